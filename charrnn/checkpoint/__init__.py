@@ -1,0 +1,1 @@
+"""A network, its vocabulary and its training in one `.npz`, without pickle."""

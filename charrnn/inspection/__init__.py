@@ -1,0 +1,1 @@
+"""What a network is made of, and what it does as it reads: one result object a view."""

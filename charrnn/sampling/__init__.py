@@ -1,0 +1,1 @@
+"""Text from a network, a character at a time."""

@@ -1,0 +1,1 @@
+"""From files to integers: reading, decoding, the vocabulary, and parallel streams."""

@@ -1,0 +1,1 @@
+"""Fitting a network to a text: the plan, the steps, the measure."""
