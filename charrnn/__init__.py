@@ -1,0 +1,50 @@
+"""charrnn: a character-level recurrent network that can be read, trusted and looked into.
+
+    from charrnn import CharRNN, load
+
+    model = CharRNN(cell="lstm", hidden_size=128).fit("corpus.txt", max_time=60)
+    print(model.generate("Once", length=200))
+
+The names below are imported when they are first used, so that the command line's help and
+completion need not wait for NumPy.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from charrnn.errors import CharRNNError, CheckpointError, ConfigError, TextError, TrainingError
+    from charrnn.library import CharRNN, load
+    from charrnn.text.vocabulary import Vocabulary
+
+_HOMES = {
+    "CharRNN": "charrnn.library",
+    "CharRNNError": "charrnn.errors",
+    "CheckpointError": "charrnn.errors",
+    "ConfigError": "charrnn.errors",
+    "TextError": "charrnn.errors",
+    "TrainingError": "charrnn.errors",
+    "Vocabulary": "charrnn.text.vocabulary",
+    "load": "charrnn.library",
+}
+
+__all__ = [
+    "CharRNN",
+    "CharRNNError",
+    "CheckpointError",
+    "ConfigError",
+    "TextError",
+    "TrainingError",
+    "Vocabulary",
+    "load",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("charrnn")
+    raise AttributeError(f"module 'charrnn' has no attribute {name!r}")

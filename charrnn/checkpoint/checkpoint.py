@@ -1,0 +1,230 @@
+"""A network, its vocabulary and how it was trained, in one `.npz`; and what resuming needs, in another.
+
+    model.npz            meta         (n,) uint8, JSON: format, version, network, training, versions
+                         vocabulary   (V,) uint32, the code points
+                         counts       (V,) int64, how often each occurs in the corpus
+                         history      (N, 3) float64: step, training loss, validation loss (nats)
+                         W_ax_0 ...   the parameters by name, float32
+    model.resume.npz     meta, and the arrays of a training run between two steps
+
+Any NumPy opens both with `np.load(path)`; nothing in them is pickled, and no time or path of a
+machine is in them.
+"""
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.checkpoint.atomic import write_atomically
+from charrnn.checkpoint.npz import read_arrays, write_arrays
+from charrnn.checkpoint.record import TrainingRecord
+from charrnn.errors import CheckpointError, ConfigError
+from charrnn.network.config import NetworkConfig
+from charrnn.network.model import Network, shapes
+from charrnn.text.vocabulary import Vocabulary
+
+FORMAT_VERSION = 1
+LARGEST_META = 2**20
+RESUME_SUFFIX = ".resume.npz"
+
+Kind = Literal["model", "resume"]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a model file holds.
+
+    history: (N, 3), a row an evaluation: step, training loss, validation loss, in nats.
+    """
+
+    network: Network
+    vocabulary: Vocabulary
+    training: TrainingRecord
+    history: NDArray[np.float64]
+    versions: dict[str, str]
+
+
+def this_program() -> dict[str, str]:
+    """Return the versions that a file was written by: for a diagnosis, not for a decision."""
+    return {
+        "charrnn": version("charrnn"),
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
+
+
+def resume_path(path: Path) -> Path:
+    """Return where the training state of the model at `path` lies: model.resume.npz beside it."""
+    if path.name.endswith(RESUME_SUFFIX):
+        return path
+    return path.with_name(path.name.removesuffix(".npz") + RESUME_SUFFIX)
+
+
+def model_path(path: Path) -> Path:
+    """Return the model file that belongs to a training state, or `path` itself if it is one."""
+    return path.with_name(path.name.removesuffix(RESUME_SUFFIX).removesuffix(".npz") + ".npz")
+
+
+def save(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a model file: at every instant the path holds the old one or the new one, whole.
+
+    Raises
+    ------
+    CheckpointError
+        It cannot be written, or a parameter is not finite; the old file is as it was.
+    """
+    network, vocabulary = checkpoint.network, checkpoint.vocabulary
+    if not np.isfinite(network.params.flat).all():
+        raise CheckpointError(f"{path}: not saved, because parameters are not finite")
+    meta = {
+        "network": asdict(network.config),
+        "vocabulary": vocabulary.kind,
+        "training": checkpoint.training.to_json(),
+        "versions": checkpoint.versions,
+    }
+    arrays = {
+        "vocabulary": vocabulary.code_points,
+        "counts": vocabulary.counts,
+        "history": checkpoint.history,
+        **network.params,
+    }
+    _write(path, "model", meta, arrays)
+
+
+def load(path: Path) -> Checkpoint:
+    """Read a model file, trusting nothing in it.
+
+    Raises
+    ------
+    CheckpointError
+        It is no checkpoint, damaged, newer than this program, or contradicts itself.
+    """
+    meta, arrays = _read(path, "model")
+    try:
+        return _assemble(meta, arrays)
+    except (CheckpointError, ConfigError) as error:
+        raise CheckpointError(f"{path.name}: {error}") from error
+
+
+def save_state(path: Path, arrays: Mapping[str, NDArray[Any]], meta: dict[str, Any]) -> None:
+    """Write what resuming needs, atomically like a model."""
+    _write(path, "resume", {"state": meta, "versions": this_program()}, arrays)
+
+
+def load_state(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Read what `save_state` wrote; what is in it is for the trainer to check.
+
+    Raises
+    ------
+    CheckpointError
+        It is no training state, damaged, or newer than this program.
+    """
+    meta, arrays = _read(path, "resume")
+    if not isinstance(meta.get("state"), dict):
+        raise CheckpointError(f"{path.name}: holds no training state")
+    return arrays, meta["state"]
+
+
+def newest(folder: Path) -> Path:
+    """Return the model file in a folder that was written last.
+
+    Raises
+    ------
+    CheckpointError
+        There is none.
+    """
+    models = [
+        path
+        for path in folder.glob("*.npz")
+        if not path.name.endswith(RESUME_SUFFIX) and not path.name.startswith(".")
+    ]
+    if not models:
+        raise CheckpointError(
+            f"{folder}: no checkpoint there; train one with `charrnn train corpus.txt`, or name one"
+        )
+    return max(models, key=lambda path: (path.stat().st_mtime_ns, path.name))
+
+
+def _write(
+    path: Path, kind: Kind, meta: dict[str, Any], arrays: Mapping[str, NDArray[Any]]
+) -> None:
+    head = {"format": "charrnn", "kind": kind, "version": FORMAT_VERSION}
+    text = json.dumps(head | meta, ensure_ascii=True, allow_nan=False).encode("ascii")
+    members = {"meta": np.frombuffer(text, np.uint8), **arrays}
+    write_atomically(path, lambda stream: write_arrays(stream, members))
+
+
+def _read(path: Path, kind: Kind) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    arrays = read_arrays(path)
+    raw = arrays.pop("meta", None)
+    if raw is None or raw.dtype != np.uint8 or raw.ndim != 1 or raw.size > LARGEST_META:
+        raise CheckpointError(f"{path.name}: an .npz, but not one that charrnn wrote")
+    try:
+        meta = json.loads(raw.tobytes())
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path.name}: its description is not JSON") from error
+    if not isinstance(meta, dict) or meta.get("format") != "charrnn":
+        raise CheckpointError(f"{path.name}: an .npz, but not one that charrnn wrote")
+    if meta.get("version") != FORMAT_VERSION:
+        raise CheckpointError(
+            f"{path.name}: is of format {meta.get('version')!r:.20}, and this program reads "
+            f"{FORMAT_VERSION}; upgrade with `pip install -U charrnn`"
+        )
+    if meta.get("kind") != kind:
+        found = "a training state" if kind == "model" else "a model"
+        wanted = model_path(path) if kind == "model" else resume_path(path)
+        raise CheckpointError(f"{path.name}: is {found}; give {wanted.name}")
+    return meta, arrays
+
+
+def _assemble(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Checkpoint:
+    config = _network_config(meta.get("network"))
+    expected: dict[str, tuple[int, ...]] = {
+        "vocabulary": (config.vocabulary_size,),
+        "counts": (config.vocabulary_size,),
+        **shapes(config),
+    }
+    history = arrays.pop("history", None)
+    if history is None or history.dtype != np.float64 or history.shape != (len(history), 3):
+        raise CheckpointError("history is not a table of three columns")
+    if missing := sorted(set(expected) ^ set(arrays)):
+        raise CheckpointError(f"{missing[0]} is missing or does not belong to a {config.cell}")
+    for name, shape in expected.items():
+        if arrays[name].shape != shape:
+            raise CheckpointError(
+                f"{name} is {arrays[name].shape}, but a {config.cell} of {config.hidden_size} "
+                f"needs {shape}"
+            )
+    points, counts = arrays.pop("vocabulary"), arrays.pop("counts")
+    try:
+        vocabulary = Vocabulary(points, counts, kind=meta.get("vocabulary"))
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"vocabulary: {error}") from error
+    network = Network(config)
+    for name, view in network.params.items():
+        if arrays[name].dtype != np.float32:
+            raise CheckpointError(f"{name} is of type {arrays[name].dtype}, expected float32")
+        if not np.isfinite(arrays[name]).all():
+            raise CheckpointError(f"{name} holds values that are not finite")
+        view[:] = arrays[name]
+    versions = meta.get("versions")
+    if not isinstance(versions, dict) or not all(isinstance(v, str) for v in versions.values()):
+        raise CheckpointError("versions is not a table of texts")
+    training = TrainingRecord.from_json(meta.get("training"))
+    return Checkpoint(network, vocabulary, training, history, versions)
+
+
+def _network_config(found: Any) -> NetworkConfig:
+    if not isinstance(found, dict):
+        raise CheckpointError("does not say what network it holds")
+    try:
+        return NetworkConfig(**found)
+    except TypeError as error:
+        raise CheckpointError("describes its network by other fields than this program") from error

@@ -1,0 +1,93 @@
+"""What a checkpoint tells of the training that made it."""
+
+import math
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+from charrnn.errors import CheckpointError
+
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class TrainingRecord:
+    """How a network was trained, as JSON can hold it. Losses in nats a character.
+
+    sources: the files of the corpus, as they were named.
+    sha256: of the corpus.
+    train_characters, val_characters: how the text was split; validation is its end.
+    config: the fields of the TrainingConfig.
+    steps, characters_read, seconds: how much training it took, the best step and those after it.
+    best_step: the step whose parameters these are.
+    val_loss: of the validation text; of the training windows where none was kept.
+    val_scored: how val_loss was measured, in words.
+    baselines: the loss on the same validation text of models that cost nothing, by name.
+    ended: what ended the run: its budget, patience, or somebody.
+    """
+
+    sources: tuple[str, ...]
+    encoding: str
+    sha256: str
+    train_characters: int
+    val_characters: int
+    config: dict[str, Scalar]
+    steps: int
+    characters_read: int
+    seconds: float
+    best_step: int
+    val_loss: float | None
+    val_scored: str
+    baselines: dict[str, float]
+    ended: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as JSON's own types."""
+        return asdict(self) | {"sources": list(self.sources)}
+
+    @classmethod
+    def from_json(cls, found: Any) -> Self:
+        """Return the record that `to_json` was made of.
+
+        Raises
+        ------
+        CheckpointError
+            A field is missing, unknown, or not of its kind.
+        """
+        names = [field.name for field in fields(cls)]
+        if not isinstance(found, dict) or sorted(found) != sorted(names):
+            raise CheckpointError("the training record has other fields than this program writes")
+        for name in ("train_characters", "val_characters", "steps", "characters_read", "best_step"):
+            if not is_count(found[name]):
+                raise CheckpointError(
+                    f"training record: {name} is {found[name]!r:.40}, not a count"
+                )
+        for name in ("encoding", "sha256", "val_scored", "ended"):
+            if not isinstance(found[name], str):
+                raise CheckpointError(f"training record: {name} is {found[name]!r:.40}, not a text")
+        if not (
+            isinstance(found["sources"], list) and all(isinstance(s, str) for s in found["sources"])
+        ):
+            raise CheckpointError("training record: sources is not a list of names")
+        if not (
+            is_number(found["seconds"])
+            and (found["val_loss"] is None or is_number(found["val_loss"]))
+        ):
+            raise CheckpointError("training record: seconds or val_loss is not a number")
+        for name, kinds in {
+            "config": (str, int, float, type(None)),
+            "baselines": (int, float),
+        }.items():
+            inner = found[name]
+            if not isinstance(inner, dict) or not all(isinstance(v, kinds) for v in inner.values()):
+                raise CheckpointError(f"training record: {name} is not a table of plain values")
+        return cls(**found | {"sources": tuple(found["sources"])})
+
+
+def is_count(value: Any) -> bool:
+    """Tell whether a value from JSON is a whole number from 0 on."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether a value from JSON is a finite number."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

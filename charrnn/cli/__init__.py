@@ -1,0 +1,81 @@
+"""The commands `train`, `sample` and `inspect`: parse, call, and hand to display.
+
+Nothing here or in the command's modules imports NumPy or draws before a command runs, so that
+help, completion and `--version` answer at once.
+"""
+
+import os
+import sys
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from charrnn.cli.inspect import inspect
+from charrnn.cli.sample import sample
+from charrnn.cli.train import train
+from charrnn.errors import CharRNNError
+
+
+class Commands(TyperGroup):
+    """Tell in one line an error that the user can put right; let any other keep its traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except CharRNNError as error:
+            if os.environ.get("CHARRNN_DEBUG"):
+                raise
+            fail(str(error), error.exit_code)
+
+
+def fail(message: str, exit_code: int) -> NoReturn:
+    """Print one line on standard error and end with the exit code."""
+    # Imported here: it needs rich, and only a failure does.
+    from charrnn.display.safe import safe
+
+    line = f"error: {safe(message, limit=600).plain}"
+    typer.secho(line, fg="red", err=True)
+    raise typer.Exit(exit_code)
+
+
+app = typer.Typer(
+    name="charrnn",
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Train a character-level recurrent network on your own text, write with it, look inside it.",
+)
+app.command()(train)
+app.command()(sample)
+app.command()(inspect)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"charrnn {version('charrnn')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Train a character-level recurrent network on your own text, write with it, look inside it."""
+
+
+def main() -> None:
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        # What a network writes is not limited to what a locale can encode.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    app()

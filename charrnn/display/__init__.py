@@ -1,0 +1,1 @@
+"""Everything drawn: what a terminal shows of results that were computed elsewhere."""

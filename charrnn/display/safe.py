@@ -1,0 +1,57 @@
+"""Text that was learnt from a corpus or read from a file, made harmless to a terminal.
+
+Whatever a network writes, a vocabulary holds or a file claims of itself may contain escape
+sequences, marks that turn the direction of writing, or rich's own markup. It is shown here by
+visible stand-ins, character by character, so that nothing can be split across two pieces.
+"""
+
+import unicodedata
+
+from rich.text import Text
+
+_KEPT = "\n\t"
+_BIDI = (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)
+_SEPARATORS = (0x2028, 0x2029)
+_TAGS = range(0xE0000, 0xE0080)
+_CONTROLS = (*range(0x20), *range(0x7F, 0xA0))
+_SURROGATES = range(0xD800, 0xE000)
+
+
+def _escape(point: int) -> str:
+    return f"\\x{point:02x}" if point < 0x100 else f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
+
+
+_HARMLESS = {
+    point: _escape(point)
+    for point in (*_CONTROLS, *_BIDI, *_SEPARATORS, *_TAGS, *_SURROGATES)
+    if chr(point) not in _KEPT
+}
+
+_SYMBOLS = {"\n": "↵", "\t": "→", " ": "·"}
+DOTTED_CIRCLE = "\u25cc"
+
+
+def harmless(text: str) -> str:
+    r"""Return the text with what could drive a terminal written out, as in `\x1b`."""
+    return text.translate(_HARMLESS)
+
+
+def safe(text: str, limit: int = 200) -> Text:
+    """Return a name, message or other short text as rich may print it: one line, no markup."""
+    line = harmless(text).replace("\n", "\\n").replace("\t", "\\t")
+    return Text(line if len(line) <= limit else line[: limit - 1] + "…")
+
+
+def symbol(character: str, *, space: bool = True) -> str:
+    """Return what stands for one character where each is a datum: ↵, →, ·, or itself.
+
+    Controls are written out; a mark that combines is set on a dotted circle. With `space` false a
+    space stays a space, for running text.
+    """
+    if character == " " and not space:
+        return character
+    if character in _SYMBOLS:
+        return _SYMBOLS[character]
+    if unicodedata.combining(character):
+        return DOTTED_CIRCLE + character
+    return harmless(character)

@@ -1,0 +1,177 @@
+"""The recurrent cells: one step of time, and the same step back.
+
+Two products feed a step,
+
+    zx(t) = W_ax x(t) + b_a      from the character read,
+    za(t) = W_aa a(t-1)          from the state before,
+
+and a cell combines them, element by element, into the state after. The products are alike
+for every cell, so they are the model's affair; here is only what tells the cells apart.
+
+A cell object is one step, bound once to the arrays that it reads and writes. `backward` takes the gradient by the state after. It writes the gradients by zx and za, adds to
+`da_before` what reaches a(t-1) other than by za, and turns `dc` into the gradient by c(t-1).
+"""
+
+from typing import ClassVar, NamedTuple, Protocol
+
+import numpy as np
+
+from charrnn.network.functions import Floats, sigmoid
+
+
+class Arrays(NamedTuple):
+    """What one step reads and writes."""
+
+    zx: Floats  # (B, G·H) given; `forward` leaves the values of the gates in it
+    za: Floats  # (B, G·H) given; may be written over
+    before: Floats  # (S, B, H) the state before, of which a is the first array
+    after: Floats  # (S, B, H) the state after, written by `forward`
+    kept: Floats  # (K, B, H) what `forward` keeps for `backward`
+    b_n: Floats  # (H,) the bias inside the bracket of a GRU; (0,) for the others
+
+
+def blocks(z: Floats, gates: int) -> Floats:
+    """Return z, (B, G·H), as a view (G, B, H): one block a gate."""
+    return z.reshape(len(z), gates, -1).swapaxes(0, 1)
+
+
+class Cell(Protocol):
+    """One step of a recurrent network. G gates, S state arrays, K arrays kept for the way back."""
+
+    gates: ClassVar[tuple[str, ...]]
+    states: ClassVar[tuple[str, ...]]
+    kept: ClassVar[tuple[str, ...]]
+
+    sums: ClassVar[bool]
+    """Whether zx and za enter only as their sum, so that their gradients are one array."""
+
+    def __init__(self, arrays: Arrays) -> None: ...
+
+    def forward(self) -> None:
+        """Write the state after, from zx, za and the state before."""
+
+    def backward(
+        self, da: Floats, dc: Floats, da_before: Floats, dzx: Floats, dza: Floats
+    ) -> None:
+        """Write the gradients by zx and za, given those by a(t) and c(t)."""
+
+
+class RNN(Cell):
+    """The simple recurrent network (Elman 1990).
+
+    a(t) = tanh(zx + za)
+    """
+
+    gates, states, kept = ("a",), ("a",), ()
+    sums = True
+
+    def __init__(self, arrays: Arrays) -> None:
+        self.zx, self.za = arrays.zx, arrays.za
+        [self.a] = arrays.after
+
+    def forward(self) -> None:
+        np.add(self.zx, self.za, out=self.za)
+        np.tanh(self.za, out=self.a)
+
+    def backward(
+        self, da: Floats, dc: Floats, da_before: Floats, dzx: Floats, dza: Floats
+    ) -> None:
+        np.multiply(self.a, self.a, out=dzx)
+        np.subtract(1, dzx, out=dzx)
+        dzx *= da
+
+
+class LSTM(Cell):
+    """Long short-term memory (Hochreiter & Schmidhuber 1997, forget gate of Gers et al. 2000).
+
+    i, f, o = σ(zx_i + za_i), σ(zx_f + za_f), σ(zx_o + za_o)
+    g       = tanh(zx_g + za_g)
+    c(t)    = f c(t-1) + i g
+    a(t)    = o tanh(c(t))
+    """
+
+    gates, states, kept = ("i", "f", "o", "g"), ("a", "c"), ("tanh_c",)
+    sums = True
+
+    def __init__(self, arrays: Arrays) -> None:
+        self.z, self.za = arrays.zx, arrays.za
+        self.i, self.f, self.o, self.g = blocks(self.z, 4)
+        H = self.i.shape[1]
+        self.ifo = self.z[:, : 3 * H]
+        _, self.c_before = arrays.before
+        self.a, self.c = arrays.after
+        [self.tanh_c] = arrays.kept
+        self.ig = self.za[:, :H]  # za has been read when this is written
+
+    def forward(self) -> None:
+        np.add(self.z, self.za, out=self.z)
+        sigmoid(self.ifo)
+        np.tanh(self.g, out=self.g)
+        np.multiply(self.f, self.c_before, out=self.c)
+        np.multiply(self.i, self.g, out=self.ig)
+        np.add(self.c, self.ig, out=self.c)
+        np.tanh(self.c, out=self.tanh_c)
+        np.multiply(self.o, self.tanh_c, out=self.a)
+
+    def backward(
+        self, da: Floats, dc: Floats, da_before: Floats, dzx: Floats, dza: Floats
+    ) -> None:
+        i, f, o, g, tanh_c = self.i, self.f, self.o, self.g, self.tanh_c
+        di, df, do, dg = blocks(dzx, 4)
+        dc += da * o * (1 - tanh_c * tanh_c)
+        np.multiply(self.ifo, 1 - self.ifo, out=dzx[:, : self.ifo.shape[1]])  # σ' = σ (1 - σ)
+        di *= dc * g
+        df *= dc * self.c_before
+        do *= da * tanh_c
+        np.multiply(dc * i, 1 - g * g, out=dg)  # tanh' = 1 - tanh²
+        dc *= f
+
+
+class GRU(Cell):
+    """Gated recurrent unit (Cho et al. 2014), the reset after the product, as in cuDNN.
+
+    r, u = σ(zx_r + za_r), σ(zx_u + za_u)
+    s    = za_n + b_n
+    n    = tanh(zx_n + r s)
+    a(t) = (1 - u) n + u a(t-1)
+    """
+
+    gates, states, kept = ("r", "u", "n"), ("a",), ("s",)
+    sums = False
+
+    def __init__(self, arrays: Arrays) -> None:
+        self.r, self.u, self.n = blocks(arrays.zx, 3)
+        H = self.r.shape[1]
+        self.ru, self.za_ru = arrays.zx[:, : 2 * H], arrays.za[:, : 2 * H]
+        self.za_n, self.b_n = arrays.za[:, 2 * H :], arrays.b_n
+        [self.a_before], [self.a] = arrays.before, arrays.after
+        [self.s] = arrays.kept
+
+    def forward(self) -> None:
+        np.add(self.ru, self.za_ru, out=self.ru)
+        sigmoid(self.ru)
+        np.add(self.za_n, self.b_n, out=self.s)
+        np.multiply(self.r, self.s, out=self.a)
+        np.add(self.n, self.a, out=self.n)
+        np.tanh(self.n, out=self.n)
+        np.subtract(self.a_before, self.n, out=self.a)
+        np.multiply(self.a, self.u, out=self.a)  # (1 - u) n + u a(t-1) = n + u (a(t-1) - n)
+        np.add(self.a, self.n, out=self.a)
+
+    def backward(
+        self, da: Floats, dc: Floats, da_before: Floats, dzx: Floats, dza: Floats
+    ) -> None:
+        r, u, n = self.r, self.u, self.n
+        dr, du, dn = blocks(dzx, 3)
+        direct = da * u
+        da_before += direct
+        np.multiply(da - direct, 1 - n * n, out=dn)
+        dru = dzx[:, : self.ru.shape[1]]
+        np.multiply(self.ru, 1 - self.ru, out=dru)
+        dr *= dn * self.s
+        du *= da * (self.a_before - n)
+        dza[:, : self.ru.shape[1]] = dru
+        np.multiply(dn, r, out=dza[:, self.ru.shape[1] :])
+
+
+CELLS: dict[str, type[Cell]] = {"rnn": RNN, "lstm": LSTM, "gru": GRU}

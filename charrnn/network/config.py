@@ -1,0 +1,47 @@
+"""The choices that make a network, checked once. Imports no NumPy, so the command line may read it."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from charrnn.errors import ConfigError
+
+CellName = Literal["rnn", "lstm", "gru"]
+
+LARGEST = {
+    "vocabulary_size": 0x110000,
+    "hidden_size": 65_536,
+    "num_layers": 64,
+    "embedding_size": 65_536,
+}
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """What a network is made of.
+
+    vocabulary_size: V, the number of distinct characters.
+    embedding_size: the length of a learned vector for each character; 0 for one-hot input.
+    """
+
+    vocabulary_size: int
+    cell: CellName = "lstm"
+    hidden_size: int = 128
+    num_layers: int = 1
+    embedding_size: int = 0
+
+    def __post_init__(self) -> None:
+        """Check every field.
+
+        Raises
+        ------
+        ConfigError
+            A field that is not of its kind, or out of its range.
+        """
+        if self.cell not in get_args(CellName):
+            raise ConfigError(f"cell: {self.cell!r} is none of {', '.join(get_args(CellName))}")
+        for name, largest in LARGEST.items():
+            value, least = getattr(self, name), 0 if name == "embedding_size" else 1
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise ConfigError(f"{name}: {value!r} is not a whole number")
+            if not least <= value <= largest:
+                raise ConfigError(f"{name}: {value} is not between {least} and {largest}")

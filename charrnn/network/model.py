@@ -1,0 +1,301 @@
+"""Characters in, log-probabilities of the next character out; and back.
+
+    e(t)     = W_ex x(t), or x(t) itself, one-hot, where there is no embedding
+    a(t)     = cell(W_ax e(t) + b_a, W_aa a(t-1))            a(0) = 0, layer upon layer
+    y_hat(t) = softmax(W_ya a(t) + b_y)
+
+Letters, here and everywhere: T steps in a window, B sequences in a batch, H hidden size, V size
+of the vocabulary, G gates, S arrays of state, L layers, E embedding size. Arrays are time-major.
+Weights are stored (inputs, outputs), the transpose of the equations, because sequences are rows.
+The gradient of a thing is `d` + its name.
+
+These are the only loops over time in the program. Training takes a trace's loss and gradient,
+sampling its last prediction, inspection shows the whole.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from charrnn.network.cells import CELLS, Arrays
+from charrnn.network.config import NetworkConfig
+from charrnn.network.functions import Floats, Ids, log_softmax
+from charrnn.network.parameters import Parameters
+
+
+def shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each parameter by its name: matrices first, then biases."""
+    V, H, E, L = (
+        config.vocabulary_size,
+        config.hidden_size,
+        config.embedding_size,
+        config.num_layers,
+    )
+    cell = CELLS[config.cell]
+    GH = len(cell.gates) * H
+    matrices: dict[str, tuple[int, ...]] = {"W_ex": (V, E)} if E else {}
+    biases: dict[str, tuple[int, ...]] = {}
+    for layer in range(L):
+        matrices[f"W_ax_{layer}"] = (H if layer else E or V, GH)
+        matrices[f"W_aa_{layer}"] = (H, GH)
+        biases[f"b_a_{layer}"] = (GH,)
+        if not cell.sums:
+            biases[f"b_n_{layer}"] = (H,)
+    return matrices | {"W_ya": (H, V)} | biases | {"b_y": (V,)}
+
+
+class Trace:
+    """All that a network computes as it reads a window: T steps of B sequences.
+
+    A trace is made once and read into again and again. With `dropout`, the share of hidden
+    values that are dropped on their way up, it also holds masks, which `draw_masks` renews.
+    """
+
+    def __init__(self, network: "Network", T: int, B: int, dropout: float = 0.0) -> None:
+        config, dtype = network.config, network.params.flat.dtype
+        H, L, cell = config.hidden_size, config.num_layers, CELLS[config.cell]
+        GH = len(cell.gates) * H
+        self.T, self.B, self.dropout = T, B, dropout
+        self.x: Ids = np.zeros((T, B), np.intp)
+        self.e: Floats = np.zeros((T, B, config.embedding_size), dtype)
+        self.zx: Floats = np.zeros((L, T, B, GH), dtype)  # after forward, the values of the gates
+        self.kept: Floats = np.zeros((L, T, len(cell.kept), B, H), dtype)
+        self.states: Floats = np.zeros((L, len(cell.states), T + 1, B, H), dtype)
+        self.masks: Floats | None = np.ones((L, T, B, H), dtype) if dropout else None
+        self.up: Floats | None = np.zeros((L, T, B, H), dtype) if dropout else None
+        self.log_y_hat: Floats = np.zeros((T, B, config.vocabulary_size), dtype)
+        za: Floats = np.zeros((B, GH), dtype)
+        none: Floats = np.zeros(0, dtype)
+        self.za = za
+        self.steps = [
+            [
+                cell(
+                    Arrays(
+                        zx=self.zx[layer, t],
+                        za=za,
+                        before=self.states[layer, :, t],
+                        after=self.states[layer, :, t + 1],
+                        kept=self.kept[layer, t],
+                        b_n=none if cell.sums else network.params[f"b_n_{layer}"],
+                    )
+                )
+                for t in range(T)
+            ]
+            for layer in range(L)
+        ]
+        self.befores = [list(self.states[layer, 0, :T]) for layer in range(L)]
+
+    @property
+    def state(self) -> Floats:
+        """The state after the last step, (L, S, B, H), a view."""
+        return self.states[:, :, -1]
+
+    @property
+    def first_state(self) -> Floats:
+        """The state before the first step, (L, S, B, H), a view to be written to."""
+        return self.states[:, :, 0]
+
+    def carry(self) -> None:
+        """Begin the next window where this one ended."""
+        self.states[:, :, 0] = self.states[:, :, -1]
+
+    def reset(self) -> None:
+        """Begin the next window from a(0) = 0."""
+        self.states[:, :, 0] = 0
+
+    def a(self, layer: int) -> Floats:
+        """Return the hidden states of a layer, (T + 1, B, H); a(layer)[0] is from before."""
+        return self.states[layer, 0]
+
+    def upward(self, layer: int) -> Floats:
+        """Return what a layer hands up, (T, B, H): its hidden states, less what is dropped."""
+        return self.a(layer)[1:] if self.up is None else self.up[layer]
+
+    def draw_masks(self, rng: np.random.Generator) -> None:
+        """Choose anew which hidden values are dropped (Srivastava et al. 2014, inverted scale)."""
+        if self.masks is not None:
+            threshold = round(self.dropout * 2**16)
+            keep = rng.integers(2**16, size=self.masks.shape, dtype=np.uint16) >= threshold
+            np.multiply(keep, 2**16 / (2**16 - threshold), out=self.masks, casting="same_kind")
+
+    def loss(self, y: Ids) -> float:
+        """Return the mean of -log y_hat(t)[y(t)] over the window, in nats a character."""
+        told = np.take_along_axis(self.log_y_hat, y[..., None].astype(np.intp), axis=-1)
+        return -float(np.mean(told, dtype=np.float64))
+
+
+class Gradient:
+    """The gradient of a loss by every parameter, and the slabs that computing it needs.
+
+    params: the gradients by the parameters, under the same names.
+    state: (L, S, B, H), the gradient by the state before the first step.
+    """
+
+    def __init__(self, network: "Network", trace: Trace, flat: Floats | None = None) -> None:
+        T, B, H = trace.T, trace.B, network.config.hidden_size
+        cell, dtype = CELLS[network.config.cell], network.params.flat.dtype
+        GH = len(cell.gates) * H
+        self.params = Parameters(network.params.shapes, dtype, flat)
+        self.state: Floats = np.zeros_like(trace.first_state)
+        self.dz_y: Floats = np.zeros((T, B, network.config.vocabulary_size), dtype)
+        self.dzx: Floats = np.zeros((T, B, GH), dtype)
+        self.dza: Floats = self.dzx if cell.sums else np.zeros((T, B, GH), dtype)
+        self.da: Floats = np.zeros((T + 1, B, H), dtype)
+        self.da_recurrent: Floats = np.zeros((B, H), dtype)
+
+
+class Network:
+    """A stack of recurrent layers between characters and the distribution of the next one.
+
+    Without `rng` the parameters are zero, for a caller who fills them. With it, recurrent
+    weights are orthogonal (Saxe et al. 2014), the others uniform in ±1/sqrt(H), and the forget
+    gate of an LSTM begins open, its bias 1 (Jozefowicz et al. 2015).
+    """
+
+    def __init__(
+        self,
+        config: NetworkConfig,
+        rng: np.random.Generator | None = None,
+        dtype: DTypeLike = np.float32,
+        flat: Floats | None = None,
+    ) -> None:
+        self.config = config
+        self.params = Parameters(shapes(config), dtype, flat)
+        if rng is not None:
+            self._initialise(rng)
+
+    def _initialise(self, rng: np.random.Generator) -> None:
+        H, gates = self.config.hidden_size, CELLS[self.config.cell].gates
+        for name, W in self.params.items():
+            if name.startswith("W_aa"):
+                for k in range(len(gates)):
+                    Q, R = np.linalg.qr(rng.standard_normal((H, H)))
+                    W[:, k * H : (k + 1) * H] = Q * np.sign(np.diag(R))
+            elif name == "W_ex":
+                W[:] = rng.standard_normal(W.shape)
+            elif name.startswith("W"):
+                W[:] = rng.uniform(-(H**-0.5), H**-0.5, W.shape)
+            elif name.startswith("b_a") and "f" in gates:
+                f = gates.index("f")
+                W[f * H : (f + 1) * H] = 1
+
+    def forward(self, x: Ids, trace: Trace) -> None:
+        """Read x, (T, B), from the state in trace.first_state on, and write all that comes of it."""
+        p = self.params
+        trace.x[:] = x
+        for layer, steps in enumerate(trace.steps):
+            zx, W_aa = trace.zx[layer], p[f"W_aa_{layer}"]
+            self._input(layer, trace, out=zx)
+            for a_before, step in zip(trace.befores[layer], steps, strict=True):
+                np.matmul(a_before, W_aa, out=trace.za)
+                step.forward()
+            if trace.up is not None and trace.masks is not None:
+                np.multiply(trace.a(layer)[1:], trace.masks[layer], out=trace.up[layer])
+        np.matmul(fold(trace.upward(-1)), p["W_ya"], out=fold(trace.log_y_hat))
+        trace.log_y_hat += p["b_y"]
+        log_softmax(trace.log_y_hat)
+
+    def _input(self, layer: int, trace: Trace, out: Floats) -> None:
+        """Write zx(t) = W_ax e(t) + b_a for the whole window."""
+        W_ax, b_a = self.params[f"W_ax_{layer}"], self.params[f"b_a_{layer}"]
+        if layer:
+            np.matmul(fold(trace.upward(layer - 1)), W_ax, out=fold(out))
+            out += b_a
+        elif self.config.embedding_size:
+            # "clip" spares a copy of the output; Vocabulary.encode has checked the ids.
+            np.take(self.params["W_ex"], trace.x, axis=0, out=trace.e, mode="clip")
+            np.matmul(fold(trace.e), W_ax, out=fold(out))
+            out += b_a
+        elif trace.x.size < len(W_ax):
+            np.take(W_ax, trace.x, axis=0, out=out, mode="clip")  # W_ax x(t), x(t) one-hot
+            out += b_a
+        else:
+            np.take(W_ax + b_a, trace.x, axis=0, out=out, mode="clip")
+
+    def backward(self, y: Ids, trace: Trace, grad: Gradient) -> None:
+        """Write the gradient of trace.loss(y) by all parameters and by the first state into grad."""
+        p, g, T, B = self.params, grad.params, trace.T, trace.B
+        cell, top = CELLS[self.config.cell], self.config.num_layers - 1
+
+        # dz_y = (y_hat - y) / (T·B), y one-hot
+        np.exp(trace.log_y_hat, out=grad.dz_y)
+        dz_y = fold(grad.dz_y)
+        dz_y[np.arange(T * B), y.ravel()] -= 1
+        dz_y /= T * B
+        np.matmul(fold(trace.upward(top)).T, dz_y, out=g["W_ya"])
+        dz_y.sum(axis=0, out=g["b_y"])
+
+        dz, W = dz_y, p["W_ya"]  # what the layer above passes down, and by which weights
+        da, dzx, dza = grad.da, grad.dzx, grad.dza
+        for layer in range(top, -1, -1):
+            da[0] = 0
+            np.matmul(dz, W.T, out=fold(da[1:]))
+            if trace.masks is not None:
+                da[1:] *= trace.masks[layer]
+            dc = np.zeros_like(da[0])
+            W_aa_T = p[f"W_aa_{layer}"].T.copy()
+            for t in range(T - 1, -1, -1):
+                trace.steps[layer][t].backward(da[t + 1], dc, da[t], dzx[t], dza[t])
+                np.matmul(dza[t], W_aa_T, out=grad.da_recurrent)
+                da[t] += grad.da_recurrent
+            grad.state[layer, 0] = da[0]
+            grad.state[layer, 1:] = dc
+
+            # Every step adds to the same weights: fold time into the batch, and one product adds all.
+            np.matmul(fold(trace.a(layer)[:-1]).T, fold(dza), out=g[f"W_aa_{layer}"])
+            fold(dzx).sum(axis=0, out=g[f"b_a_{layer}"])
+            if not cell.sums:
+                fold(dza)[:, -len(g[f"b_n_{layer}"]) :].sum(axis=0, out=g[f"b_n_{layer}"])
+            dz, W = fold(dzx), p[f"W_ax_{layer}"]
+            if layer:
+                np.matmul(fold(trace.upward(layer - 1)).T, dz, out=g[f"W_ax_{layer}"])
+        self._input_backward(dz, trace, g)
+
+    def _input_backward(self, dz: Floats, trace: Trace, g: Parameters) -> None:
+        """Write the gradients by the weights that read characters, from those by zx, (T·B, G·H)."""
+        x = trace.x.ravel()
+        if self.config.embedding_size:
+            np.matmul(fold(trace.e).T, dz, out=g["W_ax_0"])
+            add_rows(x, dz @ self.params["W_ax_0"].T, out=g["W_ex"])
+        else:
+            add_rows(x, dz, out=g["W_ax_0"])
+
+    def read(self, ids: Ids, trace: Trace) -> Iterator[tuple[int, Trace]]:
+        """Read one text, (N,), in windows of the trace's T, carrying the state; B must be 1.
+
+        Yields the number of characters read in each window, of which the last may be short,
+        and the trace; begins from the state in trace.first_state.
+        """
+        T = trace.T
+        for start in range(0, len(ids) - T + 1, T):
+            self.forward(ids[start : start + T, None], trace)
+            yield T, trace
+            trace.carry()
+        if rest := len(ids) % T:
+            short = Trace(self, rest, 1)
+            short.first_state[:] = trace.first_state
+            self.forward(ids[-rest:, None], short)
+            yield rest, short
+            trace.first_state[:] = short.state
+
+
+def fold(sequence: Floats) -> Floats:
+    """Return (T, B, n) as a view (T·B, n): time folded into the batch."""
+    return sequence.reshape(-1, sequence.shape[-1])
+
+
+def add_rows(ids: Ids, rows: Floats, out: Floats) -> None:
+    """Write to out[k] the sum of the rows whose id is k: the product with one-hot vectors."""
+    if len(out) <= ONE_HOT:
+        one_hot = np.zeros((len(out), len(ids)), rows.dtype)
+        one_hot[ids, np.arange(len(ids))] = 1
+        np.matmul(one_hot, rows, out=out)
+    else:
+        out[:] = 0
+        for k, row in zip(ids.tolist(), rows, strict=True):
+            out[k] += row
+
+
+ONE_HOT = 256
+"""Up to how many symbols the product with one-hot vectors beats a loop over the rows (measured)."""

@@ -1,0 +1,218 @@
+"""Where a text comes from: files, folders, patterns and standard input, as bounded pieces of bytes.
+
+A source is what somebody types after a command: the name of a file, of a folder, a pattern, or
+`-` for standard input. Whatever it is, its bytes arrive in pieces of at most a mebibyte, and a
+compressed file is unpacked on the way without ever holding more than one piece of it.
+"""
+
+import difflib
+import glob
+import os
+import stat
+import sys
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from io import BufferedIOBase
+from pathlib import Path
+from typing import IO
+
+from charrnn.errors import TextError
+
+STANDARD_INPUT = "-"
+PIECE = 1 << 20
+MAX_BYTES = 2 << 30
+
+Source = str | os.PathLike[str]
+
+
+@dataclass(slots=True)
+class Bound:
+    """How many bytes may be read in all, over every file of a corpus, after unpacking."""
+
+    max_bytes: int
+    used: int = 0
+
+    def take(self, count: int, name: str) -> None:
+        """Account for `count` more bytes, which came out of `name`."""
+        self.used += count
+        if self.used > self.max_bytes:
+            raise TextError(
+                f"{name}: here the text grows beyond {self.max_bytes} bytes; "
+                "use less of it, or raise the bound with --max-bytes"
+            )
+
+
+def find_files(sources: Sequence[Source]) -> list[Path]:
+    """List the files that the sources name, in the order of the sources and no file twice.
+
+    Parameters
+    ----------
+    sources
+        Each the name of a file; of a folder, which stands for every regular file below it, but
+        for hidden ones and those behind links to other folders; or, where nothing of that very
+        name exists, a pattern with `*`, `?`, `[` or `**`. The files of one folder or pattern are
+        sorted by name.
+
+    Raises
+    ------
+    TextError
+        If a source is missing, cannot be listed, is neither file nor folder, or yields no file.
+    """
+    paths = _once(_expand(os.fspath(source)) for source in sources)
+    return [path for path in paths if path is not None]
+
+
+def find_inputs(sources: Sequence[Source]) -> list[Path | None]:
+    """List what `find_files` lists, with None in the place of standard input, written `-`."""
+    names = [os.fspath(source) for source in sources]
+    return _once([None] if name == STANDARD_INPUT else _expand(name) for name in names)
+
+
+def name_of(path: Path | None) -> str:
+    r"""Return the name to call an input by in a message, in one line: `\n` and the like escaped."""
+    return "standard input" if path is None else _printable(str(path))
+
+
+def read_pieces(path: Path | None, bound: Bound) -> Generator[bytes]:
+    """Yield the bytes of a file, or of standard input, unpacked if its name ends in .gz .bz2 .xz.
+
+    Raises
+    ------
+    TextError
+        If the file cannot be read, is damaged, or there is more of it than `bound` allows.
+    """
+    name = name_of(path)
+    opened, damages = _open(path, name)
+    try:
+        with opened as stream:
+            while piece := stream.read(PIECE):
+                bound.take(len(piece), name)
+                yield piece
+    except damages as damage:
+        raise _damaged(name, damage) from None
+    except OSError as error:
+        # What the unpackers find wrong with the bytes themselves carries no number of the system.
+        raise _damaged(name, error) if error.errno is None else _unreadable(name, error) from None
+
+
+def _once(expanded: Iterable[Sequence[Path | None]]) -> list[Path | None]:
+    """Drop what names a file that came before, were it by another way to it."""
+    first: dict[Path | None, Path | None] = {}
+    for paths in expanded:
+        for path in paths:
+            first.setdefault(path and path.resolve(), path)
+    return list(first.values())
+
+
+def _expand(source: str) -> list[Path]:
+    try:
+        mode = os.stat(source).st_mode  # noqa: PTH116 - Path("") would be the working folder
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return _matches(source)
+    except OSError as error:
+        raise _unreadable(_printable(source), error) from None
+    if stat.S_ISREG(mode):
+        return [Path(source)]
+    if stat.S_ISDIR(mode):
+        return _files_below(Path(source))
+    name = _printable(source)
+    raise TextError(f"{name}: neither a file nor a folder; hand it over with: - < {name}")
+
+
+def _files_below(folder: Path) -> list[Path]:
+    def refuse(error: OSError) -> None:
+        raise _unreadable(_printable(str(error.filename)), error) from None
+
+    files: list[Path] = []
+    for place, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        visible = [Path(place, name) for name in names if not name.startswith(".")]
+        files += [path for path in visible if path.is_file()]
+    if not files:
+        raise TextError(
+            f"{name_of(folder)}: a folder without a file in it, hidden ones left out; "
+            "name another folder, or the files themselves"
+        )
+    return sorted(files, key=lambda path: path.parts)
+
+
+def _matches(pattern: str) -> list[Path]:
+    name = _printable(pattern) or "''"
+    if not glob.has_magic(pattern) or "\0" in pattern:
+        raise TextError(f"{name}: no such file or folder; {_way_to(pattern)}")
+    paths = (Path(match) for match in glob.glob(pattern, recursive=True))  # noqa: PTH207
+    if files := sorted((path for path in paths if path.is_file()), key=lambda path: path.parts):
+        return files
+    raise TextError(f"{name}: no file matches this pattern; name a file, a folder or - for input")
+
+
+def _way_to(missing: str) -> str:
+    """Say what to do about a name that leads nowhere: take its neighbour, if one is like it."""
+    wanted = Path(missing)
+    try:
+        neighbours = [path.name for path in wanted.parent.iterdir()]
+    except (OSError, ValueError):
+        neighbours = []
+    if alike := difflib.get_close_matches(wanted.name, neighbours, n=1, cutoff=0.75):
+        return f"did you mean {name_of(wanted.with_name(alike[0]))}"
+    return "name a file, a folder, a pattern or - for standard input"
+
+
+Stream = IO[bytes] | BufferedIOBase
+Opened = tuple[AbstractContextManager[Stream], tuple[type[Exception], ...]]
+
+
+def _open(path: Path | None, name: str) -> Opened:
+    """Open an input, and say which errors of its unpacker mean that it is damaged."""
+    if path is None:
+        if sys.stdin is None:
+            raise TextError("standard input is closed; name a file instead of -")
+        return nullcontext(sys.stdin.buffer), ()
+    try:
+        return _open_by_suffix(path)
+    except ImportError as error:
+        raise TextError(
+            f"{name}: this Python cannot unpack it ({error}); unpack it first"
+        ) from None
+    except OSError as error:
+        raise _unreadable(name, error) from None
+
+
+def _open_by_suffix(path: Path) -> Opened:
+    # Many a Python is built without one of these, and most runs need none.
+    match path.suffix.lower():
+        case ".gz":
+            import gzip  # noqa: PLC0415
+            import zlib  # noqa: PLC0415
+
+            return gzip.open(path), (EOFError, zlib.error)
+        case ".bz2":
+            import bz2  # noqa: PLC0415
+
+            return bz2.open(path), (EOFError,)
+        case ".xz":
+            import lzma  # noqa: PLC0415
+
+            return lzma.open(path), (EOFError, lzma.LZMAError)
+        case _:
+            return path.open("rb"), ()
+
+
+def _damaged(name: str, error: Exception) -> TextError:
+    return TextError(
+        f"{name}: damaged, or not what its suffix says ({_printable(str(error))}); "
+        "fetch it again, or rename it if it is not compressed"
+    )
+
+
+def _unreadable(name: str, error: OSError) -> TextError:
+    reason = (error.strerror or str(error)).lower()
+    return TextError(f"{name}: cannot be read ({reason}); check its name and its permissions")
+
+
+def _printable(name: str) -> str:
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+        for letter in name
+    )

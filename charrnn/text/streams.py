@@ -1,0 +1,114 @@
+"""A text as parallel streams, so that many windows are read at once and each goes on from its last.
+
+With B sequences in a batch and T steps in a window, the text is cut in B streams of n steps, n a
+multiple of T. Window k holds steps kT to (k+1)T of every stream, time first:
+
+    x[t, b] = ids[offset + b n + k T + t]        y[t, b] = ids[offset + b n + k T + t + 1]
+
+so stream b of window k+1 goes on where stream b of window k ended, and a state carried from
+window to window has read what came before. Both are views of the ids; nothing is copied.
+"""
+
+from collections.abc import Iterator
+
+from charrnn.errors import TextError
+from charrnn.text.vocabulary import Ids
+
+# With fewer windows than this in an epoch, a short text is cut finer.
+_WINDOWS_WANTED = 4
+# A window shorter than this teaches too little of what came before to be worth more windows.
+_WINDOW_KEPT = 8
+
+
+class Streams:
+    """The windows of a text, in order: `streams[k]` is the pair (x, y), each of shape (T, B).
+
+    Parameters
+    ----------
+    ids : ndarray of int, shape (length,)
+        The text; also a `numpy.memmap`.
+    batch_size, seq_length
+        B and T.
+    offset
+        How many ids to pass over at the beginning. With `offsets(len(ids), B, T)` to choose from,
+        each epoch can cut the text elsewhere and none is shorter for it.
+
+    Attributes
+    ----------
+    steps
+        n, the steps of a stream, a multiple of T and as large as the text allows: 0 where it is
+        too short for a single window.
+    """
+
+    def __init__(self, ids: Ids, batch_size: int, seq_length: int, *, offset: int = 0) -> None:
+        if offset < 0:
+            raise ValueError(f"offset must not be negative, got {offset}")
+        length = len(ids) - offset
+        self.batch_size = batch_size
+        self.seq_length = seq_length
+        self.offset = offset
+        self.steps = seq_length * _windows(length, batch_size, seq_length)
+        used = batch_size * self.steps
+        self._x = ids[offset : offset + used].reshape(batch_size, self.steps).T
+        self._y = ids[offset + 1 : offset + used + 1].reshape(batch_size, self.steps).T
+
+    def __len__(self) -> int:
+        """Return the number of windows."""
+        return self.steps // self.seq_length
+
+    def __getitem__(self, k: int) -> tuple[Ids, Ids]:
+        """Return window k as views (x, y), each of shape (T, B)."""
+        start = range(len(self))[k] * self.seq_length
+        return self._x[start : start + self.seq_length], self._y[start : start + self.seq_length]
+
+    def __iter__(self) -> Iterator[tuple[Ids, Ids]]:
+        """Yield the windows in order."""
+        return (self[k] for k in range(len(self)))
+
+
+def offsets(length: int, batch_size: int, seq_length: int) -> int:
+    """Count the offsets 0, 1, ... at which a text of `length` gives as many windows as at 0.
+
+    It is 0 where the text is too short for a window.
+    """
+    windows = _windows(length, batch_size, seq_length)
+    return length - windows * batch_size * seq_length if windows else 0
+
+
+def fit_shape(length: int, batch_size: int, seq_length: int) -> tuple[int, int, str | None]:
+    """Choose a batch and window for a text that may be short: (B, T, what to tell the user).
+
+    The batch is halved before the window, until an epoch has four windows; for that alone no
+    window is made shorter than eight steps. From two characters on there is always one window.
+
+    Raises
+    ------
+    TextError
+        If the text has less than two characters, so that nothing follows anything.
+    """
+    if length < 2:
+        raise TextError(
+            f"the text is too short to learn from: {length} characters; give a longer one"
+        )
+    batch, window = batch_size, seq_length
+    while _windows(length, batch, window) < _WINDOWS_WANTED:
+        if batch > 1 and window < _WINDOW_KEPT * batch:
+            batch //= 2
+        elif window > _WINDOW_KEPT:
+            window = max(window // 2, _WINDOW_KEPT)
+        else:
+            window = min(window, length - 1)
+            break
+    changes = [
+        f"{what} {before} -> {after}"
+        for what, before, after in (("batch", batch_size, batch), ("window", seq_length, window))
+        if before != after
+    ]
+    return batch, window, f"the text is short: {', '.join(changes)}" if changes else None
+
+
+def _windows(length: int, batch_size: int, seq_length: int) -> int:
+    if batch_size < 1 or seq_length < 1:
+        raise ValueError(f"a batch of {batch_size} and windows of {seq_length} steps hold nothing")
+    # The last character of the text is only ever predicted.
+    return max(length - 1, 0) // (batch_size * seq_length)

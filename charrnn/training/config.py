@@ -1,0 +1,64 @@
+"""The choices that make a training run, checked once. Imports no NumPy, like network/config.py."""
+
+import math
+from dataclasses import dataclass
+
+from charrnn.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How a network is fitted to a text. What is not given in the budget does not limit it.
+
+    learning_rate: at its highest, after the warm-up; it falls as a cosine to `final_rate` of that.
+    dropout: the share of hidden values dropped between layers and before the output.
+    grad_clip: the largest global norm of a gradient; 0 does not clip.
+    warmup: the share of the budget over which the learning rate rises.
+    epochs, max_steps, max_time: the budget; whichever ends first. max_time is in seconds.
+    val_split: the share of the text, at its end, that is kept for validation; 0 keeps none.
+    evaluations: how many times in a run the validation text is scored.
+    patience: stop after so many evaluations without a better one; 0 never does.
+    """
+
+    batch_size: int = 16
+    seq_length: int = 64
+    learning_rate: float = 4e-3
+    dropout: float = 0.0
+    weight_decay: float = 0.01
+    grad_clip: float = 1.0
+    warmup: float = 0.05
+    final_rate: float = 0.02
+    epochs: float | None = None
+    max_steps: int | None = None
+    max_time: float | None = None
+    val_split: float = 0.1
+    evaluations: int = 25
+    patience: int = 8
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check every field.
+
+        Raises
+        ------
+        ConfigError
+            A value out of its range, nan and infinity among them, or no budget at all.
+        """
+        whole = {"batch_size": 1, "seq_length": 1, "evaluations": 1, "patience": 0, "seed": 0}
+        for name, least in whole.items():
+            self._check(name, float(least), math.inf)
+        for name, largest in {"learning_rate": 10.0, "grad_clip": math.inf}.items():
+            self._check(name, 0.0, largest)
+        for name in ("dropout", "weight_decay", "warmup", "final_rate", "val_split"):
+            self._check(name, 0.0, 0.95)
+        budget = [name for name in ("epochs", "max_steps", "max_time") if getattr(self, name)]
+        if not budget:
+            raise ConfigError("a run needs an end: give --epochs, --max-steps or --max-time")
+        for name in budget:
+            self._check(name, 0.0, math.inf)
+
+    def _check(self, name: str, least: float, largest: float) -> None:
+        value = getattr(self, name)
+        if not (math.isfinite(value) and least <= value <= largest):
+            span = f"at least {least:g}" if largest == math.inf else f"{least:g} to {largest:g}"
+            raise ConfigError(f"{name}: {value} is not a number of {span}")

@@ -1,0 +1,74 @@
+"""AdamW, clipping by the global norm, and the learning rate's way up and down: on flat vectors."""
+
+import math
+
+import numpy as np
+
+from charrnn.network.functions import Floats
+
+CHUNK = 1 << 15
+"""How many parameters are updated at a time: few enough to stay in a core's cache."""
+
+
+class AdamW:
+    """Adam (Kingma & Ba 2015) with decoupled weight decay (Loshchilov & Hutter 2019).
+
+    matrices: how many leading entries of the vector decay; the biases behind them do not.
+    m, v: running means of the gradient and of its square; t: how many steps were taken.
+    """
+
+    beta_1, beta_2, epsilon = 0.9, 0.99, 1e-8
+
+    def __init__(self, like: Floats, matrices: int, weight_decay: float = 0.0) -> None:
+        self.m: Floats = np.zeros_like(like)
+        self.v: Floats = np.zeros_like(like)
+        self.t = 0
+        self.matrices, self.weight_decay = matrices, weight_decay
+        self._scratch: Floats = np.empty_like(like[:CHUNK])
+
+    def step(self, params: Floats, grad: Floats, learning_rate: float) -> None:
+        """Move the parameters, (P,), against the gradient, (P,), in place."""
+        self.t += 1
+        rate = learning_rate / (1 - self.beta_1**self.t)
+        unbias = 1 / math.sqrt(1 - self.beta_2**self.t)
+        params[: self.matrices] *= 1 - learning_rate * self.weight_decay
+        for start in range(0, len(params), CHUNK):
+            chunk = slice(start, start + CHUNK)
+            g, m, v = grad[chunk], self.m[chunk], self.v[chunk]
+            s = self._scratch[: len(g)]
+            np.multiply(g, 1 - self.beta_1, out=s)
+            m *= self.beta_1
+            m += s
+            np.multiply(g, g, out=s)
+            s *= 1 - self.beta_2
+            v *= self.beta_2
+            v += s
+            np.sqrt(v, out=s)
+            s *= unbias
+            s += self.epsilon
+            np.divide(m, s, out=s)
+            s *= rate
+            params[chunk] -= s
+
+
+def clip(grad: Floats, limit: float) -> float:
+    """Scale the gradient, in place, to a global norm of at most `limit`; return the norm it had.
+
+    The norm is accumulated in float64, so that no finite gradient overflows it. A norm that is
+    not finite leaves the gradient as it is; 0 for a limit does too.
+    """
+    with np.errstate(over="ignore"):
+        norm = math.sqrt(float(np.dot(grad, grad)))
+    if not math.isfinite(norm) or norm < np.finfo(grad.dtype).eps:
+        norm = float(np.linalg.norm(grad.astype(np.float64)))
+    if limit and math.isfinite(norm) and norm > limit:
+        grad *= limit / norm
+    return norm
+
+
+def learning_rate(highest: float, progress: float, warmup: float, final: float) -> float:
+    """Return the rate after `progress`, 0 to 1, of the budget: up a line, down a cosine."""
+    if progress < warmup:
+        return highest * max(progress / warmup, 1e-3)
+    share = min(1.0, (progress - warmup) / (1 - warmup))
+    return highest * (final + (1 - final) * 0.5 * (1 + math.cos(math.pi * share)))

@@ -1,0 +1,174 @@
+"""What a run will be, worked out and shown before it starts."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from charrnn.network.cells import CELLS
+from charrnn.network.config import CellName, NetworkConfig
+from charrnn.network.model import Gradient, Network, Trace, shapes
+from charrnn.network.scoring import QuickScore
+from charrnn.training.config import TrainingConfig
+
+LARGEST_VALIDATION = 200_000
+"""Characters. More would make evaluating slow without making it surer."""
+
+BASE_MEMORY = 45 * 2**20
+"""Bytes that Python, NumPy and the display take before any array is made (measured)."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """The defaults for texts of up to so many characters."""
+
+    characters: float
+    hidden_size: int
+    num_layers: int
+    dropout: float
+    batch_size: int
+    learning_rate: float
+
+
+SIZES = (
+    Size(30e3, 96, 1, 0.3, 8, 4e-3),
+    Size(400e3, 128, 1, 0.25, 16, 4e-3),
+    Size(3e6, 256, 1, 0.1, 16, 4e-3),
+    Size(float("inf"), 512, 1, 0.0, 32, 2e-3),
+)
+"""Parameters of the order of the characters; dropout where the text is short enough to be learnt
+by heart; small batches, which learn more from each character, while the text is small."""
+
+CHARACTERS_READ = 5_000_000
+"""How many characters a run reads by default, if that is no more than `MOST_EPOCHS`."""
+
+MOST_EPOCHS = 40
+
+LARGE_VOCABULARY = 256
+"""Above so many symbols a learned embedding is both smaller and faster than one-hot input."""
+
+
+def size_for(characters: int) -> Size:
+    """Return the defaults for a text of so many characters."""
+    return next(size for size in SIZES if characters <= size.characters)
+
+
+def default_steps(train_characters: int, batch_size: int, seq_length: int) -> int:
+    """Return the default budget in steps: one epoch at least, `MOST_EPOCHS` at most."""
+    read = min(
+        max(CHARACTERS_READ, train_characters), MOST_EPOCHS * train_characters
+    )
+    return max(1, read // (batch_size * seq_length))
+
+
+def default_embedding_size(vocabulary_size: int) -> int:
+    """Return 0, one-hot input, for a small vocabulary, and a learned embedding for a large one."""
+    return 0 if vocabulary_size <= LARGE_VOCABULARY else 128
+
+
+def split(characters: int, val_split: float, seq_length: int) -> int:
+    """Return how many characters, at the end of a text, are kept for validation.
+
+    None where they would not fill two windows.
+    """
+    kept = min(int(characters * val_split), LARGEST_VALIDATION)
+    return kept if kept >= 2 * seq_length else 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run before it starts. Memory in bytes, speed in characters a second, time in seconds."""
+
+    network: NetworkConfig
+    training: TrainingConfig
+    train_characters: int
+    val_characters: int
+    parameters: int
+    memory: int
+    speed: float
+    steps: int
+    seconds: float
+    notes: tuple[str, ...]
+
+    @property
+    def passes(self) -> float:
+        """How often the text is read in the time expected."""
+        read = self.steps * self.training.batch_size * self.training.seq_length
+        return read / self.train_characters
+
+
+def make_plan(
+    network: NetworkConfig,
+    training: TrainingConfig,
+    train_characters: int,
+    val_characters: int,
+    notes: tuple[str, ...] = (),
+) -> Plan:
+    """Work out memory, speed and time of a run; takes about half a second to measure the speed."""
+    speed = measure_speed(network, training)
+    per_step = training.batch_size * training.seq_length
+    limits: list[float] = []
+    if training.max_steps:
+        limits.append(training.max_steps)
+    if training.epochs:
+        limits.append(training.epochs * train_characters / per_step)
+    if training.max_time:
+        limits.append(max(1, training.max_time * speed / per_step))
+    steps = max(1, int(min(limits)))
+    return Plan(
+        network=network,
+        training=training,
+        train_characters=train_characters,
+        val_characters=val_characters,
+        parameters=count_parameters(network),
+        memory=estimate_memory(network, training, train_characters, val_characters),
+        speed=speed,
+        steps=steps,
+        seconds=steps * per_step / speed,
+        notes=notes,
+    )
+
+
+def count_parameters(network: NetworkConfig) -> int:
+    """Return how many numbers a network learns."""
+    return sum(int(np.prod(shape, dtype=np.int64)) for shape in shapes(network).values())
+
+
+def measure_speed(network: NetworkConfig, training: TrainingConfig, seconds: float = 0.4) -> float:
+    """Return how many characters a second a step reads, forward and back, on this machine now."""
+    T, B = training.seq_length, training.batch_size
+    rng = np.random.default_rng(0)
+    trial = Network(network, rng)
+    trace = Trace(trial, T, B, training.dropout)
+    grad = Gradient(trial, trace)
+    x = rng.integers(network.vocabulary_size, size=(T, B))
+    took: list[float] = []
+    while len(took) < 3 or sum(took) < seconds:
+        start = time.perf_counter()
+        trial.forward(x, trace)
+        trial.backward(x, trace, grad)
+        took.append(time.perf_counter() - start)
+    return T * B / float(np.median(took[1:]))
+
+
+def estimate_memory(
+    network: NetworkConfig, training: TrainingConfig, train_characters: int, val_characters: int
+) -> int:
+    """Return the peak memory of a run, in bytes, from the shapes of all that it keeps."""
+    cell, T, B = CELLS[network.cell], training.seq_length, training.batch_size
+    H, L, V = network.hidden_size, network.num_layers, network.vocabulary_size
+    GH, S, K = len(cell.gates) * H, len(cell.states), len(cell.kept)
+
+    def trace(T: int, B: int, dropout: bool) -> int:
+        layer = GH + S * H + K * H + (2 * H if dropout else 0)
+        return T * B * (L * layer + 2 * V + network.embedding_size)
+
+    gradient = T * B * (V + GH * (1 if cell.sums else 2) + H)
+    vectors = 6 * count_parameters(network)  # parameters, gradient, two moments, best, one to save
+    numbers = trace(T, B, training.dropout > 0) + gradient + vectors
+    if val_characters:
+        numbers += trace(64, QuickScore.PIECES, dropout=False)
+    width = 1 if V <= 256 else 2 if V <= 65_536 else 4
+    # The text as it was decoded, once, and its ids.
+    text = (train_characters + val_characters) * (width + 1)
+    return BASE_MEMORY + 4 * numbers + text + 24 * val_characters

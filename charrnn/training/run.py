@@ -1,0 +1,252 @@
+"""A whole run: from a corpus and what the user chose to a trained checkpoint, and on from a stop."""
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import numpy as np
+
+from charrnn.checkpoint.checkpoint import (
+    Checkpoint,
+    load_state,
+    resume_path,
+    save,
+    save_state,
+    this_program,
+)
+from charrnn.checkpoint.record import TrainingRecord
+from charrnn.errors import CheckpointError, ConfigError, TrainingError
+from charrnn.network.config import CellName, NetworkConfig
+from charrnn.network.functions import Ids
+from charrnn.network.model import Network
+from charrnn.network.scoring import score
+from charrnn.text.reading import BYTES, Corpus, check_corpus
+from charrnn.text.streams import fit_shape
+from charrnn.text.vocabulary import Vocabulary
+from charrnn.training.baselines import baselines
+from charrnn.training.config import TrainingConfig
+from charrnn.training.plan import (
+    Plan,
+    default_embedding_size,
+    default_steps,
+    make_plan,
+    size_for,
+    split,
+)
+from charrnn.training.trainer import Trainer
+
+LARGEST_VOCABULARY = 65_536
+
+Chosen = TypeVar("Chosen", int, float)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What somebody chose of a run; None is left to the size of the corpus."""
+
+    cell: CellName = "lstm"
+    hidden_size: int | None = None
+    num_layers: int | None = None
+    embedding_size: int | None = None
+    dropout: float | None = None
+    batch_size: int | None = None
+    seq_length: int = 64
+    learning_rate: float | None = None
+    weight_decay: float = 0.01
+    grad_clip: float = 1.0
+    epochs: float | None = None
+    max_steps: int | None = None
+    max_time: float | None = None
+    val_split: float = 0.1
+    evaluations: int = 25
+    patience: int = 8
+    seed: int = 0
+
+
+class Run:
+    """A corpus split in two, a network, and the trainer that fits the one to the other."""
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        vocabulary: Vocabulary,
+        network: NetworkConfig,
+        training: TrainingConfig,
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        self.corpus, self.vocabulary, self.notes = corpus, vocabulary, notes
+        ids = vocabulary.encode(corpus.text)
+        kept = split(len(ids), training.val_split, training.seq_length)
+        self.train, self.validation = ids[: len(ids) - kept], ids[len(ids) - kept :]
+        rng = np.random.Generator(np.random.PCG64(training.seed))
+        self.trainer = Trainer(Network(network, rng), self.train, self.validation, training)
+        self._baselines: dict[str, float] = {}
+        self._val_loss: float | None = None
+        self._ended = "somebody stopped it"
+
+    @classmethod
+    def begin(cls, corpus: Corpus, choices: Choices, *, as_bytes: bool = False) -> Self:
+        """Fill in what was not chosen, and set up the run.
+
+        Raises
+        ------
+        TextError, ConfigError, TrainingError
+            The text holds too little, or the choices are out of range.
+        """
+        check_corpus(corpus.text)
+        vocabulary = (Vocabulary.of_bytes if as_bytes else Vocabulary.of)(corpus.text)
+        if len(vocabulary) > LARGEST_VOCABULARY:
+            raise TrainingError(
+                f"the text has {len(vocabulary)} distinct characters, and {LARGEST_VOCABULARY} are "
+                f"the most; read it as bytes with --bytes"
+            )
+        network, training, notes = settle(choices, len(corpus.text), len(vocabulary))
+        return cls(corpus, vocabulary, network, training, (*corpus.notes, *notes))
+
+    @classmethod
+    def resume(cls, corpus: Corpus, path: Path, budget: dict[str, Any] | None = None) -> Self:
+        """Take up the run whose training state lies beside the model at `path`.
+
+        budget: new values for epochs, max_steps or max_time, to train on beyond the first end.
+
+        Raises
+        ------
+        CheckpointError
+            There is no training state, or it belongs to another text.
+        """
+        path = resume_path(path)
+        arrays, meta = load_state(path)
+        try:
+            if meta["sha256"] != corpus.sha256:
+                raise CheckpointError(
+                    f"{path.name}: was trained on another text (its SHA-256 begins with "
+                    f"{meta['sha256'][:12]}, this one's with {corpus.sha256[:12]}); give the same "
+                    f"corpus, or start afresh without --resume"
+                )
+            network = NetworkConfig(**meta["network"])
+            training = TrainingConfig(**meta["training"])
+            as_bytes = meta["vocabulary"] == BYTES
+        except (KeyError, TypeError, ConfigError) as error:
+            raise CheckpointError(f"{path.name}: describes no run of this program") from error
+        training = replace(training, **budget or {})
+        vocabulary = (Vocabulary.of_bytes if as_bytes else Vocabulary.of)(corpus.text)
+        run = cls(corpus, vocabulary, network, training, corpus.notes)
+        run.trainer.restore(arrays, meta)
+        return run
+
+    def plan(self) -> Plan:
+        """Work out what the run will take."""
+        return make_plan(
+            self.trainer.network.config,
+            self.trainer.config,
+            len(self.train),
+            len(self.validation),
+            self.notes,
+        )
+
+    def conclude(self, ended: str) -> None:
+        """Score the best network exactly, and what costs nothing beside it."""
+        self._ended = ended
+        self.trainer.finish()
+        if len(self.validation) > 1:
+            self._val_loss = float(score(self.trainer.network, self.validation).mean())
+            found = baselines(self.train, self.validation, len(self.vocabulary))
+            self._baselines = {baseline.name: baseline.nats for baseline in found}
+
+    def checkpoint(self) -> Checkpoint:
+        """Return the best network so far, as a model to be saved."""
+        trainer, now = self.trainer, self.trainer.now
+        network = Network(trainer.network.config)
+        network.params.flat[:] = trainer.best
+        config = trainer.config
+        quick = "side by side in pieces, each warmed up on the characters before it"
+        return Checkpoint(
+            network,
+            self.vocabulary,
+            TrainingRecord(
+                sources=tuple(source.name for source in self.corpus.sources),
+                encoding=self.corpus.sources[0].encoding,
+                sha256=self.corpus.sha256,
+                train_characters=len(self.train),
+                val_characters=len(self.validation),
+                config=asdict(config),
+                steps=now.step,
+                characters_read=now.step * config.batch_size * config.seq_length,
+                seconds=round(now.seconds, 1),
+                best_step=now.best_step,
+                val_loss=self._val_loss if self._val_loss is not None else _finite(now.best),
+                val_scored="the training windows: the text is too short to keep some of it back"
+                if not len(self.validation)
+                else "once from its beginning, the state carried"
+                if self._val_loss is not None
+                else quick,
+                baselines=self._baselines,
+                ended=self._ended,
+            ),
+            np.array(now.history, np.float64).reshape(-1, 3),
+            this_program(),
+        )
+
+    def save(self, path: Path) -> None:
+        """Write the best network so far to `path`."""
+        save(path, self.checkpoint())
+
+    def save_state(self, path: Path) -> None:
+        """Write what `resume` needs beside the model at `path`."""
+        arrays, meta = self.trainer.state()
+        about = {
+            "sha256": self.corpus.sha256,
+            "sources": [source.name for source in self.corpus.sources],
+            "vocabulary": self.vocabulary.kind,
+            "network": asdict(self.trainer.network.config),
+            "training": asdict(self.trainer.config),
+        }
+        save_state(resume_path(path), arrays, meta | about)
+
+
+def settle(
+    choices: Choices, characters: int, vocabulary_size: int
+) -> tuple[NetworkConfig, TrainingConfig, list[str]]:
+    """Fill in what was not chosen, by the size of the corpus; say what had to be shrunk."""
+    size = size_for(characters)
+    notes: list[str] = []
+    network = NetworkConfig(
+        vocabulary_size=vocabulary_size,
+        cell=choices.cell,
+        hidden_size=_chosen(choices.hidden_size, size.hidden_size),
+        num_layers=_chosen(choices.num_layers, size.num_layers),
+        embedding_size=_chosen(choices.embedding_size, default_embedding_size(vocabulary_size)),
+    )
+    seq_length, batch_size = choices.seq_length, _chosen(choices.batch_size, size.batch_size)
+    train_characters = characters - split(characters, choices.val_split, seq_length)
+    batch_size, seq_length, note = fit_shape(train_characters, batch_size, seq_length)
+    notes += [note] if note else []
+    if not split(characters, choices.val_split, seq_length) and choices.val_split:
+        notes.append("the text is too short to keep some of it for validation")
+    max_steps = choices.max_steps
+    if not (choices.epochs or choices.max_steps or choices.max_time):
+        max_steps = default_steps(train_characters, batch_size, seq_length)
+    training = TrainingConfig(
+        batch_size=batch_size,
+        seq_length=seq_length,
+        learning_rate=_chosen(choices.learning_rate, size.learning_rate),
+        dropout=_chosen(choices.dropout, size.dropout),
+        weight_decay=choices.weight_decay,
+        grad_clip=choices.grad_clip,
+        epochs=choices.epochs,
+        max_steps=max_steps,
+        max_time=choices.max_time,
+        val_split=choices.val_split,
+        evaluations=choices.evaluations,
+        patience=choices.patience,
+        seed=choices.seed,
+    )
+    return network, training, notes
+
+
+def _chosen(choice: Chosen | None, default: Chosen) -> Chosen:
+    return default if choice is None else choice
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None

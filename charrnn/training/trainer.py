@@ -1,0 +1,284 @@
+"""Fit a network to a text, yielding progress after every step."""
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from charrnn.errors import CheckpointError, TrainingError
+from charrnn.network.functions import Floats, Ids
+from charrnn.network.model import Gradient, Network, Trace
+from charrnn.network.scoring import QuickScore
+from charrnn.text.streams import Streams
+from charrnn.training.config import TrainingConfig
+from charrnn.training.optimizer import AdamW, clip, learning_rate
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The loss of the validation text (of the training windows since, where there is none)."""
+
+    step: int
+    train_loss: float
+    val_loss: float
+    improved: bool
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run is after a step. Losses are in nats a character, times in seconds."""
+
+    step: int
+    characters: int
+    epoch: float
+    fraction: float  # of the budget, 0 to 1
+    loss: float  # of the last windows, smoothed
+    grad_norm: float
+    learning_rate: float
+    seconds: float
+    best: float
+    evaluation: Evaluation | None = None
+    note: str | None = None
+
+
+@dataclass
+class Counters:
+    """What a run has to remember besides its arrays."""
+
+    step: int = 0
+    epoch: int = 0
+    window: int = 0
+    offset: int = 0
+    seconds: float = 0.0
+    smoothed: float = math.nan
+    since_loss: float = 0.0
+    since_steps: int = 0
+    best: float = math.inf
+    best_step: int = 0
+    waited: int = 0
+    rate_scale: float = 1.0
+    diverged: int = 0
+    history: list[tuple[int, float, float]] = field(default_factory=list)
+
+
+class Trainer:
+    """A run of training, from its first step to its last, or on from where one was stopped.
+
+    network: trained in place; after the run it holds the parameters of the best evaluation.
+    train, validation: ids, (N,), each; an empty validation text judges by the training loss.
+    """
+
+    LARGEST_DIVERGENCE = 3
+
+    def __init__(
+        self, network: Network, train: Ids, validation: Ids, config: TrainingConfig
+    ) -> None:
+        self.network, self.config = network, config
+        self.train, self.validation = train, validation
+        flat, B, T = network.params.flat, config.batch_size, config.seq_length
+        self.trace = Trace(network, T, B, config.dropout)
+        self.grad = Gradient(network, self.trace)
+        self.optimizer = AdamW(flat, network.params.matrices, config.weight_decay)
+        self.rng = np.random.Generator(np.random.PCG64(config.seed))
+        self.quick_score = QuickScore(network, validation) if len(validation) > 1 else None
+        self.now = Counters()
+        self.best: Floats = flat.copy()
+        self.windows = len(Streams(train, batch_size=B, seq_length=T))
+
+    @property
+    def steps(self) -> int | None:
+        """How many steps the budget allows, if it limits them."""
+        limits = []
+        if self.config.epochs:
+            limits.append(math.ceil(self.config.epochs * self.windows))
+        if self.config.max_steps:
+            limits.append(self.config.max_steps)
+        return min(limits, default=None)
+
+    def fraction(self) -> float:
+        """Return the share of the budget that is used up, 0 to 1."""
+        shares = [0.0]
+        if self.steps:
+            shares.append(self.now.step / self.steps)
+        if self.config.max_time:
+            shares.append(self.now.seconds / self.config.max_time)
+        return min(1.0, max(shares))
+
+    def run(self) -> Iterator[Progress]:
+        """Train to the end of the budget or of patience.
+
+        Whoever stops listening between two steps can save `state()` and go on later.
+
+        Raises
+        ------
+        TrainingError
+            The loss or the gradient was not finite time and again.
+        """
+        config, now = self.config, self.now
+        last = time.perf_counter()
+        self._enter_epoch(now.offset, now.window)
+        while (fraction := self.fraction()) < 1 and not self._out_of_patience():
+            if now.window == self.windows_here:
+                now.epoch, now.window = now.epoch + 1, 0
+                now.offset = int(self.rng.integers(config.seq_length)) if self.windows > 10 else 0
+                self._enter_epoch(now.offset, 0)
+                self.trace.reset()
+            rate = now.rate_scale * learning_rate(
+                config.learning_rate, fraction, config.warmup, config.final_rate
+            )
+            loss, norm = self._step(rate)
+            note = None
+            if math.isfinite(loss) and math.isfinite(norm):
+                now.smoothed = loss if math.isnan(now.smoothed) else 0.98 * now.smoothed + 0.02 * loss
+                now.since_loss += loss
+                now.since_steps += 1
+            else:
+                note = self._recover(loss, norm)
+            now.step += 1
+            now.window += 1
+            now.seconds, last = now.seconds + time.perf_counter() - last, time.perf_counter()
+            fraction_after = self.fraction()
+            every = config.evaluations
+            due = math.floor(fraction * every) < math.floor(fraction_after * every)
+            evaluation = self._evaluate() if due or fraction_after == 1 else None
+            yield Progress(
+                step=now.step,
+                characters=now.step * config.batch_size * config.seq_length,
+                epoch=now.epoch + now.window / self.windows_here,
+                fraction=fraction_after,
+                loss=now.smoothed,
+                grad_norm=norm,
+                learning_rate=rate,
+                seconds=now.seconds,
+                best=now.best,
+                evaluation=evaluation,
+                note=note,
+            )
+        self.finish()
+
+    def finish(self) -> None:
+        """Give the network the parameters of the best evaluation, if there was one."""
+        if math.isfinite(self.now.best):
+            self.network.params.flat[:] = self.best
+
+    def _enter_epoch(self, offset: int, window: int) -> None:
+        config = self.config
+        self.streams = Streams(
+            self.train, batch_size=config.batch_size, seq_length=config.seq_length, offset=offset
+        )
+        self.windows_here = len(self.streams)
+        self.now.window = window
+
+    def _step(self, rate: float) -> tuple[float, float]:
+        """Take one step; return the loss and the norm of its gradient. Skip it if not finite."""
+        x, y = self.streams[self.now.window]
+        trace, flat = self.trace, self.network.params.flat
+        trace.draw_masks(self.rng)
+        # What overflows ends as a loss or a norm that is not finite, and that is looked at.
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.network.forward(x, trace)
+            loss = trace.loss(y)
+            self.network.backward(y, trace, self.grad)
+            norm = clip(self.grad.params.flat, self.config.grad_clip)
+        trace.carry()
+        if math.isfinite(loss) and math.isfinite(norm):
+            self.optimizer.step(flat, self.grad.params.flat, rate)
+        return loss, norm
+
+    def _recover(self, loss: float, norm: float) -> str:
+        """Go back to the best parameters with half the learning rate; give up the third time."""
+        now = self.now
+        now.diverged += 1
+        if now.diverged > self.LARGEST_DIVERGENCE:
+            self.finish()
+            raise TrainingError(
+                f"the loss was {loss:g} and the gradient's norm {norm:g} at step {now.step + 1}, for "
+                f"the {now.diverged}th time; the best parameters so far are kept; try a "
+                f"--learning-rate below {self.config.learning_rate * now.rate_scale:.2g}"
+            )
+        now.rate_scale /= 2
+        self.network.params.flat[:] = self.best
+        flat, optimizer = self.network.params.flat, self.optimizer
+        self.optimizer = AdamW(flat, optimizer.matrices, optimizer.weight_decay)
+        self.trace.states[:] = 0
+        return (
+            f"step {now.step + 1}: loss {loss:g}, gradient norm {norm:g}; went back to the best "
+            f"parameters with half the learning rate"
+        )
+
+    def _evaluate(self) -> Evaluation:
+        """Score the validation text, and keep the parameters if they are the best so far."""
+        now = self.now
+        train_loss = now.since_loss / now.since_steps if now.since_steps else now.smoothed
+        now.since_loss, now.since_steps = 0.0, 0
+        val_loss = self.quick_score() if self.quick_score else train_loss
+        improved = val_loss < now.best
+        if improved:
+            now.best, now.best_step, now.waited = val_loss, now.step, 0
+            self.best[:] = self.network.params.flat
+        else:
+            now.waited += 1
+        now.history.append((now.step, train_loss, val_loss))
+        return Evaluation(now.step, train_loss, val_loss, improved)
+
+    def _out_of_patience(self) -> bool:
+        return 0 < self.config.patience <= self.now.waited
+
+    def state(self) -> tuple[dict[str, Floats], dict[str, Any]]:
+        """Return all that going on needs, bit for bit: arrays, and what JSON can hold."""
+        arrays = {
+            "params": self.network.params.flat,
+            "best": self.best,
+            "adam_m": self.optimizer.m,
+            "adam_v": self.optimizer.v,
+            "state": np.ascontiguousarray(self.trace.first_state),
+        }
+        return arrays, {
+            "adam_t": self.optimizer.t,
+            "rng": self.rng.bit_generator.state,
+            "counters": {
+                name: None if isinstance(value, float) and not math.isfinite(value) else value
+                for name, value in asdict(self.now).items()
+            },
+        }
+
+    def restore(self, arrays: dict[str, Floats], meta: dict[str, Any]) -> None:
+        """Go back to where `state()` was taken.
+
+        Raises
+        ------
+        CheckpointError
+            The state is not one of a run like this.
+        """
+        targets = {
+            "params": self.network.params.flat,
+            "best": self.best,
+            "adam_m": self.optimizer.m,
+            "adam_v": self.optimizer.v,
+            "state": self.trace.first_state,
+        }
+        for name, target in targets.items():
+            found = arrays.get(name)
+            if found is None or found.shape != target.shape or found.dtype != target.dtype:
+                shape = "missing" if found is None else f"{found.dtype} {found.shape}"
+                raise CheckpointError(
+                    f"training state: {name} is {shape}, but this run needs {target.shape}"
+                )
+            if not np.isfinite(found).all():
+                raise CheckpointError(f"training state: {name} holds values that are not finite")
+            target[:] = found
+        try:
+            self.optimizer.t = int(meta["adam_t"])
+            self.rng.bit_generator.state = meta["rng"]
+            none_yet = {"best": math.inf, "smoothed": math.nan}
+            counters = {
+                name: none_yet[name] if value is None else value
+                for name, value in meta["counters"].items()
+            }
+            counters["history"] = [(int(s), float(t), float(v)) for s, t, v in counters["history"]]
+            self.now = Counters(**counters)
+        except (KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(f"training state: not as this program writes it ({error})") from error
