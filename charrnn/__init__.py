@@ -44,7 +44,7 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     if name == "__version__":
-        from importlib.metadata import version
+        from importlib.metadata import version  # noqa: PLC0415 - takes longer than it is needed for
 
         return version("charrnn")
     raise AttributeError(f"module 'charrnn' has no attribute {name!r}")

@@ -36,7 +36,7 @@ class TrainingError(CharRNNError):
     """A training run that cannot start or cannot go on."""
 
 
-class UnknownCharacter(TextError):
+class UnknownCharacter(TextError):  # noqa: N818 - it is the character that is named
     """A character that the network does not know, with the nearest that it knows."""
 
     exit_code = 2

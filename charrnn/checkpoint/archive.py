@@ -27,6 +27,7 @@ _LOCAL = struct.Struct("<4s2x2H4x3L2H")
 _ENTRY = struct.Struct("<4s4x2H4x3L4H6xL")
 _END = struct.Struct("<4s4H2LH")
 _END64 = struct.Struct("<4sQ4x2L4Q")
+_EXTRA = struct.Struct("<2H")
 _LOCATOR = struct.Struct("<4s4xQ4x")
 
 _MAX_DIRECTORY = 2**16
@@ -211,11 +212,13 @@ def _widened(fields: tuple[int, ...], extra: bytes) -> tuple[int, ...]:
     """Replace each field that says so by the next 64-bit number of the zip64 extra."""
     wide = b""
     at = 0
-    while at + 4 <= len(extra) and not wide:
-        kind, length = struct.unpack_from("<2H", extra, at)
+    while at < len(extra):
+        kind, length = _EXTRA.unpack(extra[at : at + _EXTRA.size].ljust(_EXTRA.size, b"\xff"))
+        at += _EXTRA.size + length
         if kind == 1:
-            wide = extra[at + 4 : at + 4 + length]
-        at += 4 + length
+            wide = extra[at - length : at]
+    if at != len(extra):
+        raise damaged("one of its extra fields is cut short")
     values = (value for (value,) in struct.iter_unpack("<Q", wide[: len(wide) // 8 * 8]))
     return tuple(next(values, field) if field == _IN_EXTRA else field for field in fields)
 

@@ -1,4 +1,4 @@
-"""A network, its vocabulary and how it was trained, in one `.npz`; and what resuming needs, in another.
+"""A network, its vocabulary and its training in one `.npz`; what resuming needs in another.
 
     model.npz            meta         (n,) uint8, JSON: format, version, network, training, versions
                          vocabulary   (V,) uint32, the code points

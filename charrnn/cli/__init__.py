@@ -47,7 +47,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Train a character-level recurrent network on your own text, write with it, look inside it.",
 )
 app.command()(train)
 app.command()(sample)

@@ -7,6 +7,7 @@ visible stand-ins, character by character, so that nothing can be split across t
 
 import unicodedata
 
+from rich.cells import cell_len
 from rich.text import Text
 
 _KEPT = "\n\t"
@@ -18,7 +19,13 @@ _SURROGATES = range(0xD800, 0xE000)
 
 
 def _escape(point: int) -> str:
-    return f"\\x{point:02x}" if point < 0x100 else f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
+    return (
+        f"\\x{point:02x}"
+        if point < 0x100
+        else f"\\u{point:04x}"
+        if point < 0x10000
+        else f"\\U{point:08x}"
+    )
 
 
 _HARMLESS = {
@@ -28,7 +35,12 @@ _HARMLESS = {
 }
 
 _SYMBOLS = {"\n": "↵", "\t": "→", " ": "·"}
+_ASCII_SYMBOLS = {"\n": "\\n", "\t": "\\t", " ": "_"}
 DOTTED_CIRCLE = "\u25cc"
+
+_ATTACHED = {"Mn", "Mc", "Me"}  # marks that are drawn on the character before them
+_UNSEEN = {"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp", "Zs"}  # of no certain shape or width
+_REGIONAL_INDICATORS = range(0x1F1E6, 0x1F200)  # two in a row are drawn as one flag
 
 
 def harmless(text: str) -> str:
@@ -42,16 +54,23 @@ def safe(text: str, limit: int = 200) -> Text:
     return Text(line if len(line) <= limit else line[: limit - 1] + "…")
 
 
-def symbol(character: str, *, space: bool = True) -> str:
+def symbol(character: str, *, space: bool = True, ascii_only: bool = False) -> str:
     """Return what stands for one character where each is a datum: ↵, →, ·, or itself.
 
-    Controls are written out; a mark that combines is set on a dotted circle. With `space` false a
-    space stays a space, for running text.
+    What has no shape or width of its own, or would be drawn together with its neighbour, is
+    written out; a mark that combines is set on a dotted circle. With `space` false a space stays a
+    space, for running text. With `ascii_only` all that is not ASCII is written out.
     """
     if character == " " and not space:
         return character
-    if character in _SYMBOLS:
-        return _SYMBOLS[character]
-    if unicodedata.combining(character):
+    symbols = _ASCII_SYMBOLS if ascii_only else _SYMBOLS
+    if character in symbols:
+        return symbols[character]
+    if " " < character < "\x7f":
+        return character
+    category = unicodedata.category(character)
+    if ascii_only or category in _UNSEEN or ord(character) in _REGIONAL_INDICATORS:
+        return _escape(ord(character))
+    if category in _ATTACHED:
         return DOTTED_CIRCLE + character
-    return harmless(character)
+    return character if cell_len(character) else _escape(ord(character))

@@ -8,8 +8,9 @@ Two products feed a step,
 and a cell combines them, element by element, into the state after. The products are alike
 for every cell, so they are the model's affair; here is only what tells the cells apart.
 
-A cell object is one step, bound once to the arrays that it reads and writes. `backward` takes the gradient by the state after. It writes the gradients by zx and za, adds to
-`da_before` what reaches a(t-1) other than by za, and turns `dc` into the gradient by c(t-1).
+A cell object is one step, bound once to the arrays that it reads and writes. `backward` takes
+the gradient by the state after. It writes the gradients by zx and za, adds to `da_before` what
+reaches a(t-1) other than by za, and turns `dc` into the gradient by c(t-1).
 """
 
 from typing import ClassVar, NamedTuple, Protocol
@@ -50,9 +51,7 @@ class Cell(Protocol):
     def forward(self) -> None:
         """Write the state after, from zx, za and the state before."""
 
-    def backward(
-        self, da: Floats, dc: Floats, da_before: Floats, dzx: Floats, dza: Floats
-    ) -> None:
+    def backward(self, da: Floats, dc: Floats, da_before: Floats, dzx: Floats, dza: Floats) -> None:
         """Write the gradients by zx and za, given those by a(t) and c(t)."""
 
 
@@ -73,9 +72,7 @@ class RNN(Cell):
         np.add(self.zx, self.za, out=self.za)
         np.tanh(self.za, out=self.a)
 
-    def backward(
-        self, da: Floats, dc: Floats, da_before: Floats, dzx: Floats, dza: Floats
-    ) -> None:
+    def backward(self, da: Floats, dc: Floats, da_before: Floats, dzx: Floats, dza: Floats) -> None:
         np.multiply(self.a, self.a, out=dzx)
         np.subtract(1, dzx, out=dzx)
         dzx *= da
@@ -113,9 +110,7 @@ class LSTM(Cell):
         np.tanh(self.c, out=self.tanh_c)
         np.multiply(self.o, self.tanh_c, out=self.a)
 
-    def backward(
-        self, da: Floats, dc: Floats, da_before: Floats, dzx: Floats, dza: Floats
-    ) -> None:
+    def backward(self, da: Floats, dc: Floats, da_before: Floats, dzx: Floats, dza: Floats) -> None:
         i, f, o, g, tanh_c = self.i, self.f, self.o, self.g, self.tanh_c
         di, df, do, dg = blocks(dzx, 4)
         dc += da * o * (1 - tanh_c * tanh_c)
@@ -158,9 +153,7 @@ class GRU(Cell):
         np.multiply(self.a, self.u, out=self.a)  # (1 - u) n + u a(t-1) = n + u (a(t-1) - n)
         np.add(self.a, self.n, out=self.a)
 
-    def backward(
-        self, da: Floats, dc: Floats, da_before: Floats, dzx: Floats, dza: Floats
-    ) -> None:
+    def backward(self, da: Floats, dc: Floats, da_before: Floats, dzx: Floats, dza: Floats) -> None:
         r, u, n = self.r, self.u, self.n
         dr, du, dn = blocks(dzx, 3)
         direct = da * u

@@ -1,4 +1,4 @@
-"""The choices that make a network, checked once. Imports no NumPy, so the command line may read it."""
+"""The choices that make a network, checked once. Imports no NumPy, for a quick start."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args

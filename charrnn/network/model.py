@@ -181,7 +181,7 @@ class Network:
                 W[f * H : (f + 1) * H] = 1
 
     def forward(self, x: Ids, trace: Trace) -> None:
-        """Read x, (T, B), from the state in trace.first_state on, and write all that comes of it."""
+        """Read x, (T, B), from the state in trace.first_state on; write all that comes of it."""
         p = self.params
         trace.x[:] = x
         for layer, steps in enumerate(trace.steps):
@@ -214,7 +214,7 @@ class Network:
             np.take(W_ax + b_a, trace.x, axis=0, out=out, mode="clip")
 
     def backward(self, y: Ids, trace: Trace, grad: Gradient) -> None:
-        """Write the gradient of trace.loss(y) by all parameters and by the first state into grad."""
+        """Write the gradient of trace.loss(y) by all parameters and the first state into grad."""
         p, g, T, B = self.params, grad.params, trace.T, trace.B
         cell, top = CELLS[self.config.cell], self.config.num_layers - 1
 
@@ -242,7 +242,7 @@ class Network:
             grad.state[layer, 0] = da[0]
             grad.state[layer, 1:] = dc
 
-            # Every step adds to the same weights: fold time into the batch, and one product adds all.
+            # Every step adds to the same weights: time folded into the batch, one product adds.
             np.matmul(fold(trace.a(layer)[:-1]).T, fold(dza), out=g[f"W_aa_{layer}"])
             fold(dzx).sum(axis=0, out=g[f"b_a_{layer}"])
             if not cell.sums:

@@ -1,8 +1,12 @@
 """From the network's prediction to one character."""
 
+import math
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
+from charrnn.errors import CharRNNError
 from charrnn.network.functions import Floats
 from charrnn.sampling.config import SamplingConfig
 
@@ -15,32 +19,52 @@ def distribution(log_y_hat: Floats, config: SamplingConfig) -> NDArray[np.float6
 
     Temperature first, then top-k, top-p (Holtzman et al. 2020) and min-p (Nguyen et al. 2024),
     each on what the one before has left. Of equally likely characters the first come first.
+
+    Raises
+    ------
+    CharRNNError
+        A prediction is not a number, as from parameters so large that products overflow.
     """
+    likeliest = log_y_hat.argmax()
+    if not math.isfinite(log_y_hat[likeliest]):
+        raise CharRNNError(
+            "what the network predicts is not a number, because its parameters are too large; "
+            "train it again, with a smaller --learning-rate"
+        )
     if config.temperature < GREEDY:
         greedy = np.zeros(len(log_y_hat))
-        greedy[log_y_hat.argmax()] = 1.0
+        greedy[likeliest] = 1
         return greedy
-    z = log_y_hat.astype(np.float64)
-    z -= z.max()
-    z /= config.temperature
-    p: NDArray[np.float64] = np.exp(z, out=z)
-    p /= p.sum()
-    if 0 < config.top_k < len(p):
-        p[np.argsort(-p, kind="stable")[config.top_k :]] = 0
-        p /= p.sum()
-    if config.top_p < 1:
+    p = log_y_hat.astype(np.float64)
+    p -= p[likeliest]
+    p /= config.temperature
+    np.exp(p, out=p)  # relative to the likeliest, which is at 1, until the end
+    if config.top_k or config.top_p < 1:
         order = np.argsort(-p, kind="stable")
-        before = np.cumsum(p[order]) - p[order]
-        p[order[before >= config.top_p]] = 0
-        p /= p.sum()
-    if config.min_p > 0:
-        p[p < config.min_p * p.max()] = 0
-        p /= p.sum()
+        if config.top_k:
+            p[order[config.top_k :]] = 0
+        if config.top_p < 1:
+            cumulative = np.add.accumulate(p[order])
+            last = cumulative.searchsorted(config.top_p * cumulative[-1])
+            p[order[last + 1 :]] = 0
+    if config.min_p:
+        p[p < config.min_p] = 0
+    p /= p.sum()
     return p
 
 
 def choose(p: NDArray[np.float64], rng: np.random.Generator) -> int:
-    """Return an id drawn with probabilities p, (V,), by one uniform number."""
-    cumulative = np.cumsum(p)
-    k = int(cumulative.searchsorted(rng.random() * cumulative[-1], side="right"))
-    return k if k < len(p) else int(np.flatnonzero(p)[-1])
+    """Return an id drawn with probabilities in proportion to p, (V,), by one uniform number."""
+    cumulative = np.add.accumulate(p)
+    return int(cumulative.searchsorted(rng.random() * cumulative[-1], side="right"))
+
+
+def random_streams(seed: int) -> Iterator[np.random.Generator]:
+    """Yield for each sample its own random numbers, alike however many are asked for.
+
+    Those of the first are of the seed itself, so that one sample needs no more than a seed.
+    """
+    sequence = stream = np.random.SeedSequence(seed)
+    while True:
+        yield np.random.Generator(np.random.PCG64(stream))
+        [stream] = sequence.spawn(1)

@@ -1,16 +1,22 @@
 """The choices that make a sample, checked once. Imports no NumPy, like network/config.py."""
 
-import math
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
 
 from charrnn.errors import ConfigError
+
+ENDLESS = -1
+_LARGEST = sys.float_info.max
 
 
 @dataclass(frozen=True)
 class SamplingConfig:
     """How characters are chosen.
 
-    length: how many characters at most, the prompt not counted.
+    length: how many characters at most, the prompt not counted; -1 is without end.
     temperature: divides the log-probabilities; 0 takes the likeliest character every time.
     top_k: choose among the k likeliest only; 0 is off.
     top_p: choose among the likeliest that together reach this probability; 1 is off.
@@ -23,7 +29,7 @@ class SamplingConfig:
     top_k: int = 0
     top_p: float = 1.0
     min_p: float = 0.0
-    stop: tuple[str, ...] = ()
+    stop: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         """Check every field.
@@ -31,21 +37,28 @@ class SamplingConfig:
         Raises
         ------
         ConfigError
-            A value out of its range, nan and infinity among them, or an empty stop text.
+            A value not of its kind or out of its range, nan and infinity among them, or an empty
+            stop text.
         """
-        spans = {
-            "length": (0, math.inf),
-            "temperature": (0, math.inf),
-            "top_k": (0, math.inf),
-            "top_p": (0, 1),
-            "min_p": (0, 1),
+        spans: dict[str, tuple[type, float, float]] = {
+            "length": (Integral, ENDLESS, sys.maxsize),
+            "temperature": (Real, 0, _LARGEST),
+            "top_k": (Integral, 0, sys.maxsize),
+            "top_p": (Real, 0, 1),
+            "min_p": (Real, 0, 1),
         }
-        for name, (least, largest) in spans.items():
-            value = getattr(self, name)
-            if not (math.isfinite(value) and least <= value <= largest):
-                span = f"at least {least}" if largest == math.inf else f"{least} to {largest}"
-                raise ConfigError(f"{name}: {value} is not a number of {span}")
+        for name, (kind, least, largest) in spans.items():
+            value: Any = getattr(self, name)
+            of_its_kind = isinstance(value, kind) and not isinstance(value, bool)
+            what = "a whole number" if kind is Integral else "a number"
+            span = f"from {least} to 1" if largest == 1 else f"from {least} on"
+            if not of_its_kind:
+                raise ConfigError(f"{name}: {value!r:.40} is not {what}; give one {span}")
+            if not least <= value <= largest:
+                raise ConfigError(f"{name}: {value!s:.40} is out of range; give {what} {span}")
         if self.top_p == 0:
             raise ConfigError("top_p: 0 leaves no character to choose; give a share above 0")
+        if isinstance(self.stop, str) or not all(isinstance(stop, str) for stop in self.stop):
+            raise ConfigError(f"stop: {self.stop!r:.40} is not a sequence of texts; give a list")
         if "" in self.stop:
-            raise ConfigError("stop: an empty text would end every sample at once")
+            raise ConfigError("stop: an empty text would end every sample at once; leave it out")

@@ -1,25 +1,90 @@
 """A whole sample: text as it is made, until its length or a stop text."""
 
+from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from itertools import islice
 from typing import Literal
 
 import numpy as np
 
 from charrnn.network.functions import Ids
 from charrnn.network.model import Network
+from charrnn.sampling.choosing import choose
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.generating import Choice, generate
 from charrnn.text.vocabulary import Vocabulary
 
 
-@dataclass
 class Sample:
-    """What came of one sample: complete once its pieces have been read to the end."""
+    """One sample, made while it is read, by `choices` or by `pieces`, once.
 
-    text: str = ""
-    finish_reason: Literal["length", "stop"] | None = None
-    choices: list[Choice] = field(default_factory=list)
+    prompt: (N,) ids to go on from; if there are none, the sample begins as a line does.
+    finish_reason: what ended the sample; None while nothing has.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        vocabulary: Vocabulary,
+        prompt: Ids,
+        config: SamplingConfig,
+        rng: np.random.Generator,
+    ) -> None:
+        self.network, self.vocabulary, self.prompt = network, vocabulary, prompt
+        self.config, self.rng = config, rng
+        self.finish_reason: Literal["length", "stop"] | None = None
+
+    def choices(self) -> Iterator[Choice]:
+        """Yield the characters of the sample.
+
+        One that may belong to a stop text is held back until it is known not to.
+        """
+        prompt = self.prompt if len(self.prompt) else first_ids(self.vocabulary, self.rng)
+        generated = generate(self.network, prompt, self.config, self.rng)
+        length = self.config.length
+        limited = islice(generated, length if length >= 0 else None)
+        stops = [
+            self.vocabulary.encode_prompt(stop).tolist()
+            for stop in self.config.stop
+            if can_appear(stop, self.vocabulary)
+        ]
+        yield from self._until(stops, limited) if stops else limited
+        self.finish_reason = self.finish_reason or "length"
+
+    def pieces(self) -> Iterator[str]:
+        """Yield the text of the sample: of bytes a character when its last byte is there."""
+        decoder = self.vocabulary.decoder()
+        for choice in self.choices():
+            if piece := decoder.feed(choice.id):
+                yield piece
+        if rest := decoder.finish():
+            yield rest
+
+    def _until(self, stops: list[list[int]], choices: Iterator[Choice]) -> Iterator[Choice]:
+        held: deque[Choice] = deque()
+        fresh = [(stop, 0) for stop in stops]
+        begun: list[tuple[list[int], int]] = []  # with how much of each is there, the most first
+        for choice in choices:
+            held.append(choice)
+            begun = [(stop, n + 1) for stop, n in begun + fresh if stop[n] == choice.id]
+            if whole := [n for stop, n in begun if n == len(stop)]:
+                self.finish_reason = "stop"
+                yield from islice(held, len(held) - whole[0])
+                return
+            for _ in range(len(held) - (begun[0][1] if begun else 0)):
+                yield held.popleft()
+        yield from held
+
+
+def stream(
+    network: Network,
+    vocabulary: Vocabulary,
+    prompt: Ids,
+    config: SamplingConfig,
+    rng: np.random.Generator,
+) -> Iterator[str]:
+    """Yield the text that follows the prompt, as it is made."""
+    return Sample(network, vocabulary, prompt, config, rng).pieces()
 
 
 def first_ids(vocabulary: Vocabulary, rng: np.random.Generator) -> Ids:
@@ -30,55 +95,9 @@ def first_ids(vocabulary: Vocabulary, rng: np.random.Generator) -> Ids:
     if "\n" in vocabulary:
         return vocabulary.encode("\n")
     counts = vocabulary.counts.astype(np.float64)
-    weights = counts if counts.sum() else np.ones(len(counts))
-    k = int(np.cumsum(weights).searchsorted(rng.random() * weights.sum(), side="right"))
-    return np.array([min(k, len(weights) - 1)])
+    return np.array([choose(counts if counts.any() else np.ones(len(counts)), rng)])
 
 
-def stream(
-    network: Network,
-    vocabulary: Vocabulary,
-    prompt: Ids,
-    config: SamplingConfig,
-    rng: np.random.Generator,
-    sample: Sample | None = None,
-    *,
-    keep_choices: bool = False,
-) -> Iterator[str]:
-    """Yield the text that follows the prompt, as it is made; fill `sample` on the way.
-
-    What may be the beginning of a stop text is held back until it is known not to be.
-    """
-    sample = sample if sample is not None else Sample()
-    decoder = vocabulary.decoder()
-    held, longest = "", max(map(len, config.stop), default=0)
-    ids = prompt if len(prompt) else first_ids(vocabulary, rng)
-    for n, choice in enumerate(generate(network, ids, config, rng)):
-        if n == config.length:
-            sample.finish_reason = "length"
-            break
-        if keep_choices:
-            sample.choices.append(choice)
-        held += decoder.feed(choice.id)
-        if cut := [held.find(stop) for stop in config.stop if stop in held]:
-            held = held[: min(cut)]
-            sample.finish_reason = "stop"
-            break
-        ready = len(held) - _possible_stop(held, config.stop, longest)
-        if ready:
-            sample.text += held[:ready]
-            yield held[:ready]
-            held = held[ready:]
-    if sample.finish_reason == "length":
-        held += decoder.finish()
-    if held:
-        sample.text += held
-        yield held
-
-
-def _possible_stop(held: str, stops: tuple[str, ...], longest: int) -> int:
-    """Return how many characters at the end of `held` may be the beginning of a stop text."""
-    for n in range(min(len(held), longest - 1), 0, -1):
-        if any(stop.startswith(held[-n:]) for stop in stops):
-            return n
-    return 0
+def can_appear(text: str, vocabulary: Vocabulary) -> bool:
+    """Tell whether a network that knows these characters can write a text."""
+    return vocabulary.kind == "bytes" or all(character in vocabulary for character in text)

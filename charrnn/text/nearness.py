@@ -6,12 +6,24 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-# Characters that Unicode does not take apart, though a typist would: letters, quotes, dashes,
-# spaces and line ends, in pairs of the character and what stands for it.
-_PLAIN = str.maketrans(
-    "æœøđłðþı‘’‚‛′´`ʼ‹›“”„‟″«»‐‑‒–—―−·•×÷\t\r\v\f\x85\u2028\u2029",
-    "aoodldti''''''''''\"\"\"\"\"\"\"-------**x/ \n\n\n\n\n\n",
-)
+# What a typist would write for characters that Unicode does not take apart.
+_TYPED = {
+    "'": "‘’‚‛′´ʼ‹›",
+    '"': "“”„‟″«»",
+    "-": "‐‑‒–—―−",
+    "*": "·•",
+    "/": "÷",
+    " ": "\t",
+    "\n": "\r\v\f\x85\u2028\u2029",
+    "a": "æ",
+    "o": "œø",
+    "d": "đð",
+    "l": "ł",
+    "t": "þ",
+    "x": "×",
+    "i": "ı",
+}
+_PLAIN = str.maketrans({other: plain for plain, others in _TYPED.items() for other in others})
 
 
 @lru_cache(maxsize=1 << 16)

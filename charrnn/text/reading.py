@@ -116,6 +116,23 @@ def read_corpus(
     )
 
 
+def from_text(text: str) -> Corpus:
+    """Make a corpus of a text that is in memory already.
+
+    Raises
+    ------
+    TextError
+        If it holds half a character (a lone surrogate).
+    """
+    try:
+        digest = _digest(text, "utf-8")
+    except UnicodeEncodeError as error:
+        raise TextError(
+            f"the text holds half a character at position {error.start}; remove lone surrogates"
+        ) from None
+    return Corpus(text, (SourceFile("text", len(text), "utf-8"),), (), digest)
+
+
 def check_corpus(text: str) -> None:
     """Refuse a text from which nothing can be learnt: empty, or of one symbol.
 

@@ -279,9 +279,7 @@ class _ByteDecoder:
         return self._utf8.decode(bytes((k,)))
 
     def finish(self) -> str:
-        text = self._utf8.decode(b"", final=True)
-        self._utf8.reset()
-        return text
+        return self._utf8.decode(b"", final=True)
 
 
 def _pieces(text: str) -> Iterator[tuple[int, NDArray[np.uint32]]]:

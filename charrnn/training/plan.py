@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from charrnn.network.cells import CELLS
-from charrnn.network.config import CellName, NetworkConfig
+from charrnn.network.config import NetworkConfig
 from charrnn.network.model import Gradient, Network, Trace, shapes
 from charrnn.network.scoring import QuickScore
 from charrnn.training.config import TrainingConfig
@@ -32,7 +32,8 @@ class Size:
 
 SIZES = (
     Size(30e3, 96, 1, 0.3, 8, 4e-3),
-    Size(400e3, 128, 1, 0.25, 16, 4e-3),
+    Size(120e3, 128, 1, 0.3, 16, 4e-3),
+    Size(600e3, 256, 1, 0.4, 16, 4e-3),
     Size(3e6, 256, 1, 0.1, 16, 4e-3),
     Size(float("inf"), 512, 1, 0.0, 32, 2e-3),
 )
@@ -55,9 +56,7 @@ def size_for(characters: int) -> Size:
 
 def default_steps(train_characters: int, batch_size: int, seq_length: int) -> int:
     """Return the default budget in steps: one epoch at least, `MOST_EPOCHS` at most."""
-    read = min(
-        max(CHARACTERS_READ, train_characters), MOST_EPOCHS * train_characters
-    )
+    read = min(max(CHARACTERS_READ, train_characters), MOST_EPOCHS * train_characters)
     return max(1, read // (batch_size * seq_length))
 
 

@@ -1,4 +1,4 @@
-"""A whole run: from a corpus and what the user chose to a trained checkpoint, and on from a stop."""
+"""A whole run: from a corpus and what was chosen to a trained checkpoint, and on from a stop."""
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -17,7 +17,6 @@ from charrnn.checkpoint.checkpoint import (
 from charrnn.checkpoint.record import TrainingRecord
 from charrnn.errors import CheckpointError, ConfigError, TrainingError
 from charrnn.network.config import CellName, NetworkConfig
-from charrnn.network.functions import Ids
 from charrnn.network.model import Network
 from charrnn.network.scoring import score
 from charrnn.text.reading import BYTES, Corpus, check_corpus
@@ -132,6 +131,11 @@ class Run:
         vocabulary = (Vocabulary.of_bytes if as_bytes else Vocabulary.of)(corpus.text)
         run = cls(corpus, vocabulary, network, training, corpus.notes)
         run.trainer.restore(arrays, meta)
+        if run.trainer.fraction() >= 1:
+            raise TrainingError(
+                f"{path.name}: its budget is used up after {run.trainer.now.step} steps; give it "
+                f"more with --epochs, --max-steps or --max-time"
+            )
         return run
 
     def plan(self) -> Plan:
@@ -157,7 +161,7 @@ class Run:
         """Return the best network so far, as a model to be saved."""
         trainer, now = self.trainer, self.trainer.now
         network = Network(trainer.network.config)
-        network.params.flat[:] = trainer.best
+        network.params.flat[:] = trainer.best if now.best_step else trainer.network.params.flat
         config = trainer.config
         quick = "side by side in pieces, each warmed up on the characters before it"
         return Checkpoint(
@@ -197,11 +201,29 @@ class Run:
         about = {
             "sha256": self.corpus.sha256,
             "sources": [source.name for source in self.corpus.sources],
+            "encoding": self.corpus.sources[0].encoding,
             "vocabulary": self.vocabulary.kind,
             "network": asdict(self.trainer.network.config),
             "training": asdict(self.trainer.config),
         }
         save_state(resume_path(path), arrays, meta | about)
+
+
+def text_of(path: Path) -> tuple[list[str], str, bool]:
+    """Return the names, the encoding, and whether as bytes, that a stopped run's text was read by.
+
+    Raises
+    ------
+    CheckpointError
+        There is no training state beside the model at `path`, or it does not name its text.
+    """
+    path = resume_path(path)
+    _, meta = load_state(path)
+    sources, encoding = meta.get("sources"), meta.get("encoding")
+    if not (isinstance(sources, list) and all(isinstance(name, str) for name in sources)):
+        raise CheckpointError(f"{path.name}: does not name its text; name it before --resume")
+    as_bytes = encoding == BYTES
+    return sources, encoding if isinstance(encoding, str) and not as_bytes else "utf-8", as_bytes
 
 
 def settle(

@@ -110,7 +110,8 @@ class Trainer:
     def run(self) -> Iterator[Progress]:
         """Train to the end of the budget or of patience.
 
-        Whoever stops listening between two steps can save `state()` and go on later.
+        Whoever stops listening between two steps can save `state()` and go on later; whoever has
+        done calls `finish`.
 
         Raises
         ------
@@ -132,7 +133,9 @@ class Trainer:
             loss, norm = self._step(rate)
             note = None
             if math.isfinite(loss) and math.isfinite(norm):
-                now.smoothed = loss if math.isnan(now.smoothed) else 0.98 * now.smoothed + 0.02 * loss
+                now.smoothed = (
+                    loss if math.isnan(now.smoothed) else 0.98 * now.smoothed + 0.02 * loss
+                )
                 now.since_loss += loss
                 now.since_steps += 1
             else:
@@ -157,7 +160,6 @@ class Trainer:
                 evaluation=evaluation,
                 note=note,
             )
-        self.finish()
 
     def finish(self) -> None:
         """Give the network the parameters of the best evaluation, if there was one."""
@@ -195,8 +197,8 @@ class Trainer:
         if now.diverged > self.LARGEST_DIVERGENCE:
             self.finish()
             raise TrainingError(
-                f"the loss was {loss:g} and the gradient's norm {norm:g} at step {now.step + 1}, for "
-                f"the {now.diverged}th time; the best parameters so far are kept; try a "
+                f"the loss was {loss:g} and the gradient's norm {norm:g} at step {now.step + 1}, "
+                f"for the {now.diverged}th time; the best parameters so far are kept; try a "
                 f"--learning-rate below {self.config.learning_rate * now.rate_scale:.2g}"
             )
         now.rate_scale /= 2
@@ -281,4 +283,6 @@ class Trainer:
             counters["history"] = [(int(s), float(t), float(v)) for s, t, v in counters["history"]]
             self.now = Counters(**counters)
         except (KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(f"training state: not as this program writes it ({error})") from error
+            raise CheckpointError(
+                f"training state: not as this program writes it ({error})"
+            ) from error

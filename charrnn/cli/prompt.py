@@ -1,0 +1,85 @@
+"""The prompt, as it was typed or as a file holds it."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from charrnn.cli.notes import note
+from charrnn.errors import ConfigError
+
+if TYPE_CHECKING:
+    from charrnn.network.functions import Ids
+    from charrnn.text.vocabulary import Unknown, Vocabulary
+
+
+class Prompt(NamedTuple):
+    """A prompt in the two forms that it is wanted in.
+
+    text: to be read and shown.
+    data: its bytes, UTF-8 unless they come from a file for a network of bytes.
+    """
+
+    text: str
+    data: bytes
+
+
+def typed(text: str, option: str) -> Prompt:
+    """Return a prompt from the command line.
+
+    Raises
+    ------
+    ConfigError
+        Its bytes were not UTF-8, so that Python put half characters in their place.
+    """
+    try:
+        return Prompt(text, text.encode())
+    except UnicodeEncodeError as error:
+        raise ConfigError(
+            f"{option}: {text[error.start]!a} at position {error.start} is half a character; "
+            f"give the text in UTF-8"
+        ) from None
+
+
+def from_file(path: Path, encoding: str, vocabulary: "Vocabulary") -> Prompt:
+    """Return the prompt that a file holds, or standard input if it is called -.
+
+    For a network of bytes it is not decoded: those very bytes are the prompt.
+
+    Raises
+    ------
+    TextError
+        It cannot be read or decoded.
+    """
+    from charrnn.text.decoding import decode_pieces
+    from charrnn.text.sources import MAX_BYTES, STANDARD_INPUT, Bound, name_of, read_pieces
+
+    source = None if str(path) == STANDARD_INPUT else path
+    if source is None and sys.stdin is not None and sys.stdin.isatty():
+        note("the prompt is what you type now, until Ctrl-D at the beginning of a line")
+    data = b"".join(read_pieces(source, Bound(MAX_BYTES)))
+    if vocabulary.kind == "bytes":
+        return Prompt(data.decode("utf-8", "replace"), data)
+    decoded = decode_pieces([data], name_of(source), encoding=encoding)
+    for remark in decoded.notes:
+        note(remark)
+    return Prompt(decoded.text, decoded.text.encode())
+
+
+def encode(prompt: Prompt, vocabulary: "Vocabulary", unknown: "Unknown") -> "Ids":
+    """Return the ids of a prompt, and tell what became of characters that are not known.
+
+    Raises
+    ------
+    UnknownCharacter
+        There is one, and `unknown` is "error".
+    """
+    import numpy as np
+
+    if vocabulary.kind == "bytes":
+        return np.frombuffer(prompt.data, np.uint8)
+    ids = vocabulary.encode(prompt.text, unknown)
+    strangers = sum(character not in vocabulary for character in prompt.text)
+    if strangers:
+        done = "left out" if unknown == "skip" else "taken for the nearest known"
+        note(f"of the prompt's {len(prompt.text)} characters {strangers} are unknown, and {done}")
+    return ids

@@ -1,0 +1,292 @@
+"""`charrnn sample`: text from a trained network, on standard output and nothing else there."""
+
+import hashlib
+import re
+import secrets
+import shlex
+import sys
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, Protocol
+
+import typer
+
+from charrnn.cli.notes import note
+from charrnn.cli.numbers import number, whole_number
+from charrnn.cli.output import standard_output
+from charrnn.cli.prompt import encode, from_file, typed
+from charrnn.cli.signals import stopping
+from charrnn.errors import ConfigError
+from charrnn.sampling.config import SamplingConfig
+
+if TYPE_CHECKING:
+    from charrnn.checkpoint.checkpoint import Checkpoint
+    from charrnn.network.functions import Ids
+    from charrnn.sampling.generating import Choice
+    from charrnn.sampling.sample import Sample
+    from charrnn.text.vocabulary import Vocabulary
+
+Unknown = Literal["error", "skip", "nearest"]
+
+FOLDER = Path("checkpoints")
+ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
+
+DEFAULT = SamplingConfig()
+
+
+def sample(  # noqa: PLR0917
+    model: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="MODEL", help="A model file.", show_default=f"the newest in {FOLDER}/"
+        ),
+    ] = None,
+    length: Annotated[
+        int,
+        typer.Option(
+            "-n",
+            "--length",
+            parser=whole_number,
+            metavar="N",
+            help="How many characters, the prompt not counted; -1 is without end.",
+        ),
+    ] = DEFAULT.length,
+    temperature: Annotated[
+        float,
+        typer.Option(
+            "-t",
+            "--temperature",
+            parser=number,
+            metavar="T",
+            help="Below 1 likelier, above 1 bolder; 0 takes the likeliest every time.",
+        ),
+    ] = DEFAULT.temperature,
+    top_k: Annotated[
+        int,
+        typer.Option(
+            parser=whole_number, metavar="K", help="Choose among the K likeliest only; 0 is off."
+        ),
+    ] = DEFAULT.top_k,
+    top_p: Annotated[
+        float,
+        typer.Option(
+            parser=number,
+            metavar="P",
+            help="Choose among the likeliest that together reach P; 1 is off.",
+        ),
+    ] = DEFAULT.top_p,
+    min_p: Annotated[
+        float,
+        typer.Option(
+            parser=number,
+            metavar="P",
+            help="Choose among those at least P times as likely as the likeliest; 0 is off.",
+        ),
+    ] = DEFAULT.min_p,
+    prompt: Annotated[
+        str | None, typer.Option("-p", "--prompt", metavar="TEXT", help="Go on from this text.")
+    ] = None,
+    prompt_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Go on from the text in this file; - is standard input."),
+    ] = None,
+    encoding: Annotated[
+        str, typer.Option(metavar="NAME", help="How the prompt's file is encoded.")
+    ] = "utf-8",
+    stop: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TEXT",
+            help=r"End before this text; may be given again. \n, \t, \r and \\ are understood.",
+        ),
+    ] = None,
+    num_samples: Annotated[
+        int,
+        typer.Option(parser=whole_number, metavar="N", help="How many samples, a line ---- apart."),
+    ] = 1,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            parser=whole_number,
+            metavar="N",
+            help="The same seed gives the same text.",
+            show_default="random, told on standard error",
+        ),
+    ] = None,
+    unknown: Annotated[
+        Unknown,
+        typer.Option(help="What becomes of a prompt's characters that the network never saw."),
+    ] = "error",
+    echo: Annotated[
+        bool, typer.Option("--echo/--no-echo", help="Write the prompt before the text.")
+    ] = True,
+    raw: Annotated[
+        bool,
+        typer.Option(
+            "--raw", help="Write control characters as they are even to a terminal, as to a pipe."
+        ),
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Write a line of JSON for each sample.")
+    ] = False,
+    show_probs: Annotated[
+        bool,
+        typer.Option("--show-probs", help="Show for each character what might have been instead."),
+    ] = False,
+    top: Annotated[
+        int,
+        typer.Option(parser=whole_number, metavar="N", help="How many --show-probs shows of each."),
+    ] = 5,
+    temp: Annotated[float | None, typer.Option("--temp", parser=number, hidden=True)] = None,
+) -> None:
+    """Write text with a trained network.
+
+    The text goes to standard output as it is made, and everything else to standard error.
+    """
+    config = SamplingConfig(
+        length=length,
+        temperature=temperature if temp is None else temp,
+        top_k=top_k,
+        top_p=top_p,
+        min_p=min_p,
+        stop=tuple(unescaped(text) for text in stop or ()),
+    )
+    if num_samples < 1 or top < 1:
+        raise ConfigError("--num-samples and --top: less than 1 shows nothing; give 1 or more")
+    if seed is not None and seed < 0:
+        raise ConfigError(f"--seed: {seed} is negative; give a number from 0 on")
+    if prompt is not None and prompt_file is not None:
+        raise ConfigError("--prompt and --prompt-file both give a prompt; leave one of them out")
+    given = typed(prompt or "", "--prompt")
+    for text in config.stop:
+        typed(text, "--stop")
+
+    from charrnn.checkpoint.checkpoint import load, newest
+
+    path = newest(FOLDER) if model is None else model
+    checkpoint = load(path)
+    if model is None:
+        note(f"newest model: {path}")
+    if prompt_file is not None:
+        given = from_file(prompt_file, encoding, checkpoint.vocabulary)
+    ids = encode(given, checkpoint.vocabulary, unknown)
+    note_stops(config.stop, checkpoint.vocabulary)
+    seeded = secrets.randbits(32) if seed is None else seed
+    added = [str(path)] if model is None else []
+    added += ["--seed", str(seeded)] if seed is None else []
+    note(f"seed {seeded}; the same again: {command_line(added)}")
+
+    output: Output
+    with standard_output():
+        if as_json:
+            from charrnn.display.lines import JsonLines
+
+            about = {
+                "model": path.name,
+                "model_sha256": sha256(path),
+                "prompt": given.text,
+                "seed": seeded,
+                "params": asdict(config) | {"unknown": unknown},
+            }
+            shown = top if show_probs else 0
+            output = JsonLines(sys.stdout, checkpoint.vocabulary, about, shown)
+        elif show_probs:
+            from charrnn.display.candidates import CandidateTable
+            from charrnn.display.console import results
+
+            output = CandidateTable(results(), checkpoint.vocabulary, ids, top)
+        else:
+            from charrnn.display.writing import Writing
+
+            before = given.data if echo else b""
+            output = Writing(sys.stdout, checkpoint.vocabulary, before, raw=raw)
+        write(checkpoint, ids, config, output, seed=seeded, num_samples=num_samples)
+
+
+class Output(Protocol):
+    """Where samples go: text, a table of candidates, or lines of JSON."""
+
+    def begin(self) -> None:
+        """Begin a sample."""
+
+    def take(self, choice: "Choice") -> None:
+        """Take one character of it."""
+
+    def end(self, sample: "Sample") -> None:
+        """End it, which may be before its end."""
+
+    def close(self) -> None:
+        """End all of them."""
+
+
+def write(
+    checkpoint: "Checkpoint",
+    prompt: "Ids",
+    config: SamplingConfig,
+    output: Output,
+    *,
+    seed: int,
+    num_samples: int,
+) -> None:
+    """Make the samples and hand them on, until somebody asks to stop.
+
+    Raises
+    ------
+    Exit
+        Somebody did, with the exit code of the signal.
+    """
+    import numpy as np
+
+    from charrnn.sampling.choosing import random_streams
+    from charrnn.sampling.sample import Sample
+
+    # Of parameters so large that products overflow the sampler tells in its own words.
+    with closing(output), stopping() as stop, np.errstate(all="ignore"):
+        for rng in islice(random_streams(seed), num_samples):
+            made = Sample(checkpoint.network, checkpoint.vocabulary, prompt, config, rng)
+            output.begin()
+            for choice in made.choices():
+                output.take(choice)
+                if stop.requested:
+                    break
+            output.end(made)
+            if stop.requested:
+                break
+    if stop.requested:
+        raise typer.Exit(stop.exit_code)
+
+
+def note_stops(stops: Iterable[str], vocabulary: "Vocabulary") -> None:
+    """Tell of stop texts that cannot end a sample."""
+    from charrnn.sampling.sample import can_appear
+
+    for stop in stops:
+        if not can_appear(stop, vocabulary):
+            note(f"--stop {stop!a} cannot appear: the network does not know all its characters")
+
+
+def unescaped(text: str) -> str:
+    r"""Return a text with its \n, \t, \r and \\ put right; other backslashes are themselves."""
+    return re.sub(r"\\([ntr\\])", lambda found: ESCAPES[found[1]], text)
+
+
+def command_line(added: list[str]) -> str:
+    """Return the command that is running, with more arguments, as a shell reads it."""
+    return " ".join(map(quoted, ["charrnn", "sample", *added, *sys.argv[2:]]))
+
+
+def quoted(word: str) -> str:
+    """Quote a word for a shell, control characters in the form that bash and zsh read."""
+    if word.isprintable():
+        return shlex.quote(word)
+    escaped = word.replace("\\", r"\\").replace("'", r"\'")
+    return "$'" + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + "'"
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

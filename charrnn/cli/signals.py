@@ -1,0 +1,57 @@
+"""Ctrl-C and its kin: the first is a request to stop, the second is obeyed at once."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP")  # not every system has the last
+
+
+@dataclass
+class Stop:
+    """Whether somebody has asked to stop, and by the number of which signal."""
+
+    requested: int | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """What the program ends with: 130 after Ctrl-C, 143 after SIGTERM, 0 if nobody asked."""
+        return 0 if self.requested is None else exit_code(self.requested)
+
+
+def exit_code(number: int) -> int:
+    """Return what shells report of a program that a signal has ended."""
+    return 128 + number
+
+
+@contextmanager
+def stopping() -> Iterator[Stop]:
+    """Take down the first SIGINT, SIGTERM or SIGHUP, for a loop to end where it suits it.
+
+    The second ends the process at once, with the signal's exit code and nothing tidied up. A
+    signal that the process was started to ignore, as by nohup, stays ignored. Outside of the main
+    thread, where Python handles no signals, nothing is changed and nothing will be requested.
+    """
+    stop = Stop()
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if stop.requested is not None:
+            os._exit(exit_code(number))
+        stop.requested = number
+
+    before: dict[int, Any] = {}
+    try:
+        if threading.current_thread() is threading.main_thread():
+            for number in (getattr(signal, name) for name in NAMES if hasattr(signal, name)):
+                # None is a handler that was not set from Python, and could not be set again.
+                if signal.getsignal(number) not in (signal.SIG_IGN, None):
+                    before[number] = signal.signal(number, handle)
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

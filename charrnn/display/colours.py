@@ -1,0 +1,116 @@
+"""The colours: what a value looks like on a dark and on a light background, at three depths.
+
+Values with a sign are blue below 0 and orange above, with no background of their own at 0, so that
+both backgrounds serve; the pair stays apart in the three common deficiencies of colour vision.
+Values without a sign have a ramp after cividis (Nuñez, Anderton & Renslow 2018), which grows away
+from the background. Every colour says only what a character or a number beside it also says.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.console import Console
+
+Theme = Literal["dark", "light"]
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Styles, as rich reads them; an empty one is the terminal's own.
+
+    negative, positive: weak to strong, four each.
+    ramp: little to much, eight.
+    quiet, loud: for what frames the data, and for what heads it.
+    first, second: of two curves or kinds of bar.
+    """
+
+    negative: tuple[str, ...]
+    positive: tuple[str, ...]
+    ramp: tuple[str, ...]
+    quiet: str
+    loud: str
+    first: str
+    second: str
+
+    def signed(self, value: float) -> str:
+        """Return the style of a value between -1 and 1: five steps of its size, each 0.2."""
+        step = min(4, int(abs(value) * 5))
+        if not step:
+            return ""
+        return (self.positive if value > 0 else self.negative)[step - 1]
+
+    def sized(self, value: float) -> str:
+        """Return the style of a value between 0 and 1: eight steps."""
+        return self.ramp[max(0, min(7, int(value * 8)))]
+
+
+NONE = Palette(("",) * 4, ("",) * 4, ("",) * 8, "", "", "", "")
+
+
+def _on(ink: str, *backgrounds: str) -> tuple[str, ...]:
+    return tuple(f"{ink} on {background}" if background else "" for background in backgrounds)
+
+
+def _xterm(*numbers: int) -> tuple[str, ...]:
+    return tuple(f"color({number})" for number in numbers)
+
+
+_DARK = Palette(
+    negative=_on("white", "#0d2b45", "#15508a") + _on("black", "#3d8fd1", "#a5d3f7"),
+    positive=_on("white", "#40260a", "#7f4a08") + _on("black", "#d98718", "#ffd08a"),
+    ramp=("", *_on("white", "#123570", "#3b496c", "#575d6d"),
+          *_on("black", "#8a8678", "#a59c74", "#c3b369", "#fee838")),
+    quiet="#8a8a8a", loud="bold", first="#ef9636", second="#5b9fd0",
+)  # fmt: skip
+_LIGHT = Palette(
+    negative=_on("black", "#dcebf7", "#a9cfe9", "#5b9fd0") + _on("white", "#1f5f9f"),
+    positive=_on("black", "#fdebd3", "#fdca8c", "#ef9636") + _on("white", "#a8530a"),
+    ramp=("", *_on("black", "#fdf3b0", "#fee838", "#c3b369", "#a59c74"),
+          *_on("white", "#707173", "#3b496c", "#00224e")),
+    quiet="#6b6b6b", loud="bold", first="#a8530a", second="#1f5f9f",
+)  # fmt: skip
+
+# In 256 colours the weak levels would come out as greys, alike for both signs.
+_DARK_256 = Palette(
+    negative=("", *_on("white", *_xterm(25)), *_on("black", *_xterm(68, 117))),
+    positive=("", *_on("white", *_xterm(94)), *_on("black", *_xterm(172, 222))),
+    ramp=("", "", *_on("white", *_xterm(18, 60)), *_on("black", *_xterm(102, 144, 185, 227))),
+    quiet="color(245)", loud="bold", first="color(172)", second="color(68)",
+)  # fmt: skip
+_LIGHT_256 = Palette(
+    negative=("", *_on("black", *_xterm(153, 74)), *_on("white", *_xterm(25))),
+    positive=("", *_on("black", *_xterm(222, 172)), *_on("white", *_xterm(130))),
+    ramp=("", "", *_on("black", *_xterm(229, 227, 185, 144)), *_on("white", *_xterm(60, 18))),
+    quiet="color(242)", loud="bold", first="color(130)", second="color(25)",
+)  # fmt: skip
+
+_SIXTEEN = Palette(
+    negative=("", "", *_on("white", "blue", "blue")),
+    positive=("", "", *_on("black", "yellow", "yellow")),
+    ramp=("", "", "", *_on("white", "blue", "blue", "blue"), *_on("black", "yellow", "yellow")),
+    quiet="", loud="bold", first="yellow", second="blue",
+)  # fmt: skip
+
+_PALETTES: dict[tuple[str, Theme], Palette] = {
+    ("truecolor", "dark"): _DARK,
+    ("truecolor", "light"): _LIGHT,
+    ("256", "dark"): _DARK_256,
+    ("256", "light"): _LIGHT_256,
+}
+
+
+def choose_palette(console: Console, theme: Theme | None, colorfgbg: str) -> Palette:
+    """Return the colours for a console: none where it has none or NO_COLOR is set.
+
+    Parameters
+    ----------
+    theme
+        "dark" or "light", or None to go by `colorfgbg`.
+    colorfgbg
+        What many terminals say of themselves in COLORFGBG, such as `0;15`: the numbers of the
+        foreground and the background.
+    """
+    if console.no_color or not console.is_terminal or console.color_system is None:
+        return NONE
+    light = theme == "light" or (theme is None and colorfgbg.rpartition(";")[2] in ("7", "15"))
+    return _PALETTES.get((console.color_system, "light" if light else "dark"), _SIXTEEN)

@@ -1,0 +1,72 @@
+"""How a run ended: its curve, its loss beside what costs nothing, and what to type next."""
+
+import shlex
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from charrnn.checkpoint.checkpoint import Checkpoint
+from charrnn.checkpoint.record import TrainingRecord
+from charrnn.display.bars import bar
+from charrnn.display.curve import curve
+from charrnn.display.quantities import bits, count, duration, loss, short
+from charrnn.display.safe import harmless
+from charrnn.display.screen import Screen, screen_of, show
+from charrnn.training.trainer import Counters
+
+BARS = 30
+
+
+def show_end(checkpoint: Checkpoint, path: Path, sample: str, console: Console) -> None:
+    """Print what a run has come to, a sample, and the command that writes more."""
+    screen, training, history = screen_of(console), checkpoint.training, checkpoint.history
+    lines = [Text()]
+    if len(history) > 1:
+        series = {"train": history[:, 1], "val": history[:, 2]}
+        if not training.val_characters:
+            del series["val"]
+        lines += curve(history[:, 0], series, screen, height=8, label="loss, nats a character")
+        lines.append(Text())
+    speed = training.characters_read / max(training.seconds, 1e-9)
+    lines += [
+        Text(
+            f"{count(training.steps)} steps in {duration(training.seconds)}, {short(speed)} char/s"
+        ),
+        Text(f"ended because {training.ended}; the best was step {count(training.best_step)}"),
+        *_losses(checkpoint.network.config.cell, training, screen),
+        Text(),
+        *(Text(harmless(line)) for line in sample.strip("\n").splitlines()),
+        Text(),
+    ]
+    show(lines, console)
+    console.print(Text(f"saved  {harmless(str(path))}"))
+    console.print(Text(f"next   charrnn sample {_quoted(path)}", "bold"))
+
+
+def show_stop(now: Counters, path: Path, console: Console) -> None:
+    """Print that a run was stopped and saved, and how to go on."""
+    console.print(Text(f"stopped after step {count(now.step)}; saved {harmless(str(path))}"))
+    console.print(Text(f"go on  charrnn train --resume {_quoted(path)}", "bold"))
+
+
+def _losses(cell: str, training: TrainingRecord, screen: Screen) -> list[Text]:
+    """Return what was measured and how, with a bar for the network and each way of guessing."""
+    if training.val_loss is None:
+        return []
+    if not training.val_characters:
+        return [Text(f"training loss {loss(training.val_loss)} a character")]
+    lines = [
+        Text(f"loss of the last {count(training.val_characters)} characters, kept back from it,"),
+        Text(f"read {training.val_scored}:"),
+    ]
+    found = {f"this {cell}": training.val_loss, **training.baselines}
+    for n, (name, nats) in enumerate(found.items()):
+        drawn = bar(nats / max(found.values()), BARS, ascii_only=screen.ascii_only)
+        line = Text(f"  {harmless(name):<10} {nats:.3f} nats  {bits(nats):.3f} bits  ")
+        lines.append(line.append(drawn, screen.palette.second if n else screen.palette.first))
+    return lines
+
+
+def _quoted(path: Path) -> str:
+    return shlex.quote(harmless(str(path)))

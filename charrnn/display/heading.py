@@ -1,0 +1,51 @@
+"""What stands above every view: the model, and the text that it read."""
+
+from collections.abc import Iterable, Iterator
+
+from rich.text import Text
+
+from charrnn.display.safe import safe
+from charrnn.display.screen import Screen
+from charrnn.display.tables import fit
+from charrnn.inspection.envelope import Envelope
+
+
+def framed(lines: Iterable[Text], envelope: Envelope, screen: Screen) -> Iterator[Text]:
+    """Yield a view's lines, with what it is of above them, and below what is not shown."""
+    yield from heading(envelope, screen)
+    yield from lines
+    yield from cut_note(envelope, screen)
+
+
+def heading(envelope: Envelope, screen: Screen) -> Iterator[Text]:
+    """Yield one line on the model, and one on the text if there is any; then an empty one."""
+    network, kind = envelope.checkpoint.network.config, envelope.checkpoint.vocabulary.kind
+    line = fit(safe(str(envelope.path)), screen.width // 2)
+    line.stylize(screen.palette.loud)
+    layers = "1 layer" if network.num_layers == 1 else f"{network.num_layers} layers"
+    read_as = f"embedded in {network.embedding_size}" if network.embedding_size else "one-hot"
+    line.append(
+        f"  {network.cell}, {layers} of {network.hidden_size}, "
+        f"{network.vocabulary_size} {kind}, {read_as}"
+    )
+    yield fit(line, screen.width)
+    if source := envelope.source:
+        name = "the text given" if source.name is None else source.name
+        about = fit(safe("standard input" if name == "-" else name), screen.width // 2)
+        about.append(f"  {len(source.ids):,} characters")
+        if source.given > source.taken:
+            about.append(f", the first of {source.given:,}")
+        yield fit(about, screen.width)
+    yield Text()
+
+
+def cut_note(envelope: Envelope, screen: Screen) -> Iterator[Text]:
+    """Yield which part of the text is shown, where it is not all of it."""
+    if source := envelope.source:
+        n = len(source.ids)
+        shown = screen.shown(n)
+        if len(shown) < n:
+            following = f"; --span {shown.stop}: shows the rest" if shown.stop < n else ""
+            place = f"characters {shown.start} to {shown.stop - 1}" if shown else "no characters"
+            yield Text()
+            yield Text(f"shown: {place} of {n:,}{following}", screen.palette.quiet)

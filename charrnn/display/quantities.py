@@ -1,0 +1,43 @@
+"""Numbers as people read them."""
+
+import math
+
+
+def count(number: float) -> str:
+    """Return a whole number with its thousands apart: 1,234,567."""
+    return f"{number:,.0f}"
+
+
+def short(number: float) -> str:
+    """Return a number to two or three digits: 950, 12.3 k, 5.1 M."""
+    for unit, size in (("M", 1e6), ("k", 1e3)):
+        if number >= size:
+            return f"{number / size:.{0 if number >= 100 * size else 1}f} {unit}"
+    return f"{number:.0f}"
+
+
+def duration(seconds: float) -> str:
+    """Return a time in its two largest units: 41 s, 1 min 15 s, 2 h 5 min."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s" if seconds >= 1 else f"{seconds:.1f} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def memory(size: float) -> str:
+    """Return a number of bytes in MB, of 10**6."""
+    return f"{size / 1e6:.0f} MB" if size >= 10e6 else f"{size / 1e6:.1f} MB"
+
+
+def bits(nats: float) -> float:
+    """Return a loss in bits, given in nats."""
+    return nats / math.log(2)
+
+
+def loss(nats: float) -> str:
+    """Return a loss in nats and in bits a character: 1.612 nats (2.326 bits)."""
+    return f"{nats:.3f} nats ({bits(nats):.3f} bits)"

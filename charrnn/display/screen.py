@@ -1,0 +1,97 @@
+"""What is drawn on: how wide, in which colours and characters, and which part of a text.
+
+A view is drawn as lines, each of them a `rich.text.Text` that fits the width, and never as markup,
+since a corpus may hold `[/]`. Where there are no colours, all that a colour says is said in
+characters.
+"""
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.text import Text
+
+from charrnn.display.colours import NONE, Palette, Theme, choose_palette
+from charrnn.errors import ConfigError
+
+NARROWEST = 60
+
+SHOWN = 320
+"""How many characters of a longer text are shown unless somebody asks for others."""
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Where a view is drawn.
+
+    palette: the colours; `NONE` where there are none.
+    ascii_only: draw with the 95 characters that every terminal has.
+    span: the first character of the text to show, and the one after the last (None: to its end).
+    """
+
+    width: int = 80
+    palette: Palette = NONE
+    ascii_only: bool = False
+    span: tuple[int, int | None] = (0, SHOWN)
+
+    @property
+    def coloured(self) -> bool:
+        """Whether a colour can say something."""
+        return self.palette is not NONE
+
+    def pick(self, drawn: str, ascii_drawn: str) -> str:
+        """Return the one to draw with, or the other where only ASCII is."""
+        return ascii_drawn if self.ascii_only else drawn
+
+    def shown(self, characters: int) -> range:
+        """Return which characters of a text to show."""
+        start, end = self.span
+        return range(min(start, characters), characters if end is None else min(end, characters))
+
+
+def screen_of(
+    console: Console | None,
+    *,
+    width: int | None = None,
+    theme: Theme | None = None,
+    ascii_only: bool = False,
+    span: tuple[int, int | None] = (0, SHOWN),
+) -> Screen:
+    """Return what a console is, or a file where there is none: its width and its colours.
+
+    Raises
+    ------
+    ConfigError
+        A width that is given is less than `NARROWEST`.
+    """
+    if width is not None and width < NARROWEST:
+        raise ConfigError(f"width: {width} is less than {NARROWEST}")
+    if console is None:
+        return Screen(width or 80, NONE, ascii_only, span)
+    palette = choose_palette(console, theme, os.environ.get("COLORFGBG", ""))
+    return Screen(max(NARROWEST, width or console.width), palette, ascii_only, span)
+
+
+def parse_span(written: str) -> tuple[int, int | None]:
+    """Return the part of a text that START:END means; either may be left out.
+
+    Raises
+    ------
+    ConfigError
+        It is no such span.
+    """
+    found = re.fullmatch(r"([0-9]{0,12}):([0-9]{0,12})", written, re.ASCII)
+    if not found:
+        raise ConfigError(f"span: {written!a} is no span; write START:END, as in 100:200 or 100:")
+    return int(found[1] or 0), int(found[2]) if found[2] else None
+
+
+def show(lines: Iterable[Text], screen: Screen, console: Console) -> None:
+    """Print lines, as plain text where there are no colours; a narrow terminal cuts them."""
+    for line in lines:
+        if screen.coloured:
+            console.print(line, no_wrap=True, overflow="crop")
+        else:
+            console.file.write(line.plain.rstrip() + "\n")

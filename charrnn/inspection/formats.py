@@ -1,0 +1,29 @@
+"""The forms that a result can take. Imports no NumPy, so the command line may read it."""
+
+from pathlib import Path
+from typing import Literal, get_args
+
+from charrnn.errors import ConfigError
+
+Format = Literal["text", "json", "jsonl", "csv", "npz"]
+
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+_SUFFIXES: dict[str, Format] = {f".{name}": name for name in FORMATS} | {".txt": "text"}
+
+
+def choose_format(named: Format | None, output: Path | None) -> Format:
+    """Return the format that is named, or else that of the output's suffix, or else text.
+
+    Raises
+    ------
+    ConfigError
+        The suffix is that of none.
+    """
+    if named is not None or output is None:
+        return named or "text"
+    if output.suffix.lower() not in _SUFFIXES:
+        raise ConfigError(
+            f"{output.name!a}: its suffix is none of {' '.join(_SUFFIXES)}; choose one, or --format"
+        )
+    return _SUFFIXES[output.suffix.lower()]

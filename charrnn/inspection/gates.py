@@ -1,0 +1,243 @@
+"""Which gates are open, shut or stuck, and how long the memory is that they make."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.inspection.options import Options
+from charrnn.inspection.reading import SIGMOIDS, Reading
+from charrnn.inspection.result import Cell, Column, name, plain
+from charrnn.network.functions import Floats, Ids
+from charrnn.text.vocabulary import Vocabulary
+
+STUCK = 0.99
+"""Shut or open at more than this share of the steps, a gate is stuck."""
+
+INTEGRATOR = 0.9
+"""A unit whose memory is open at more than this share of the steps keeps nearly all it had; one
+whose memory is shut as often begins anew at every step."""
+
+STILL = 0.01
+"""A state whose standard deviation over the text is below this never moves."""
+
+BINS = 10
+
+LEAST_COUNT = 3
+"""A character that occurs less often than this is not said to open or shut a gate."""
+
+MEMORIES = {"lstm": "f", "gru": "u"}
+"""The gate that weighs the memory: c(t) = f c(t-1) + i g, a(t) = (1 - u) n + u a(t-1)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Gate:
+    """One gate of one layer over the text; (H,) each where no other shape is said.
+
+    low, high: the share of steps at which the unit is below 0.1 (shut), above 0.9 (open), if it
+        lies between 0 and 1 (Karpathy, Johnson & Fei-Fei 2015). Of what lies between -1 and 1, the
+        candidate of a cell and the state a, both ends are saturated: below -0.9, above 0.9.
+    histogram: (BINS,), how many values of all units lie in each bin, from the least to the largest.
+    over_text: (T,), the mean over the units.
+    opens_on, shuts_on: ids of the characters after which the mean over the units is largest, least.
+    """
+
+    layer: int
+    name: str
+    span: tuple[float, float]
+    low: Column
+    high: Column
+    mean: Column
+    sd: Column
+    histogram: NDArray[np.int64]
+    over_text: Column
+    opens_on: tuple[int, ...]
+    shuts_on: tuple[int, ...]
+
+    @property
+    def stuck(self) -> NDArray[np.bool_]:
+        """Which units are shut, or open, nearly always."""
+        stuck: NDArray[np.bool_] = np.maximum(self.low, self.high) > STUCK
+        return stuck
+
+
+@dataclass(frozen=True, eq=False)
+class Memory:
+    """How long each unit of a layer remembers, (H,), by the gate m that weighs its memory.
+
+    tau_j = -1 / mean_t ln m_j(t)
+
+    in characters: after so many, 1/e of what was stored is left, m taken at its geometric mean;
+    after tau ln 2 a half. It is inf where m was 1 throughout.
+    """
+
+    layer: int
+    gate: str
+    tau: Column
+    integrators: NDArray[np.bool_]
+    forgetful: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Gates:
+    """Every gate of every layer, the state a as the last of them, and its memory if it has one."""
+
+    view: ClassVar[str] = "gates"
+    measures: ClassVar[dict[str, str]] = {"tau": "characters"}
+
+    vocabulary: Vocabulary
+    ids: Ids
+    cell: str
+    gates: tuple[Gate, ...]
+    memories: tuple[Memory, ...]
+
+    @classmethod
+    def of(cls, reading: Reading, options: Options | None = None) -> Self:
+        """Summarise the gates of a reading.
+
+        Raises
+        ------
+        ConfigError
+            There is no such layer.
+        """
+        config = reading.network.config
+        layers = (options or Options()).layers(config)
+        series = reading.gates | {"a": reading.states["a"]}
+        gates = [
+            _gate(reading.ids, layer, kind, values[:, layer])
+            for layer in layers
+            for kind, values in series.items()
+        ]
+        memories = [
+            _memory(layer, kept, series[kept][:, layer])
+            for layer in layers
+            if (kept := MEMORIES.get(config.cell))
+        ]
+        return cls(reading.vocabulary, reading.ids, config.cell, tuple(gates), tuple(memories))
+
+    def still(self, layer: int) -> list[int]:
+        """Return which units of a layer never move."""
+        [a] = [gate for gate in self.gates if gate.layer == layer and gate.name == "a"]
+        return np.flatnonzero(a.sd < STILL).tolist()
+
+    def flags(self, gate: Gate) -> list[list[str]]:
+        """Return what is to be said of each unit of a gate."""
+        said = [["stuck"] if stuck else [] for stuck in gate.stuck]
+        for memory in self.memories:
+            if (memory.layer, memory.gate) == (gate.layer, gate.name):
+                for j in np.flatnonzero(memory.integrators).tolist():
+                    said[j].append("integrator")
+                for j in np.flatnonzero(memory.forgetful).tolist():
+                    said[j].append("forgetful")
+        if gate.name == "a":
+            for j in self.still(gate.layer):
+                said[j].append("still")
+        return said
+
+    def data(self) -> dict[str, Any]:
+        """Return a summary of each gate, and each unit's numbers under it."""
+        heading, *table = self.rows()
+        units = [dict(zip(map(str, heading), row, strict=True)) for row in table]
+        return {
+            "cell": self.cell,
+            "gates": [
+                {
+                    "layer": gate.layer,
+                    "gate": gate.name,
+                    "span": list(gate.span),
+                    "low": float(gate.low.mean()),
+                    "high": float(gate.high.mean()),
+                    "mean": float(gate.mean.mean()),
+                    "histogram": plain(gate.histogram),
+                    "stuck": [name((gate.layer, j)) for j in np.flatnonzero(gate.stuck).tolist()],
+                    "opens_on": [self.vocabulary[k] for k in gate.opens_on],
+                    "shuts_on": [self.vocabulary[k] for k in gate.shuts_on],
+                    "over_text": plain(gate.over_text),
+                }
+                for gate in self.gates
+            ],
+            "units": units,
+        }
+
+    def rows(self) -> Iterator[list[Cell]]:
+        """Yield a row for each gate of each unit."""
+        yield ["layer", "unit", "gate", "low", "high", "mean", "sd", "tau", "flags"]
+        taus = {(memory.layer, memory.gate): plain(memory.tau) for memory in self.memories}
+        for gate in self.gates:
+            tau = taus.get((gate.layer, gate.name), [None] * len(gate.mean))
+            columns = (gate.low, gate.high, gate.mean, gate.sd)
+            numbers = zip(*map(plain, columns), tau, self.flags(gate), strict=True)
+            for j, (*cells, flags) in enumerate(numbers):
+                yield [gate.layer, j, gate.name, *cells, " ".join(flags)]
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the units' numbers, (N, H), of the gates that `gate_layers`, `gate_names` tell."""
+        gates = self.gates
+        arrays: dict[str, NDArray[Any]] = {
+            "ids": self.ids.astype(np.int32),
+            "codepoints": self.vocabulary.code_points[self.ids],
+            "gate_layers": np.array([gate.layer for gate in gates], np.int32),
+            "gate_names": np.array([ord(gate.name) for gate in gates], np.uint32),
+            "low": np.array([gate.low for gate in gates]),
+            "high": np.array([gate.high for gate in gates]),
+            "mean": np.array([gate.mean for gate in gates]),
+            "sd": np.array([gate.sd for gate in gates]),
+            "histogram": np.array([gate.histogram for gate in gates]),
+            "over_text": np.array([gate.over_text for gate in gates]),
+        }
+        if self.memories:
+            arrays["tau"] = np.array([memory.tau for memory in self.memories])
+        return arrays
+
+
+def _gate(ids: Ids, layer: int, kind: str, values: Floats) -> Gate:
+    """Summarise one gate of one layer, (T, H)."""
+    span = (0.0, 1.0) if kind in SIGMOIDS else (-1.0, 1.0)
+    least, most = (0.1, 0.9) if kind in SIGMOIDS else (-0.9, 0.9)
+    over_text = values.mean(axis=1, dtype=np.float64)
+    shuts_on, opens_on = _extremes(ids, over_text)
+    return Gate(
+        layer=layer,
+        name=kind,
+        span=span,
+        low=np.mean(values < least, axis=0),
+        high=np.mean(values > most, axis=0),
+        mean=values.mean(axis=0, dtype=np.float64),
+        sd=values.std(axis=0, dtype=np.float64),
+        histogram=np.histogram(np.clip(values, *span), BINS, span)[0],
+        over_text=over_text,
+        opens_on=opens_on,
+        shuts_on=shuts_on,
+    )
+
+
+def _extremes(ids: Ids, values: Column, most: int = 3) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the characters with the least and with the largest mean of (T,) values."""
+    characters, which, counts = np.unique(ids, return_inverse=True, return_counts=True)
+    often = counts >= LEAST_COUNT
+    if np.count_nonzero(often) < 2:
+        return (), ()
+    means = (np.bincount(which, values) / counts)[often]
+    order = characters[often][np.argsort(means, kind="stable")].tolist()
+    n = min(most, len(order) // 2)
+    return tuple(order[:n]), tuple(order[::-1][:n])
+
+
+def _memory(layer: int, gate: str, values: Floats) -> Memory:
+    """Measure the memory that a gate, (T, H), makes."""
+    smallest = np.finfo(
+        values.dtype
+    ).tiny  # a gate of exactly 0 forgets all; its logarithm is finite
+    with np.errstate(divide="ignore"):
+        tau = -1 / np.mean(np.log(np.maximum(values, smallest), dtype=np.float64), axis=0)
+    return Memory(
+        layer=layer,
+        gate=gate,
+        tau=np.abs(
+            tau
+        ),  # where the gate was 1 throughout, the mean is 0 and the sign of inf is not told
+        integrators=np.mean(values > 0.9, axis=0) > INTEGRATOR,
+        forgetful=np.mean(values < 0.1, axis=0) > INTEGRATOR,
+    )

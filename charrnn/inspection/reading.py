@@ -1,0 +1,144 @@
+"""A text read once, with everything that the network computed on the way.
+
+After character x(t) has been read, for t = 0, 1, ..., T-1,
+
+    a(t)       is the state, from a(-1) = 0 (the equations call it a(0)),
+    y_hat(t)   is the prediction of the character after it, x(t+1).
+
+So every array of a Reading has a row for each character: what stands in row t was known when t had
+been read, and the surprise of row t is that of the character t+1. The first character is read
+but not predicted; after the last something is predicted and nothing comes.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.errors import ConfigError, TextError
+from charrnn.inspection.options import LIMIT
+from charrnn.network.cells import CELLS
+from charrnn.network.functions import Floats, Ids
+from charrnn.network.model import Network, Trace
+from charrnn.text.vocabulary import Vocabulary
+
+LARGEST = 2 * 2**30
+"""Bytes that the arrays of a reading may take."""
+
+WINDOW = 256
+"""Steps read at a time; the state is carried, so it changes nothing but memory and speed."""
+
+SIGMOIDS = frozenset("iforu")
+"""The gates between 0 and 1; all other kinds lie between -1 and 1, but a cell state c anywhere."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What a network computed as it read one text from a(0) = 0.
+
+    ids: (T,), the text.
+    log_y_hat: (T, V) float32, natural logarithms; row t is the prediction after character t.
+    states: (T, L, H) each, by name: "a", and "c" of an LSTM.
+    gates: (T, L, H) each, by name: i f o g of an LSTM, r u n of a GRU, none of a simple network.
+    """
+
+    network: Network
+    vocabulary: Vocabulary
+    ids: NDArray[np.intp]
+    log_y_hat: Floats
+    states: dict[str, Floats]
+    gates: dict[str, Floats]
+
+    @classmethod
+    def of(
+        cls,
+        network: Network,
+        vocabulary: Vocabulary,
+        ids: Ids,
+        *,
+        limit: int = LIMIT,
+        window: int = WINDOW,
+    ) -> Self:
+        """Read a text, (T,) ids, in one forward pass.
+
+        Raises
+        ------
+        TextError
+            The text is empty.
+        ConfigError
+            It has more characters than `limit`, or its arrays would take more than `LARGEST` bytes.
+        """
+        T = len(ids)
+        _check_length(T, limit, bytes_per_character(network))
+        config, dtype = network.config, network.params.flat.dtype
+        L, H, V = config.num_layers, config.hidden_size, config.vocabulary_size
+        cell = CELLS[config.cell]
+        gates = () if config.cell == "rnn" else cell.gates
+
+        log_y_hat: Floats = np.empty((T, V), dtype)
+        states: list[Floats] = [np.empty((T, L, H), dtype) for _ in cell.states]
+        opened: list[Floats] = [np.empty((T, L, H), dtype) for _ in gates]
+        start = 0
+        for n, read in network.read(ids, Trace(network, min(window, T), 1)):
+            here = slice(start, start + n)
+            log_y_hat[here] = read.log_y_hat[:, 0]
+            for s, values in enumerate(states):
+                values[here] = read.states[:, s, 1:, 0].swapaxes(0, 1)
+            for g, values in enumerate(opened):
+                values[here] = read.zx[:, :, 0, g * H : (g + 1) * H].swapaxes(0, 1)
+            start += n
+        return cls(
+            network,
+            vocabulary,
+            ids.astype(np.intp),
+            log_y_hat,
+            dict(zip(cell.states, states, strict=True)),
+            dict(zip(gates, opened, strict=True)),
+        )
+
+    def __len__(self) -> int:
+        """Return T, the number of characters."""
+        return len(self.ids)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The names that `series` knows: the states, then the gates."""
+        return (*self.states, *self.gates)
+
+    def series(self, kind: str) -> Floats:
+        """Return a state or a gate over the text, (T, L, H).
+
+        Raises
+        ------
+        ConfigError
+            This cell has none of that name.
+        """
+        if kind not in self.kinds:
+            cell = self.network.config.cell
+            raise ConfigError(f"kind: {kind!a} is none of the {cell}'s {' '.join(self.kinds)}")
+        return self.states[kind] if kind in self.states else self.gates[kind]
+
+
+def bytes_per_character(network: Network) -> int:
+    """Return how many bytes of a Reading each character takes."""
+    config = network.config
+    cell = CELLS[config.cell]
+    units = config.num_layers * config.hidden_size * (len(cell.states) + len(cell.gates))
+    return network.params.flat.itemsize * (config.vocabulary_size + units)
+
+
+def _check_length(T: int, limit: int, size: int) -> None:
+    if not T:
+        raise TextError("the text is empty; give at least one character that the network knows")
+    if limit < 1:
+        raise ConfigError(f"limit: {limit} is not at least 1")
+    if limit < T:
+        raise ConfigError(
+            f"the text has {T} characters, the limit is {limit}; give less of it or a larger limit"
+        )
+    if T * size > LARGEST:
+        raise ConfigError(
+            f"all that this network computes over {T} characters would take {T * size} bytes; "
+            f"at most {LARGEST // size} characters of it fit, so give --limit {LARGEST // size}"
+        )

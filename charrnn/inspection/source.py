@@ -1,0 +1,110 @@
+"""The text to be looked at: typed, or from files or standard input, as the ids of characters."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, Self
+
+from charrnn.network.functions import Ids
+from charrnn.text.reading import read_corpus
+from charrnn.text.vocabulary import Unknown, Vocabulary
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A text, where it came from, and what became of it.
+
+    ids: (T,), what is to be read.
+    name: the file's, `-` for standard input, None where it was typed.
+    sha256: of the whole text as it was given, in UTF-8, or of its bytes where ids are of bytes.
+    given: how many characters the whole text has.
+    taken: how many of them, from the first on, were to be read; the others are beyond the limit.
+    unknown: how many of those taken the network does not know; it skips them, or reads others.
+    notes: what the user should be told about the file, a sentence each.
+    """
+
+    ids: Ids
+    name: str | None
+    sha256: str
+    given: int
+    taken: int
+    unknown: int
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def typed(cls, vocabulary: Vocabulary, text: str, unknown: Unknown, limit: int) -> Self:
+        """Take a text that somebody typed, up to `limit` characters of it.
+
+        Raises
+        ------
+        UnknownCharacter
+            If `unknown` is "error" and one of those is not known.
+        TextError
+            If the text holds half a character (a lone surrogate).
+        """
+        as_utf8 = text.encode("utf-8", "surrogatepass")
+        if vocabulary.kind == "bytes":
+            vocabulary.encode_prompt(text)  # refuses half a character, in its own words
+            text = as_utf8.decode("latin-1")
+        taken = text[:limit]
+        return cls(
+            ids=vocabulary.encode(taken, unknown),
+            name=None,
+            sha256=hashlib.sha256(as_utf8).hexdigest(),
+            given=len(text),
+            taken=len(taken),
+            unknown=_unknown(vocabulary, taken),
+        )
+
+    @classmethod
+    def file(cls, vocabulary: Vocabulary, name: str, unknown: Unknown, limit: int) -> Self:
+        """Take the text of a file, a folder, a pattern, or `-` for standard input.
+
+        Raises
+        ------
+        UnknownCharacter
+            As above.
+        TextError
+            If the file cannot be read or is not text.
+        """
+        corpus = read_corpus([name], as_bytes=vocabulary.kind == "bytes")
+        taken = corpus.text[:limit]
+        return cls(
+            ids=vocabulary.encode(taken, unknown),
+            name=name,
+            sha256=corpus.sha256,
+            given=len(corpus.text),
+            taken=len(taken),
+            unknown=_unknown(vocabulary, taken),
+            notes=corpus.notes,
+        )
+
+    def about(self) -> dict[str, Any]:
+        """Return what is known of the text, as JSON's own types; n is how many ids there are."""
+        return {
+            "source": self.name,
+            "n": len(self.ids),
+            "sha256": self.sha256,
+            "given": self.given,
+            "taken": self.taken,
+            "unknown": self.unknown,
+        }
+
+    def remarks(self) -> list[str]:
+        """Return the notes, and in words what was left out."""
+        remarks = list(self.notes)
+        if self.given > self.taken:
+            remarks.append(
+                f"the first {self.taken} of {self.given} characters are read; "
+                f"--limit {self.given} reads all"
+            )
+        if self.unknown:
+            skipped = len(self.ids) < self.taken
+            which = "skipped" if skipped else "read as the nearest that it knows"
+            count = "1 character" if self.unknown == 1 else f"{self.unknown} characters"
+            remarks.append(f"{count} unknown to this network: {which}")
+        return remarks
+
+
+def _unknown(vocabulary: Vocabulary, text: str) -> int:
+    """Count the characters of a text that are not known."""
+    return sum(text.count(character) for character in set(text) if character not in vocabulary)

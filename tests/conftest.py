@@ -1,0 +1,57 @@
+"""Small things that many tests share: a network, a vocabulary, a model file."""
+
+import numpy as np
+import pytest
+
+from charrnn.checkpoint.checkpoint import Checkpoint, save, this_program
+from charrnn.checkpoint.record import TrainingRecord
+from charrnn.network.config import NetworkConfig
+from charrnn.network.model import Network
+from charrnn.text.vocabulary import Vocabulary
+
+
+@pytest.fixture(params=["rnn", "lstm", "gru"])
+def cell(request):
+    return request.param
+
+
+@pytest.fixture
+def vocabulary():
+    """Seven characters, a line end among them."""
+    return Vocabulary.of("\nabcdeé")
+
+
+@pytest.fixture
+def tiny_network():
+    """Make a network whose every parameter, the biases too, is random."""
+
+    def make(cell="lstm", vocabulary_size=7, hidden_size=4, dtype=np.float32, seed=0, **others):
+        config = NetworkConfig(vocabulary_size, cell, hidden_size, **others)
+        rng = np.random.default_rng(seed)
+        network = Network(config, rng, dtype)
+        for parameter in network.params.values():
+            parameter += rng.normal(0, 0.5 * hidden_size**-0.5, parameter.shape)
+        return network
+
+    return make
+
+
+@pytest.fixture
+def make_checkpoint(tiny_network, vocabulary):
+    """Make a checkpoint of a tiny network; given a path, save it there too."""
+
+    def make(path=None, vocabulary=vocabulary, **network):
+        made = tiny_network(vocabulary_size=len(vocabulary), **network)
+        record = TrainingRecord(
+            sources=("text.txt",), encoding="utf-8", sha256="0" * 64,
+            train_characters=900, val_characters=100, config={"batch_size": 4, "epochs": None},
+            steps=20, characters_read=640, seconds=1.5, best_step=10, val_loss=1.25,
+            val_scored="once", baselines={"uniform": 1.9}, ended="its budget",
+        )  # fmt: skip
+        history = np.array([[10, 1.5, 1.25], [20, 1.0, 1.5]])
+        checkpoint = Checkpoint(made, vocabulary, record, history, this_program())
+        if path is not None:
+            save(path, checkpoint)
+        return checkpoint
+
+    return make

@@ -1,0 +1,227 @@
+"""The gradient by every parameter and by the first state, against central differences.
+
+What is measured is norm(n - g) / norm(n + g), array by array, in float64. Wrong gradients must
+fail the same check: `WRONG` are the code's own lines with one error each.
+"""
+
+import inspect
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+
+from charrnn.network import cells, model
+from charrnn.network.config import NetworkConfig
+from charrnn.network.model import Gradient, Network, Trace
+
+T, B, V = 5, 3, 7
+EPSILON = 1e-5
+TOLERANCE = 1e-6
+CLEARLY_WRONG = 1e-3
+
+
+def differences(array, loss):
+    """The gradient of loss() by an array that it reads, by central differences."""
+    found = np.empty_like(array)
+    for index in np.ndindex(array.shape):
+        kept = array[index]
+        array[index] = kept + EPSILON
+        above = loss()
+        array[index] = kept - EPSILON
+        below = loss()
+        array[index] = kept
+        found[index] = (above - below) / (2 * EPSILON)
+    return found
+
+
+def relative_error(numeric, exact):
+    return np.linalg.norm(numeric - exact) / max(np.linalg.norm(numeric + exact), 1e-30)
+
+
+def errors(network, trace, x, y):
+    """The relative error of each parameter's gradient, and of the first state's, by name."""
+
+    def loss():
+        network.forward(x, trace)
+        return trace.loss(y)
+
+    loss()
+    grad = Gradient(network, trace)
+    network.backward(y, trace, grad)
+    arrays = {**network.params, "state": trace.first_state}
+    exact = {**grad.params, "state": grad.state}
+    return {
+        name: relative_error(differences(array, loss), exact[name])
+        for name, array in arrays.items()
+    }
+
+
+def window(network, dropout=0.0, seed=3):
+    """A trace in a random state, with masks that stay, and what it is to read and predict."""
+    rng = np.random.default_rng(seed)
+    trace = Trace(network, T, B, dropout)
+    trace.draw_masks(rng)
+    trace.first_state[:] = rng.uniform(-0.9, 0.9, trace.first_state.shape)
+    x, y = rng.integers(network.config.vocabulary_size, size=(2, T, B))
+    return trace, x, y
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.3])
+@pytest.mark.parametrize("embedding_size", [0, 3])
+@pytest.mark.parametrize("num_layers", [1, 2])
+def test_gradient(tiny_network, cell, num_layers, embedding_size, dropout):
+    network = tiny_network(
+        cell, V, dtype=np.float64, num_layers=num_layers, embedding_size=embedding_size
+    )
+    found = errors(network, *window(network, dropout))
+    assert max(found.values()) <= TOLERANCE, found
+
+
+def test_gradient_of_a_window_that_goes_on_from_another(tiny_network, cell):
+    network = tiny_network(cell, V, dtype=np.float64, num_layers=2)
+    trace, x, y = window(network)
+    network.forward(x, trace)
+    network.backward(y, trace, Gradient(network, trace))
+    trace.carry()
+    found = errors(network, trace, y, x)
+    assert max(found.values()) <= TOLERANCE, found
+
+
+def test_a_gradient_leaves_nothing_behind(tiny_network, cell):
+    """Slabs that were used for another window give the same bytes as fresh ones."""
+    network = tiny_network(cell, V, num_layers=2, embedding_size=3)
+    used_trace, x, y = window(network, 0.3)
+    used = Gradient(network, used_trace)
+    used.params.flat[:] = np.nan
+    for slab in (used.state, used.dz_y, used.dzx, used.dza, used.da, used.da_recurrent):
+        slab[:] = np.nan
+    for _ in range(2):
+        network.forward(x, used_trace)
+        network.backward(y, used_trace, used)
+    fresh_trace, _, _ = window(network, 0.3)
+    fresh = Gradient(network, fresh_trace)
+    network.forward(x, fresh_trace)
+    network.backward(y, fresh_trace, fresh)
+    assert used.params.flat.tobytes() == fresh.params.flat.tobytes()
+    assert used.state.tobytes() == fresh.state.tobytes()
+
+
+@pytest.mark.parametrize("size", [model.ONE_HOT, model.ONE_HOT + 1])
+def test_rows_are_added_alike_on_both_sides_of_one_hot(size):
+    rng = np.random.default_rng(0)
+    ids = rng.integers(size, size=400)
+    ids[:50] = size - 1
+    rows = rng.standard_normal((400, 5))
+    found, expected = np.full((size, 5), np.nan), np.zeros((size, 5))
+    model.add_rows(ids, rows, out=found)
+    np.add.at(expected, ids, rows)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("embedding_size", [0, 3])
+def test_gradient_of_a_large_vocabulary(tiny_network, monkeypatch, cell, embedding_size):
+    network = tiny_network(cell, 300, dtype=np.float64, embedding_size=embedding_size)
+    trace, x, y = window(network)
+    gradients = []
+    for one_hot in (0, 300):
+        monkeypatch.setattr(model, "ONE_HOT", one_hot)
+        gradients.append(Gradient(network, trace))
+        network.forward(x, trace)
+        network.backward(y, trace, gradients[-1])
+    by_rows, by_product = (gradient.params.flat for gradient in gradients)
+    np.testing.assert_allclose(by_rows, by_product, rtol=0, atol=1e-13)
+    # The rows of characters that were not read, and of them alone, are zero.
+    name = "W_ex" if embedding_size else "W_ax_0"
+    read = np.zeros(300, bool)
+    read[x] = True
+    np.testing.assert_array_equal(np.any(gradients[0].params[name] != 0, axis=1), read)
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.3])
+def test_gradient_along_one_direction_of_a_large_network(cell, dropout):
+    config = NetworkConfig(40, cell, 256, num_layers=2)
+    network = Network(config, np.random.default_rng(0), np.float64)
+    trace, x, y = window(network, dropout)
+    grad = Gradient(network, trace)
+    network.forward(x, trace)
+    network.backward(y, trace, grad)
+    flat = network.params.flat
+    direction = np.random.default_rng(1).standard_normal(flat.shape)
+    exact = float(direction @ grad.params.flat)
+    losses, kept = [], flat.copy()
+    for epsilon in (1e-5, -1e-5):
+        flat[:] = kept + epsilon * direction
+        network.forward(x, trace)
+        losses.append(trace.loss(y))
+    numeric = (losses[0] - losses[1]) / 2e-5
+    assert abs(numeric - exact) / abs(numeric + exact) <= TOLERANCE
+
+
+def replaced(function, old, new):
+    """The function as it would be if `old` in its source were `new`."""
+    source = textwrap.dedent(inspect.getsource(function))
+    assert source.count(old) == 1, f"{old!r} is not once in {function.__qualname__}"
+    namespace = dict(vars(sys.modules[function.__module__]))
+    exec(source.replace(old, new), namespace)
+    return namespace[function.__name__]
+
+
+WRONG = {
+    "rnn: not squared": ("rnn", cells.RNN, "backward", "np.subtract(1, dzx", "np.subtract(2, dzx"),
+    "lstm: c(t-1) without the forget gate": ("lstm", cells.LSTM, "backward", "dc *= f", "dc *= 1"),
+    "lstm: c(t) does not reach a(t)": ("lstm", cells.LSTM, "backward", "dc += da * o * ", "0 * "),
+    "lstm: tanh(c) not differentiated": (
+        "lstm", cells.LSTM, "backward", "(1 - tanh_c * tanh_c)", "1",
+    ),
+    "lstm: c(t) for c(t-1)": ("lstm", cells.LSTM, "backward", "self.c_before", "self.c"),
+    "lstm: i and g exchanged": ("lstm", cells.LSTM, "backward", "di *= dc * g", "di *= dc * i"),
+    "lstm: o of c for tanh(c)": ("lstm", cells.LSTM, "backward", "da * tanh_c", "da * self.c"),
+    "gru: dza_n without the reset": ("gru", cells.GRU, "backward", "(dn, r,", "(dn, 1,"),
+    "gru: not straight to a(t-1)": (
+        "gru", cells.GRU, "backward", "da_before += direct", "da_before += 0",
+    ),
+    "gru: reset without the bias b_n": (
+        "gru", cells.GRU, "backward", "dn * self.s", "dn * (self.s - self.b_n)",
+    ),
+    "gru: u for 1 - u": ("gru", cells.GRU, "backward", "da - direct", "direct"),
+    "gru: update looks at n alone": (
+        "gru", cells.GRU, "backward", "(self.a_before - n)", "(0 - n)",
+    ),
+    "b_n without gradient": ("gru", Network, "backward", "if not cell.sums", "if False"),
+    "b_n from the wrong gates": ("gru", Network, "backward", "[:, -len(", "[:, :len("),
+    "W_aa by the state after": (
+        "rnn", Network, "backward", "trace.a(layer)[:-1]", "trace.a(layer)[1:]",
+    ),
+    "nothing through time": (
+        "rnn", Network, "backward", "da[t] += grad.da_recurrent", "da[t] += 0",
+    ),
+    "state before the first step": ("gru", Network, "backward", "= da[0]", "= da[1]"),
+    "cell state before the first step": (
+        "lstm", Network, "backward", "grad.state[layer, 1:] = dc", "grad.state[layer, 1:] = 0",
+    ),
+    "a sum for a mean": ("rnn", Network, "backward", "dz_y /= T * B", "dz_y /= T"),
+    "W_aa not transposed": ("rnn", Network, "backward", '"].T.copy()', '"].copy()'),
+    "masks forgotten": ("lstm", Network, "backward", "if trace.masks is not None", "if False"),
+    "dropped values in W_ya": ("rnn", Network, "backward", "trace.upward(top)", "trace.a(top)[1:]"),
+    "dropped values in the second W_ax": (
+        "rnn", Network, "backward", "trace.upward(layer - 1)", "trace.a(layer - 1)[1:]",
+    ),
+    "a slab not cleared": ("gru", Network, "backward", "da[0] = 0", "da[0] += 0"),
+    "embeddings by other characters": ("rnn", model, "add_rows", "one_hot[ids,", "one_hot[ids[::-1],"),
+    "W_ax by other embeddings": (
+        "rnn", Network, "_input_backward", "fold(trace.e).T", "fold(trace.e)[::-1].T",
+    ),
+    "embeddings without W_ax": (
+        "rnn", Network, "_input_backward", 'self.params["W_ax_0"].T', 'np.eye(4, 3)',
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_gradient_is_seen(tiny_network, monkeypatch, wrong):
+    cell, owner, name, old, new = WRONG[wrong]
+    network = tiny_network(cell, V, dtype=np.float64, num_layers=2, embedding_size=3)
+    monkeypatch.setattr(owner, name, replaced(getattr(owner, name), old, new))
+    found = errors(network, *window(network, dropout=0.3))
+    assert max(found.values()) >= CLEARLY_WRONG, found

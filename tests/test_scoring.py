@@ -1,0 +1,104 @@
+"""Scores against a loop that reads one character after the other."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from charrnn.network.config import NetworkConfig
+from charrnn.network.model import Gradient, Network, Trace
+from charrnn.network.scoring import WINDOW, QuickScore, score
+from charrnn.text.streams import Streams
+from charrnn.training.optimizer import AdamW, clip
+
+V = 7
+SIZES = [2, 3, 63, 64, 65, 255, 256, 257, 258, 513, 767, 769, 1537, 1538, 2305, 3000]
+
+
+def naive(network, ids):
+    trace, nats = Trace(network, 1, 1), []
+    for x, y in zip(ids[:-1], ids[1:], strict=True):
+        network.forward(np.array([[x]]), trace)
+        nats.append(-float(trace.log_y_hat[0, 0, y]))
+        trace.carry()
+    return np.array(nats)
+
+
+def text(n, seed=0):
+    """A text in which what comes next depends on the last two, most of the time."""
+    rng = np.random.default_rng(seed)
+    ids = np.zeros(n, np.uint8)
+    for k in range(n):
+        ids[k] = (ids[k - 1] + 2 * ids[k - 2] + 1) % V if rng.random() < 0.8 else rng.integers(V)
+    return ids
+
+
+def trained(cell):
+    network = Network(NetworkConfig(V, cell, 16), np.random.default_rng(0))
+    trace = Trace(network, 16, 8)
+    grad, optimizer = Gradient(network, trace), AdamW(network.params.flat, network.params.matrices)
+    for x, y in list(Streams(text(4000, seed=1), 8, 16)) * 4:
+        network.forward(x, trace)
+        network.backward(y, trace, grad)
+        clip(grad.params.flat, 1.0)
+        optimizer.step(network.params.flat, grad.params.flat, 1e-2)
+        trace.carry()
+    return network
+
+
+@pytest.fixture(scope="module")
+def networks():
+    return {cell: trained(cell) for cell in ("rnn", "lstm", "gru")}
+
+
+@pytest.mark.parametrize("n", [2, 3, WINDOW, WINDOW + 1, WINDOW + 2, 2 * WINDOW + 1, 700])
+def test_score_is_the_loop(networks, cell, n):
+    ids = text(n)
+    found = score(networks[cell], ids)
+    assert found.dtype == np.float64
+    np.testing.assert_allclose(found, naive(networks[cell], ids), rtol=0, atol=2e-5)
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_there_is_nothing_to_score_in_less_than_two_characters(networks, n):
+    assert score(networks["gru"], text(n)).shape == (0,)
+
+
+def test_score_goes_on_from_a_state(networks):
+    network, ids = networks["lstm"], text(500)
+    whole, trace = score(network, ids), Trace(network, 32, 1)
+    parts = [score(network, part, trace) for part in (ids[:101], ids[100:300], ids[299:])]
+    np.testing.assert_allclose(np.concatenate(parts), whole, rtol=0, atol=2e-5)
+
+
+@pytest.mark.parametrize("n", SIZES)
+def test_quick_score_is_near_the_score(networks, cell, n):
+    ids = text(n)
+    quick = QuickScore(networks[cell], ids)
+    exact = float(score(networks[cell], ids).mean())
+    first = quick()
+    assert first == pytest.approx(exact, abs=1e-2)
+    assert quick() == first  # nothing is left behind by the first
+
+
+def test_trained_networks_are_better_than_guessing(networks, cell):
+    """Or the comparison above would say little."""
+    assert score(networks[cell], text(2000)).mean() < 0.75 * np.log(V)
+
+
+@given(n=st.integers(2, 3000))
+@settings(deadline=None, max_examples=150)
+def test_quick_score_counts_every_target_once(n):
+    # Ids that are places in the text, so that what is read where can be told.
+    quick = QuickScore(Network(NetworkConfig(1, "rnn", 1)), np.arange(n))
+    assert sorted(quick.y[quick.counted]) == list(range(1, n))
+    np.testing.assert_array_equal(quick.y, quick.x + 1)
+    for x, counted in zip(quick.x.T, quick.counted.T, strict=True):
+        [steps] = np.nonzero(counted)
+        read = x[: steps[-1] + 1] if len(steps) else x[:0]
+        # Before a piece come WARMUP characters in their order, or all those that there are.
+        fresh = read[np.flatnonzero(np.diff(read, prepend=-1)) :][:0] if not len(read) else read
+        moves = np.diff(fresh)
+        assert np.all((moves == 1) | ((moves == 0) & (fresh[:-1] == 0)))
+        if len(steps) and x[steps[0]]:
+            assert steps[0] >= min(QuickScore.WARMUP, x[steps[0]])

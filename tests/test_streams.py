@@ -1,0 +1,132 @@
+"""Streams against loops over single characters."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from charrnn.errors import TextError
+from charrnn.text.streams import Streams, fit_shape, offsets
+
+LENGTHS = range(2, 71)
+BATCHES = (1, 3, 50)
+WINDOWS = (1, 7, 50)
+
+
+def count_windows(length: int, B: int, T: int) -> int:
+    windows = 0
+    while B * T * (windows + 1) + 1 <= length:
+        windows += 1
+    return windows
+
+
+@pytest.mark.parametrize("B", BATCHES)
+@pytest.mark.parametrize("T", WINDOWS)
+def test_every_window_is_what_a_loop_reads(B: int, T: int) -> None:
+    for length in LENGTHS:
+        ids = np.random.default_rng(length).permutation(length).astype(np.uint16)
+        for offset in {0, 1, length // 3, length, length + 5}:
+            streams = Streams(ids, B, T, offset=offset)
+            n = count_windows(length - offset, B, T) * T
+            assert streams.steps == n
+            assert len(streams) == len(list(streams)) == n // T
+            for k, (x, y) in enumerate(streams):
+                assert x.shape == y.shape == (T, B)
+                for t in range(T):
+                    for b in range(B):
+                        place = offset + b * n + k * T + t
+                        assert x[t, b] == ids[place]
+                        assert y[t, b] == ids[place + 1]
+
+
+@pytest.mark.parametrize("B", BATCHES)
+@pytest.mark.parametrize("T", WINDOWS)
+def test_as_many_offsets_as_lose_no_window(B: int, T: int) -> None:
+    for length in (0, 1, *LENGTHS, 400):
+        whole = count_windows(length, B, T)
+        expected = sum(
+            whole > 0 and count_windows(length - offset, B, T) == whole for offset in range(length)
+        )
+        assert offsets(length, B, T) == expected
+
+
+def test_a_stream_goes_on_from_window_to_window() -> None:
+    ids = np.arange(1000, dtype=np.uint16)
+    streams = Streams(ids, batch_size=4, seq_length=9)
+    read = np.concatenate([x for x, _ in streams])
+    predicted = np.concatenate([y for _, y in streams])
+    assert read.shape == (streams.steps, 4) == (243, 4)
+    assert np.array_equal(read.T.ravel(), ids[: 4 * 243])
+    assert np.array_equal(predicted.T.ravel(), ids[1 : 4 * 243 + 1])
+    assert np.array_equal(streams[-1][0], streams[len(streams) - 1][0])
+    for k in (27, -28, 10**9):
+        with pytest.raises(IndexError):
+            streams[k]
+
+
+def test_windows_are_views(tmp_path: Path) -> None:
+    ids = np.random.default_rng(0).integers(0, 99, 500).astype(np.uint8)
+    np.save(tmp_path / "ids.npy", ids)
+    for held in (ids, np.load(tmp_path / "ids.npy", mmap_mode="r")):
+        streams = Streams(held, 3, 20, offset=2)
+        expected = Streams(ids, 3, 20, offset=2)
+        for (x, y), (x_expected, y_expected) in zip(streams, expected, strict=True):
+            assert np.shares_memory(x, held)
+            assert np.shares_memory(y, held)
+            assert np.array_equal(x, x_expected)
+            assert np.array_equal(y, y_expected)
+
+
+@pytest.mark.parametrize(("B", "T", "offset"), [(0, 1, 0), (1, 0, 0), (-1, -1, 0), (1, 1, -1)])
+def test_impossible_shapes_are_refused(B: int, T: int, offset: int) -> None:
+    with pytest.raises(ValueError, match=r"hold nothing|negative"):
+        Streams(np.arange(9), B, T, offset=offset)
+    if not offset:
+        with pytest.raises(ValueError, match="hold nothing"):
+            fit_shape(9, B, T)
+
+
+@pytest.mark.parametrize("B", BATCHES)
+@pytest.mark.parametrize("T", WINDOWS)
+def test_a_text_of_two_characters_or_more_has_a_window(B: int, T: int) -> None:
+    for length in LENGTHS:
+        batch, window, note = fit_shape(length, B, T)
+        assert 1 <= batch <= B
+        assert 1 <= window <= T
+        windows = len(Streams(np.arange(length), batch, window))
+        assert windows >= 1
+        assert windows >= 4 or (batch == 1 and window <= 8)
+        assert (note is None) == ((batch, window) == (B, T))
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.integers(2, 10**7), st.integers(1, 500), st.integers(1, 2000))
+def test_a_shape_that_fits_is_kept_and_another_is_shrunk_no_further_than_needed(
+    length: int, B: int, T: int
+) -> None:
+    batch, window, note = fit_shape(length, B, T)
+    if (length - 1) // (B * T) >= 4:
+        assert (batch, window, note) == (B, T, None)
+    else:
+        assert (length - 1) // (batch * window) >= (4 if batch > 1 or window > 8 else 1)
+    if note:
+        assert ("batch" in note) == (batch < B)
+        assert ("window" in note) == (window < T)
+        assert fit_shape(length, batch, window) == (batch, window, None)
+
+
+def test_the_note_says_what_was_changed() -> None:
+    assert fit_shape(520, 16, 64) == (4, 32, "the text is short: batch 16 -> 4, window 64 -> 32")
+    assert fit_shape(5001, 50, 50) == (25, 50, "the text is short: batch 50 -> 25")
+    assert fit_shape(5000, 50, 50) == (12, 50, "the text is short: batch 50 -> 12")
+    assert fit_shape(100, 1, 64) == (1, 16, "the text is short: window 64 -> 16")
+    assert fit_shape(2, 50, 50) == (1, 1, "the text is short: batch 50 -> 1, window 50 -> 1")
+    assert fit_shape(10**6, 50, 50) == (50, 50, None)
+
+
+@pytest.mark.parametrize("length", [0, 1])
+def test_less_than_two_characters_are_refused(length: int) -> None:
+    with pytest.raises(TextError, match=f"too short to learn from: {length} characters; give"):
+        fit_shape(length, 1, 1)
