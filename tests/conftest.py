@@ -29,7 +29,8 @@ def tiny_network():
         config = NetworkConfig(vocabulary_size, cell, hidden_size, **others)
         rng = np.random.default_rng(seed)
         network = Network(config, rng, dtype)
-        for parameter in network.params.values():
+        for name in network.params:
+            parameter = network.params[name]
             parameter += rng.normal(0, 0.5 * hidden_size**-0.5, parameter.shape)
         return network
 

@@ -208,7 +208,9 @@ WRONG = {
         "rnn", Network, "backward", "trace.upward(layer - 1)", "trace.a(layer - 1)[1:]",
     ),
     "a slab not cleared": ("gru", Network, "backward", "da[0] = 0", "da[0] += 0"),
-    "embeddings by other characters": ("rnn", model, "add_rows", "one_hot[ids,", "one_hot[ids[::-1],"),
+    "embeddings by other characters": (
+        "rnn", model, "add_rows", "one_hot[ids,", "one_hot[ids[::-1],",
+    ),
     "W_ax by other embeddings": (
         "rnn", Network, "_input_backward", "fold(trace.e).T", "fold(trace.e)[::-1].T",
     ),

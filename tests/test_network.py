@@ -139,7 +139,9 @@ def test_float64_all_the_way(tiny_network, cell):
 
 
 def test_beginning_recurrent_weights_are_orthogonal(cell):
-    network = Network(NetworkConfig(V, cell, 24, num_layers=2), np.random.default_rng(3), np.float64)
+    network = Network(
+        NetworkConfig(V, cell, 24, num_layers=2), np.random.default_rng(3), np.float64
+    )
     for layer in range(2):
         W_aa = network.params[f"W_aa_{layer}"]
         for Q in np.split(W_aa, len(CELLS[cell].gates), axis=1):
@@ -183,13 +185,13 @@ def test_without_a_generator_the_parameters_are_zero_or_what_is_given(cell):
 def test_masks_drop_their_share_and_scale_the_rest(tiny_network, dropout):
     trace = Trace(tiny_network(num_layers=2), 200, 50, dropout)
     trace.draw_masks(np.random.default_rng(0))
-    scale = trace.masks.max()
+    scale = float(trace.masks.max())
     assert scale == pytest.approx(1 / (1 - dropout), rel=1e-3)
     assert set(np.unique(trace.masks)) == {0, scale}
     n = trace.masks.size
     deviation = math.sqrt(dropout * (1 - dropout) / n)
     assert abs(np.mean(trace.masks == 0) - dropout) < 5 * deviation
-    assert trace.masks.mean(dtype=float) == pytest.approx(1, abs=5 * deviation * scale)
+    assert float(trace.masks.mean(dtype=float)) == pytest.approx(1, abs=5 * deviation * scale)
 
 
 def test_masks_are_drawn_anew_and_from_the_generator_alone(tiny_network):
@@ -247,7 +249,7 @@ def test_both_ways_to_look_up_characters_agree(tiny_network, cell):
         ("hidden_size", True, "True"),
         ("hidden_size", "8", "'8'"),
         ("hidden_size", 10**400, "65536"),
-        ("num_layers", 65, "65"),
+        ("num_layers", 33, "33"),
         ("num_layers", None, "None"),
         ("vocabulary_size", 0, "0"),
         ("vocabulary_size", 0x110001, "1114113"),

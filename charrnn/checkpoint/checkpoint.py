@@ -14,10 +14,10 @@ machine is in them.
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ from charrnn.network.model import Network, shapes
 from charrnn.text.vocabulary import Vocabulary
 
 FORMAT_VERSION = 1
-LARGEST_META = 2**20
+LARGEST_META = 2**24
 RESUME_SUFFIX = ".resume.npz"
 
 Kind = Literal["model", "resume"]
@@ -82,14 +82,14 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     """
     network, vocabulary = checkpoint.network, checkpoint.vocabulary
     if not np.isfinite(network.params.flat).all():
-        raise CheckpointError(f"{path}: not saved, because parameters are not finite")
+        raise CheckpointError(f"{_shown(path.name)}: not saved, because parameters are not finite")
     meta = {
         "network": asdict(network.config),
         "vocabulary": vocabulary.kind,
         "training": checkpoint.training.to_json(),
         "versions": checkpoint.versions,
     }
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "vocabulary": vocabulary.code_points,
         "counts": vocabulary.counts,
         "history": checkpoint.history,
@@ -110,7 +110,7 @@ def load(path: Path) -> Checkpoint:
     try:
         return _assemble(meta, arrays)
     except (CheckpointError, ConfigError) as error:
-        raise CheckpointError(f"{path.name}: {error}") from error
+        raise CheckpointError(f"{_shown(path.name)}: {error}") from error
 
 
 def save_state(path: Path, arrays: Mapping[str, NDArray[Any]], meta: dict[str, Any]) -> None:
@@ -128,7 +128,7 @@ def load_state(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """
     meta, arrays = _read(path, "resume")
     if not isinstance(meta.get("state"), dict):
-        raise CheckpointError(f"{path.name}: holds no training state")
+        raise CheckpointError(f"{_shown(path.name)}: holds no training state")
     return arrays, meta["state"]
 
 
@@ -147,9 +147,15 @@ def newest(folder: Path) -> Path:
     ]
     if not models:
         raise CheckpointError(
-            f"{folder}: no checkpoint there; train one with `charrnn train corpus.txt`, or name one"
+            f"{_shown(folder)}: no checkpoint there; train one with `charrnn train corpus.txt`, or "
+            f"name one"
         )
     return max(models, key=lambda path: (path.stat().st_mtime_ns, path.name))
+
+
+def _shown(name: object) -> str:
+    """Return a file's name on one line: it may hold line ends and control characters."""
+    return repr(str(name))[1:-1]
 
 
 def _write(
@@ -157,6 +163,11 @@ def _write(
 ) -> None:
     head = {"format": "charrnn", "kind": kind, "version": FORMAT_VERSION}
     text = json.dumps(head | meta, ensure_ascii=True, allow_nan=False).encode("ascii")
+    if len(text) > LARGEST_META:
+        raise CheckpointError(
+            f"{_shown(path.name)}: not saved, because its description takes {len(text)} bytes and "
+            f"may take {LARGEST_META}; join the files of the corpus to fewer"
+        )
     members = {"meta": np.frombuffer(text, np.uint8), **arrays}
     write_atomically(path, lambda stream: write_arrays(stream, members))
 
@@ -165,23 +176,27 @@ def _read(path: Path, kind: Kind) -> tuple[dict[str, Any], dict[str, NDArray[Any
     arrays = read_arrays(path)
     raw = arrays.pop("meta", None)
     if raw is None or raw.dtype != np.uint8 or raw.ndim != 1 or raw.size > LARGEST_META:
-        raise CheckpointError(f"{path.name}: an .npz, but not one that charrnn wrote")
+        raise CheckpointError(f"{_shown(path.name)}: an .npz, but not one that charrnn wrote")
     try:
-        meta = json.loads(raw.tobytes())
+        meta = json.loads(raw.tobytes(), parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path.name}: its description is not JSON") from error
+        raise CheckpointError(f"{_shown(path.name)}: its description is not JSON") from error
     if not isinstance(meta, dict) or meta.get("format") != "charrnn":
-        raise CheckpointError(f"{path.name}: an .npz, but not one that charrnn wrote")
+        raise CheckpointError(f"{_shown(path.name)}: an .npz, but not one that charrnn wrote")
     if meta.get("version") != FORMAT_VERSION:
         raise CheckpointError(
-            f"{path.name}: is of format {meta.get('version')!r:.20}, and this program reads "
-            f"{FORMAT_VERSION}; upgrade with `pip install -U charrnn`"
+            f"{_shown(path.name)}: is of format {meta.get('version')!r:.20}, and this program "
+            f"reads {FORMAT_VERSION}; upgrade with `pip install -U charrnn`"
         )
     if meta.get("kind") != kind:
         found = "a training state" if kind == "model" else "a model"
         wanted = model_path(path) if kind == "model" else resume_path(path)
-        raise CheckpointError(f"{path.name}: is {found}; give {wanted.name}")
+        raise CheckpointError(f"{_shown(path.name)}: is {found}; give {_shown(wanted.name)}")
     return meta, arrays
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number in JSON")
 
 
 def _assemble(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Checkpoint:
@@ -192,8 +207,10 @@ def _assemble(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Checkpoi
         **shapes(config),
     }
     history = arrays.pop("history", None)
-    if history is None or history.dtype != np.float64 or history.shape != (len(history), 3):
+    if history is None or history.dtype != np.float64 or history.shape[1:] != (3,):
         raise CheckpointError("history is not a table of three columns")
+    if not np.isfinite(history).all():
+        raise CheckpointError("history holds values that are not finite")
     if missing := sorted(set(expected) ^ set(arrays)):
         raise CheckpointError(f"{missing[0]} is missing or does not belong to a {config.cell}")
     for name, shape in expected.items():
@@ -204,7 +221,8 @@ def _assemble(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Checkpoi
             )
     points, counts = arrays.pop("vocabulary"), arrays.pop("counts")
     try:
-        vocabulary = Vocabulary(points, counts, kind=meta.get("vocabulary"))
+        kind: Any = meta.get("vocabulary")
+        vocabulary = Vocabulary(points, counts, kind)
     except (TypeError, ValueError) as error:
         raise CheckpointError(f"vocabulary: {error}") from error
     network = Network(config)
@@ -224,7 +242,6 @@ def _assemble(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Checkpoi
 def _network_config(found: Any) -> NetworkConfig:
     if not isinstance(found, dict):
         raise CheckpointError("does not say what network it holds")
-    try:
-        return NetworkConfig(**found)
-    except TypeError as error:
-        raise CheckpointError("describes its network by other fields than this program") from error
+    if found.keys() != {field.name for field in fields(NetworkConfig)}:
+        raise CheckpointError("describes its network by other fields than this program")
+    return NetworkConfig(**found)

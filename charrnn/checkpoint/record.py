@@ -1,6 +1,6 @@
 """What a checkpoint tells of the training that made it."""
 
-import math
+import sys
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
@@ -73,21 +73,33 @@ class TrainingRecord:
             and (found["val_loss"] is None or is_number(found["val_loss"]))
         ):
             raise CheckpointError("training record: seconds or val_loss is not a number")
-        for name, kinds in {
-            "config": (str, int, float, type(None)),
-            "baselines": (int, float),
-        }.items():
+        for name, is_kind in {"config": _is_plain, "baselines": is_number}.items():
             inner = found[name]
-            if not isinstance(inner, dict) or not all(isinstance(v, kinds) for v in inner.values()):
+            if not isinstance(inner, dict) or not all(map(is_kind, inner.values())):
                 raise CheckpointError(f"training record: {name} is not a table of plain values")
         return cls(**found | {"sources": tuple(found["sources"])})
 
 
 def is_count(value: Any) -> bool:
-    """Tell whether a value from JSON is a whole number from 0 on."""
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    """Tell whether a value from JSON is a whole number from 0 on, and no absurd one."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
+
+
+def count(value: Any) -> int:
+    """Return a value from JSON that has to be a count, and raise ValueError if it is none."""
+    if not is_count(value):
+        raise ValueError(f"{value!r:.40} is not a count")
+    return int(value)
 
 
 def is_number(value: Any) -> bool:
     """Tell whether a value from JSON is a finite number."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and abs(value) <= sys.float_info.max
+    )
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or isinstance(value, str | bool) or is_number(value)

@@ -87,9 +87,13 @@ def inspect(  # noqa: PLR0917
     ] = Options.kind,
     by: Annotated[Order, typer.Option(help="Which units a map shows first.")] = Options.by,
     span: Annotated[
-        str,
-        typer.Option(metavar="START:END", help="Which characters to draw; 0: is all of them."),
-    ] = "0:320",
+        str | None,
+        typer.Option(
+            metavar="START:END",
+            help="Which characters to draw; 0: is all of them.",
+            show_default="0:320",
+        ),
+    ] = None,
     limit: Annotated[
         int,
         typer.Option(parser=whole_number, metavar="N", help="Read at most so many characters."),

@@ -56,7 +56,9 @@ def from_file(path: Path, encoding: str, vocabulary: "Vocabulary") -> Prompt:
     source = None if str(path) == STANDARD_INPUT else path
     if source is None and sys.stdin is not None and sys.stdin.isatty():
         note("the prompt is what you type now, until Ctrl-D at the beginning of a line")
-    data = b"".join(read_pieces(source, Bound(MAX_BYTES)))
+        data = sys.stdin.buffer.read()  # once: a terminal goes on after its end
+    else:
+        data = b"".join(read_pieces(source, Bound(MAX_BYTES)))
     if vocabulary.kind == "bytes":
         return Prompt(data.decode("utf-8", "replace"), data)
     decoded = decode_pieces([data], name_of(source), encoding=encoding)

@@ -179,18 +179,18 @@ def sample(  # noqa: PLR0917
     added += ["--seed", str(seeded)] if seed is None else []
     note(f"seed {seeded}; the same again: {command_line(added)}")
 
+    about = {
+        "model": path.name,
+        "model_sha256": sha256(path) if as_json else "",
+        "prompt": given.text,
+        "seed": seeded,
+        "params": asdict(config) | {"unknown": unknown},
+    }
     output: Output
     with standard_output():
         if as_json:
             from charrnn.display.lines import JsonLines
 
-            about = {
-                "model": path.name,
-                "model_sha256": sha256(path),
-                "prompt": given.text,
-                "seed": seeded,
-                "params": asdict(config) | {"unknown": unknown},
-            }
             shown = top if show_probs else 0
             output = JsonLines(sys.stdout, checkpoint.vocabulary, about, shown)
         elif show_probs:

@@ -58,15 +58,15 @@ def _xterm(*numbers: int) -> tuple[str, ...]:
 _DARK = Palette(
     negative=_on("white", "#0d2b45", "#15508a") + _on("black", "#3d8fd1", "#a5d3f7"),
     positive=_on("white", "#40260a", "#7f4a08") + _on("black", "#d98718", "#ffd08a"),
-    ramp=("", *_on("white", "#123570", "#3b496c", "#575d6d"),
-          *_on("black", "#8a8678", "#a59c74", "#c3b369", "#fee838")),
+    ramp=("", *_on("white", "#16263f", "#263d66", "#4a5570", "#6b6c70"),
+          *_on("black", "#948e77", "#c3b369", "#fee838")),
     quiet="#8a8a8a", loud="bold", first="#ef9636", second="#5b9fd0",
 )  # fmt: skip
 _LIGHT = Palette(
     negative=_on("black", "#dcebf7", "#a9cfe9", "#5b9fd0") + _on("white", "#1f5f9f"),
     positive=_on("black", "#fdebd3", "#fdca8c", "#ef9636") + _on("white", "#a8530a"),
-    ramp=("", *_on("black", "#fdf3b0", "#fee838", "#c3b369", "#a59c74"),
-          *_on("white", "#707173", "#3b496c", "#00224e")),
+    ramp=("", *_on("black", "#f6f0d6", "#e6dcab", "#cdc189", "#a89f77"),
+          *_on("white", "#6b6c70", "#445175", "#00224e")),
     quiet="#6b6b6b", loud="bold", first="#a8530a", second="#1f5f9f",
 )  # fmt: skip
 
@@ -74,13 +74,13 @@ _LIGHT = Palette(
 _DARK_256 = Palette(
     negative=("", *_on("white", *_xterm(25)), *_on("black", *_xterm(68, 117))),
     positive=("", *_on("white", *_xterm(94)), *_on("black", *_xterm(172, 222))),
-    ramp=("", "", *_on("white", *_xterm(18, 60)), *_on("black", *_xterm(102, 144, 185, 227))),
+    ramp=("", "", *_on("white", *_xterm(17, 60)), *_on("black", *_xterm(102, 144, 186, 227))),
     quiet="color(245)", loud="bold", first="color(172)", second="color(68)",
 )  # fmt: skip
 _LIGHT_256 = Palette(
     negative=("", *_on("black", *_xterm(153, 74)), *_on("white", *_xterm(25))),
     positive=("", *_on("black", *_xterm(222, 172)), *_on("white", *_xterm(130))),
-    ramp=("", "", *_on("black", *_xterm(229, 227, 185, 144)), *_on("white", *_xterm(60, 18))),
+    ramp=("", "", *_on("black", *_xterm(230, 187, 144, 102)), *_on("white", *_xterm(60, 17))),
     quiet="color(242)", loud="bold", first="color(130)", second="color(25)",
 )  # fmt: skip
 

@@ -1,10 +1,9 @@
 """Curves over steps: dots of braille in a frame with numbers, or ASCII where that is asked for."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
-from rich.cells import cell_len
 from rich.text import Text
 
 from charrnn.display.screen import Screen
@@ -13,6 +12,9 @@ from charrnn.network.functions import Floats
 # The dot at column x, row y of a braille cell has this bit (Unicode, block U+2800).
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 _BLANK_BRAILLE = 0x2800
+_BEYOND = 1e100
+_SMALLEST = 1e-9
+_ROWS = 4  # of dots in a cell
 _DASH = 6  # pixels, half of them drawn: the second curve's line
 
 Points = list[tuple[float, float]]
@@ -33,8 +35,8 @@ def curve(
     steps
         Where on the horizontal axis each value lies, increasing.
     series
-        The values by name; nan where there is none. The first is a solid line, the second dashed,
-        and each is named at its right end, with its last value.
+        The values by name; what is not a number, or beyond 1e100, is left out. The first is a
+        solid line, the second dashed, and each is named at its right end, with its last value.
     height
         Lines of the picture itself; two more hold the horizontal axis, and one the label.
     label
@@ -43,43 +45,46 @@ def curve(
     Returns
     -------
     list
-        No line at all where no value is finite.
+        No line at all where no value can be drawn.
     """
     curves = {
-        name: [(float(x), float(y)) for x, y in zip(steps, values, strict=True) if math.isfinite(y)]
+        name: [
+            (float(x), float(y))
+            for x, y in zip(steps, values, strict=True)
+            if abs(x) < _BEYOND and abs(y) < _BEYOND
+        ]
         for name, values in series.items()
     }
-    points = [point for curve in curves.values() for point in curve]
+    points = [point for drawn in curves.values() for point in drawn]
     if not points:
         return []
     left, right = _span([x for x, _ in points])
     lowest, highest = _span([y for _, y in points])
+    pixels = height * (1 if screen.ascii_only else _ROWS)
+
+    def down(y: float) -> int:
+        """Return how many pixels a value lies below the upper edge."""
+        return round((highest - y) / (highest - lowest) * (pixels - 1))
 
     ticks = ticks_between(lowest, highest, max(2, height // 2))
-    margin = max(len(text) for text in ticks.values()) + 1
-    ends = _ends(curves, lowest, highest, height, screen)
-    width = screen.width - margin - 1 - 1 - max(cell_len(text.plain) for text in ends.values())
+    at_row = {down(y) * height // pixels: text for y, text in ticks.items()}
+    ends = _ends(curves, lambda y: down(y) * height // pixels, height, screen)
+    margin = max(map(len, ticks.values())) + 1
+    width = screen.width - margin - 2 - max(text.cell_len for text in ends.values())
 
-    picture = _Picture(width, height, screen)
-    for n, points in enumerate(curves.values()):
-        pixels = [
-            (
-                round((x - left) / (right - left) * (picture.columns - 1)),
-                round((highest - y) / (highest - lowest) * (picture.rows - 1)),
-            )
-            for x, y in points
-        ]
-        picture.draw(n, pixels)
+    picture = _Picture(width, screen)
+    for n, drawn in enumerate(curves.values()):
+        across = (picture.columns - 1) / (right - left)
+        picture.draw(n, [(round((x - left) * across), down(y)) for x, y in drawn])
 
     lines = [Text(label, screen.palette.quiet)] if label else []
-    at_row = {_row(y, lowest, highest, height): text for y, text in ticks.items()}
     for row in range(height):
-        frame = "|" if screen.ascii_only else "┤" if row in at_row else "│"
-        line = Text(f"{at_row.get(row, ''):>{margin - 1}} {frame}", screen.palette.quiet)
+        mark = screen.pick("┤" if row in at_row else "│", "|")
+        line = Text()
+        line.append(f"{at_row.get(row, ''):>{margin - 1}} {mark}", screen.palette.quiet)
         line.append_text(picture.line(row))
         if row in ends:
-            line.append(" ")
-            line.append_text(ends[row])
+            line.append(" ").append_text(ends[row])
         lines.append(line)
     return lines + _axis(left, right, width, margin, screen)
 
@@ -106,38 +111,32 @@ def _written(number: float, power: int) -> str:
 def _span(values: Sequence[float]) -> tuple[float, float]:
     """Return the least and largest value, or a little about them where they are one."""
     least, largest = min(values), max(values)
-    if largest - least > 1e-9 * max(abs(least), abs(largest)):
+    size = max(abs(least), abs(largest))
+    if largest - least > max(1e-9 * size, _SMALLEST):
         return least, largest
-    margin = abs(least) / 10 or 1.0
+    margin = size / 10 if size > _SMALLEST else 1.0
     return least - margin, largest + margin
 
 
-def _row(y: float, lowest: float, highest: float, height: int) -> int:
-    return min(height - 1, max(0, int((highest - y) / (highest - lowest) * height)))
-
-
 def _ends(
-    curves: Mapping[str, Points], lowest: float, highest: float, height: int, screen: Screen
+    curves: Mapping[str, Points], row_of: Callable[[float], int], height: int, screen: Screen
 ) -> dict[int, Text]:
-    """Return the name of each curve, by the row of its last point or the nearest that is free."""
-    samples = ("*", ".") if screen.ascii_only else ("━", "╍")
+    """Return the name of each curve, by the row of its last point or the next that is free."""
+    samples = (screen.pick("━", "*"), screen.pick("╍", "."))
     styles = (screen.palette.first, screen.palette.second)
+    last = [(points[-1][1], n, name) for n, (name, points) in enumerate(curves.items()) if points]
     ends: dict[int, Text] = {}
-    named = sorted(
-        ((points[-1][1], n, name) for n, (name, points) in enumerate(curves.items()) if points),
-        reverse=True,
-    )
-    for y, n, name in named:
-        row = _row(y, lowest, highest, height)
+    for y, n, name in sorted(last, reverse=True):
+        row = row_of(y)
         while row in ends:
-            row = row + 1 if row + 1 < height else 0
+            row = (row + 1) % height
         ends[row] = Text(f"{samples[n % 2]} {name} {y:.3g}", styles[n % 2])
     return ends
 
 
 def _axis(left: float, right: float, width: int, margin: int, screen: Screen) -> list[Text]:
     """Return the horizontal axis: a line with marks, and the steps under them."""
-    across, mark, corner = ("-", "+", "+") if screen.ascii_only else ("─", "┬", "└")
+    across, mark, corner = screen.pick("─", "-"), screen.pick("┬", "+"), screen.pick("└", "+")
     line, numbers = [across] * width, [" "] * (margin + 1 + width)
     free = 0
     for x, text in ticks_between(left, right, max(2, width // 12)).items():
@@ -157,11 +156,10 @@ def _axis(left: float, right: float, width: int, margin: int, screen: Screen) ->
 class _Picture:
     """Cells with up to two curves in them: the first lies over the second."""
 
-    def __init__(self, width: int, height: int, screen: Screen) -> None:
+    def __init__(self, width: int, screen: Screen) -> None:
         self._screen, self._width = screen, width
-        across, down = (1, 1) if screen.ascii_only else (2, 4)
-        self._across, self._down = across, down
-        self.columns, self.rows = across * width, down * height
+        self._across, self._down = (1, 1) if screen.ascii_only else (2, _ROWS)
+        self.columns = self._across * width
         self._curves: list[set[tuple[int, int]]] = []
 
     def draw(self, n: int, pixels: list[tuple[int, int]]) -> None:

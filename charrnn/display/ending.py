@@ -13,7 +13,7 @@ from charrnn.display.curve import curve
 from charrnn.display.quantities import bits, count, duration, loss, short
 from charrnn.display.safe import harmless
 from charrnn.display.screen import Screen, screen_of, show
-from charrnn.training.trainer import Counters
+from charrnn.training.counters import Counters
 
 BARS = 30
 

@@ -11,6 +11,7 @@ from charrnn.display.tables import rule
 from charrnn.inspection.glance import Glance
 from charrnn.inspection.result import Column
 
+_LINES = 8
 _WORST = 5
 
 
@@ -20,7 +21,7 @@ def draw(result: Glance, screen: Screen) -> Iterator[Text]:
     yield from probabilities.means(found, screen)
     yield Text()
     yield rule("what it expected", screen, right="more: --view probs")
-    yield from probabilities.surprise(found, screen.shown(len(found.ids)), screen)
+    yield from probabilities.surprise(found, screen.shown(len(found.ids)), screen, _LINES)
     yield Text()
     yield Text(*_heading(found.means is not None, screen))
     yield from probabilities.rows(found, _worst(found.bits), screen)

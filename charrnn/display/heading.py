@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from rich.text import Text
 
-from charrnn.display.safe import safe
 from charrnn.display.screen import Screen
-from charrnn.display.tables import fit
+from charrnn.display.tables import fit, quoted
 from charrnn.inspection.envelope import Envelope
 
 
@@ -18,24 +17,26 @@ def framed(lines: Iterable[Text], envelope: Envelope, screen: Screen) -> Iterato
 
 
 def heading(envelope: Envelope, screen: Screen) -> Iterator[Text]:
-    """Yield one line on the model, and one on the text if there is any; then an empty one."""
+    """Yield what the model is and, if there is a text, which; then an empty line."""
     network, kind = envelope.checkpoint.network.config, envelope.checkpoint.vocabulary.kind
-    line = fit(safe(str(envelope.path)), screen.width // 2)
-    line.stylize(screen.palette.loud)
     layers = "1 layer" if network.num_layers == 1 else f"{network.num_layers} layers"
     read_as = f"embedded in {network.embedding_size}" if network.embedding_size else "one-hot"
-    line.append(
-        f"  {network.cell}, {layers} of {network.hidden_size}, "
-        f"{network.vocabulary_size} {kind}, {read_as}"
-    )
-    yield fit(line, screen.width)
+    what = f"{network.cell}, {layers} of {network.hidden_size}, {network.vocabulary_size} {kind}"
+    line = quoted(str(envelope.path), screen.width, screen)
+    line.stylize(screen.palette.loud)
+    about = Text(f"{what}, {read_as}")
+    if line.cell_len + 2 + about.cell_len <= screen.width:
+        yield line.append("  ").append_text(about)
+    else:
+        yield line
+        yield fit(about, screen.width, screen)
     if source := envelope.source:
         name = "the text given" if source.name is None else source.name
-        about = fit(safe("standard input" if name == "-" else name), screen.width // 2)
+        about = quoted("standard input" if name == "-" else name, screen.width // 2, screen)
         about.append(f"  {len(source.ids):,} characters")
         if source.given > source.taken:
             about.append(f", the first of {source.given:,}")
-        yield fit(about, screen.width)
+        yield fit(about, screen.width, screen)
     yield Text()
 
 

@@ -56,7 +56,7 @@ def heat_map(
         yield Text(" " * margin + _positions(piece, widths), screen.palette.quiet)
         yield Text(" " * margin + "".join(symbols[ids[t]] for t in piece))
         for row in rows:
-            line = Text(f"{row.label:<{margin}}", screen.palette.quiet)
+            line = Text().append(f"{row.label:<{margin}}", screen.palette.quiet)
             for t, width in zip(piece, widths, strict=True):
                 draw_cell(line, float(row.values[t]), row.way, screen, width)
             yield line

@@ -3,19 +3,20 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from rich.cells import cell_len
 from rich.text import Text
 
 from charrnn.display.bars import bar
 from charrnn.display.painted import legend, painted
 from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
-from charrnn.display.tables import Shown, fit, number, share, table, table_width
+from charrnn.display.tables import Shown, Table, flow, number, prose, share
 from charrnn.inspection.probabilities import Probabilities
 
 _BAR = 8
-_LONGEST_CANDIDATE = 8
-_WIDE, _MIDDLE = 110, 72
+_LONGEST_BAR = 8  # beside each of the likeliest characters
+_PROBABILITY = 6  # a space and at most five cells
+_EXPECTED = 30  # room to be left for the likeliest characters
+_LEAST_EXPECTED = 17
 
 
 def draw(result: Probabilities, screen: Screen) -> Iterator[Text]:
@@ -27,40 +28,42 @@ def draw(result: Probabilities, screen: Screen) -> Iterator[Text]:
     yield Text()
     yield from rows(result, shown, screen)
     yield Text()
-    yield fit(Text(
-        "row t: after character t was read; p, rank and bits are of the next; "
-        "ent: the bits expected", screen.palette.quiet
-    ), screen.width)  # fmt: skip
+    yield from prose(
+        "row t: after character t was read; p, rank, bits are of the next; ent: the bits expected",
+        screen,
+    )
 
 
 def means(result: Probabilities, screen: Screen) -> Iterator[Text]:
     """Yield what can be said of all predictions together."""
     found = result.means
     if found is None:
-        yield Text("one character: it is read and not predicted, so there is nothing to average")
+        yield from prose("one character: it is read, not predicted, so nothing is averaged", screen)
         return
     sure = np.isfinite(found.bits_error)
     error = f" {screen.pick('±', '+-')} {found.bits_error:.2f}" if sure else ""
-    line = Text()
-    line.append(f"{found.bits:.2f}{error} bits/char", screen.palette.loud)
-    line.append(
-        f"   perplexity {found.perplexity:.2f}   top-1 {found.top1:.0%}   top-5 {found.top5:.0%}"
-    )
-    yield line
-    yield Text(
-        f"entropy {found.entropy:.2f}   excess {found.excess:+.2f}   "
-        f"calibration error {found.calibration_error:.3f}"
-    )
+    facts = [
+        f"perplexity {number(found.perplexity)}",
+        f"top-1 {found.top1:.0%}",
+        f"top-5 {found.top5:.0%}",
+        f"entropy {number(found.entropy)}",
+        f"excess {number(found.excess)}",
+        f"calibration error {found.calibration_error:.3f}",
+    ]
+    label = Text().append(f"{number(found.bits)}{error} bits/char", screen.palette.loud)
+    yield from flow([label, *map(Text, facts)], screen, label=Text())
     many = "1 prediction" if found.predictions == 1 else f"{found.predictions:,} predictions"
     basis = f"standard error from {found.blocks} blocks" if sure else "too few for a standard error"
     yield Text(f"over {many}; {basis}", screen.palette.quiet)
 
 
-def surprise(result: Probabilities, shown: range, screen: Screen) -> Iterator[Text]:
-    """Yield the text painted by the surprise of each of its characters."""
+def surprise(
+    result: Probabilities, shown: range, screen: Screen, lines: int | None = None
+) -> Iterator[Text]:
+    """Yield the text, or some lines of it, painted by the surprise of each of its characters."""
     of_character = np.concatenate([[np.nan], result.bits[:-1]])
-    yield from painted(result.vocabulary, result.ids, shown, of_character, screen)
-    yield fit(legend(screen), screen.width)
+    yield from painted(result.vocabulary, result.ids, shown, of_character, screen, lines=lines)
+    yield from legend(screen)
 
 
 def rows(result: Probabilities, which: Sequence[int], screen: Screen) -> Iterator[Text]:
@@ -70,15 +73,13 @@ def rows(result: Probabilities, which: Sequence[int], screen: Screen) -> Iterato
     """
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
     heading = ["t", "read", "next", "p", "", "rank", "bits", "ent", "excess", "margin"]
-    align = "><<<<>>>>>"
-    left_out = {4, 8, 9} if screen.width < _MIDDLE else {8, 9} if screen.width < _WIDE else set()
-    kept = [n for n in range(len(heading)) if n not in left_out]
-    heading, align = [heading[n] for n in kept], "".join(align[n] for n in kept)
-    body = [[row[n] for n in kept] for row in (_row(result, t, symbols, screen) for t in which)]
-    room = screen.width - table_width(heading, body) - 2
-    for row, t in zip(body, which, strict=True):
-        row.append(_expected(result, t, room, symbols, screen))
-    yield from table([*heading, "expected"], body, align + "<", screen)
+    body = [_row(result, t, symbols, screen) for t in which]
+    table = Table(heading, "><<<<>>>>>", body)
+    table = table.narrowed(screen.width - _EXPECTED, ("", "margin", "excess"))
+    room = screen.width - table.width - 2
+    if room >= _LEAST_EXPECTED:
+        table = table.beside("expected", list(_expected(result, which, room, symbols, screen)))
+    yield from table.draw(screen)
 
 
 def _row(result: Probabilities, t: int, symbols: Symbols, screen: Screen) -> list[Shown]:
@@ -98,21 +99,28 @@ def _row(result: Probabilities, t: int, symbols: Symbols, screen: Screen) -> lis
     ]
 
 
-def _expected(result: Probabilities, t: int, room: int, symbols: Symbols, screen: Screen) -> Text:
-    """Return the likeliest characters, as many as there is room for, with bars if there is more."""
-    top = list(zip(result.top_ids[t].tolist(), result.top_p[t].tolist(), strict=True))
-    following = result.ids[t + 1] if t + 1 < len(result.ids) else None
-    size = max(symbols.width(k) for k, _ in top) + 5  # a space and a probability of four cells
-    longest = min(_LONGEST_CANDIDATE, room // len(top) - size - 2)
-    line = Text()
-    for k, p in top:
-        drawn = bar(p, longest, ascii_only=screen.ascii_only) if longest > 1 else ""
-        shown = f"{symbols[k]} {share(p)}"
-        width = size + (longest if longest > 1 else 0) + 2
-        if cell_len(line.plain) + width - 2 > room:
-            break
-        line.append(shown.ljust(0), screen.palette.loud if k == following else "")
-        line.append(" " + drawn, screen.palette.second)
-        line.append(" " * (width - cell_len(shown) - 1 - len(drawn)))
-    line.rstrip()
-    return line
+def _expected(
+    result: Probabilities, which: Sequence[int], room: int, symbols: Symbols, screen: Screen
+) -> Iterator[Text]:
+    """Yield the likeliest characters, as many as there is room for, with bars if there is more."""
+    k_top = result.top_ids.shape[1]
+    widest = max((symbols.width(k) for t in which for k in result.top_ids[t]), default=1)
+    size = widest + _PROBABILITY
+    longest = min(_LONGEST_BAR, room // k_top - size - 3)
+    each = size + 2 + (longest + 1 if longest > 1 else 0)
+    fitting = min(k_top, 1 + (room - size) // each)
+    for t in which:
+        line = Text()
+        following = result.ids[t + 1] if t + 1 < len(result.ids) else None
+        for n in range(fitting):
+            k, p = result.top_ids[t, n], float(result.top_p[t, n])
+            line.append(" " * (n * each - line.cell_len))
+            line.append(
+                f"{symbols.padded(k, widest)} {share(p)}",
+                screen.palette.loud if k == following else "",
+            )
+            if longest > 1:
+                line.append(" " * (n * each + size + 1 - line.cell_len))
+                drawn = bar(p, longest, ascii_only=screen.ascii_only)
+                line.append(drawn, screen.palette.second)
+        yield line

@@ -74,14 +74,16 @@ def screen_of(
     return Screen(max(NARROWEST, width or console.width), palette, ascii_only, span)
 
 
-def parse_span(written: str) -> tuple[int, int | None]:
-    """Return the part of a text that START:END means; either may be left out.
+def parse_span(written: str | None) -> tuple[int, int | None]:
+    """Return the part of a text that START:END means; either may be left out, or both.
 
     Raises
     ------
     ConfigError
         It is no such span.
     """
+    if written is None:
+        return 0, SHOWN
     found = re.fullmatch(r"([0-9]{0,12}):([0-9]{0,12})", written, re.ASCII)
     if not found:
         raise ConfigError(f"span: {written!a} is no span; write START:END, as in 100:200 or 100:")

@@ -8,7 +8,7 @@ from rich.text import Text
 from charrnn.display.heat_map import Row, Way, heat_map, signed_legend, sized_legend
 from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
-from charrnn.display.tables import fit, rule
+from charrnn.display.tables import prose, rule
 from charrnn.inspection.result import name
 from charrnn.inspection.states import Map, States
 
@@ -26,7 +26,9 @@ def draw(result: States, screen: Screen, panels: int | None = None) -> Iterator[
     """
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
     shown = screen.shown(len(result.ids))
-    for mapped in result.maps:
+    for n, mapped in enumerate(result.maps):
+        if n:
+            yield Text()
         yield rule(f"layer {mapped.layer}: {_NAMES[result.kind]}", screen, right=_carried(mapped))
         yield from heat_map(
             result.ids, shown, list(_rows(mapped, result)), symbols, screen, panels=panels
@@ -36,37 +38,24 @@ def draw(result: States, screen: Screen, panels: int | None = None) -> Iterator[
 
 
 def legend(result: States, screen: Screen) -> Iterator[Text]:
-    """Yield what the map shows, in two lines."""
+    """Yield what the map shows."""
     signed = result.span != (0.0, 1.0)
-    line = Text(f"{_scaled(result)} after the character above it was read: ", screen.palette.quiet)
-    line.append_text(signed_legend(screen) if signed else sized_legend(screen))
-    if len(line.plain) > screen.width:
-        first, second = line.divide([line.plain.index(": ") + 1])
-        yield fit(first, screen.width)
-        second = second.copy()
-        yield fit(second[1:], screen.width)
-    else:
-        yield line
-    order = f"rows by {result.by}" if result.by else "rows as asked"
-    yield fit(
-        Text(
-            f"{order}; others, change: root mean square of the other units, of "
-            f"{result.kind}(t) - {result.kind}(t-1), 0 to 1",
-            screen.palette.quiet,
-        ),
-        screen.width,
+    yield signed_legend(screen) if signed else sized_legend(screen)
+    kind = result.kind
+    scaled = "tanh(c)" if result.span is None else kind
+    order = f"most {result.by} first" if result.by else "as asked"
+    yield from prose(
+        f"{scaled} after the character above was read, {order}; others: root mean square of the "
+        f"other units; change: the same of {kind}(t) - {kind}(t-1); both 0 to 1",
+        screen,
     )
-
-
-def _scaled(result: States) -> str:
-    return "tanh(c)" if result.span is None else result.kind
 
 
 def _carried(mapped: Map) -> str:
     units = len(mapped.units) + mapped.others
     if np.isnan(mapped.share):
         return f"{len(mapped.units)} of {units} units, none of which varies"
-    return f"{len(mapped.units)} of {units} units, {mapped.share:.0%} of the variance"
+    return f"{len(mapped.units)} of {units} units, {mapped.share:.0%} of variance"
 
 
 def _rows(mapped: Map, result: States) -> Iterator[Row]:

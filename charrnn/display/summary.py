@@ -8,11 +8,14 @@ from rich.text import Text
 from charrnn.display.bars import bar, histogram
 from charrnn.display.curve import curve
 from charrnn.display.quantities import duration
-from charrnn.display.safe import harmless, safe
 from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
-from charrnn.display.tables import Shown, fit, rule, table
+from charrnn.display.tables import Shown, Table, flow, number, quoted, rule
 from charrnn.inspection.summary import Summary, Tensor
+
+_LONGEST_NAME = 20
+_LONGEST_BAR = 60
+_OURS = "this network"
 
 _MOST_CHARACTERS = 120
 """Of a larger vocabulary only the most frequent are shown."""
@@ -32,9 +35,8 @@ def draw(result: Summary, screen: Screen) -> Iterator[Text]:
 def _parameters(result: Summary, screen: Screen) -> Iterator[Text]:
     yield rule("parameters", screen, right=f"{result.parameters:,} numbers, (inputs, outputs)")
     heading = ["tensor", "shape", "type", "numbers", "norm", "min", "max", "values -m..m"]
-    rows = [_tensor(tensor, screen) for tensor in result.tensors]
-    kept = 8 if screen.width >= 76 else 7
-    yield from table(heading[:kept], [row[:kept] for row in rows], "<<<>>>><"[:kept], screen)
+    table = Table(heading, "<<<>>>><", [_tensor(tensor, screen) for tensor in result.tensors])
+    yield from table.narrowed(screen.width, ("numbers", "type", "values -m..m")).draw(screen)
 
 
 def _tensor(tensor: Tensor, screen: Screen) -> list[Shown]:
@@ -43,9 +45,9 @@ def _tensor(tensor: Tensor, screen: Screen) -> list[Shown]:
         " x ".join(map(str, tensor.shape)),
         tensor.dtype,
         f"{tensor.parameters:,}",
-        f"{tensor.norm:.3g}",
-        f"{tensor.least:.2f}",
-        f"{tensor.largest:.2f}",
+        number(tensor.norm),
+        number(tensor.least),
+        number(tensor.largest),
         Text(histogram(tensor.histogram.tolist(), ascii_only=screen.ascii_only)),
     ]
 
@@ -55,7 +57,7 @@ def _vocabulary(result: Summary, screen: Screen) -> Iterator[Text]:
     counts = vocabulary.counts.tolist()
     counted = any(counts)
     order = sorted(range(len(vocabulary)), key=lambda k: (-counts[k], k))[:_MOST_CHARACTERS]
-    total = "with how often each occurs in the corpus" if counted else "without counts"
+    total = "with their counts" if counted else "without counts"
     yield rule(f"vocabulary: {len(vocabulary):,} {vocabulary.kind}", screen, right=total)
     symbols = Symbols(vocabulary, ascii_only=screen.ascii_only)
     size = max(len(f"{counts[k]:,}") for k in order) if counted else 0
@@ -91,40 +93,28 @@ def _training(result: Summary, screen: Screen) -> Iterator[Text]:
         "written by": ", ".join(f"{name} {found}" for name, found in result.versions.items()),
     }
     for label, said in facts.items():
-        line = Text(f"{label:>10}  ", screen.palette.quiet)
-        yield fit(line.append_text(safe(said, limit=screen.width)), screen.width)
+        line = _label(label, screen)
+        yield line.append_text(quoted(said, screen.width - line.cell_len, screen))
     options = [f"{name}={value}" for name, value in record.config.items()]
-    yield from _wrapped("options", options, screen)
+    words = [quoted(option, screen.width, screen) for option in options]
+    yield from flow(words, screen, gap=1, label=_label("options", screen))
 
 
-def _wrapped(label: str, words: list[str], screen: Screen) -> Iterator[Text]:
-    """Yield words that belong under one label, over as many lines as they need."""
-    line = Text(f"{label:>10} ", screen.palette.quiet)
-    for word in words:
-        shown = fit(safe(word), screen.width - 12)
-        if line.cell_len + 1 + shown.cell_len > screen.width:
-            yield line
-            line = Text(" " * 11)
-        line.append(" ").append_text(shown)
-    yield line
+def _label(said: str, screen: Screen) -> Text:
+    return Text().append(f"{said:>10}  ", screen.palette.quiet)
 
 
 def _losses(result: Summary, screen: Screen) -> Iterator[Text]:
     record = result.training
-    right = "" if record.val_loss is None else f"{record.val_loss:.4f} nats"
+    right = "" if record.val_loss is None else f"{number(record.val_loss, 4)} nats"
     yield rule("validation loss, in bits a character", screen, right=right)
     if result.val_bits is not None:
-        costs = {"this network": result.val_bits}
-        costs |= {harmless(name): nats / log(2) for name, nats in record.baselines.items()}
-        yield from _bars(costs, screen)
-        yield fit(Text("scored: ").append_text(safe(record.val_scored)), screen.width)
+        costs = {name: nats / log(2) for name, nats in record.baselines.items()}
+        yield from _bars(costs | {_OURS: result.val_bits}, screen)
+        yield quoted(f"scored: {record.val_scored}", screen.width, screen)
     steps, train, validation = result.history.T / [[1], [log(2)], [log(2)]]
-    drawn = curve(
-        steps.tolist(),
-        {"validation": validation.tolist(), "training": train.tolist()},
-        screen,
-        label="bits a character, by step",
-    )
+    series = {"validation": validation, "training": train}
+    drawn = curve(steps, series, screen, label="bits a character, by step")
     if drawn:
         yield Text()
     yield from drawn
@@ -132,16 +122,14 @@ def _losses(result: Summary, screen: Screen) -> Iterator[Text]:
 
 def _bars(costs: dict[str, float], screen: Screen) -> Iterator[Text]:
     """Yield a bar for each cost, the least first."""
-    size = max(fit(safe(name), 20).cell_len for name in costs)
-    width = min(60, screen.width - size - 9)
+    labels = {name: quoted(name, _LONGEST_NAME, screen) for name in costs}
+    size = max(label.cell_len for label in labels.values())
+    width = min(_LONGEST_BAR, screen.width - size - 13)
     largest = max(costs.values())
     for name, bits in sorted(costs.items(), key=lambda cost: cost[1]):
-        mine = name == "this network"
-        label = fit(safe(name), 20)
-        line = Text(" " * (size - label.cell_len)).append_text(label)
-        if mine:
+        line = Text(" " * (size - labels[name].cell_len)).append_text(labels[name])
+        if name == _OURS:
             line.stylize(screen.palette.loud)
-        line.append(f"  {bits:>5.2f}  ")
+        line.append(f"  {number(bits):>5}  ")
         drawn = bar(bits / largest if largest else 0.0, width, ascii_only=screen.ascii_only)
-        line.append(drawn, screen.palette.first if mine else screen.palette.second)
-        yield line
+        yield line.append(drawn, screen.palette.first if name == _OURS else screen.palette.second)

@@ -57,7 +57,8 @@ class Writing:
         self._flush(final=True)
 
     def close(self) -> None:
-        """End the line, where somebody will type on it."""
+        """Write what a failure has left, and end the line where somebody will type on it."""
+        self._flush(final=True)
         if self._terminal and not self._line_ended:
             self._write(b"\n", final=True)
         self._stdout.flush()

@@ -26,7 +26,7 @@ STILL = 0.01
 BINS = 10
 
 LEAST_COUNT = 3
-"""A character that occurs less often than this is not said to open or shut a gate."""
+"""A character that occurs less often than this is not said to raise or lower a gate."""
 
 MEMORIES = {"lstm": "f", "gru": "u"}
 """The gate that weighs the memory: c(t) = f c(t-1) + i g, a(t) = (1 - u) n + u a(t-1)."""
@@ -40,8 +40,9 @@ class Gate:
         lies between 0 and 1 (Karpathy, Johnson & Fei-Fei 2015). Of what lies between -1 and 1, the
         candidate of a cell and the state a, both ends are saturated: below -0.9, above 0.9.
     histogram: (BINS,), how many values of all units lie in each bin, from the least to the largest.
-    over_text: (T,), the mean over the units.
-    opens_on, shuts_on: ids of the characters after which the mean over the units is largest, least.
+    over_text: (T,), the mean over the units; of what lies between -1 and 1, where signs differ from
+        unit to unit, the root of the mean square.
+    high_on, low_on: ids of the characters after which that is largest, and least.
     """
 
     layer: int
@@ -53,8 +54,8 @@ class Gate:
     sd: Column
     histogram: NDArray[np.int64]
     over_text: Column
-    opens_on: tuple[int, ...]
-    shuts_on: tuple[int, ...]
+    high_on: tuple[int, ...]
+    low_on: tuple[int, ...]
 
     @property
     def stuck(self) -> NDArray[np.bool_]:
@@ -152,8 +153,8 @@ class Gates:
                     "mean": float(gate.mean.mean()),
                     "histogram": plain(gate.histogram),
                     "stuck": [name((gate.layer, j)) for j in np.flatnonzero(gate.stuck).tolist()],
-                    "opens_on": [self.vocabulary[k] for k in gate.opens_on],
-                    "shuts_on": [self.vocabulary[k] for k in gate.shuts_on],
+                    "high_on": [self.vocabulary[k] for k in gate.high_on],
+                    "low_on": [self.vocabulary[k] for k in gate.low_on],
                     "over_text": plain(gate.over_text),
                 }
                 for gate in self.gates
@@ -196,8 +197,11 @@ def _gate(ids: Ids, layer: int, kind: str, values: Floats) -> Gate:
     """Summarise one gate of one layer, (T, H)."""
     span = (0.0, 1.0) if kind in SIGMOIDS else (-1.0, 1.0)
     least, most = (0.1, 0.9) if kind in SIGMOIDS else (-0.9, 0.9)
-    over_text = values.mean(axis=1, dtype=np.float64)
-    shuts_on, opens_on = _extremes(ids, over_text)
+    if kind in SIGMOIDS:
+        over_text = values.mean(axis=1, dtype=np.float64)
+    else:
+        over_text = np.sqrt(np.mean(np.square(values, dtype=np.float64), axis=1))
+    low_on, high_on = _extremes(ids, over_text)
     return Gate(
         layer=layer,
         name=kind,
@@ -208,8 +212,8 @@ def _gate(ids: Ids, layer: int, kind: str, values: Floats) -> Gate:
         sd=values.std(axis=0, dtype=np.float64),
         histogram=np.histogram(np.clip(values, *span), BINS, span)[0],
         over_text=over_text,
-        opens_on=opens_on,
-        shuts_on=shuts_on,
+        high_on=high_on,
+        low_on=low_on,
     )
 
 

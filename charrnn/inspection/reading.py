@@ -16,7 +16,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.errors import ConfigError, TextError
+from charrnn.errors import CharRNNError, ConfigError, TextError
 from charrnn.inspection.options import LIMIT
 from charrnn.network.cells import CELLS
 from charrnn.network.functions import Floats, Ids
@@ -68,6 +68,8 @@ class Reading:
             The text is empty.
         ConfigError
             It has more characters than `limit`, or its arrays would take more than `LARGEST` bytes.
+        CharRNNError
+            A prediction is not a number, as from parameters so large that products overflow.
         """
         T = len(ids)
         _check_length(T, limit, bytes_per_character(network))
@@ -80,14 +82,20 @@ class Reading:
         states: list[Floats] = [np.empty((T, L, H), dtype) for _ in cell.states]
         opened: list[Floats] = [np.empty((T, L, H), dtype) for _ in gates]
         start = 0
-        for n, read in network.read(ids, Trace(network, min(window, T), 1)):
-            here = slice(start, start + n)
-            log_y_hat[here] = read.log_y_hat[:, 0]
-            for s, values in enumerate(states):
-                values[here] = read.states[:, s, 1:, 0].swapaxes(0, 1)
-            for g, values in enumerate(opened):
-                values[here] = read.zx[:, :, 0, g * H : (g + 1) * H].swapaxes(0, 1)
-            start += n
+        with np.errstate(all="ignore"):  # what is not finite is told below, in words
+            for n, read in network.read(ids, Trace(network, min(window, T), 1)):
+                here = slice(start, start + n)
+                log_y_hat[here] = read.log_y_hat[:, 0]
+                for s, values in enumerate(states):
+                    values[here] = read.states[:, s, 1:, 0].swapaxes(0, 1)
+                for g, values in enumerate(opened):
+                    values[here] = read.zx[:, :, 0, g * H : (g + 1) * H].swapaxes(0, 1)
+                start += n
+        if not np.isfinite(log_y_hat).all():
+            raise CharRNNError(
+                "what the network predicts is not a number, because its parameters are too large; "
+                "train it again, with a smaller --learning-rate"
+            )
         return cls(
             network,
             vocabulary,

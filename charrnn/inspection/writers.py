@@ -11,6 +11,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator
+from math import isfinite
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -68,7 +69,10 @@ def _as_python(found: re.Match[str]) -> str:
 
 
 def _dumps(value: dict[str, Any]) -> str:
-    written = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    try:
+        written = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError:  # a checkpoint's own record may say NaN
+        written = json.dumps(_finite(value), ensure_ascii=False, allow_nan=False)
     return _SPECIAL.sub(_as_json, written)  # such characters occur in strings only
 
 
@@ -79,3 +83,12 @@ def _as_json(found: re.Match[str]) -> str:
 def _invisible(character: str) -> bool:
     """Tell controls, marks that turn the direction of writing, and the like."""
     return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def _finite(value: Any) -> Any:
+    """Return JSON's own types with None for each number that is not finite."""
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not isfinite(value) else value

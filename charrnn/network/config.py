@@ -10,7 +10,7 @@ CellName = Literal["rnn", "lstm", "gru"]
 LARGEST = {
     "vocabulary_size": 0x110000,
     "hidden_size": 65_536,
-    "num_layers": 64,
+    "num_layers": 32,
     "embedding_size": 65_536,
 }
 
@@ -38,10 +38,10 @@ class NetworkConfig:
             A field that is not of its kind, or out of its range.
         """
         if self.cell not in get_args(CellName):
-            raise ConfigError(f"cell: {self.cell!r} is none of {', '.join(get_args(CellName))}")
+            raise ConfigError(f"cell: {self.cell!r:.40} is none of {', '.join(get_args(CellName))}")
         for name, largest in LARGEST.items():
             value, least = getattr(self, name), 0 if name == "embedding_size" else 1
             if not isinstance(value, int) or isinstance(value, bool):
-                raise ConfigError(f"{name}: {value!r} is not a whole number")
+                raise ConfigError(f"{name}: {value!r:.40} is not a whole number")
             if not least <= value <= largest:
-                raise ConfigError(f"{name}: {value} is not between {least} and {largest}")
+                raise ConfigError(f"{name}: {value!r:.40} is not between {least} and {largest}")

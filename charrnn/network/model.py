@@ -106,7 +106,8 @@ class Trace:
 
     def a(self, layer: int) -> Floats:
         """Return the hidden states of a layer, (T + 1, B, H); a(layer)[0] is from before."""
-        return self.states[layer, 0]
+        a: Floats = self.states[layer, 0]
+        return a
 
     def upward(self, layer: int) -> Floats:
         """Return what a layer hands up, (T, B, H): its hidden states, less what is dropped."""

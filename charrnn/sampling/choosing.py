@@ -40,7 +40,7 @@ def distribution(log_y_hat: Floats, config: SamplingConfig) -> NDArray[np.float6
     p /= config.temperature
     np.exp(p, out=p)  # relative to the likeliest, which is at 1, until the end
     if config.top_k or config.top_p < 1:
-        order = np.argsort(-p, kind="stable")
+        order = np.argsort(-log_y_hat, kind="stable")
         if config.top_k:
             p[order[config.top_k :]] = 0
         if config.top_p < 1:

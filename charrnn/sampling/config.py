@@ -4,12 +4,10 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any
 
 from charrnn.errors import ConfigError
 
 ENDLESS = -1
-_LARGEST = sys.float_info.max
 
 
 @dataclass(frozen=True)
@@ -41,20 +39,19 @@ class SamplingConfig:
             stop text.
         """
         spans: dict[str, tuple[type, float, float]] = {
-            "length": (Integral, ENDLESS, sys.maxsize),
-            "temperature": (Real, 0, _LARGEST),
-            "top_k": (Integral, 0, sys.maxsize),
-            "top_p": (Real, 0, 1),
-            "min_p": (Real, 0, 1),
+            "length": (int, ENDLESS, sys.maxsize),
+            "temperature": (float, 0, sys.float_info.max),
+            "top_k": (int, 0, sys.maxsize),
+            "top_p": (float, 0, 1),
+            "min_p": (float, 0, 1),
         }
         for name, (kind, least, largest) in spans.items():
-            value: Any = getattr(self, name)
-            of_its_kind = isinstance(value, kind) and not isinstance(value, bool)
-            what = "a whole number" if kind is Integral else "a number"
+            value = getattr(self, name)
+            what = "a whole number" if kind is int else "a number"
             span = f"from {least} to 1" if largest == 1 else f"from {least} on"
-            if not of_its_kind:
+            if isinstance(value, bool) or not isinstance(value, Integral if kind is int else Real):
                 raise ConfigError(f"{name}: {value!r:.40} is not {what}; give one {span}")
-            if not least <= value <= largest:
+            if not least <= kind(value) <= largest:
                 raise ConfigError(f"{name}: {value!s:.40} is out of range; give {what} {span}")
         if self.top_p == 0:
             raise ConfigError("top_p: 0 leaves no character to choose; give a share above 0")

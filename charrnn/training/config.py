@@ -1,9 +1,11 @@
 """The choices that make a training run, checked once. Imports no NumPy, like network/config.py."""
 
-import math
 from dataclasses import dataclass
 
 from charrnn.errors import ConfigError
+
+LARGEST = 1e18
+"""Of what is not bounded otherwise: beyond any use, and safe to reckon with."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,7 @@ class TrainingConfig:
     val_split: the share of the text, at its end, that is kept for validation; 0 keeps none.
     evaluations: how many times in a run the validation text is scored.
     patience: stop after so many evaluations without a better one; 0 never does.
+    workers: how many processes share a batch; the same number gives the same numbers again.
     """
 
     batch_size: int = 16
@@ -35,6 +38,7 @@ class TrainingConfig:
     evaluations: int = 25
     patience: int = 8
     seed: int = 0
+    workers: int = 1
 
     def __post_init__(self) -> None:
         """Check every field.
@@ -45,9 +49,10 @@ class TrainingConfig:
             A value out of its range, nan and infinity among them, or no budget at all.
         """
         whole = {"batch_size": 1, "seq_length": 1, "evaluations": 1, "patience": 0, "seed": 0}
+        whole |= {"workers": 1}
         for name, least in whole.items():
-            self._check(name, float(least), math.inf)
-        for name, largest in {"learning_rate": 10.0, "grad_clip": math.inf}.items():
+            self._check(name, least, LARGEST, whole=True)
+        for name, largest in {"learning_rate": 10.0, "grad_clip": LARGEST}.items():
             self._check(name, 0.0, largest)
         for name in ("dropout", "weight_decay", "warmup", "final_rate", "val_split"):
             self._check(name, 0.0, 0.95)
@@ -55,10 +60,12 @@ class TrainingConfig:
         if not budget:
             raise ConfigError("a run needs an end: give --epochs, --max-steps or --max-time")
         for name in budget:
-            self._check(name, 0.0, math.inf)
+            self._check(name, 0, LARGEST, whole=name == "max_steps")
 
-    def _check(self, name: str, least: float, largest: float) -> None:
+    def _check(self, name: str, least: float, largest: float, *, whole: bool = False) -> None:
         value = getattr(self, name)
-        if not (math.isfinite(value) and least <= value <= largest):
-            span = f"at least {least:g}" if largest == math.inf else f"{least:g} to {largest:g}"
-            raise ConfigError(f"{name}: {value} is not a number of {span}")
+        kind = int if whole else int | float
+        if isinstance(value, bool) or not (isinstance(value, kind) and least <= value <= largest):
+            span = f"at least {least:g}" if largest == LARGEST else f"{least:g} to {largest:g}"
+            what = "whole number" if whole else "number"
+            raise ConfigError(f"{name}: {value!r:.40} is not a {what} of {span}")

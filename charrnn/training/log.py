@@ -26,8 +26,8 @@ class RunLog:
             if resumed_at and path.exists():
                 kept = [
                     line
-                    for line in path.read_text(encoding="utf-8").splitlines()
-                    if _step(line) <= resumed_at
+                    for line in path.read_text("utf-8", "replace").splitlines()
+                    if _is_kept(line, resumed_at)
                 ]
             self._file = path.open("w", encoding="utf-8")
         except OSError as error:
@@ -80,8 +80,9 @@ class RunLog:
             )
 
 
-def _step(line: str) -> int:
+def _is_kept(line: str, resumed_at: int) -> bool:
+    """Tell whether a line is whole, as the last before a crash may not be, and of those steps."""
     try:
-        return int(json.loads(line)["step"])
-    except (ValueError, KeyError, TypeError):
-        return 0
+        return bool(json.loads(line).get("step", 0) <= resumed_at)
+    except (ValueError, AttributeError, TypeError):
+        return False

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from charrnn.checkpoint.checkpoint import (
     Checkpoint,
@@ -26,6 +27,7 @@ from charrnn.training.baselines import baselines
 from charrnn.training.config import TrainingConfig
 from charrnn.training.plan import (
     Plan,
+    count_parameters,
     default_embedding_size,
     default_steps,
     make_plan,
@@ -116,21 +118,17 @@ class Run:
         path = resume_path(path)
         arrays, meta = load_state(path)
         try:
-            if meta["sha256"] != corpus.sha256:
-                raise CheckpointError(
-                    f"{path.name}: was trained on another text (its SHA-256 begins with "
-                    f"{meta['sha256'][:12]}, this one's with {corpus.sha256[:12]}); give the same "
-                    f"corpus, or start afresh without --resume"
-                )
-            network = NetworkConfig(**meta["network"])
-            training = TrainingConfig(**meta["training"])
-            as_bytes = meta["vocabulary"] == BYTES
-        except (KeyError, TypeError, ConfigError) as error:
+            vocabulary, network, training = _described(corpus, arrays, meta)
+        except (KeyError, TypeError, ValueError, ConfigError) as error:
             raise CheckpointError(f"{path.name}: describes no run of this program") from error
+        except CheckpointError as error:
+            raise CheckpointError(f"{path.name}: {error}") from error
         training = replace(training, **budget or {})
-        vocabulary = (Vocabulary.of_bytes if as_bytes else Vocabulary.of)(corpus.text)
-        run = cls(corpus, vocabulary, network, training, corpus.notes)
-        run.trainer.restore(arrays, meta)
+        try:
+            run = cls(corpus, vocabulary, network, training, corpus.notes)
+            run.trainer.restore(arrays, meta)
+        except (CheckpointError, TrainingError) as error:
+            raise CheckpointError(f"{path.name}: {error}") from error
         if run.trainer.fraction() >= 1:
             raise TrainingError(
                 f"{path.name}: its budget is used up after {run.trainer.now.step} steps; give it "
@@ -226,6 +224,33 @@ def text_of(path: Path) -> tuple[list[str], str, bool]:
     return sources, encoding if isinstance(encoding, str) and not as_bytes else "utf-8", as_bytes
 
 
+def _described(
+    corpus: Corpus, arrays: dict[str, NDArray[Any]], meta: dict[str, Any]
+) -> tuple[Vocabulary, NetworkConfig, TrainingConfig]:
+    """Return what a training state says of its run, if the corpus and the arrays agree with it."""
+    if meta["sha256"] != corpus.sha256:
+        raise CheckpointError(
+            f"was trained on another text (its SHA-256 begins with {meta['sha256'][:12]}, this "
+            f"one's with {corpus.sha256[:12]}); give the same corpus, or start afresh without "
+            f"--resume"
+        )
+    as_bytes = meta["encoding"] == BYTES
+    if as_bytes != (corpus.sources[0].encoding == BYTES):
+        raise CheckpointError(
+            f"was trained on {'bytes' if as_bytes else 'characters'}, and the text was read as "
+            f"the other; {'give' if as_bytes else 'leave out'} --bytes"
+        )
+    make = {"characters": Vocabulary.of, "bytes": Vocabulary.of_bytes}[meta["vocabulary"]]
+    vocabulary, network = make(corpus.text), NetworkConfig(**meta["network"])
+    # Before a network is made that has to hold them.
+    if (network.vocabulary_size, count_parameters(network)) != (
+        len(vocabulary),
+        arrays["params"].size,
+    ):
+        raise CheckpointError("its network does not fit its text or its arrays")
+    return vocabulary, network, TrainingConfig(**meta["training"])
+
+
 def settle(
     choices: Choices, characters: int, vocabulary_size: int
 ) -> tuple[NetworkConfig, TrainingConfig, list[str]]:
@@ -240,10 +265,11 @@ def settle(
         embedding_size=_chosen(choices.embedding_size, default_embedding_size(vocabulary_size)),
     )
     seq_length, batch_size = choices.seq_length, _chosen(choices.batch_size, size.batch_size)
-    train_characters = characters - split(characters, choices.val_split, seq_length)
+    kept = split(characters, choices.val_split, seq_length)
+    train_characters = characters - kept
     batch_size, seq_length, note = fit_shape(train_characters, batch_size, seq_length)
     notes += [note] if note else []
-    if not split(characters, choices.val_split, seq_length) and choices.val_split:
+    if choices.val_split and not kept:
         notes.append("the text is too short to keep some of it for validation")
     max_steps = choices.max_steps
     if not (choices.epochs or choices.max_steps or choices.max_time):
@@ -258,7 +284,7 @@ def settle(
         epochs=choices.epochs,
         max_steps=max_steps,
         max_time=choices.max_time,
-        val_split=choices.val_split,
+        val_split=choices.val_split if kept else 0.0,
         evaluations=choices.evaluations,
         patience=choices.patience,
         seed=choices.seed,

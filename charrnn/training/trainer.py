@@ -3,18 +3,23 @@
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from charrnn.checkpoint.record import count
 from charrnn.errors import CheckpointError, TrainingError
 from charrnn.network.functions import Floats, Ids
 from charrnn.network.model import Gradient, Network, Trace
 from charrnn.network.scoring import QuickScore
 from charrnn.text.streams import Streams
 from charrnn.training.config import TrainingConfig
+from charrnn.training.counters import Counters
 from charrnn.training.optimizer import AdamW, clip, learning_rate
+
+LARGEST_NORM = 1e18
+"""Of a gradient that is not clipped: the square of a larger one overflows."""
 
 
 @dataclass(frozen=True)
@@ -44,26 +49,6 @@ class Progress:
     note: str | None = None
 
 
-@dataclass
-class Counters:
-    """What a run has to remember besides its arrays."""
-
-    step: int = 0
-    epoch: int = 0
-    window: int = 0
-    offset: int = 0
-    seconds: float = 0.0
-    smoothed: float = math.nan
-    since_loss: float = 0.0
-    since_steps: int = 0
-    best: float = math.inf
-    best_step: int = 0
-    waited: int = 0
-    rate_scale: float = 1.0
-    diverged: int = 0
-    history: list[tuple[int, float, float]] = field(default_factory=list)
-
-
 class Trainer:
     """A run of training, from its first step to its last, or on from where one was stopped.
 
@@ -79,6 +64,12 @@ class Trainer:
         self.network, self.config = network, config
         self.train, self.validation = train, validation
         flat, B, T = network.params.flat, config.batch_size, config.seq_length
+        self.windows = len(Streams(train, batch_size=B, seq_length=T))
+        if not self.windows:
+            raise TrainingError(
+                f"{len(train)} characters to train on are too few for one window of {B} sequences "
+                f"of {T} steps; choose a smaller --batch-size or --seq-length"
+            )
         self.trace = Trace(network, T, B, config.dropout)
         self.grad = Gradient(network, self.trace)
         self.optimizer = AdamW(flat, network.params.matrices, config.weight_decay)
@@ -86,7 +77,6 @@ class Trainer:
         self.quick_score = QuickScore(network, validation) if len(validation) > 1 else None
         self.now = Counters()
         self.best: Floats = flat.copy()
-        self.windows = len(Streams(train, batch_size=B, seq_length=T))
 
     @property
     def steps(self) -> int | None:
@@ -146,7 +136,8 @@ class Trainer:
             fraction_after = self.fraction()
             every = config.evaluations
             due = math.floor(fraction * every) < math.floor(fraction_after * every)
-            evaluation = self._evaluate() if due or fraction_after == 1 else None
+            due = (due or fraction_after == 1) and not math.isnan(now.smoothed)
+            evaluation = self._evaluate() if due else None
             yield Progress(
                 step=now.step,
                 characters=now.step * config.batch_size * config.seq_length,
@@ -185,13 +176,15 @@ class Trainer:
             loss = trace.loss(y)
             self.network.backward(y, trace, self.grad)
             norm = clip(self.grad.params.flat, self.config.grad_clip)
+        if not self.config.grad_clip and norm > LARGEST_NORM:
+            norm = math.inf
         trace.carry()
         if math.isfinite(loss) and math.isfinite(norm):
             self.optimizer.step(flat, self.grad.params.flat, rate)
         return loss, norm
 
     def _recover(self, loss: float, norm: float) -> str:
-        """Go back to the best parameters with half the learning rate; give up the third time."""
+        """Go back to the best parameters with half the learning rate; the fourth time, give up."""
         now = self.now
         now.diverged += 1
         if now.diverged > self.LARGEST_DIVERGENCE:
@@ -231,20 +224,12 @@ class Trainer:
 
     def state(self) -> tuple[dict[str, Floats], dict[str, Any]]:
         """Return all that going on needs, bit for bit: arrays, and what JSON can hold."""
-        arrays = {
-            "params": self.network.params.flat,
-            "best": self.best,
-            "adam_m": self.optimizer.m,
-            "adam_v": self.optimizer.v,
-            "state": np.ascontiguousarray(self.trace.first_state),
-        }
-        return arrays, {
+        counters = self.now.to_json()
+        history = np.array(self.now.history, np.float64).reshape(-1, 3)
+        return {**self._arrays(), "history": history}, {
             "adam_t": self.optimizer.t,
             "rng": self.rng.bit_generator.state,
-            "counters": {
-                name: None if isinstance(value, float) and not math.isfinite(value) else value
-                for name, value in asdict(self.now).items()
-            },
+            "counters": counters,
         }
 
     def restore(self, arrays: dict[str, Floats], meta: dict[str, Any]) -> None:
@@ -255,13 +240,7 @@ class Trainer:
         CheckpointError
             The state is not one of a run like this.
         """
-        targets = {
-            "params": self.network.params.flat,
-            "best": self.best,
-            "adam_m": self.optimizer.m,
-            "adam_v": self.optimizer.v,
-            "state": self.trace.first_state,
-        }
+        targets = {**self._arrays(), "history": np.empty((len(arrays.get("history", ())), 3))}
         for name, target in targets.items():
             found = arrays.get(name)
             if found is None or found.shape != target.shape or found.dtype != target.dtype:
@@ -269,20 +248,35 @@ class Trainer:
                 raise CheckpointError(
                     f"training state: {name} is {shape}, but this run needs {target.shape}"
                 )
-            if not np.isfinite(found).all():
-                raise CheckpointError(f"training state: {name} holds values that are not finite")
+            if not np.isfinite(found).all() or (name == "adam_v" and np.any(found < 0)):
+                raise CheckpointError(f"training state: {name} holds values that cannot be")
             target[:] = found
         try:
-            self.optimizer.t = int(meta["adam_t"])
+            self.now = self._checked(Counters.from_json(meta["counters"]))
             self.rng.bit_generator.state = meta["rng"]
-            none_yet = {"best": math.inf, "smoothed": math.nan}
-            counters = {
-                name: none_yet[name] if value is None else value
-                for name, value in meta["counters"].items()
-            }
-            counters["history"] = [(int(s), float(t), float(v)) for s, t, v in counters["history"]]
-            self.now = Counters(**counters)
-        except (KeyError, TypeError, ValueError) as error:
+            self.optimizer.t = count(meta["adam_t"])
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise CheckpointError(
                 f"training state: not as this program writes it ({error})"
             ) from error
+        self.now.history = [
+            (int(step), train_loss, val_loss)
+            for step, train_loss, val_loss in targets["history"].tolist()
+        ]
+
+    def _arrays(self) -> dict[str, Floats]:
+        """Return the arrays that change from step to step, themselves."""
+        return {
+            "params": self.network.params.flat,
+            "best": self.best,
+            "adam_m": self.optimizer.m,
+            "adam_v": self.optimizer.v,
+            "state": self.trace.first_state,
+        }
+
+    def _checked(self, now: Counters) -> Counters:
+        """Return the counters if they point into the text, and raise ValueError if not."""
+        B, T = self.config.batch_size, self.config.seq_length
+        if now.offset >= T or now.window > len(Streams(self.train, B, T, offset=now.offset)):
+            raise ValueError(f"window {now.window} at offset {now.offset} is not in the text")
+        return now

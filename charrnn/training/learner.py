@@ -1,0 +1,84 @@
+"""The gradient of one window after the other, the state carried between them."""
+
+from typing import Protocol
+
+import numpy as np
+
+from charrnn.network.functions import Floats, Ids
+from charrnn.network.model import Gradient, Network, Trace
+
+
+class Learner(Protocol):
+    """Computes losses and gradients for a network whose parameters somebody else moves."""
+
+    gradient: Floats
+    """(P,), of the last window's loss, in the order of the parameters."""
+
+    def learn(self, x: Ids, y: Ids, step: int) -> float:
+        """Read a window, (T, B) each; write `gradient`; return the mean loss in nats."""
+
+    def reset(self) -> None:
+        """Begin the next window from a(0) = 0."""
+
+    @property
+    def state(self) -> Floats:
+        """The state that the next window begins from, (L, S, B, H), a copy."""
+
+    @state.setter
+    def state(self, state: Floats) -> None: ...
+
+    def close(self) -> None:
+        """Give back what the learner holds besides memory."""
+
+
+class Part:
+    """Learns from the sequences of a batch, or from some of them, in this process.
+
+    part: which of the parts of a batch it is; with `seed` and the step it settles what is dropped,
+    so that no generator has to be saved.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        T: int,
+        B: int,
+        dropout: float,
+        seed: int,
+        part: int = 0,
+        flat: Floats | None = None,
+    ) -> None:
+        self.network, self.seed, self.part = network, seed, part
+        self.trace = Trace(network, T, B, dropout)
+        self.grad = Gradient(network, self.trace, flat)
+        self.gradient: Floats = self.grad.params.flat
+
+    def learn(self, x: Ids, y: Ids, step: int) -> float:
+        """Read a window, (T, B) each; write `gradient`; return the mean loss in nats."""
+        trace = self.trace
+        if trace.dropout:
+            entropy = np.random.SeedSequence((self.seed, step, self.part))
+            trace.draw_masks(np.random.Generator(np.random.PCG64(entropy)))
+        # What overflows ends as a loss or a gradient that is not finite, and that is looked at.
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.network.forward(x, trace)
+            loss = trace.loss(y)
+            self.network.backward(y, trace, self.grad)
+        trace.carry()
+        return loss
+
+    def reset(self) -> None:
+        """Begin the next window from a(0) = 0."""
+        self.trace.states[:] = 0
+
+    @property
+    def state(self) -> Floats:
+        """The state that the next window begins from, (L, S, B, H), a copy."""
+        return self.trace.first_state.copy()
+
+    @state.setter
+    def state(self, state: Floats) -> None:
+        self.trace.first_state[:] = state
+
+    def close(self) -> None:
+        """Hold nothing besides memory."""

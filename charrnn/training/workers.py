@@ -1,0 +1,214 @@
+"""A batch split over processes: each reads some of its sequences, on one core each.
+
+    this process     moves the parameters, learns from part 0
+    a worker         is handed a descriptor of shared memory, and told by a byte what to do
+
+One window is one message each way, so the processes meet once where a threaded product would meet
+twice a step. A worker lives until its input ends, and that is when this process is gone, however
+it ended. What is random depends on the part, so a number of workers gives the same numbers again.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from charrnn.errors import TrainingError
+from charrnn.network.cells import CELLS
+from charrnn.network.config import NetworkConfig
+from charrnn.network.functions import Floats, Ids
+from charrnn.network.model import Network
+from charrnn.training.learner import Part
+from charrnn.training.shared import Layout, SharedArrays
+
+LEARN, RESET, DONE = b"l", b"r", b"."
+ONE_THREAD = dict.fromkeys(
+    ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+)
+
+
+def supported() -> bool:
+    """Tell whether this system can hand memory to a child by its descriptor."""
+    return os.name == "posix"
+
+
+def bounds(batch_size: int, parts: int) -> list[int]:
+    """Return where each part of a batch begins, and where the last one ends."""
+    return [round(part * batch_size / parts) for part in range(parts + 1)]
+
+
+def _layout(config: NetworkConfig, size: int, T: int, B: int, parts: int) -> Layout:
+    S = len(CELLS[config.cell].states)
+    return {
+        "params": ((size,), "f4"),
+        "gradients": ((parts, size), "f4"),  # that of part 0 is not used
+        "x": ((T, B), "i4"),
+        "y": ((T, B), "i4"),
+        "state": ((config.num_layers, S, B, config.hidden_size), "f4"),
+        "losses": ((parts,), "f8"),
+        "step": ((1,), "i8"),
+    }
+
+
+class Workers:
+    """A learner that shares a batch between this process and others."""
+
+    def __init__(
+        self, network: Network, T: int, B: int, dropout: float, seed: int, parts: int
+    ) -> None:
+        self.network, self.parts = network, parts
+        self.bounds = bounds(B, parts)
+        self.shares = np.diff(self.bounds) / B
+        layout = _layout(network.config, network.params.flat.size, T, B, parts)
+        self.shared = SharedArrays.create(layout)
+        self.own = Part(network, T, self.bounds[1], dropout, seed)
+        self.gradient: Floats = self.own.gradient
+        self._processes: list[subprocess.Popen[bytes]] = []
+        for part in range(1, parts):
+            order = {
+                "network": asdict(network.config),
+                "T": T,
+                "B": B,
+                "dropout": dropout,
+                "seed": seed,
+                "parts": parts,
+                "part": part,
+                "descriptor": self.shared.descriptor,
+            }
+            self._processes.append(self._start(order))
+
+    def _start(self, order: dict[str, Any]) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "charrnn.training.workers"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            pass_fds=(self.shared.descriptor,),
+            env=os.environ | ONE_THREAD | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(order).encode() + b"\n")
+        return process
+
+    def learn(self, x: Ids, y: Ids, step: int) -> float:
+        """Read a window, (T, B) each; write `gradient`; return the mean loss in nats.
+
+        Raises
+        ------
+        TrainingError
+            A worker has died.
+        """
+        shared, end = self.shared, self.bounds[1]
+        shared["params"][:] = self.network.params.flat
+        shared["x"][:], shared["y"][:], shared["step"][:] = x, y, step
+        self._tell(LEARN)
+        loss = self.own.learn(x[:, :end], y[:, :end], step) * self.shares[0]
+        self.gradient *= self.shares[0]
+        self._hear()
+        for part in range(1, self.parts):
+            self.gradient += shared["gradients"][part]
+        return float(loss + shared["losses"][1:].sum())
+
+    def reset(self) -> None:
+        """Begin the next window from a(0) = 0."""
+        self.state = np.zeros_like(self.shared["state"])
+
+    @property
+    def state(self) -> Floats:
+        """The state that the next window begins from, (L, S, B, H), a copy."""
+        self.shared["state"][:, :, : self.bounds[1]] = self.own.state
+        return self.shared["state"].copy()
+
+    @state.setter
+    def state(self, state: Floats) -> None:
+        self.shared["state"][:] = state
+        self.own.state = state[:, :, : self.bounds[1]]
+        self._tell(RESET)
+        self._hear()
+
+    def close(self) -> None:
+        """End the workers."""
+        for process in self._processes:
+            assert process.stdin is not None and process.stdout is not None
+            with suppress(OSError):
+                process.stdin.close()
+        for process in self._processes:
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            assert process.stdout is not None
+            process.stdout.close()
+        if self._processes:
+            self.shared.close()
+        self._processes = []
+
+    def _tell(self, what: bytes) -> None:
+        for process in self._processes:
+            assert process.stdin is not None
+            try:
+                process.stdin.write(what)
+            except OSError:
+                raise self._death(process) from None
+
+    def _hear(self) -> None:
+        for process in self._processes:
+            assert process.stdout is not None
+            if process.stdout.read(1) != DONE:
+                raise self._death(process)
+
+    def _death(self, process: subprocess.Popen[bytes]) -> TrainingError:
+        code = process.wait()
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        return TrainingError(
+            f"a worker process {how} in the middle of training; what was saved is whole: go on "
+            f"with --resume, or train with --workers 1"
+        )
+
+
+def work() -> None:
+    """Be a worker: read an order, then do what each byte says until there are no more."""
+    # Ctrl-C goes to all processes of a terminal; when to stop is for the first one to say.
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    commands, answers = sys.stdin.fileno(), sys.stdout.fileno()
+    order = json.loads(_line(commands))
+    config = NetworkConfig(**order["network"])
+    T, B, parts, part = order["T"], order["B"], order["parts"], order["part"]
+    size = Network(config).params.flat.size
+    shared = SharedArrays(_layout(config, size, T, B, parts), order["descriptor"])
+    network = Network(config, flat=shared["params"])
+    mine = slice(*bounds(B, parts)[part : part + 2])
+    rows = mine.stop - mine.start
+    gradient = shared["gradients"][part]
+    learner = Part(network, T, rows, order["dropout"], order["seed"], part, flat=gradient)
+    while command := os.read(commands, 1):
+        if command == LEARN:
+            x, y = shared["x"][:, mine], shared["y"][:, mine]
+            loss = learner.learn(x, y, int(shared["step"][0]))
+            gradient *= rows / B
+            shared["losses"][part] = loss * rows / B
+            shared["state"][:, :, mine] = learner.state
+        else:
+            learner.state = shared["state"][:, :, mine]
+        os.write(answers, DONE)
+
+
+def _line(descriptor: int) -> bytes:
+    line = b""
+    while (byte := os.read(descriptor, 1)) not in (b"\n", b""):
+        line += byte
+    return line
+
+
+if __name__ == "__main__":
+    with suppress(BrokenPipeError, KeyboardInterrupt):
+        work()

@@ -1,0 +1,273 @@
+"""`charrnn inspect` as it is typed."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from charrnn.cli import app
+from charrnn.text.vocabulary import Vocabulary
+
+TEXT = "abc\nbad\ncaé\n" * 4
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def plain_surroundings(monkeypatch, tmp_path):
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLORFGBG", "COLUMNS", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def model(make_checkpoint, tmp_path):
+    path = tmp_path / "model.npz"
+    make_checkpoint(path, num_layers=2)
+    return str(path)
+
+
+def run(*arguments, text=None):
+    return CliRunner().invoke(app, ["inspect", *arguments], input=text)
+
+
+def typed(*arguments, stdin=b"", **surroundings):
+    """Run the command in a process of its own, its output in bytes."""
+    inherited = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    env = {**os.environ, "PYTHONPATH": inherited, "PYTHONIOENCODING": "", **surroundings}
+    return subprocess.run(
+        [sys.executable, "-m", "charrnn", "inspect", *arguments],
+        input=stdin, capture_output=True, env=env, check=False, timeout=60,
+    )  # fmt: skip
+
+
+def refused(*arguments, code=2, text=None):
+    """Return the one line in which a command is refused."""
+    result = run(*arguments, text=text)
+    assert result.exit_code == code, result.output
+    assert result.stdout == ""
+    [line] = result.stderr.splitlines()[-1:]
+    assert line.startswith("error: ")
+    return line
+
+
+@pytest.mark.parametrize("view", [None, "glance", "probs", "state", "gates", "summary"])
+def test_every_view_is_drawn(model, view):
+    chosen = ["--view", view] if view else []
+    result = run(model, TEXT, *chosen)
+    assert result.exit_code == 0, result.output
+    assert "lstm, 2 layers of 4" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert "\x1b" not in result.stdout
+
+
+def test_without_a_text_the_checkpoint_is_told(model):
+    assert "parameters" in run(model).stdout
+    assert "W_ax_1" in run(model, "--view", "summary").stdout
+
+
+def test_the_newest_checkpoint_is_taken(make_checkpoint, tmp_path):
+    (tmp_path / "checkpoints").mkdir()
+    for name, cell in (("a", "gru"), ("b", "rnn")):
+        make_checkpoint(tmp_path / "checkpoints" / f"{name}.npz", cell=cell)
+    os.utime(tmp_path / "checkpoints" / "a.npz", (9e9, 9e9))
+    result = run()
+    assert result.exit_code == 0
+    assert "gru, 1 layer" in result.stdout
+    assert "a.npz" in result.stderr
+
+
+def test_a_text_comes_from_anywhere(model, tmp_path):
+    Path("text.txt").write_text(TEXT, encoding="utf-8", newline="")
+    ways = [
+        run(model, TEXT, "--format", "json"),
+        run(model, "-f", "text.txt", "--format", "json"),
+        run(model, "-", "--format", "json", text=TEXT),
+        run(model, "--file", "-", "--format", "json", text=TEXT),
+    ]
+    found = [json.loads(way.stdout) for way in ways]
+    assert [one["input"]["source"] for one in found] == [None, "text.txt", "-", "-"]
+    assert len({one["input"]["sha256"] for one in found}) == 1
+    for one in found:
+        assert one["data"] == found[0]["data"]
+        assert one["input"]["n"] == len(TEXT)
+
+
+def test_every_form_is_written_where_it_should_go(model):
+    for suffix in ("json", "jsonl", "csv", "npz", "txt"):
+        result = run(model, TEXT, "--view", "state", "-o", f"out.{suffix}")
+        assert (result.exit_code, result.stdout) == (0, "")
+    assert json.loads(Path("out.json").read_bytes())["view"] == "state"
+    lines = Path("out.jsonl").read_bytes().splitlines()
+    assert len(lines) == 1 + len(TEXT)
+    assert json.loads(lines[1])["char"] == "a"
+    table = list(csv.reader(io.StringIO(Path("out.csv").read_bytes().decode(), newline="")))
+    assert len(table) == 1 + len(TEXT)
+    assert sorted(table[0][3:]) == sorted(
+        f"{layer}:{unit}" for layer in (0, 1) for unit in range(4)
+    )
+    with np.load("out.npz", allow_pickle=False) as arrays:
+        assert arrays["a"].shape == (len(TEXT), 2, 4)
+        assert bytes(arrays["meta"]).decode().isprintable()
+    assert "\x1b" not in Path("out.txt").read_text(encoding="utf-8")
+    assert sorted(path.name for path in Path().glob("out*")) == sorted(
+        f"out.{suffix}" for suffix in ("json", "jsonl", "csv", "npz", "txt")
+    )
+
+
+def test_options_reach_the_view(model):
+    chosen = ["--view", "state", "--kind", "f", "--units", "1:3,1:0"]
+    found = json.loads(run(model, TEXT, *chosen, "--format", "json").stdout)
+    assert found["params"]["units"] == ["1:3", "1:0"]
+    assert found["data"]["kind"] == "f"
+    [layer] = found["data"]["layers"]
+    assert layer["units"] == ["1:3", "1:0"]
+    said = run(
+        model, TEXT, "--view", "state", "--layer", "1", "--rows", "2", "--by", "change"
+    ).stdout
+    assert "layer 0" not in said
+    assert "2 of 4 units" in said
+    assert "most change first" in said
+    top = json.loads(run(model, TEXT, "--view", "probs", "--top", "2", "--format", "json").stdout)
+    assert {len(character["top"]) for character in top["data"]["characters"]} == {2}
+
+
+def test_the_limit_cuts_and_says_so(model):
+    result = run(model, TEXT, "--limit", "10", "--format", "json")
+    assert json.loads(result.stdout)["input"]["n"] == 10
+    assert f"the first 10 of {len(TEXT)} characters are read" in result.stderr
+
+
+def test_unknown_characters(model):
+    assert "'z' (U+007A) at position 1 is not among the 7" in refused(model, "azb")
+    skipped = run(model, "azb", "--unknown", "skip", "--format", "json")
+    assert json.loads(skipped.stdout)["input"]["n"] == 2
+    assert "1 character unknown to this network: skipped" in skipped.stderr
+    nearest = run(model, "aEb", "--unknown", "nearest", "--format", "json")
+    characters = json.loads(nearest.stdout)["data"]["probs"]["characters"]
+    assert [character["read"] for character in characters] == ["a", "e", "b"] or [
+        character["read"] for character in characters
+    ] == ["a", "é", "b"]
+    assert "empty" in refused(model, "zz", "--unknown", "skip", code=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([TEXT, "--view", "prob"], "view: 'prob' is none of summary, glance, probs, state, gates"),
+        (["--view", "probs"], "the view probs reads a text"),
+        ([TEXT, "-f", "x"], "leave one of them out"),
+        ([TEXT, "--layer", "2"], "layer: 2 is not there; this network has layers 0 to 1"),
+        ([TEXT, "--units", "0:4"], "units: 0:4 is not there"),
+        ([TEXT, "--units", "4"], "'4' is no unit; write layer:index"),
+        ([TEXT, "--kind", "u"], "kind: 'u' is none of the lstm's a c i f o g"),
+        ([TEXT, "--kind", "\x1b[31m"], r"kind: '\x1b[31m' is none"),
+        ([TEXT, "--top", "0"], "top: 0 is not at least 1"),
+        ([TEXT, "--limit", "0"], "limit: 0 is not at least 1"),
+        ([TEXT, "--width", "20"], "width: 20 is less than 60"),
+        ([TEXT, "--span", "x"], "span: 'x' is no span"),
+        ([TEXT, "-o", "x.png"], "its suffix is none of"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_line(model, arguments, said):
+    assert said in refused(model, *arguments)
+
+
+def test_files_that_are_not_there(model):
+    assert "if it is a text, name a model before it" in refused("But, soft!", code=1)
+    assert "no such checkpoint" in refused("missing.npz", "a", code=1)
+    assert "no such file" in refused(model, "-f", "missing.txt", code=1)
+    assert "no checkpoint there" in refused(code=1)
+    assert "is empty" in refused(model, "", code=1)
+    assert "cannot be saved" in refused(model, "a", "-o", "no/such/folder.json", code=1)
+
+
+def test_one_character(model):
+    said = run(model, "a").stdout
+    assert "nothing is averaged" in said
+
+
+def test_a_text_that_is_not_wanted_is_told(model):
+    result = run(model, TEXT, "--view", "summary")
+    assert result.exit_code == 0
+    assert "reads no text" in result.stderr
+
+
+def test_output_by_process_is_plain_and_npz_goes_through_a_pipe(model):
+    result = typed(model, "-", "--view", "probs", stdin=TEXT.encode())
+    assert result.returncode == 0, result.stderr
+    assert b"\x1b" not in result.stdout
+    assert "█".encode() in result.stdout
+    arrays = np.load(io.BytesIO(typed(model, TEXT, "--format", "npz").stdout), allow_pickle=False)
+    assert "a" not in arrays
+    assert arrays["state.a"].shape == (len(TEXT), 2, 4)
+
+
+def test_colours_are_forced_and_refused(model):
+    forced = typed(model, TEXT, FORCE_COLOR="1", COLORTERM="truecolor", TERM="xterm-256color")
+    assert b"\x1b[" in forced.stdout
+    refused_ = typed(model, TEXT, FORCE_COLOR="1", NO_COLOR="1", TERM="xterm-256color")
+    assert b"\x1b" not in refused_.stdout
+    light = typed(
+        model, TEXT, FORCE_COLOR="1", COLORTERM="truecolor", TERM="xterm", COLORFGBG="0;15"
+    )
+    assert light.stdout != forced.stdout
+    dark = typed(
+        model, TEXT, "--theme", "dark", FORCE_COLOR="1", COLORTERM="truecolor", TERM="xterm",
+        COLORFGBG="0;15",
+    )  # fmt: skip
+    assert dark.stdout == forced.stdout
+
+
+@pytest.mark.parametrize("columns", ["60", "200"])
+def test_a_hostile_text_does_no_harm(make_checkpoint, tmp_path, columns):
+    hostile = "[/][red]\x00\x1b[2J\x9b\u202e\u2066漢e\u0301\n\t\r\x7f\U0001f1ec"
+    path = tmp_path / "[red]\x1b[31m.npz"
+    make_checkpoint(path, vocabulary=Vocabulary.of(hostile))
+    from rich.cells import cell_len
+
+    for colours in ({}, {"FORCE_COLOR": "1", "COLORTERM": "truecolor", "TERM": "xterm-256color"}):
+        result = typed(str(path), "-", stdin=hostile.encode() * 3, COLUMNS=columns, **colours)
+        assert result.returncode == 0, result.stderr
+        said = result.stdout.decode()
+        if colours:
+            import re
+
+            said = re.sub(r"\x1b\[[0-9;]*m", "", said)
+        for character in "\x00\x1b\x9b\u202e\u2066\r\x7f":
+            assert character not in said
+        assert max(map(cell_len, said.splitlines())) <= int(columns)
+
+
+def test_a_closed_pipe_is_no_traceback(model):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "charrnn", "inspect", model, TEXT * 400, "--format", "json"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(
+            filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))},
+    )  # fmt: skip
+    process.stdout.read(10)
+    process.stdout.close()
+    said = process.stderr.read()
+    process.stderr.close()
+    assert process.wait() in (0, 1)
+    assert b"Traceback" not in said
+
+
+def test_help_waits_for_nothing(model):
+    result = typed("--help")
+    for name in (b"--view", b"--kind", b"--span", b"glance", b"--unknown"):
+        assert name in result.stdout
+    code = (
+        "import sys, charrnn.cli.inspect; print([m for m in sys.modules if m in ('numpy', 'rich')])"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert loaded.stdout.strip() == "[]"

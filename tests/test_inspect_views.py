@@ -1,0 +1,253 @@
+"""What `inspect` draws: it fits, it does no harm, and it says with colours what it says without."""
+
+import io
+import math
+import re
+import unicodedata
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.color import Color
+from rich.console import Console
+from rich.style import Style
+from rich.text import Text
+
+from charrnn.checkpoint.checkpoint import Checkpoint
+from charrnn.display import colours
+from charrnn.display.heading import framed
+from charrnn.display.heat_map import twin
+from charrnn.display.screen import Screen, screen_of, show
+from charrnn.display.views import VIEWS
+from charrnn.errors import ConfigError
+from charrnn.inspection.envelope import Envelope
+from charrnn.inspection.options import Options
+from charrnn.inspection.reading import Reading
+from charrnn.inspection.source import Source
+from charrnn.network.scoring import score
+from charrnn.text.vocabulary import Vocabulary
+
+PALETTES = [colours._DARK, colours._LIGHT, colours._DARK_256, colours._LIGHT_256, colours._SIXTEEN]
+WIDTHS = [60, 80, 120, 200]
+HOSTILE = (
+    "[/] [red]\x00\x1b[31m\x7f\x9b\r\n\t\u202e\u2066\u200d\u2028\ufeff\u0301\u20dd\u0e31\u0903"
+    "漢字한\u1161\U0001f1ec\U0001f1e7\U0001f3fb😀\U000e0041\ue000\u0378\u3000\xa0é"
+)
+HARMFUL = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+shared = settings(
+    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+def check(lines, screen):
+    """Return lines as text, having seen that each fits and that nothing in them can do harm."""
+    said = []
+    for line in lines:
+        assert isinstance(line, Text)
+        assert line.cell_len <= screen.width, line.plain
+        assert sum(map(cell_len, line.plain)) <= screen.width, line.plain
+        assert not any(unicodedata.category(c) in HARMFUL for c in line.plain), repr(line.plain)
+        if screen.ascii_only:
+            assert line.plain.isascii(), line.plain
+        if not screen.coloured:
+            assert not any(map(str, [line.style, *(span.style for span in line.spans)]))
+        said.append(line.plain)
+    return "\n".join(said)
+
+
+def drawn(name, checkpoint, text, screen, **options):
+    options = Options(**options)
+    view = VIEWS[name]
+    source = None
+    if view.reads_text:
+        source = Source.typed(checkpoint.vocabulary, text, "error", 10_000)
+        reading = Reading.of(checkpoint.network, checkpoint.vocabulary, source.ids)
+        result = view.compute(reading, options)
+    else:
+        result = view.compute(checkpoint, options)
+    envelope = Envelope(Path("models/" + HOSTILE * 3), checkpoint, source, options)
+    return check(framed(view.draw(result, screen), envelope, screen), screen)
+
+
+@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_hostile_text_is_drawn_harmlessly(make_checkpoint, name, width, cell):
+    checkpoint = make_checkpoint(
+        cell=cell, num_layers=2, hidden_size=20, vocabulary=Vocabulary.of(HOSTILE)
+    )
+    for screen in (
+        Screen(width),
+        Screen(width, ascii_only=True),
+        *(Screen(width, palette) for palette in PALETTES[: 5 if width == 80 else 1]),
+    ):
+        drawn(name, checkpoint, HOSTILE * 2, screen)
+
+
+@given(
+    text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=80),
+    width=st.integers(60, 200),
+    span=st.tuples(st.integers(0, 90), st.none() | st.integers(0, 90)),
+    coloured=st.booleans(),
+    name=st.sampled_from([name for name in VIEWS if VIEWS[name].reads_text]),
+)
+@shared
+def test_any_text_is_drawn_harmlessly(make_checkpoint, text, width, span, coloured, name):
+    checkpoint = make_checkpoint(cell="gru", vocabulary=Vocabulary.of(text))
+    palette = colours._DARK if coloured else colours.NONE
+    drawn(name, checkpoint, text, Screen(width, palette, span=span))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_hostile_record_is_drawn_harmlessly(make_checkpoint, width):
+    checkpoint = make_checkpoint()
+    record = replace(
+        checkpoint.training, sources=(HOSTILE * 9, "b"), encoding=HOSTILE, ended=HOSTILE * 9,
+        val_scored=HOSTILE, config={HOSTILE: HOSTILE * 9, "x": 1e308}, val_loss=1e308,
+        baselines={HOSTILE: math.nan, "漢字" * 20: 1e-300, "z": math.inf, "this network": 1.0},
+        steps=10**30, seconds=1e300,
+    )  # fmt: skip
+    history = np.array([[1, 1e308, math.nan], [2, math.inf, -1e308], [1e305, 1.0, 2.0]])
+    checkpoint.network.params.flat[:] = 1e38
+    hostile = Checkpoint(
+        checkpoint.network, checkpoint.vocabulary, record, history, {HOSTILE: HOSTILE}
+    )
+    for screen in (Screen(width), Screen(width, ascii_only=True), Screen(width, colours._DARK)):
+        drawn("summary", hostile, "", screen)
+
+
+def test_a_summary_tells_what_matters(make_checkpoint):
+    said = drawn("summary", make_checkpoint(num_layers=2), "", Screen(80))
+    assert "lstm, 2 layers of 4, 7 characters, one-hot" in said
+    assert re.search(r"W_ax_0 +7 x 16 +float32 +112 ", said)
+    assert re.search(r"this network +1.80 +█", said)  # 1.25 nats
+    assert "scored: once" in said
+    assert "step" in said
+    assert "epochs=None" in said
+
+
+def test_probabilities_tell_what_came_and_what_was_expected(make_checkpoint):
+    said = drawn("probs", make_checkpoint(), "abcde", Screen(80), top=2)
+    rows = [line.split() for line in said.splitlines() if re.match(r"\d +\S +\S", line)][-5:]
+    assert [row[:3] for row in rows] == [
+        [str(t), *pair] for t, pair in enumerate(["ab", "bc", "cd", "de", "e-"])
+    ]
+    assert "± " not in said
+    assert "over 4 predictions; too few for a standard error" in said
+
+
+@pytest.mark.parametrize("name", ["probs", "glance"])
+def test_surprise_stands_under_the_character_that_came(make_checkpoint, name):
+    checkpoint = make_checkpoint()
+    checkpoint.network.params["W_ya"][:] *= 30
+    text = "abcdeéedcbaé"
+    nats = score(checkpoint.network, checkpoint.vocabulary.encode(text))
+    digits = "".join(str(min(9, int(bits))) for bits in nats / math.log(2))
+    assert len(set(digits)) > 3
+    assert f"   0 {text}\nbits  {digits}\n" in drawn(name, checkpoint, text, Screen(80))
+
+
+def test_one_character_is_drawn(make_checkpoint):
+    for name in ("probs", "glance", "state", "gates"):
+        said = drawn(name, make_checkpoint(), "a", Screen(80))
+        assert name not in ("probs", "glance") or "nothing is averaged" in said
+
+
+def test_a_simple_network_has_no_gates_and_says_so(make_checkpoint):
+    assert "no gates" in drawn("gates", make_checkpoint(cell="rnn"), "abcde", Screen(80))
+
+
+def test_what_is_not_shown_is_told(make_checkpoint):
+    said = drawn("state", make_checkpoint(), "abc" * 40, Screen(60, span=(10, 20)))
+    assert "shown: characters 10 to 19 of 120; --span 20: shows the rest" in said
+    assert re.search(r"^ +10\n +bcabcabcab\n", said, re.MULTILINE)
+    assert "shown" not in drawn("state", make_checkpoint(), "abc" * 40, Screen(60))
+
+
+# Colours and their twins ------------------------------------------------------------------------
+
+
+def luminance(color):
+    def linear(part):
+        part /= 255
+        return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+
+    red, green, blue = map(linear, color.get_truecolor())
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("palette", PALETTES)
+def test_text_can_be_read_on_every_colour(palette):
+    for style in (*palette.negative, *palette.positive, *palette.ramp):
+        if style and palette is not colours._SIXTEEN:
+            parsed = Style.parse(style)
+            ink = 0 if parsed.color == Color.parse("black") else 1
+            light, dark = sorted([luminance(parsed.bgcolor), ink], reverse=True)
+            assert (light + 0.05) / (dark + 0.05) >= 4.5, style
+
+
+@pytest.mark.parametrize("palette", PALETTES)
+def test_colours_grow_away_from_the_background(palette):
+    if palette is colours._SIXTEEN:
+        return
+    light = palette in (colours._LIGHT, colours._LIGHT_256)
+    for styles in (palette.negative, palette.positive, palette.ramp):
+        seen = [luminance(Style.parse(style).bgcolor) for style in styles if style]
+        assert seen == sorted(seen, reverse=light)
+
+
+def test_a_value_has_the_colour_and_the_character_of_its_size():
+    palette = colours._DARK
+    assert [palette.signed(v) for v in (0, 0.19, -0.19)] == ["", "", ""]
+    assert [palette.signed(v) for v in (-1, -0.85, -0.65, -0.45, -0.25)] == [
+        palette.negative[n] for n in (3, 3, 2, 1, 0)
+    ]
+    assert palette.signed(0.25) == palette.positive[0]
+    assert palette.signed(1.0000001) == palette.positive[3]
+    assert [palette.sized(v) for v in (0, 0.124, 0.126, 1, 2)] == [
+        palette.ramp[n] for n in (0, 0, 1, 7, 7)
+    ]
+    assert "".join(map(twin, (-1, -0.6, -0.59, -0.2, -0.19, 0, 0.19, 0.2, 0.6, 1))) == "==--...+##"
+
+
+def test_no_colour_without_a_terminal_and_none_where_none_is_wanted(monkeypatch):
+    def palette(color_system="truecolor", colorfgbg="", theme=None, **console):
+        made = Console(file=io.StringIO(), color_system=color_system, **console)
+        return colours.choose_palette(made, theme, colorfgbg)
+
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    assert palette(force_terminal=False) is colours.NONE
+    assert palette(None, force_terminal=True) is colours.NONE
+    assert palette(force_terminal=True) is colours._DARK
+    assert palette(force_terminal=True, theme="light") is colours._LIGHT
+    assert palette(force_terminal=True, colorfgbg="0;15") is colours._LIGHT
+    assert palette(force_terminal=True, colorfgbg="0;default;15") is colours._LIGHT
+    assert palette(force_terminal=True, colorfgbg="15;0") is colours._DARK
+    assert palette(force_terminal=True, colorfgbg="0;15", theme="dark") is colours._DARK
+    assert palette("256", force_terminal=True) is colours._DARK_256
+    assert palette("standard", force_terminal=True) is colours._SIXTEEN
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert palette(force_terminal=True) is colours.NONE
+
+
+def test_lines_are_printed_with_colours_or_as_plain_text():
+    line = Text("a  ", "bold")
+    for palette, expected in ((colours._DARK, "\x1b[1ma  \x1b[0m\n"), (colours.NONE, "a\n")):
+        stream = io.StringIO()
+        console = Console(file=stream, force_terminal=True, color_system="truecolor", width=60)
+        show([line], Screen(60, palette), console)
+        assert stream.getvalue() == expected
+
+
+def test_a_screen_is_as_wide_as_its_console():
+    assert screen_of(Console(file=io.StringIO(), width=100)).width == 100
+    assert screen_of(Console(file=io.StringIO(), width=20)).width == 60
+    assert screen_of(None).width == 80
+    assert screen_of(None, width=90).width == 90
+    with pytest.raises(ConfigError, match="width: 59"):
+        screen_of(None, width=59)

@@ -1,0 +1,256 @@
+"""What is worked out of a run before it starts: its shape, its size, its memory."""
+
+import math
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from charrnn.errors import ConfigError, TextError
+from charrnn.network.config import LARGEST, NetworkConfig
+from charrnn.network.model import Network
+from charrnn.text.reading import from_text
+from charrnn.text.streams import Streams
+from charrnn.training import plan as module
+from charrnn.training.config import TrainingConfig
+from charrnn.training.plan import (
+    BASE_MEMORY,
+    LARGEST_VALIDATION,
+    MOST_EPOCHS,
+    SIZES,
+    count_parameters,
+    default_embedding_size,
+    default_steps,
+    estimate_memory,
+    make_plan,
+    measure_speed,
+    size_for,
+    split,
+)
+from charrnn.training.run import Choices, Run, settle
+from charrnn.training.trainer import Trainer
+
+characters = st.integers(2, 300) | st.floats(3, 8).map(lambda e: int(10**e))
+cells = st.sampled_from(["rnn", "lstm", "gru"])
+
+
+def can_run(n, training):
+    """A text of n characters holds a window of the training text beside the validation text."""
+    kept = split(n, training.val_split, training.seq_length)
+    assert kept == 0 or kept >= 2 * training.seq_length
+    # An array of this length that takes no memory.
+    train = np.broadcast_to(np.uint8(0), n - kept)
+    assert (n - kept - 1) // (training.batch_size * training.seq_length) >= 1
+    if n < 10_000:
+        assert len(Streams(train, training.batch_size, training.seq_length)) >= 1
+
+
+@given(n=characters, V=st.integers(2, 65_536))
+@settings(deadline=None, max_examples=200)
+def test_the_defaults_fit_every_text(n, V):
+    network, training, notes = settle(Choices(), n, V)
+    assert (network.vocabulary_size, network.cell) == (V, "lstm")
+    assert training.max_steps >= 1
+    can_run(n, training)
+    for note in notes:
+        assert "\n" not in note
+    if n >= 100_000:
+        assert not notes
+        assert (training.batch_size, training.seq_length) == (size_for(n).batch_size, 64)
+
+
+@given(
+    n=characters,
+    cell=cells,
+    hidden_size=st.none() | st.integers(1, 1000),
+    batch_size=st.none() | st.integers(1, 1000),
+    seq_length=st.integers(1, 1000),
+    val_split=st.floats(0, 0.9),
+    max_steps=st.none() | st.integers(1, 1000),
+)
+@settings(deadline=None, max_examples=300)
+def test_whatever_is_chosen_fits_the_text_or_is_refused(n, **chosen):
+    try:
+        network, training, notes = settle(Choices(**chosen), n, 10)
+    except TextError:
+        assert n - split(n, chosen["val_split"], chosen["seq_length"]) < 2
+        return
+    can_run(n, training)
+    assert network.hidden_size == chosen["hidden_size"] or chosen["hidden_size"] is None
+    assert training.batch_size <= (chosen["batch_size"] or 32)
+    assert training.seq_length <= chosen["seq_length"]
+    shrunk = (chosen["batch_size"] not in (None, training.batch_size)) or (
+        training.seq_length != chosen["seq_length"]
+    )
+    assert not shrunk or any("the text is short" in note for note in notes)
+    # What is said of validation is what is done.
+    none_kept = any("validation" in note for note in notes)
+    assert none_kept == bool(
+        chosen["val_split"] and not split(n, training.val_split, training.seq_length)
+    )
+
+
+@pytest.mark.parametrize("n", [2, 3, 9, 40, 100, 129, 500, 641, 1279, 1281])
+@pytest.mark.parametrize("val_split", [0.0, 0.1, 0.5, 0.9])
+def test_a_text_of_any_length_can_be_trained_on(n, val_split):
+    text = ("ab" * n)[:n]
+    run = Run.begin(from_text(text), Choices(hidden_size=2, max_steps=2, val_split=val_split))
+    assert run.vocabulary.decode(np.concatenate([run.train, run.validation])) == text
+    assert len(list(run.trainer.run())) == 2
+    run.conclude("its budget")
+    record = run.checkpoint().training
+    assert record.train_characters + record.val_characters == n
+    noted = any("validation" in note for note in run.notes)
+    assert noted == bool(val_split and not record.val_characters)
+
+
+def test_choices_that_cannot_be_are_refused():
+    for chosen in ({"hidden_size": 0}, {"cell": "cnn"}, {"max_time": -1}, {"dropout": 1.5}):
+        with pytest.raises(ConfigError):
+            settle(Choices(**chosen), 1000, 10)
+
+
+def test_what_is_chosen_is_kept():
+    chosen = Choices(
+        cell="gru", hidden_size=7, num_layers=3, embedding_size=5, dropout=0.4, batch_size=9,
+        seq_length=20, learning_rate=0.1, weight_decay=0.2, grad_clip=3.0, epochs=2.5,
+        max_time=60.0, val_split=0.2, evaluations=7, patience=3, seed=11,
+    )  # fmt: skip
+    network, training, notes = settle(chosen, 100_000, 50)
+    assert notes == []
+    for name, value in vars(chosen).items():
+        holder = network if hasattr(network, name) else training
+        assert getattr(holder, name) == value, name
+
+
+def test_zero_is_a_choice_too():
+    network, training, _ = settle(Choices(embedding_size=0, dropout=0.0), 20_000, 1000)
+    assert network.embedding_size == 0
+    assert training.dropout == 0
+
+
+@pytest.mark.parametrize("n", [2, 30_000, 30_001, 400_000, 400_001, 3_000_000, 3_000_001, 10**9])
+def test_larger_texts_get_larger_networks(n):
+    size = size_for(n)
+    assert size in SIZES
+    assert size.characters >= n
+    assert all(smaller.characters < n for smaller in SIZES[: SIZES.index(size)])
+    assert default_embedding_size(256) == 0 < default_embedding_size(257)
+
+
+@given(n=st.integers(1, 10**9), batch_size=st.integers(1, 64), seq_length=st.integers(1, 256))
+@settings(deadline=None, max_examples=100)
+def test_the_default_budget_is_between_one_epoch_and_forty(n, batch_size, seq_length):
+    steps = default_steps(n, batch_size, seq_length)
+    windows = n / (batch_size * seq_length)
+    assert steps >= 1
+    assert windows - 1 <= steps <= max(1, MOST_EPOCHS * windows)
+
+
+@given(n=st.integers(0, 10**8), share=st.floats(0, 0.95), seq_length=st.integers(1, 1000))
+@settings(deadline=None, max_examples=100)
+def test_the_split(n, share, seq_length):
+    kept = split(n, share, seq_length)
+    assert kept in (0, int(n * share), LARGEST_VALIDATION)
+    assert kept <= min(n * share, LARGEST_VALIDATION)
+    assert kept == 0 or kept >= 2 * seq_length
+
+
+@given(
+    cell=cells,
+    vocabulary_size=st.integers(1, 300),
+    hidden_size=st.integers(1, 40),
+    num_layers=st.integers(1, 4),
+    embedding_size=st.integers(0, 20),
+)
+@settings(deadline=None, max_examples=60)
+def test_parameters_are_counted_without_being_made(**fields):
+    config = NetworkConfig(**fields)
+    assert count_parameters(config) == Network(config).params.flat.size
+
+
+def test_counting_the_largest_network_takes_no_memory():
+    largest = NetworkConfig(**LARGEST)
+    H, V, L, E = (
+        LARGEST[name] for name in ("hidden_size", "vocabulary_size", "num_layers", "embedding_size")
+    )
+    matrices = V * E + E * 4 * H + (L - 1) * H * 4 * H + L * H * 4 * H + H * V
+    assert count_parameters(largest) == matrices + L * 4 * H + V
+
+
+@pytest.mark.parametrize(
+    ("network", "chosen"),
+    [
+        ({"cell": "lstm", "hidden_size": 128}, {}),
+        ({"cell": "gru", "hidden_size": 96, "num_layers": 2}, {"dropout": 0.2}),
+        ({"cell": "rnn", "hidden_size": 200, "embedding_size": 64}, {"batch_size": 32}),
+    ],
+)
+def test_the_memory_that_was_estimated_is_what_is_taken(network, chosen):
+    network = NetworkConfig(80, **network)
+    training = TrainingConfig(**{"max_steps": 2, "evaluations": 1} | chosen)
+    rng = np.random.default_rng(0)
+    train, validation = (rng.integers(80, size=n).astype(np.uint8) for n in (200_000, 20_000))
+    tracemalloc.start()
+    trainer = Trainer(Network(network, rng), train, validation, training)
+    for _ in trainer.run():
+        pass
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    estimated = estimate_memory(network, training, len(train), len(validation))
+    assert 0.5 < peak / (estimated - BASE_MEMORY) < 1.2
+
+
+def test_more_of_anything_takes_no_less_memory():
+    def memory(text=10**5, validation=10**4, **chosen):
+        names = ("cell", "hidden_size", "num_layers", "embedding_size", "vocabulary_size")
+        network = {name: chosen.pop(name) for name in names if name in chosen}
+        return estimate_memory(
+            NetworkConfig(**{"vocabulary_size": 100} | network),
+            TrainingConfig(max_steps=5, **chosen),
+            text,
+            validation,
+        )
+
+    least = memory()
+    for more in (
+        {"text": 10**6}, {"validation": 10**5}, {"hidden_size": 256}, {"num_layers": 2},
+        {"embedding_size": 64}, {"vocabulary_size": 300}, {"batch_size": 32}, {"seq_length": 128},
+        {"dropout": 0.1},
+    ):  # fmt: skip
+        assert memory(**more) > least, more
+    assert memory(cell="rnn") < memory(cell="gru") < memory(cell="lstm")
+    assert memory(validation=0) < least
+
+
+@pytest.mark.parametrize(
+    ("budget", "steps"),
+    [
+        ({"max_steps": 50}, 50),
+        ({"epochs": 2.0}, 200),
+        ({"max_time": 3.0}, 150),
+        ({"epochs": 2.0, "max_steps": 30, "max_time": 3.0}, 30),
+        ({"epochs": 2.0, "max_time": 3.0}, 150),
+        ({"max_time": 1e-3}, 1),
+    ],
+)
+def test_how_long_a_run_will_take(monkeypatch, budget, steps):
+    monkeypatch.setattr(module, "measure_speed", lambda network, training: 5000.0)
+    training = TrainingConfig(batch_size=4, seq_length=25, **budget)
+    network = NetworkConfig(10, "gru", 8)
+    plan = make_plan(network, training, 10_000, 500, ("a note",))
+    assert plan.steps == steps
+    assert plan.seconds == pytest.approx(steps * 100 / 5000)
+    assert plan.passes == pytest.approx(steps * 100 / 10_000)
+    assert plan.parameters == count_parameters(network)
+    assert plan.memory == estimate_memory(network, training, 10_000, 500)
+    assert (plan.train_characters, plan.val_characters) == (10_000, 500)
+    assert plan.notes == ("a note",)
+
+
+def test_the_speed_is_a_speed(cell):
+    training = TrainingConfig(batch_size=2, seq_length=4, max_steps=1, dropout=0.1)
+    speed = measure_speed(NetworkConfig(10, cell, 4), training, seconds=0.02)
+    assert 0 < speed < math.inf
