@@ -29,7 +29,8 @@ from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.sample import stream
 from charrnn.text.reading import Corpus, from_text, read_corpus
 from charrnn.text.vocabulary import Unknown, Vocabulary
-from charrnn.training.run import Choices, Run
+from charrnn.training.config import Choices
+from charrnn.training.run import Run
 from charrnn.training.trainer import Progress
 
 
@@ -67,6 +68,7 @@ class CharRNN:
             num_layers=num_layers,
             embedding_size=embedding_size,
             seed=seed,
+            workers=1,
         )
         self._checkpoint: Checkpoint | None = None
 

@@ -1,14 +1,18 @@
 """`charrnn train`: fit a network to a text."""
 
-from enum import StrEnum
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from charrnn.cli.numbers import number, whole_number
 from charrnn.cli.signals import stopping
+from charrnn.cli.threads import use_threads
 from charrnn.cli.values import duration
 from charrnn.errors import CheckpointError, ConfigError
+from charrnn.network.config import CellName
+from charrnn.training.config import Choices
 
 if TYPE_CHECKING:
     from charrnn.text.reading import Corpus
@@ -16,43 +20,44 @@ if TYPE_CHECKING:
     from charrnn.training.trainer import Progress
 
 FOLDER = Path("checkpoints")
+BY_SIZE = "by the size of the text"
 
+TEXT, NETWORK, TRAINING, BUDGET, OUTPUT = "Text", "Network", "Training", "Budget", "Output"
 
-class CellChoice(StrEnum):
-    """The cells, as an option's values."""
-
-    rnn = "rnn"
-    lstm = "lstm"
-    gru = "gru"
-
-
-INPUT, MODEL, FITTING, BUDGET, OUTPUT = "Text", "Network", "Training", "Budget", "Output"
+DEFAULT = Choices()
 
 
 def train(  # noqa: PLR0917
     corpus: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Files, folders or patterns; .gz, .bz2 and .xz are unpacked; - is standard input."
+            metavar="CORPUS...",
+            help="Files, folders or patterns; .gz, .bz2 and .xz are unpacked; - is standard input.",
+            show_default=False,
         ),
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out",
             "-o",
-            help="Where to save. [default: checkpoints/NAME.npz]",
+            "--out",
+            metavar="FILE",
+            help="Where to save the model.",
+            show_default=f"{FOLDER}/NAME.npz",
             rich_help_panel=OUTPUT,
         ),
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace an existing model.", rich_help_panel=OUTPUT)
+        bool,
+        typer.Option(
+            "--overwrite", help="Replace a model that is there already.", rich_help_panel=OUTPUT
+        ),
     ] = False,
     resume: Annotated[
         Path | None,
         typer.Option(
-            help="Go on with the run that wrote this model, as if it had never stopped.",
             metavar="MODEL",
+            help="Go on with the run that wrote this model, as if it had never stopped.",
             rich_help_panel=OUTPUT,
         ),
     ] = None,
@@ -60,122 +65,204 @@ def train(  # noqa: PLR0917
         bool, typer.Option("--dry-run", help="Show the plan and stop.", rich_help_panel=OUTPUT)
     ] = False,
     samples: Annotated[
-        bool, typer.Option(help="Show what it writes now and then.", rich_help_panel=OUTPUT)
+        bool,
+        typer.Option(
+            "--samples/--no-samples",
+            help="Show now and then what it writes.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = True,
     log_file: Annotated[
         Path | None,
         typer.Option(
-            help="Write the run as lines of JSON.", metavar="FILE", rich_help_panel=OUTPUT
+            metavar="FILE", help="Write the run as lines of JSON.", rich_help_panel=OUTPUT
         ),
     ] = None,
     encoding: Annotated[
         str,
-        typer.Option(help="Of the text; a byte order mark is recognised.", rich_help_panel=INPUT),
+        typer.Option(
+            metavar="NAME",
+            help="How the text is encoded; a byte order mark is recognised.",
+            rich_help_panel=TEXT,
+        ),
     ] = "utf-8",
     errors: Annotated[
-        str,
-        typer.Option(help="strict, or replace what cannot be decoded.", rich_help_panel=INPUT),
+        Literal["strict", "replace"],
+        typer.Option(
+            help="What becomes of bytes that are not in that encoding.", rich_help_panel=TEXT
+        ),
     ] = "strict",
     as_bytes: Annotated[
         bool,
-        typer.Option("--bytes", help="Learn bytes: 256 symbols, any file.", rich_help_panel=INPUT),
+        typer.Option("--bytes", help="Learn bytes: 256 symbols, any file.", rich_help_panel=TEXT),
     ] = False,
     val_split: Annotated[
         float,
         typer.Option(
-            min=0,
-            max=0.9,
-            help="Share kept back for validation, at the end.",
-            rich_help_panel=INPUT,
+            parser=number,
+            metavar="SHARE",
+            help="How much, at the end, is kept back for validation.",
+            rich_help_panel=TEXT,
         ),
-    ] = 0.1,
+    ] = DEFAULT.val_split,
     cell: Annotated[
-        CellChoice, typer.Option(help="The recurrent cell.", rich_help_panel=MODEL)
-    ] = CellChoice.lstm,
+        CellName, typer.Option(help="The recurrent cell.", rich_help_panel=NETWORK)
+    ] = DEFAULT.cell,
     hidden_size: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Units a layer. [default: by size of text]", rich_help_panel=MODEL
+            parser=whole_number,
+            metavar="H",
+            help="Units a layer.",
+            show_default=BY_SIZE,
+            rich_help_panel=NETWORK,
         ),
     ] = None,
     num_layers: Annotated[
         int | None,
-        typer.Option(min=1, help="Layers. [default: by size of text]", rich_help_panel=MODEL),
+        typer.Option(
+            parser=whole_number,
+            metavar="L",
+            help="Layers.",
+            show_default=BY_SIZE,
+            rich_help_panel=NETWORK,
+        ),
     ] = None,
     embedding_size: Annotated[
         int | None,
         typer.Option(
-            min=0,
-            help="Learned vector a character; 0 is one-hot. [default: by size of vocabulary]",
-            rich_help_panel=MODEL,
+            parser=whole_number,
+            metavar="E",
+            help="Learned vector for a character; 0 is one-hot.",
+            show_default="by the vocabulary",
+            rich_help_panel=NETWORK,
         ),
     ] = None,
     dropout: Annotated[
         float | None,
         typer.Option(
-            min=0,
-            max=0.95,
-            help="Share dropped between layers and before the output. [default: by size of text]",
-            rich_help_panel=FITTING,
+            parser=number,
+            metavar="SHARE",
+            help="Dropped between layers and before the output.",
+            show_default=BY_SIZE,
+            rich_help_panel=NETWORK,
         ),
     ] = None,
     batch_size: Annotated[
         int | None,
         typer.Option(
-            min=1,
-            help="Sequences read side by side. [default: by size of text]",
-            rich_help_panel=FITTING,
+            parser=whole_number,
+            metavar="B",
+            help="Sequences read side by side.",
+            show_default=BY_SIZE,
+            rich_help_panel=TRAINING,
         ),
     ] = None,
     seq_length: Annotated[
         int,
-        typer.Option(min=1, help="Steps of backpropagation through time.", rich_help_panel=FITTING),
-    ] = 64,
+        typer.Option(
+            parser=whole_number,
+            metavar="T",
+            help="Steps of backpropagation through time.",
+            rich_help_panel=TRAINING,
+        ),
+    ] = DEFAULT.seq_length,
     learning_rate: Annotated[
         float | None,
         typer.Option(
-            min=0,
-            max=10,
-            help="At its highest. [default: by size of text]",
-            rich_help_panel=FITTING,
+            parser=number,
+            metavar="RATE",
+            help="At its highest.",
+            show_default=BY_SIZE,
+            rich_help_panel=TRAINING,
         ),
     ] = None,
     weight_decay: Annotated[
-        float, typer.Option(min=0, max=0.9, help="Of AdamW.", rich_help_panel=FITTING)
-    ] = 0.01,
+        float,
+        typer.Option(
+            parser=number, metavar="RATE", help="Of AdamW, for matrices.", rich_help_panel=TRAINING
+        ),
+    ] = DEFAULT.weight_decay,
     grad_clip: Annotated[
         float,
-        typer.Option(min=0, help="Largest norm of a gradient; 0 is off.", rich_help_panel=FITTING),
-    ] = 1.0,
+        typer.Option(
+            parser=number,
+            metavar="NORM",
+            help="Largest norm of a gradient; 0 is off.",
+            rich_help_panel=TRAINING,
+        ),
+    ] = DEFAULT.grad_clip,
     seed: Annotated[
-        int, typer.Option(min=0, help="Of all randomness.", rich_help_panel=FITTING)
-    ] = 0,
+        int,
+        typer.Option(
+            parser=whole_number,
+            metavar="N",
+            help="Of all that is random.",
+            rich_help_panel=TRAINING,
+        ),
+    ] = DEFAULT.seed,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            parser=whole_number,
+            metavar="N",
+            help="Processes that share a batch.",
+            show_default="by cores and work",
+            rich_help_panel=TRAINING,
+        ),
+    ] = None,
+    threads: Annotated[
+        int,
+        typer.Option(
+            parser=whole_number,
+            metavar="N",
+            help="Threads of a matrix product in one process.",
+            rich_help_panel=TRAINING,
+        ),
+    ] = 1,
     epochs: Annotated[
-        float | None, typer.Option(min=0, help="Times to read the text.", rich_help_panel=BUDGET)
+        float | None,
+        typer.Option(
+            parser=number,
+            metavar="N",
+            help="Times to read the text.",
+            show_default="about 5 million characters",
+            rich_help_panel=BUDGET,
+        ),
     ] = None,
     max_steps: Annotated[
-        int | None, typer.Option(min=1, help="Steps to take.", rich_help_panel=BUDGET)
+        int | None,
+        typer.Option(
+            parser=whole_number, metavar="N", help="Steps to take.", rich_help_panel=BUDGET
+        ),
     ] = None,
     max_time: Annotated[
         float | None,
         typer.Option(
             parser=duration,
             metavar="TIME",
-            help="Time to take, as in 60s, 10m, 1h30m.",
+            help="Time to take, as in 60s, 10m or 1h30m.",
             rich_help_panel=BUDGET,
         ),
     ] = None,
     patience: Annotated[
         int,
         typer.Option(
-            min=0,
+            parser=whole_number,
+            metavar="N",
             help="Stop after so many evaluations without a better one; 0 never.",
             rich_help_panel=BUDGET,
         ),
-    ] = 8,
+    ] = DEFAULT.patience,
     evaluations: Annotated[
-        int, typer.Option(min=1, help="How many evaluations a run has.", rich_help_panel=BUDGET)
-    ] = 25,
+        int,
+        typer.Option(
+            parser=whole_number,
+            metavar="N",
+            help="How many evaluations a run has.",
+            rich_help_panel=BUDGET,
+        ),
+    ] = DEFAULT.evaluations,
 ) -> None:
     """Train a network on a text and save it as one .npz file.
 
@@ -184,21 +271,23 @@ def train(  # noqa: PLR0917
 
     Example: charrnn train book.txt --max-time 10m
     """
-    from charrnn.text.reading import read_corpus
-    from charrnn.training.run import Choices, Run, text_of
+    if threads < 1:
+        raise ConfigError(f"--threads: {threads} is less than 1")
+    use_threads(threads)
 
-    if errors not in ("strict", "replace"):
-        raise ConfigError(f"--errors: {errors!r} is neither strict nor replace")
-    budget = {"epochs": epochs, "max_steps": max_steps, "max_time": max_time}
+    from charrnn.text.reading import read_corpus
+    from charrnn.training.run import Run, text_of
+
     sources = corpus or []
     if resume and not corpus:
         sources, encoding, as_bytes = text_of(resume)
     text = read_corpus(sources, encoding=encoding, errors=errors, as_bytes=as_bytes)
     if resume:
+        budget = {"epochs": epochs, "max_steps": max_steps, "max_time": max_time}
         run = Run.resume(text, resume, {name: value for name, value in budget.items() if value})
     else:
         choices = Choices(
-            cell=cell.value,
+            cell=cell,
             hidden_size=hidden_size,
             num_layers=num_layers,
             embedding_size=embedding_size,
@@ -212,7 +301,10 @@ def train(  # noqa: PLR0917
             evaluations=evaluations,
             patience=patience,
             seed=seed,
-            **budget,
+            workers=workers,
+            epochs=epochs,
+            max_steps=max_steps,
+            max_time=max_time,
         )
         run = Run.begin(text, choices, as_bytes=as_bytes)
     path = _destination(out, resume, text, overwrite=overwrite)
@@ -263,11 +355,9 @@ def _train(run: "Run", path: Path, *, dry_run: bool, samples: bool, log_file: Pa
 
 def _go(run: "Run", path: Path, *, samples: bool, log_file: Path | None) -> int | None:
     """Train to the end, or to the first signal; return the signal, if there was one."""
-    from contextlib import nullcontext
-
     from charrnn.display.console import notes
-    from charrnn.display.progress import TrainingProgress
     from charrnn.display.ending import show_end, show_stop
+    from charrnn.display.progress import TrainingProgress
     from charrnn.training.log import RunLog
     from charrnn.training.saving import Saving
 

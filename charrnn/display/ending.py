@@ -39,7 +39,7 @@ def show_end(checkpoint: Checkpoint, path: Path, sample: str, console: Console) 
         *(Text(harmless(line)) for line in sample.strip("\n").splitlines()),
         Text(),
     ]
-    show(lines, console)
+    show(lines, screen, console)
     console.print(Text(f"saved  {harmless(str(path))}"))
     console.print(Text(f"next   charrnn sample {_quoted(path)}", "bold"))
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from charrnn.errors import ConfigError
+from charrnn.network.config import CellName
 
 LARGEST = 1e18
 """Of what is not bounded otherwise: beyond any use, and safe to reckon with."""
@@ -69,3 +70,27 @@ class TrainingConfig:
             span = f"at least {least:g}" if largest == LARGEST else f"{least:g} to {largest:g}"
             what = "whole number" if whole else "number"
             raise ConfigError(f"{name}: {value!r:.40} is not a {what} of {span}")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What somebody chose of a run; None is left to the size of the corpus and the machine."""
+
+    cell: CellName = "lstm"
+    hidden_size: int | None = None
+    num_layers: int | None = None
+    embedding_size: int | None = None
+    dropout: float | None = None
+    batch_size: int | None = None
+    seq_length: int = 64
+    learning_rate: float | None = None
+    weight_decay: float = 0.01
+    grad_clip: float = 1.0
+    epochs: float | None = None
+    max_steps: int | None = None
+    max_time: float | None = None
+    val_split: float = 0.1
+    evaluations: int = 25
+    patience: int = 8
+    seed: int = 0
+    workers: int | None = None

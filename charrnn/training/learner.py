@@ -43,8 +43,9 @@ class Part:
         network: Network,
         T: int,
         B: int,
-        dropout: float,
-        seed: int,
+        *,
+        dropout: float = 0.0,
+        seed: int = 0,
         part: int = 0,
         flat: Floats | None = None,
     ) -> None:

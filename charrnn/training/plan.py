@@ -7,12 +7,16 @@ import numpy as np
 
 from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
-from charrnn.network.model import Gradient, Network, Trace, shapes
+from charrnn.network.model import Network, shapes
 from charrnn.network.scoring import QuickScore
 from charrnn.training.config import TrainingConfig
+from charrnn.training.workers import learner_for
 
 LARGEST_VALIDATION = 200_000
 """Characters. More would make evaluating slow without making it surer."""
+
+WORKER_MEMORY = 30 * 2**20
+"""Bytes that a worker takes before any array is made (measured)."""
 
 BASE_MEMORY = 45 * 2**20
 """Bytes that Python, NumPy and the display take before any array is made (measured)."""
@@ -138,15 +142,14 @@ def measure_speed(network: NetworkConfig, training: TrainingConfig, seconds: flo
     T, B = training.seq_length, training.batch_size
     rng = np.random.default_rng(0)
     trial = Network(network, rng)
-    trace = Trace(trial, T, B, training.dropout)
-    grad = Gradient(trial, trace)
+    learner = learner_for(trial, training)
     x = rng.integers(network.vocabulary_size, size=(T, B))
     took: list[float] = []
     while len(took) < 3 or sum(took) < seconds:
         start = time.perf_counter()
-        trial.forward(x, trace)
-        trial.backward(x, trace, grad)
+        learner.learn(x, x, 0)
         took.append(time.perf_counter() - start)
+    learner.close()
     return T * B / float(np.median(took[1:]))
 
 
@@ -163,11 +166,15 @@ def estimate_memory(
         return T * B * (L * layer + 2 * V + network.embedding_size)
 
     gradient = T * B * (V + GH * (1 if cell.sums else 2) + H)
-    vectors = 6 * count_parameters(network)  # parameters, gradient, two moments, best, one to save
+    # Parameters, gradient, two moments, the best, one to save; and for workers to share.
+    vectors = (6 + (training.workers + 1 if training.workers > 1 else 0)) * count_parameters(
+        network
+    )
     numbers = trace(T, B, training.dropout > 0) + gradient + vectors
     if val_characters:
         numbers += trace(64, QuickScore.PIECES, dropout=False)
     width = 1 if V <= 256 else 2 if V <= 65_536 else 4
     # The text as it was decoded, once, and its ids.
     text = (train_characters + val_characters) * (width + 1)
-    return BASE_MEMORY + 4 * numbers + text + 24 * val_characters
+    base = BASE_MEMORY + (training.workers - 1) * WORKER_MEMORY
+    return base + 4 * numbers + text + 24 * val_characters

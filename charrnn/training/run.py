@@ -1,6 +1,6 @@
 """A whole run: from a corpus and what was chosen to a trained checkpoint, and on from a stop."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -17,14 +17,14 @@ from charrnn.checkpoint.checkpoint import (
 )
 from charrnn.checkpoint.record import TrainingRecord
 from charrnn.errors import CheckpointError, ConfigError, TrainingError
-from charrnn.network.config import CellName, NetworkConfig
+from charrnn.network.config import NetworkConfig
 from charrnn.network.model import Network
 from charrnn.network.scoring import score
 from charrnn.text.reading import BYTES, Corpus, check_corpus
 from charrnn.text.streams import fit_shape
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.baselines import baselines
-from charrnn.training.config import TrainingConfig
+from charrnn.training.config import Choices, TrainingConfig
 from charrnn.training.plan import (
     Plan,
     count_parameters,
@@ -35,33 +35,11 @@ from charrnn.training.plan import (
     split,
 )
 from charrnn.training.trainer import Trainer
+from charrnn.training.workers import choose_workers
 
 LARGEST_VOCABULARY = 65_536
 
 Chosen = TypeVar("Chosen", int, float)
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What somebody chose of a run; None is left to the size of the corpus."""
-
-    cell: CellName = "lstm"
-    hidden_size: int | None = None
-    num_layers: int | None = None
-    embedding_size: int | None = None
-    dropout: float | None = None
-    batch_size: int | None = None
-    seq_length: int = 64
-    learning_rate: float | None = None
-    weight_decay: float = 0.01
-    grad_clip: float = 1.0
-    epochs: float | None = None
-    max_steps: int | None = None
-    max_time: float | None = None
-    val_split: float = 0.1
-    evaluations: int = 25
-    patience: int = 8
-    seed: int = 0
 
 
 class Run:
@@ -288,6 +266,7 @@ def settle(
         evaluations=choices.evaluations,
         patience=choices.patience,
         seed=choices.seed,
+        workers=_chosen(choices.workers, choose_workers(network, batch_size, seq_length)),
     )
     return network, training, notes
 

@@ -11,12 +11,16 @@ import numpy as np
 from charrnn.checkpoint.record import count
 from charrnn.errors import CheckpointError, TrainingError
 from charrnn.network.functions import Floats, Ids
-from charrnn.network.model import Gradient, Network, Trace
+from charrnn.network.model import Network
 from charrnn.network.scoring import QuickScore
 from charrnn.text.streams import Streams
 from charrnn.training.config import TrainingConfig
 from charrnn.training.counters import Counters
 from charrnn.training.optimizer import AdamW, clip, learning_rate
+from charrnn.training.workers import learner_for
+
+FEW_WINDOWS = 10
+"""An epoch of so few windows begins at the beginning: an offset would leave out too much of it."""
 
 LARGEST_NORM = 1e18
 """Of a gradient that is not clipped: the square of a larger one overflows."""
@@ -70,10 +74,8 @@ class Trainer:
                 f"{len(train)} characters to train on are too few for one window of {B} sequences "
                 f"of {T} steps; choose a smaller --batch-size or --seq-length"
             )
-        self.trace = Trace(network, T, B, config.dropout)
-        self.grad = Gradient(network, self.trace)
+        self.learner = learner_for(network, config)
         self.optimizer = AdamW(flat, network.params.matrices, config.weight_decay)
-        self.rng = np.random.Generator(np.random.PCG64(config.seed))
         self.quick_score = QuickScore(network, validation) if len(validation) > 1 else None
         self.now = Counters()
         self.best: Floats = flat.copy()
@@ -114,9 +116,9 @@ class Trainer:
         while (fraction := self.fraction()) < 1 and not self._out_of_patience():
             if now.window == self.windows_here:
                 now.epoch, now.window = now.epoch + 1, 0
-                now.offset = int(self.rng.integers(config.seq_length)) if self.windows > 10 else 0
+                now.offset = self._offset(now.epoch)
                 self._enter_epoch(now.offset, 0)
-                self.trace.reset()
+                self.learner.reset()
             rate = now.rate_scale * learning_rate(
                 config.learning_rate, fraction, config.warmup, config.final_rate
             )
@@ -153,9 +155,17 @@ class Trainer:
             )
 
     def finish(self) -> None:
-        """Give the network the parameters of the best evaluation, if there was one."""
+        """End the workers; give the network the parameters of the best evaluation, if any."""
+        self.learner.close()
         if math.isfinite(self.now.best):
             self.network.params.flat[:] = self.best
+
+    def _offset(self, epoch: int) -> int:
+        """Return where an epoch begins, so that the windows differ from epoch to epoch."""
+        if self.windows <= FEW_WINDOWS:
+            return 0
+        rng = np.random.Generator(np.random.PCG64((self.config.seed, epoch)))
+        return int(rng.integers(self.config.seq_length))
 
     def _enter_epoch(self, offset: int, window: int) -> None:
         config = self.config
@@ -168,19 +178,13 @@ class Trainer:
     def _step(self, rate: float) -> tuple[float, float]:
         """Take one step; return the loss and the norm of its gradient. Skip it if not finite."""
         x, y = self.streams[self.now.window]
-        trace, flat = self.trace, self.network.params.flat
-        trace.draw_masks(self.rng)
-        # What overflows ends as a loss or a norm that is not finite, and that is looked at.
-        with np.errstate(over="ignore", invalid="ignore"):
-            self.network.forward(x, trace)
-            loss = trace.loss(y)
-            self.network.backward(y, trace, self.grad)
-            norm = clip(self.grad.params.flat, self.config.grad_clip)
+        learner = self.learner
+        loss = learner.learn(x, y, self.now.step)
+        norm = clip(learner.gradient, self.config.grad_clip)
         if not self.config.grad_clip and norm > LARGEST_NORM:
             norm = math.inf
-        trace.carry()
         if math.isfinite(loss) and math.isfinite(norm):
-            self.optimizer.step(flat, self.grad.params.flat, rate)
+            self.optimizer.step(self.network.params.flat, learner.gradient, rate)
         return loss, norm
 
     def _recover(self, loss: float, norm: float) -> str:
@@ -198,7 +202,7 @@ class Trainer:
         self.network.params.flat[:] = self.best
         flat, optimizer = self.network.params.flat, self.optimizer
         self.optimizer = AdamW(flat, optimizer.matrices, optimizer.weight_decay)
-        self.trace.states[:] = 0
+        self.learner.reset()
         return (
             f"step {now.step + 1}: loss {loss:g}, gradient norm {norm:g}; went back to the best "
             f"parameters with half the learning rate"
@@ -223,12 +227,14 @@ class Trainer:
         return 0 < self.config.patience <= self.now.waited
 
     def state(self) -> tuple[dict[str, Floats], dict[str, Any]]:
-        """Return all that going on needs, bit for bit: arrays, and what JSON can hold."""
+        """Return all that going on needs, bit for bit: arrays, and what JSON can hold.
+
+        What is random follows from the seed, the epoch and the step, so no generator has a state.
+        """
         counters = self.now.to_json()
         history = np.array(self.now.history, np.float64).reshape(-1, 3)
         return {**self._arrays(), "history": history}, {
             "adam_t": self.optimizer.t,
-            "rng": self.rng.bit_generator.state,
             "counters": counters,
         }
 
@@ -251,9 +257,9 @@ class Trainer:
             if not np.isfinite(found).all() or (name == "adam_v" and np.any(found < 0)):
                 raise CheckpointError(f"training state: {name} holds values that cannot be")
             target[:] = found
+        self.learner.state = targets["state"]
         try:
             self.now = self._checked(Counters.from_json(meta["counters"]))
-            self.rng.bit_generator.state = meta["rng"]
             self.optimizer.t = count(meta["adam_t"])
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise CheckpointError(
@@ -265,13 +271,13 @@ class Trainer:
         ]
 
     def _arrays(self) -> dict[str, Floats]:
-        """Return the arrays that change from step to step, themselves."""
+        """Return the arrays that change from step to step; themselves, but for the state."""
         return {
             "params": self.network.params.flat,
             "best": self.best,
             "adam_m": self.optimizer.m,
             "adam_v": self.optimizer.v,
-            "state": self.trace.first_state,
+            "state": self.learner.state,
         }
 
     def _checked(self, now: Counters) -> Counters:

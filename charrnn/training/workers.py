@@ -9,6 +9,7 @@ it ended. What is random depends on the part, so a number of workers gives the s
 """
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -23,9 +24,16 @@ from charrnn.errors import TrainingError
 from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
 from charrnn.network.functions import Floats, Ids
-from charrnn.network.model import Network
-from charrnn.training.learner import Part
+from charrnn.network.model import Network, shapes
+from charrnn.training.config import TrainingConfig
+from charrnn.training.learner import Learner, Part
 from charrnn.training.shared import Layout, SharedArrays
+
+LEAST_ROWS = 4
+"""Sequences for each process."""
+
+LEAST_WORK = 20_000_000
+"""Parameters times characters of a window, for each process: some milliseconds."""
 
 LEARN, RESET, DONE = b"l", b"r", b"."
 ONE_THREAD = dict.fromkeys(
@@ -33,9 +41,32 @@ ONE_THREAD = dict.fromkeys(
 )
 
 
-def supported() -> bool:
-    """Tell whether this system can hand memory to a child by its descriptor."""
-    return os.name == "posix"
+def learner_for(network: Network, config: TrainingConfig) -> Learner:
+    """Return what learns by itself or with workers, as the configuration says."""
+    T, B, seed = config.seq_length, config.batch_size, config.seed
+    if config.workers == 1:
+        return Part(network, T, B, dropout=config.dropout, seed=seed)
+    return Workers(network, T, B, config.workers, dropout=config.dropout, seed=seed)
+
+
+def choose_workers(network: NetworkConfig, batch_size: int, seq_length: int) -> int:
+    """Return how many processes pay for a batch on this machine.
+
+    Each needs a core, sequences enough to keep its products busy, and a window that takes long
+    enough that meeting once a window costs little beside it.
+    """
+    if os.name != "posix":  # elsewhere memory cannot be handed on by its descriptor
+        return 1
+    size = sum(math.prod(shape) for shape in shapes(network).values())
+    work = size * batch_size * seq_length
+    return max(1, min(len(cores()), batch_size // LEAST_ROWS, work // LEAST_WORK))
+
+
+def cores() -> set[int]:
+    """Return the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return set(os.sched_getaffinity(0))
+    return set(range(os.cpu_count() or 1))
 
 
 def bounds(batch_size: int, parts: int) -> list[int]:
@@ -60,14 +91,14 @@ class Workers:
     """A learner that shares a batch between this process and others."""
 
     def __init__(
-        self, network: Network, T: int, B: int, dropout: float, seed: int, parts: int
+        self, network: Network, T: int, B: int, parts: int, *, dropout: float = 0.0, seed: int = 0
     ) -> None:
         self.network, self.parts = network, parts
         self.bounds = bounds(B, parts)
         self.shares = np.diff(self.bounds) / B
         layout = _layout(network.config, network.params.flat.size, T, B, parts)
         self.shared = SharedArrays.create(layout)
-        self.own = Part(network, T, self.bounds[1], dropout, seed)
+        self.own = Part(network, T, self.bounds[1], dropout=dropout, seed=seed)
         self.gradient: Floats = self.own.gradient
         self._processes: list[subprocess.Popen[bytes]] = []
         for part in range(1, parts):
@@ -135,7 +166,7 @@ class Workers:
     def close(self) -> None:
         """End the workers."""
         for process in self._processes:
-            assert process.stdin is not None and process.stdout is not None
+            assert process.stdin is not None
             with suppress(OSError):
                 process.stdin.close()
         for process in self._processes:
@@ -189,7 +220,9 @@ def work() -> None:
     mine = slice(*bounds(B, parts)[part : part + 2])
     rows = mine.stop - mine.start
     gradient = shared["gradients"][part]
-    learner = Part(network, T, rows, order["dropout"], order["seed"], part, flat=gradient)
+    learner = Part(
+        network, T, rows, dropout=order["dropout"], seed=order["seed"], part=part, flat=gradient
+    )
     while command := os.read(commands, 1):
         if command == LEARN:
             x, y = shared["x"][:, mine], shared["y"][:, mine]
