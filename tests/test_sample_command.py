@@ -57,7 +57,15 @@ def bytes_model(tmp_path, make_checkpoint):
 
 
 # What changes the form of output, wherever the tests are run.
-LEFT_OUT = ("FORCE_COLOR", "NO_COLOR", "GITHUB_ACTIONS", "PY_COLORS", "COLUMNS", "CHARRNN_DEBUG")
+LEFT_OUT = (
+    "FORCE_COLOR",
+    "NO_COLOR",
+    "GITHUB_ACTIONS",
+    "PY_COLORS",
+    "COLUMNS",
+    "CHARRNN_DEBUG",
+    "PYTHONUNBUFFERED",
+)
 
 
 def environment(**others):

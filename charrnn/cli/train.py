@@ -31,7 +31,7 @@ def train(  # noqa: PLR0917
     corpus: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="CORPUS...",
+            metavar="CORPUS",
             help="Files, folders or patterns; .gz, .bz2 and .xz are unpacked; - is standard input.",
             show_default=False,
         ),
