@@ -16,6 +16,11 @@ def cell(request):
 
 
 @pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
 def vocabulary():
     """Seven characters, a line end among them."""
     return Vocabulary.of("\nabcdeé")

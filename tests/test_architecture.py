@@ -98,11 +98,6 @@ def test_packages_hand_nothing_on(path):
         assert imports(path) == []
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=named)
-def test_a_file_can_be_read_in_one_sitting(path):
-    assert len(path.read_text("utf-8").splitlines()) <= 350
-
-
 def test_the_rooms_are_those_of_the_plan():
     assert {room(path) for path in SOURCES} == {*FLOORS, "__init__"}
 

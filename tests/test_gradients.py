@@ -94,7 +94,7 @@ def test_a_gradient_leaves_nothing_behind(tiny_network, cell):
     used_trace, x, y = window(network, 0.3)
     used = Gradient(network, used_trace)
     used.params.flat[:] = np.nan
-    for slab in (used.state, used.dz_y, used.dzx, used.dza, used.da, used.da_recurrent):
+    for slab in (used.state, used.dz_y, used.dzx, used.dza, used.da, used.recur.out):
         slab[:] = np.nan
     for _ in range(2):
         network.forward(x, used_trace)
@@ -194,14 +194,14 @@ WRONG = {
         "rnn", Network, "backward", "trace.a(layer)[:-1]", "trace.a(layer)[1:]",
     ),
     "nothing through time": (
-        "rnn", Network, "backward", "da[t] += grad.da_recurrent", "da[t] += 0",
+        "rnn", Network, "backward", "grad.recur(grad.dza_views[t])", "0",
     ),
     "state before the first step": ("gru", Network, "backward", "= da[0]", "= da[1]"),
     "cell state before the first step": (
         "lstm", Network, "backward", "grad.state[layer, 1:] = dc", "grad.state[layer, 1:] = 0",
     ),
     "a sum for a mean": ("rnn", Network, "backward", "dz_y /= T * B", "dz_y /= T"),
-    "W_aa not transposed": ("rnn", Network, "backward", '"].T.copy()', '"].copy()'),
+    "W_aa not transposed": ("rnn", Network, "backward", '"].T)', '"])'),
     "masks forgotten": ("lstm", Network, "backward", "if trace.masks is not None", "if False"),
     "dropped values in W_ya": ("rnn", Network, "backward", "trace.upward(top)", "trace.a(top)[1:]"),
     "dropped values in the second W_ax": (

@@ -2,6 +2,7 @@
 
 import math
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from charrnn.network.model import Network
 from charrnn.text.reading import from_text
 from charrnn.text.streams import Streams
 from charrnn.training import plan as module
-from charrnn.training.config import TrainingConfig
+from charrnn.training.config import Choices, TrainingConfig
 from charrnn.training.plan import (
     BASE_MEMORY,
     LARGEST_VALIDATION,
@@ -29,7 +30,7 @@ from charrnn.training.plan import (
     size_for,
     split,
 )
-from charrnn.training.run import Choices, Run, settle
+from charrnn.training.run import Run, settle
 from charrnn.training.trainer import Trainer
 
 characters = st.integers(2, 300) | st.floats(3, 8).map(lambda e: int(10**e))
@@ -117,9 +118,11 @@ def test_what_is_chosen_is_kept():
         cell="gru", hidden_size=7, num_layers=3, embedding_size=5, dropout=0.4, batch_size=9,
         seq_length=20, learning_rate=0.1, weight_decay=0.2, grad_clip=3.0, epochs=2.5,
         max_time=60.0, val_split=0.2, evaluations=7, patience=3, seed=11,
+        workers=2,
     )  # fmt: skip
     network, training, notes = settle(chosen, 100_000, 50)
     assert notes == []
+    assert settle(replace(chosen, batch_size=1), 100_000, 50)[1].workers == 1
     for name, value in vars(chosen).items():
         holder = network if hasattr(network, name) else training
         assert getattr(holder, name) == value, name

@@ -12,8 +12,9 @@ from charrnn.network.scoring import score
 from charrnn.text.reading import from_text, read_corpus
 from charrnn.training import run as module
 from charrnn.training.baselines import baselines
+from charrnn.training.config import Choices
 from charrnn.training.log import RunLog
-from charrnn.training.run import Choices, Run, text_of
+from charrnn.training.run import Run, text_of
 from charrnn.training.saving import Saving
 from charrnn.training.trainer import Evaluation, Progress
 
@@ -69,6 +70,18 @@ def test_what_a_finished_run_tells_of_itself(tmp_path):
     assert exact == pytest.approx(best[2], abs=1e-2)
     expected = baselines(run.train, run.validation, len(run.vocabulary))
     assert record.baselines == {baseline.name: baseline.nats for baseline in expected}
+
+
+def test_the_loss_that_is_told_is_that_of_the_best_network_not_of_the_last():
+    noise = "".join("abcde"[k] for k in np.random.default_rng(0).integers(5, size=400))
+    run = finished(text=noise, hidden_size=24, max_steps=120, learning_rate=3e-2, patience=0)
+    record = run.checkpoint().training
+    assert record.best_step < record.steps
+    assert record.val_loss == pytest.approx(run.trainer.now.best, abs=1e-2)
+    last = run.trainer.now.history[-1][2]
+    assert record.val_loss < last - 0.1
+    network = run.trainer.network  # the one that a library hands on
+    assert float(score(network, run.validation).mean()) == record.val_loss
 
 
 def test_before_the_first_evaluation_the_network_as_it_is_can_be_saved(tmp_path):

@@ -80,7 +80,8 @@ def test_quick_score_is_near_the_score(networks, cell, n):
     quick = QuickScore(networks[cell], ids)
     exact = float(score(networks[cell], ids).mean())
     first = quick()
-    assert first == pytest.approx(exact, abs=1e-2)
+    one_piece = n < 8 * QuickScore.WARMUP  # read from its beginning like score, and as exact
+    assert first == pytest.approx(exact, abs=1e-5 if one_piece else 1e-2)
     assert quick() == first  # nothing is left behind by the first
 
 

@@ -151,6 +151,20 @@ def test_a_text_without_a_whole_window_is_refused():
     assert make(train=ids(21)).windows == 1
 
 
+def test_what_is_dropped_differs_from_step_to_step_and_from_seed_to_seed(monkeypatch):
+    drawn, draw_masks = [], Trace.draw_masks
+
+    def recorded(trace, rng):
+        draw_masks(trace, rng)
+        drawn.append(trace.masks.tobytes())
+
+    monkeypatch.setattr(Trace, "draw_masks", recorded)
+    for seed in (0, 1, 0):
+        list(make(dropout=0.3, seed=seed).run())
+    assert len(set(drawn)) == 80
+    assert drawn[:40] == drawn[80:]
+
+
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
 def test_evaluating_does_not_change_training(cell, dropout):
     flats = []
@@ -327,10 +341,11 @@ def test_three_times_are_forgiven_and_the_fourth_ends_the_run(monkeypatch):
     assert trainer.now.best == min(val_loss for _, _, val_loss in trainer.now.history)
 
 
-def test_a_network_that_is_not_finite_itself_ends_in_the_error():
-    trainer = make()
-    trainer.network.params.flat[0] = np.nan
-    trainer.best[:] = np.nan
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 3e38])
+def test_a_network_that_is_beyond_help_ends_in_the_error_without_a_warning(cell, bad):
+    trainer = make(cell)
+    for flat in (trainer.network.params.flat, trainer.best):
+        flat[:] = bad
     with pytest.raises(TrainingError):
         list(trainer.run())
 
@@ -353,7 +368,7 @@ def test_a_run_whose_first_steps_fail_has_nothing_to_evaluate_but_can_be_saved(
     assert np.isfinite(trainer.now.history).all()
 
 
-def test_a_huge_gradient_that_is_not_clipped_leaves_no_parameter_or_moment_infinite(monkeypatch):
+def huge_gradients(monkeypatch):
     backward = Network.backward
 
     def huge(network, y, trace, grad):
@@ -361,6 +376,17 @@ def test_a_huge_gradient_that_is_not_clipped_leaves_no_parameter_or_moment_infin
         grad.params.flat[:] = 1e30
 
     monkeypatch.setattr(Network, "backward", huge)
+
+
+def test_a_huge_gradient_is_clipped_and_no_more_is_said_of_it(monkeypatch):
+    huge_gradients(monkeypatch)
+    for progress in make(grad_clip=1.0).run():
+        assert progress.grad_norm > 1e30
+        assert progress.note is None
+
+
+def test_a_huge_gradient_that_is_not_clipped_leaves_no_parameter_or_moment_infinite(monkeypatch):
+    huge_gradients(monkeypatch)
     trainer = make(grad_clip=0.0)
     with pytest.raises(TrainingError):
         list(trainer.run())

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -178,7 +178,7 @@ def _read(path: Path, kind: Kind) -> tuple[dict[str, Any], dict[str, NDArray[Any
     if raw is None or raw.dtype != np.uint8 or raw.ndim != 1 or raw.size > LARGEST_META:
         raise CheckpointError(f"{_shown(path.name)}: an .npz, but not one that charrnn wrote")
     try:
-        meta = json.loads(raw.tobytes(), parse_constant=_no_number)
+        meta = json.loads(raw.tobytes())
     except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{_shown(path.name)}: its description is not JSON") from error
     if not isinstance(meta, dict) or meta.get("format") != "charrnn":
@@ -193,10 +193,6 @@ def _read(path: Path, kind: Kind) -> tuple[dict[str, Any], dict[str, NDArray[Any
         wanted = model_path(path) if kind == "model" else resume_path(path)
         raise CheckpointError(f"{_shown(path.name)}: is {found}; give {_shown(wanted.name)}")
     return meta, arrays
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number in JSON")
 
 
 def _assemble(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Checkpoint:

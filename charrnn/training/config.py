@@ -8,6 +8,9 @@ from charrnn.network.config import CellName
 LARGEST = 1e18
 """Of what is not bounded otherwise: beyond any use, and safe to reckon with."""
 
+MOST_WORKERS = 256
+"""Processes; and never more than there are sequences to share."""
+
 
 @dataclass(frozen=True)
 class TrainingConfig:
@@ -50,9 +53,9 @@ class TrainingConfig:
             A value out of its range, nan and infinity among them, or no budget at all.
         """
         whole = {"batch_size": 1, "seq_length": 1, "evaluations": 1, "patience": 0, "seed": 0}
-        whole |= {"workers": 1}
         for name, least in whole.items():
             self._check(name, least, LARGEST, whole=True)
+        self._check("workers", 1, min(self.batch_size, MOST_WORKERS), whole=True)
         for name, largest in {"learning_rate": 10.0, "grad_clip": LARGEST}.items():
             self._check(name, 0.0, largest)
         for name in ("dropout", "weight_decay", "warmup", "final_rate", "val_split"):

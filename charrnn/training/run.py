@@ -249,6 +249,7 @@ def settle(
     notes += [note] if note else []
     if choices.val_split and not kept:
         notes.append("the text is too short to keep some of it for validation")
+    workers = _chosen(choices.workers, choose_workers(network, batch_size, seq_length))
     max_steps = choices.max_steps
     if not (choices.epochs or choices.max_steps or choices.max_time):
         max_steps = default_steps(train_characters, batch_size, seq_length)
@@ -266,7 +267,7 @@ def settle(
         evaluations=choices.evaluations,
         patience=choices.patience,
         seed=choices.seed,
-        workers=_chosen(choices.workers, choose_workers(network, batch_size, seq_length)),
+        workers=min(batch_size, workers),
     )
     return network, training, notes
 
