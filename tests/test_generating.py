@@ -54,8 +54,6 @@ def test_a_prompt_of_any_length_is_read_whole(length, cell, tiny_network):
     prompt = rng(length).integers(0, 7, length).astype(np.uint8)
     first = next(generate(network, prompt, SamplingConfig(), rng()))
     assert np.allclose(first.log_y_hat, read_one_by_one(network, prompt), rtol=1e-10)
-    shorter = next(generate(network, prompt[1:], SamplingConfig(), rng())) if length > 1 else None
-    assert length > WINDOW or shorter is None or (shorter.log_y_hat != first.log_y_hat).any()
 
 
 def test_at_temperature_0_the_likeliest_is_taken(cell, tiny_network):

@@ -19,6 +19,7 @@ from charrnn.training.config import Choices, TrainingConfig
 from charrnn.training.plan import (
     BASE_MEMORY,
     LARGEST_VALIDATION,
+    LEAST_READ,
     MOST_EPOCHS,
     SIZES,
     count_parameters,
@@ -149,7 +150,8 @@ def test_the_default_budget_is_between_one_epoch_and_forty(n, batch_size, seq_le
     steps = default_steps(n, batch_size, seq_length)
     windows = n / (batch_size * seq_length)
     assert steps >= 1
-    assert windows - 1 <= steps <= max(1, MOST_EPOCHS * windows)
+    most = max(MOST_EPOCHS * windows, LEAST_READ // (batch_size * seq_length))
+    assert windows - 1 <= steps <= max(1, most)
 
 
 @given(n=st.integers(0, 10**8), share=st.floats(0, 0.95), seq_length=st.integers(1, 1000))

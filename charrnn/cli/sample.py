@@ -1,9 +1,7 @@
 """`charrnn sample`: text from a trained network, on standard output and nothing else there."""
 
 import hashlib
-import re
 import secrets
-import shlex
 import sys
 from collections.abc import Iterable
 from contextlib import closing
@@ -18,6 +16,7 @@ from charrnn.cli.notes import note
 from charrnn.cli.numbers import number, whole_number
 from charrnn.cli.output import standard_output
 from charrnn.cli.prompt import encode, from_file, typed
+from charrnn.cli.shell import command_line, unescaped
 from charrnn.cli.signals import stopping
 from charrnn.errors import ConfigError
 from charrnn.sampling.config import SamplingConfig
@@ -32,9 +31,9 @@ if TYPE_CHECKING:
 Unknown = Literal["error", "skip", "nearest"]
 
 FOLDER = Path("checkpoints")
-ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
-
 DEFAULT = SamplingConfig()
+
+PROMPT, CHOOSING, HOW_MUCH, OUTPUT = "Prompt", "Choosing characters", "How much", "Output"
 
 
 def sample(  # noqa: PLR0917
@@ -52,6 +51,7 @@ def sample(  # noqa: PLR0917
             parser=whole_number,
             metavar="N",
             help="How many characters, the prompt not counted; -1 is without end.",
+            rich_help_panel=HOW_MUCH,
         ),
     ] = DEFAULT.length,
     temperature: Annotated[
@@ -62,12 +62,16 @@ def sample(  # noqa: PLR0917
             parser=number,
             metavar="T",
             help="Below 1 likelier, above 1 bolder; 0 takes the likeliest every time.",
+            rich_help_panel=CHOOSING,
         ),
     ] = DEFAULT.temperature,
     top_k: Annotated[
         int,
         typer.Option(
-            parser=whole_number, metavar="K", help="Choose among the K likeliest only; 0 is off."
+            parser=whole_number,
+            metavar="K",
+            help="Choose among the K likeliest only; 0 is off.",
+            rich_help_panel=CHOOSING,
         ),
     ] = DEFAULT.top_k,
     top_p: Annotated[
@@ -76,6 +80,7 @@ def sample(  # noqa: PLR0917
             parser=number,
             metavar="P",
             help="Choose among the likeliest that together reach P; 1 is off.",
+            rich_help_panel=CHOOSING,
         ),
     ] = DEFAULT.top_p,
     min_p: Annotated[
@@ -84,28 +89,51 @@ def sample(  # noqa: PLR0917
             parser=number,
             metavar="P",
             help="Choose among those at least P times as likely as the likeliest; 0 is off.",
+            rich_help_panel=CHOOSING,
         ),
     ] = DEFAULT.min_p,
     prompt: Annotated[
-        str | None, typer.Option("-p", "--prompt", metavar="TEXT", help="Go on from this text.")
+        str | None,
+        typer.Option(
+            "-p",
+            "--prompt",
+            metavar="TEXT",
+            help="Go on from this text.",
+            rich_help_panel=PROMPT,
+        ),
     ] = None,
     prompt_file: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Go on from the text in this file; - is standard input."),
+        typer.Option(
+            metavar="FILE",
+            help="Go on from the text in this file; - is standard input.",
+            rich_help_panel=PROMPT,
+        ),
     ] = None,
     encoding: Annotated[
-        str, typer.Option(metavar="NAME", help="How the prompt's file is encoded.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="How the prompt's file is encoded.",
+            rich_help_panel=PROMPT,
+        ),
     ] = "utf-8",
     stop: Annotated[
         list[str] | None,
         typer.Option(
             metavar="TEXT",
             help=r"End before this text; may be given again. \n, \t, \r and \\ are understood.",
+            rich_help_panel=HOW_MUCH,
         ),
     ] = None,
     num_samples: Annotated[
         int,
-        typer.Option(parser=whole_number, metavar="N", help="How many samples, a line ---- apart."),
+        typer.Option(
+            parser=whole_number,
+            metavar="N",
+            help="How many samples, a line ---- apart.",
+            rich_help_panel=HOW_MUCH,
+        ),
     ] = 1,
     seed: Annotated[
         int | None,
@@ -114,37 +142,64 @@ def sample(  # noqa: PLR0917
             metavar="N",
             help="The same seed gives the same text.",
             show_default="random, told on standard error",
+            rich_help_panel=CHOOSING,
         ),
     ] = None,
     unknown: Annotated[
         Unknown,
-        typer.Option(help="What becomes of a prompt's characters that the network never saw."),
+        typer.Option(
+            help="What becomes of a prompt's characters that the network never saw.",
+            rich_help_panel=PROMPT,
+        ),
     ] = "error",
     echo: Annotated[
-        bool, typer.Option("--echo/--no-echo", help="Write the prompt before the text.")
+        bool,
+        typer.Option(
+            "--echo/--no-echo",
+            help="Write the prompt before the text.",
+            rich_help_panel=PROMPT,
+        ),
     ] = True,
     raw: Annotated[
         bool,
         typer.Option(
-            "--raw", help="Write control characters as they are even to a terminal, as to a pipe."
+            "--raw",
+            help="Write control characters as they are even to a terminal, as to a pipe.",
+            rich_help_panel=OUTPUT,
         ),
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Write a line of JSON for each sample.")
+        bool,
+        typer.Option(
+            "--json",
+            help="Write a line of JSON for each sample.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = False,
     show_probs: Annotated[
         bool,
-        typer.Option("--show-probs", help="Show for each character what might have been instead."),
+        typer.Option(
+            "--show-probs",
+            help="Show for each character what might have been instead.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = False,
     top: Annotated[
         int,
-        typer.Option(parser=whole_number, metavar="N", help="How many --show-probs shows of each."),
+        typer.Option(
+            parser=whole_number,
+            metavar="N",
+            help="How many --show-probs shows of each.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = 5,
     temp: Annotated[float | None, typer.Option("--temp", parser=number, hidden=True)] = None,
 ) -> None:
     """Write text with a trained network.
 
     The text goes to standard output as it is made, and everything else to standard error.
+
+    Example: charrnn sample --prompt "Once" --length 300
     """
     config = SamplingConfig(
         length=length,
@@ -266,24 +321,6 @@ def note_stops(stops: Iterable[str], vocabulary: "Vocabulary") -> None:
     for stop in stops:
         if not can_appear(stop, vocabulary):
             note(f"--stop {stop!a} cannot appear: the network does not know all its characters")
-
-
-def unescaped(text: str) -> str:
-    r"""Return a text with its \n, \t, \r and \\ put right; other backslashes are themselves."""
-    return re.sub(r"\\([ntr\\])", lambda found: ESCAPES[found[1]], text)
-
-
-def command_line(added: list[str]) -> str:
-    """Return the command that is running, with more arguments, as a shell reads it."""
-    return " ".join(map(quoted, ["charrnn", "sample", *added, *sys.argv[2:]]))
-
-
-def quoted(word: str) -> str:
-    """Quote a word for a shell, control characters in the form that bash and zsh read."""
-    if word.isprintable():
-        return shlex.quote(word)
-    escaped = word.replace("\\", r"\\").replace("'", r"\'")
-    return "$'" + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + "'"
 
 
 def sha256(path: Path) -> str:

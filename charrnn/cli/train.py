@@ -1,25 +1,20 @@
 """`charrnn train`: fit a network to a text."""
 
-from contextlib import nullcontext
+import sys
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
+from charrnn.cli.notes import note
 from charrnn.cli.numbers import number, whole_number
-from charrnn.cli.signals import stopping
 from charrnn.cli.threads import use_threads
 from charrnn.cli.values import duration
-from charrnn.errors import CheckpointError, ConfigError
+from charrnn.errors import ConfigError
 from charrnn.network.config import CellName
 from charrnn.training.config import Choices
 
-if TYPE_CHECKING:
-    from charrnn.text.reading import Corpus
-    from charrnn.training.run import Run
-    from charrnn.training.trainer import Progress
-
-FOLDER = Path("checkpoints")
 BY_SIZE = "by the size of the text"
 
 TEXT, NETWORK, TRAINING, BUDGET, OUTPUT = "Text", "Network", "Training", "Budget", "Output"
@@ -28,6 +23,7 @@ DEFAULT = Choices()
 
 
 def train(  # noqa: PLR0917
+    ctx: typer.Context,
     corpus: Annotated[
         list[str] | None,
         typer.Argument(
@@ -43,7 +39,7 @@ def train(  # noqa: PLR0917
             "--out",
             metavar="FILE",
             help="Where to save the model.",
-            show_default=f"{FOLDER}/NAME.npz",
+            show_default="checkpoints/NAME.npz",
             rich_help_panel=OUTPUT,
         ),
     ] = None,
@@ -275,133 +271,67 @@ def train(  # noqa: PLR0917
         raise ConfigError(f"--threads: {threads} is less than 1")
     use_threads(threads)
 
+    from charrnn.cli.chosen import begin, check, go_on, only_what_may_change
+    from charrnn.cli.destination import check_log, destination, held, refuse_to_replace
+    from charrnn.cli.running import go, plan
     from charrnn.text.reading import read_corpus
-    from charrnn.training.run import Run, text_of
+    from charrnn.training.run import text_of
 
+    choices = Choices(
+        cell=cell,
+        hidden_size=hidden_size,
+        num_layers=num_layers,
+        embedding_size=embedding_size,
+        dropout=dropout,
+        batch_size=batch_size,
+        seq_length=seq_length,
+        learning_rate=learning_rate,
+        weight_decay=weight_decay,
+        grad_clip=grad_clip,
+        val_split=val_split,
+        evaluations=evaluations,
+        patience=patience,
+        seed=seed,
+        workers=workers,
+        epochs=epochs,
+        max_steps=max_steps,
+        max_time=max_time,
+    )
+    check(choices)
+    typed = typed_options(ctx)
+    if resume:
+        only_what_may_change(typed)
     sources = corpus or []
     if resume and not corpus:
         sources, encoding, as_bytes = text_of(resume)
-    text = read_corpus(sources, encoding=encoding, errors=errors, as_bytes=as_bytes)
-    if resume:
-        budget = {"epochs": epochs, "max_steps": max_steps, "max_time": max_time}
-        run = Run.resume(text, resume, {name: value for name, value in budget.items() if value})
-    else:
-        choices = Choices(
-            cell=cell,
-            hidden_size=hidden_size,
-            num_layers=num_layers,
-            embedding_size=embedding_size,
-            dropout=dropout,
-            batch_size=batch_size,
-            seq_length=seq_length,
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            grad_clip=grad_clip,
-            val_split=val_split,
-            evaluations=evaluations,
-            patience=patience,
-            seed=seed,
-            workers=workers,
-            epochs=epochs,
-            max_steps=max_steps,
-            max_time=max_time,
+    if not sources:
+        raise ConfigError("no text is named; name a file, a folder or - for standard input")
+    path = destination(out, resume, sources[0], overwrite=overwrite)
+    check_log(log_file, path, resume=resume is not None, overwrite=overwrite)
+    if "-" in sources and sys.stdin is not None and sys.stdin.isatty():
+        note("reading the text from this terminal; end it with Ctrl-D")
+    with ExitStack() as stack:
+        if resume and not dry_run:
+            stack.enter_context(held(path))
+        text = read_corpus(sources, encoding=encoding, errors=errors, as_bytes=as_bytes)
+        run = (
+            go_on(text, resume, choices, typed)
+            if resume
+            else begin(text, choices, typed, as_bytes=as_bytes)
         )
-        run = Run.begin(text, choices, as_bytes=as_bytes)
-    path = _destination(out, resume, text, overwrite=overwrite)
-    _train(run, path, dry_run=dry_run, samples=samples, log_file=log_file)
+        stack.callback(run.trainer.learner.close)
+        if not (resume or dry_run):
+            stack.enter_context(held(path))
+            if not overwrite:  # somebody else may have been quicker
+                refuse_to_replace(path)
+        if dry_run:
+            plan(run, path)
+            return
+        code = go(run, path, samples=samples, log_file=log_file)
+    raise typer.Exit(code)
 
 
-def _destination(
-    out: Path | None, resume: Path | None, corpus: "Corpus", *, overwrite: bool
-) -> Path:
-    """Return where to save: as asked, or a name that is still free."""
-    from charrnn.checkpoint.checkpoint import RESUME_SUFFIX, model_path
-
-    if out is None and resume is not None:
-        return model_path(resume)
-    if out is not None:
-        if out.name.endswith(RESUME_SUFFIX) or out.suffix != ".npz":
-            raise ConfigError(f"--out: {out} does not end in .npz; name it {out.stem}.npz")
-        if out.exists() and not overwrite and out != resume:
-            raise CheckpointError(
-                f"{out}: exists already; choose another --out, replace it with --overwrite, or go "
-                f"on with it by --resume {out}"
-            )
-        return out
-    name = corpus.sources[0].name
-    stem = "corpus" if name == "-" else Path(name).name.split(".")[0] or "corpus"
-    candidates = (
-        FOLDER / f"{stem}{suffix}.npz" for suffix in ("", *(f"-{k}" for k in range(2, 10**4)))
-    )
-    return next(path for path in candidates if overwrite or not path.exists())
-
-
-def _train(run: "Run", path: Path, *, dry_run: bool, samples: bool, log_file: Path | None) -> None:
-    from charrnn.checkpoint.atomic import Lock, check_writable, remove_stale_temporaries
-    from charrnn.display.console import notes
-    from charrnn.display.plan import show_plan
-
-    if not dry_run:
-        check_writable(path)
-    show_plan(run.plan(), tuple(source.name for source in run.corpus.sources), notes())
-    if dry_run:
-        return
-    with Lock(path):
-        remove_stale_temporaries(path)
-        stopped = _go(run, path, samples=samples, log_file=log_file)
-    if stopped:
-        raise typer.Exit(128 + stopped)
-
-
-def _go(run: "Run", path: Path, *, samples: bool, log_file: Path | None) -> int | None:
-    """Train to the end, or to the first signal; return the signal, if there was one."""
-    from charrnn.display.console import notes
-    from charrnn.display.ending import show_end, show_stop
-    from charrnn.display.progress import TrainingProgress
-    from charrnn.training.log import RunLog
-    from charrnn.training.saving import Saving
-
-    trainer, saving = run.trainer, Saving(run, path)
-    log = RunLog(log_file, trainer.now.step) if log_file else nullcontext()
-    with stopping() as stop, log as lines:
-        with TrainingProgress(trainer.fraction()) as shown:
-            for progress in trainer.run():
-                shown.show(progress)
-                if lines:
-                    lines.progress(progress)
-                if warning := saving.after(progress):
-                    shown.line(f"warning: {warning}")
-                if samples and _sample_due(run, progress):
-                    shown.line(_write_sample(run, 160).rstrip() + "\n")
-                if stop.requested:
-                    break
-        saving.state()
-        if stop.requested:
-            run.save(path)
-            show_stop(trainer.now, path, notes())
-            return int(stop.requested)
-        run.conclude("patience ran out" if trainer.fraction() < 1 else "its budget was used up")
-        run.save(path)
-        checkpoint = run.checkpoint()
-        if lines:
-            lines.write("end", step=trainer.now.step, val_loss=checkpoint.training.val_loss)
-    show_end(checkpoint, path, _write_sample(run, 280), notes())
-    return None
-
-
-def _sample_due(run: "Run", progress: "Progress") -> bool:
-    """Tell whether a sample is due: at every fifth evaluation but the last."""
-    evaluated = progress.evaluation is not None and len(run.trainer.now.history) % 5 == 0
-    return evaluated and progress.fraction < 1
-
-
-def _write_sample(run: "Run", length: int) -> str:
-    import numpy as np
-
-    from charrnn.sampling.config import SamplingConfig
-    from charrnn.sampling.sample import stream
-
-    rng = np.random.default_rng(run.trainer.config.seed)
-    config = SamplingConfig(length=length)
-    none = run.train[:0]
-    return "".join(stream(run.trainer.network, run.vocabulary, none, config, rng))
+def typed_options(ctx: typer.Context) -> set[str]:
+    """Return the names of the parameters that were given, and do not only have a default."""
+    sources = {name: ctx.get_parameter_source(name) for name in ctx.params}
+    return {name for name, source in sources.items() if source and source.name != "DEFAULT"}

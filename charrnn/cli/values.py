@@ -1,25 +1,32 @@
 """Values of options that Typer does not know."""
 
-import math
 import re
 
 import typer
 
+from charrnn.cli.numbers import number
+
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)([smhd]))+")
+_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd])")
 
 
 def duration(text: str) -> float:
-    """Return the seconds that `90s`, `10m`, `1h30m` or plain `90` mean."""
-    written = text.strip().lower()
-    if _DURATION.fullmatch(written):
-        parts = re.findall(r"(\d+(?:\.\d+)?)([smhd])", written)
-        seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    """Return the seconds that `90s`, `10m`, `1h30m` or plain `90` mean.
+
+    Raises
+    ------
+    BadParameter
+        It is no time, or none that ever passes: zero, less, or more than a number can hold.
+    """
+    written = str(text).strip().lower()
+    parts = _PART.findall(written)
+    if parts and "".join(size + unit for size, unit in parts) == written:
+        seconds = sum(float(size) * _UNITS[unit] for size, unit in parts)
     else:
         try:
-            seconds = float(written)
-        except ValueError:
-            seconds = math.nan
-    if not (math.isfinite(seconds) and seconds > 0):
-        raise typer.BadParameter(f"{text!r} is not a time such as 90s, 10m or 1h30m")
+            seconds = number(written)
+        except typer.BadParameter:
+            seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise typer.BadParameter(f"{text!a} is not a time such as 90s, 10m or 1h30m")
     return seconds

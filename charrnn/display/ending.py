@@ -1,5 +1,6 @@
 """How a run ended: its curve, its loss beside what costs nothing, and what to type next."""
 
+import os
 import shlex
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from charrnn.checkpoint.record import TrainingRecord
 from charrnn.display.bars import bar
 from charrnn.display.curve import curve
 from charrnn.display.quantities import bits, count, duration, loss, short
-from charrnn.display.safe import harmless
+from charrnn.display.safe import harmless, safe
 from charrnn.display.screen import Screen, screen_of, show
 from charrnn.training.counters import Counters
 
 BARS = 30
+
+LONGEST_PATH = 4096
 
 
 def show_end(checkpoint: Checkpoint, path: Path, sample: str, console: Console) -> None:
@@ -40,14 +43,14 @@ def show_end(checkpoint: Checkpoint, path: Path, sample: str, console: Console) 
         Text(),
     ]
     show(lines, screen, console)
-    console.print(Text(f"saved  {harmless(str(path))}"))
-    console.print(Text(f"next   charrnn sample {_quoted(path)}", "bold"))
+    _print(f"saved  {_named(path)}", console)
+    _print(f"next   charrnn sample {pasted(path)}", console, "bold")
 
 
 def show_stop(now: Counters, path: Path, console: Console) -> None:
     """Print that a run was stopped and saved, and how to go on."""
-    console.print(Text(f"stopped after step {count(now.step)}; saved {harmless(str(path))}"))
-    console.print(Text(f"go on  charrnn train --resume {_quoted(path)}", "bold"))
+    _print(f"stopped after step {count(now.step)}; saved {_named(path)}", console)
+    _print(f"go on  charrnn train --resume {pasted(path)}", console, "bold")
 
 
 def _losses(cell: str, training: TrainingRecord, screen: Screen) -> list[Text]:
@@ -68,5 +71,32 @@ def _losses(cell: str, training: TrainingRecord, screen: Screen) -> list[Text]:
     return lines
 
 
-def _quoted(path: Path) -> str:
-    return shlex.quote(harmless(str(path)))
+def pasted(path: Path) -> str:
+    """Return a path as it can be pasted behind a command, and shown without harm.
+
+    Control characters are written in the form that bash, zsh and ksh read.
+    """
+    name = str(path)
+    if name.startswith("-"):
+        name = f"./{name}"
+    shown = safe(name, LONGEST_PATH).plain
+    if shown == name:
+        return shlex.quote(name)
+    escaped = name.replace("\\", r"\\").replace("'", r"\'")
+    return "$'" + "".join(_escaped(character) for character in escaped) + "'"
+
+
+def _escaped(character: str) -> str:
+    if safe(character).plain == character:
+        return character
+    # A byte of a name that is no character came in as half of one, and goes out as the byte.
+    return "".join(f"\\x{byte:02x}" for byte in os.fsencode(character))
+
+
+def _named(path: Path) -> str:
+    return safe(str(path), LONGEST_PATH).plain
+
+
+def _print(line: str, console: Console, style: str = "") -> None:
+    """Print one line, however long: a command that is cut in two cannot be pasted."""
+    console.print(Text(line, style), soft_wrap=True)

@@ -29,7 +29,9 @@ def duration(seconds: float) -> str:
 
 
 def memory(size: float) -> str:
-    """Return a number of bytes in MB, of 10**6."""
+    """Return a number of bytes in MB, of 10**6, or in GB, of 10**9."""
+    if size >= 1e9:
+        return f"{size / 1e9:.1f} GB"
     return f"{size / 1e6:.0f} MB" if size >= 10e6 else f"{size / 1e6:.1f} MB"
 
 

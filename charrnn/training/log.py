@@ -2,10 +2,13 @@
 
 import json
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from charrnn.checkpoint.atomic import write_atomically
 from charrnn.errors import TrainingError
 from charrnn.training.trainer import Progress
 
@@ -14,26 +17,26 @@ EVERY = 10
 
 
 class RunLog:
-    """Writes a line for every tenth step and every evaluation, and hands it to the disk at once.
+    """Writes a line for every tenth step and every evaluation, and hands it to the system at once.
 
     resumed_at: the step that a resumed run goes on from; lines after it are dropped, so that steps
     only ever increase. A run that begins at 0 starts the file afresh.
+
+    Raises
+    ------
+    TrainingError, CheckpointError
+        On opening, or the first time that a line cannot be written; `failure` says why from then
+        on, and nothing more is written behind what may be half a line.
     """
 
     def __init__(self, path: Path, resumed_at: int = 0) -> None:
-        kept: list[str] = []
-        try:
-            if resumed_at and path.exists():
-                kept = [
-                    line
-                    for line in path.read_text("utf-8", "replace").splitlines()
-                    if _is_kept(line, resumed_at)
-                ]
-            self._file = path.open("w", encoding="utf-8")
-        except OSError as error:
-            raise TrainingError(f"{path}: cannot write the log there ({error.strerror})") from error
-        for line in kept:
-            self._file.write(line + "\n")
+        self.path = path
+        self.failure: str | None = None
+        with self._in_words():
+            if resumed_at and path.is_file():
+                _drop_after(resumed_at, path)
+            # Nothing is held back in a buffer, so closing has nothing left to fail at.
+            self._file = path.open("ab" if resumed_at else "wb", buffering=0)
 
     def __enter__(self) -> Self:
         return self
@@ -48,12 +51,16 @@ class RunLog:
 
     def write(self, event: str, **fields: Any) -> None:
         """Write one line; a number that is not finite becomes null."""
+        if self.failure:
+            return
         plain = {
             name: None if isinstance(value, float) and not math.isfinite(value) else value
             for name, value in fields.items()
         }
-        self._file.write(json.dumps({"event": event, **plain}, allow_nan=False) + "\n")
-        self._file.flush()
+        left = (json.dumps({"event": event, **plain}, allow_nan=False) + "\n").encode("ascii")
+        with self._in_words():
+            while left:
+                left = left[self._file.write(left) :]
 
     def progress(self, progress: Progress) -> None:
         """Write what a step has to tell, if it is one of those that are written."""
@@ -79,10 +86,58 @@ class RunLog:
                 best=progress.best,
             )
 
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.failure = (error.strerror or str(error)).lower()
+            raise TrainingError(
+                f"{self.path}: cannot write the log there ({self.failure}); "
+                f"choose another --log-file"
+            ) from error
 
-def _is_kept(line: str, resumed_at: int) -> bool:
-    """Tell whether a line is whole, as the last before a crash may not be, and of those steps."""
+
+def is_log(path: Path) -> bool:
+    """Tell whether a file begins as a log does; one that is empty or not there does as well.
+
+    Raises
+    ------
+    TrainingError
+        It cannot be read.
+    """
     try:
-        return bool(json.loads(line).get("step", 0) <= resumed_at)
-    except (ValueError, AttributeError, TypeError):
+        if not path.is_file():
+            return True
+        with path.open("rb") as file:
+            first = file.readline(1 << 20)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise TrainingError(f"{path}: cannot be read ({reason})") from error
+    return not first or isinstance(_event(first), dict)
+
+
+def _drop_after(step: int, path: Path) -> None:
+    """Keep the lines of a log up to a step, and of those the whole ones: a crash may cut one."""
+    found = path.read_bytes()
+    lines = (line for line in found.split(b"\n") if _is_kept(line, step))
+    kept = b"".join(line + b"\n" for line in lines)
+    if kept != found:
+        write_atomically(path, lambda stream: stream.write(kept))
+
+
+def _is_kept(line: bytes, resumed_at: int) -> bool:
+    event = _event(line)
+    try:
+        return event is not None and bool(event.get("step", 0) <= resumed_at)
+    except TypeError:
         return False
+
+
+def _event(line: bytes) -> dict[str, Any] | None:
+    """Return what a line says, or None where it is not a line of a log."""
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return event if isinstance(event, dict) else None

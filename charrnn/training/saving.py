@@ -9,19 +9,32 @@ from charrnn.training.trainer import Progress
 
 MOST_FAILURES = 3
 
+LARGEST_SHARE = 0.05
+"""Of the time, for saving training states: a large network's take seconds."""
+
 
 class Saving:
     """Saves the model whenever it is better, and the training state now and then.
 
-    A save that fails does not end the run: the last good file is still there. The third in a row
-    does. `failed` tells whether the last one did.
+    A save that fails does not end the run: the last good file is still there, and what is missing
+    is saved with the next. The third failure in a row does.
+
+    state_every: seconds between two training states, as long as they take little beside that.
+    failures: how many there were, in a row or not.
     """
 
     def __init__(self, run: Run, path: Path, state_every: float = 30.0) -> None:
         self.run, self.path, self.state_every = run, path, state_every
-        self.failed = False
-        self._failures = 0
+        self.failures = 0
+        self._in_a_row = 0
+        self._better = False
         self._last_state = time.monotonic()
+        self._took = 0.0
+
+    @property
+    def failed(self) -> bool:
+        """Whether the last save was one that failed."""
+        return self._in_a_row > 0
 
     def after(self, progress: Progress) -> str | None:
         """Save what has become due after a step; return what to tell if that failed.
@@ -31,26 +44,46 @@ class Saving:
         CheckpointError
             The third failure in a row.
         """
-        if progress.evaluation is None:
+        improved = progress.evaluation is not None and progress.evaluation.improved
+        since = time.monotonic() - self._last_state
+        state_due = since >= max(self.state_every, self._took / LARGEST_SHARE)
+        if not (improved or state_due):
             return None
-        state_due = time.monotonic() - self._last_state >= self.state_every
-        if not (progress.evaluation.improved or state_due):
-            return None
+        self._better |= improved
         try:
-            if progress.evaluation.improved:
+            if self._better:
                 self.run.save(self.path)
+                self._better = False
             if state_due:
                 self.state()
         except CheckpointError as error:
-            self.failed = True
-            self._failures += 1
-            if self._failures >= MOST_FAILURES:
-                raise
+            self.failures += 1
+            self._in_a_row += 1
+            self._last_state = time.monotonic()
+            if self._in_a_row == MOST_FAILURES:
+                raise CheckpointError(
+                    f"{error}; the third failure in a row, so the run ends here"
+                ) from error
             return f"not saved: {error}"
-        self.failed, self._failures = False, 0
+        self._in_a_row = 0
         return None
 
     def state(self) -> None:
         """Save the training state."""
+        start = time.monotonic()
         self.run.save_state(self.path)
         self._last_state = time.monotonic()
+        self._took = self._last_state - start
+
+    def stopped(self) -> None:
+        """Save the training state and the model, each even if the other fails.
+
+        Raises
+        ------
+        CheckpointError
+            One of them is not saved.
+        """
+        try:
+            self.state()
+        finally:
+            self.run.save(self.path)

@@ -4,6 +4,7 @@ import math
 import mmap
 import os
 import tempfile
+import weakref
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -25,6 +26,7 @@ class SharedArrays:
 
     def __init__(self, layout: Layout, descriptor: int) -> None:
         self.descriptor = descriptor
+        self._close = weakref.finalize(self, os.close, descriptor)
         self._map = mmap.mmap(descriptor, _size(layout))
         self._arrays: dict[str, NDArray[Any]] = {}
         start = 0
@@ -48,7 +50,7 @@ class SharedArrays:
 
     def close(self) -> None:
         """Close the descriptor; the arrays stay for as long as somebody uses them."""
-        os.close(self.descriptor)
+        self._close()
 
 
 def _padded(shape: tuple[int, ...], dtype: str) -> int:

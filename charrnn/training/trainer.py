@@ -213,14 +213,16 @@ class Trainer:
         now = self.now
         train_loss = now.since_loss / now.since_steps if now.since_steps else now.smoothed
         now.since_loss, now.since_steps = 0.0, 0
-        val_loss = self.quick_score() if self.quick_score else train_loss
+        with np.errstate(over="ignore", invalid="ignore"):
+            val_loss = self.quick_score() if self.quick_score else train_loss
         improved = val_loss < now.best
         if improved:
             now.best, now.best_step, now.waited = val_loss, now.step, 0
             self.best[:] = self.network.params.flat
         else:
             now.waited += 1
-        now.history.append((now.step, train_loss, val_loss))
+        if math.isfinite(val_loss):
+            now.history.append((now.step, train_loss, val_loss))
         return Evaluation(now.step, train_loss, val_loss, improved)
 
     def _out_of_patience(self) -> bool:

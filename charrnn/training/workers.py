@@ -4,8 +4,9 @@
     a worker         is handed a descriptor of shared memory, and told by a byte what to do
 
 One window is one message each way, so the processes meet once where a threaded product would meet
-twice a step. A worker lives until its input ends, and that is when this process is gone, however
-it ended. What is random depends on the part, so a number of workers gives the same numbers again.
+twice a step. A worker begins with the first window and lives until its input ends, and that is
+when this process is gone, however it ended. What is random depends on the part, so a number of
+workers gives the same numbers again.
 """
 
 import json
@@ -14,13 +15,14 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 
-from charrnn.errors import TrainingError
+from charrnn.errors import ConfigError, TrainingError
 from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
 from charrnn.network.functions import Floats, Ids
@@ -42,10 +44,18 @@ ONE_THREAD = dict.fromkeys(
 
 
 def learner_for(network: Network, config: TrainingConfig) -> Learner:
-    """Return what learns by itself or with workers, as the configuration says."""
+    """Return what learns by itself or with workers, as the configuration says.
+
+    Raises
+    ------
+    ConfigError
+        There are to be workers, on a system that cannot share memory with them.
+    """
     T, B, seed = config.seq_length, config.batch_size, config.seed
     if config.workers == 1:
         return Part(network, T, B, dropout=config.dropout, seed=seed)
+    if os.name != "posix":
+        raise ConfigError("workers: processes cannot share a batch on this system; choose 1")
     return Workers(network, T, B, config.workers, dropout=config.dropout, seed=seed)
 
 
@@ -88,7 +98,7 @@ def _layout(config: NetworkConfig, size: int, T: int, B: int, parts: int) -> Lay
 
 
 class Workers:
-    """A learner that shares a batch between this process and others."""
+    """A learner that shares a batch between this process and others, until it is closed."""
 
     def __init__(
         self, network: Network, T: int, B: int, parts: int, *, dropout: float = 0.0, seed: int = 0
@@ -100,32 +110,33 @@ class Workers:
         self.shared = SharedArrays.create(layout)
         self.own = Part(network, T, self.bounds[1], dropout=dropout, seed=seed)
         self.gradient: Floats = self.own.gradient
+        self._order = {
+            "network": asdict(network.config),
+            "T": T,
+            "B": B,
+            "dropout": dropout,
+            "seed": seed,
+            "parts": parts,
+            "descriptor": self.shared.descriptor,
+        }
         self._processes: list[subprocess.Popen[bytes]] = []
-        for part in range(1, parts):
-            order = {
-                "network": asdict(network.config),
-                "T": T,
-                "B": B,
-                "dropout": dropout,
-                "seed": seed,
-                "parts": parts,
-                "part": part,
-                "descriptor": self.shared.descriptor,
-            }
-            self._processes.append(self._start(order))
 
-    def _start(self, order: dict[str, Any]) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "charrnn.training.workers"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,
-            pass_fds=(self.shared.descriptor,),
-            env=os.environ | ONE_THREAD | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
-        assert process.stdin is not None
-        process.stdin.write(json.dumps(order).encode() + b"\n")
-        return process
+    def _start(self) -> None:
+        """Start the workers: with the first window, for many a run ends before it."""
+        # A folder's files are not for a worker to import, only because it is started there.
+        path = os.pathsep.join(place or str(Path.cwd()) for place in sys.path)
+        for part in range(1, self.parts):
+            with _deaf():
+                process = subprocess.Popen(
+                    [sys.executable, "-P", "-m", "charrnn.training.workers"],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    bufsize=0,
+                    pass_fds=(self.shared.descriptor,),
+                    env=os.environ | ONE_THREAD | {"PYTHONPATH": path},
+                )
+            self._processes.append(process)
+            self._write(process, json.dumps(self._order | {"part": part}).encode() + b"\n")
 
     def learn(self, x: Ids, y: Ids, step: int) -> float:
         """Read a window, (T, B) each; write `gradient`; return the mean loss in nats.
@@ -138,6 +149,8 @@ class Workers:
         shared, end = self.shared, self.bounds[1]
         shared["params"][:] = self.network.params.flat
         shared["x"][:], shared["y"][:], shared["step"][:] = x, y, step
+        if not self._processes:
+            self._start()
         self._tell(LEARN)
         loss = self.own.learn(x[:, :end], y[:, :end], step) * self.shares[0]
         self.gradient *= self.shares[0]
@@ -177,17 +190,19 @@ class Workers:
                 process.wait()
             assert process.stdout is not None
             process.stdout.close()
-        if self._processes:
-            self.shared.close()
         self._processes = []
+        self.shared.close()
 
     def _tell(self, what: bytes) -> None:
         for process in self._processes:
-            assert process.stdin is not None
-            try:
-                process.stdin.write(what)
-            except OSError:
-                raise self._death(process) from None
+            self._write(process, what)
+
+    def _write(self, process: subprocess.Popen[bytes], what: bytes) -> None:
+        assert process.stdin is not None
+        try:
+            process.stdin.write(what)
+        except OSError:
+            raise self._death(process) from None
 
     def _hear(self) -> None:
         for process in self._processes:
@@ -204,14 +219,28 @@ class Workers:
         )
 
 
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Hold back the signals that ask to stop, as long as it takes to start a process.
+
+    They go to all processes of a terminal or a service, and when to stop is for the first one to
+    say. A process starts with what is held back and never lets it through.
+    """
+    stops = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, stops)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def work() -> None:
     """Be a worker: read an order, then do what each byte says until there are no more."""
-    # Ctrl-C goes to all processes of a terminal; when to stop is for the first one to say.
-    for name in ("SIGINT", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
     commands, answers = sys.stdin.fileno(), sys.stdout.fileno()
-    order = json.loads(_line(commands))
+    line = _line(commands)
+    if not line:  # the one who started it is gone already
+        return
+    order = json.loads(line)
     config = NetworkConfig(**order["network"])
     T, B, parts, part = order["T"], order["B"], order["parts"], order["part"]
     size = Network(config).params.flat.size
@@ -223,6 +252,7 @@ def work() -> None:
     learner = Part(
         network, T, rows, dropout=order["dropout"], seed=order["seed"], part=part, flat=gradient
     )
+    learner.state = shared["state"][:, :, mine]
     while command := os.read(commands, 1):
         if command == LEARN:
             x, y = shared["x"][:, mine], shared["y"][:, mine]
@@ -243,5 +273,5 @@ def _line(descriptor: int) -> bytes:
 
 
 if __name__ == "__main__":
-    with suppress(BrokenPipeError, KeyboardInterrupt):
+    with suppress(BrokenPipeError):
         work()

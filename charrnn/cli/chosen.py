@@ -1,0 +1,125 @@
+"""What was chosen on the command line, checked before a text is read, and made a run."""
+
+import os
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import Any
+
+from charrnn.errors import ConfigError, TrainingError
+from charrnn.network.config import NetworkConfig
+from charrnn.text.reading import Corpus, check_corpus
+from charrnn.training.config import MOST_WORKERS, Choices, TrainingConfig
+from charrnn.training.plan import estimate_memory
+from charrnn.training.run import Run, settle
+
+BUDGET = ("epochs", "max_steps", "max_time")
+
+MAY_CHANGE = {
+    *BUDGET, "patience", "evaluations", "corpus", "out", "overwrite", "resume", "dry_run",
+    "samples", "log_file", "encoding", "errors", "as_bytes", "threads",
+}  # fmt: skip
+"""What a resumed run may be told; all else is as it was, or it would not be that run."""
+
+VALIDATED = 250
+"""Characters to validate for each second of a run that has only so many: to read them again and
+again would otherwise take the time that there is to learn."""
+
+
+def check(choices: Choices) -> None:
+    """Check every value by itself, whatever the text will be.
+
+    Raises
+    ------
+    ConfigError
+        With the name of the option.
+    """
+    chosen = {name: value for name, value in asdict(choices).items() if value is not None}
+    for name in BUDGET:
+        if chosen.get(name) == 0:
+            raise ConfigError(f"{_option(name)}: 0 is no budget; leave it out for the default")
+    standing_in = {"batch_size": MOST_WORKERS, "max_steps": 1, "vocabulary_size": 2} | chosen
+    # There are never more than there are sequences to share, and that is no mistake.
+    workers = min(choices.workers or 1, standing_in["batch_size"])
+    standing_in["workers"] = choices.workers if choices.workers == 0 else workers
+    for config in (NetworkConfig, TrainingConfig):
+        known = {field.name for field in fields(config)}
+        try:
+            config(**{name: value for name, value in standing_in.items() if name in known})
+        except ConfigError as error:
+            name, _, rest = str(error).partition(":")
+            raise ConfigError(f"{_option(name)}:{rest}" if name in known else str(error)) from error
+
+
+def only_what_may_change(typed: set[str]) -> None:
+    """Refuse to resume a run as another one.
+
+    Raises
+    ------
+    ConfigError
+        Something is typed that belongs to what was settled when the run began.
+    """
+    for name in sorted(typed - MAY_CHANGE):
+        raise ConfigError(
+            f"{_option(name)}: a resumed run keeps its own; leave it out, or start afresh without "
+            f"--resume"
+        )
+
+
+def begin(corpus: Corpus, choices: Choices, typed: set[str], *, as_bytes: bool) -> Run:
+    """Make a run, if the machine has the memory for it.
+
+    A run of a few seconds validates less than others, unless it is told how much.
+
+    Raises
+    ------
+    CharRNNError
+        The text holds too little, or what was chosen asks too much of the machine.
+    """
+    check_corpus(corpus.text)
+    if choices.max_time and "val_split" not in typed:
+        largest = VALIDATED * choices.max_time / len(corpus.text)
+        choices = replace(choices, val_split=min(choices.val_split, largest))
+    vocabulary_size = 256 if as_bytes else len(set(corpus.text))
+    network, training, _ = settle(choices, len(corpus.text), vocabulary_size)
+    needed, there = estimate_memory(network, training, len(corpus.text), 0), _memory()
+    if needed > there:
+        raise TrainingError(
+            f"this run needs {needed / 1e9:.1f} GB of memory, and the machine has "
+            f"{there / 1e9:.1f} GB; choose a smaller --hidden-size, --num-layers or --batch-size"
+        )
+    return Run.begin(corpus, choices, as_bytes=as_bytes)
+
+
+def go_on(corpus: Corpus, path: Path, choices: Choices, typed: set[str]) -> Run:
+    """Take up a stopped run; a budget that is given replaces the one it had.
+
+    Raises
+    ------
+    CharRNNError
+        There is no such run, it is of another text, or there is nothing left of its budget.
+    """
+    changes: dict[str, Any] = {
+        name: getattr(choices, name) for name in ("patience", "evaluations") if name in typed
+    }
+    if typed & set(BUDGET):
+        changes |= {name: getattr(choices, name) for name in BUDGET}
+    run = Run.resume(corpus, path, changes)
+    waited, patience = run.trainer.now.waited, run.trainer.config.patience
+    if 0 < patience <= waited:
+        raise TrainingError(
+            f"{path.name}: stopped because {waited} evaluations brought nothing better; go on with "
+            f"--patience {2 * waited}, or 0 for as long as its budget lasts"
+        )
+    return run
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _memory() -> float:
+    """Return how many bytes of memory the machine has, if the system tells."""
+    try:
+        return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (AttributeError, OSError, ValueError):
+        return float("inf")

@@ -1,0 +1,113 @@
+"""Where a run is saved, and what may not be replaced there: settled before a text is read."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from charrnn.checkpoint.atomic import Lock, check_writable, remove_stale_temporaries
+from charrnn.checkpoint.checkpoint import RESUME_SUFFIX, model_path, resume_path
+from charrnn.errors import CheckpointError, ConfigError
+from charrnn.text.sources import STANDARD_INPUT
+from charrnn.training.log import is_log
+
+FOLDER = Path("checkpoints")
+
+LONGEST_NAME = 100
+"""Characters of a name that is made up: with what is added, it has to fit on any disk."""
+
+
+def destination(out: Path | None, resume: Path | None, text: str, *, overwrite: bool) -> Path:
+    """Return where to save the model: as asked, or under a name that is still free.
+
+    text: the first source of the corpus, as it was typed.
+
+    Raises
+    ------
+    ConfigError, CheckpointError
+        The path is not one of a model, or there is one already.
+    """
+    if out is None:
+        return model_path(resume) if resume else _free(text, overwrite=overwrite)
+    if out.name.endswith(RESUME_SUFFIX) or out.suffix != ".npz":
+        stem = out.name.removesuffix(RESUME_SUFFIX)
+        better = stem if stem not in ("", ".npz") else "model"
+        raise ConfigError(f"--out: {out} is no name of a model; name it {better}.npz")
+    if not overwrite and not (resume and _same(out, model_path(resume))):
+        refuse_to_replace(out)
+    return out
+
+
+def refuse_to_replace(path: Path) -> None:
+    """Make sure that neither a model nor a stopped run lies at a path.
+
+    Raises
+    ------
+    CheckpointError
+        One does.
+    """
+    for there in (path, resume_path(path)):
+        if _exists(there):
+            go_on = f", or go on with it by --resume {path}" if _exists(resume_path(path)) else ""
+            raise CheckpointError(
+                f"{there}: exists already; choose another --out, replace it with --overwrite{go_on}"
+            )
+
+
+def check_log(log: Path | None, path: Path, *, resume: bool, overwrite: bool) -> None:
+    """Make sure that a log replaces nothing that it should not.
+
+    Raises
+    ------
+    ConfigError, TrainingError
+        Something else lies there, or another run's log.
+    """
+    if log is None:
+        return
+    if any(_same(log, taken) for taken in (path, resume_path(path))):
+        raise ConfigError(f"--log-file: {log} is where the model is saved; choose another")
+    if not is_log(log):
+        raise ConfigError(f"--log-file: {log} exists and is no log of a run; choose another")
+    if not (resume or overwrite) and log.is_file() and log.stat().st_size:
+        raise ConfigError(
+            f"--log-file: {log} exists already; choose another, or replace it with --overwrite"
+        )
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold a path for this process, once a file can be saved there.
+
+    Raises
+    ------
+    CheckpointError
+        Another process trains it, or nothing can be saved there.
+    """
+    check_writable(path)
+    with Lock(path):
+        remove_stale_temporaries(path)
+        remove_stale_temporaries(resume_path(path))
+        yield
+
+
+def _free(text: str, *, overwrite: bool) -> Path:
+    """Return checkpoints/NAME.npz, or NAME-2.npz and so on where that is taken."""
+    name = "corpus"
+    if text != STANDARD_INPUT and _exists(Path(text)):
+        name = Path(text).resolve().name.split(".")[0] or name
+    stem = "".join(letter if letter.isprintable() else "_" for letter in name)[:LONGEST_NAME]
+    names = (f"{stem}{suffix}.npz" for suffix in ("", *(f"-{k}" for k in range(2, 10**4))))
+    paths = (FOLDER / name for name in names)
+    for path in paths:
+        if overwrite or not (_exists(path) or _exists(resume_path(path))):
+            return path
+    raise CheckpointError(f"{FOLDER / stem}.npz: exists, and 9,998 more; choose another --out")
+
+
+def _exists(path: Path) -> bool:
+    """Tell whether something lies there; `Path.exists` raises where a name is too long."""
+    return os.path.lexists(path)
+
+
+def _same(one: Path, other: Path) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)

@@ -1,0 +1,163 @@
+"""A run from its plan to its end, or to the signal that stops it."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from charrnn.checkpoint.checkpoint import resume_path, this_program
+from charrnn.cli.notes import note
+from charrnn.cli.signals import Stop, stopping
+from charrnn.display.console import notes
+from charrnn.display.ending import show_end, show_stop
+from charrnn.display.plan import show_plan
+from charrnn.display.progress import TrainingProgress
+from charrnn.display.quantities import count
+from charrnn.errors import TrainingError
+from charrnn.sampling.config import SamplingConfig
+from charrnn.sampling.sample import stream
+from charrnn.training.log import RunLog
+from charrnn.training.run import Run
+from charrnn.training.saving import Saving
+from charrnn.training.trainer import Progress
+
+SAMPLE_EVERY = 5
+"""Evaluations from one sample to the next."""
+
+LONG_TEXT = 20_000
+"""Characters to validate that take long enough to say what is being waited for."""
+
+
+def plan(run: Run, path: Path) -> None:
+    """Show what the run will take."""
+    now, used = run.trainer.now, run.trainer.fraction()
+    sources = tuple(source.name for source in run.corpus.sources)
+    show_plan(run.plan(), sources, path, notes(), step=now.step, used=used)
+
+
+def go(run: Run, path: Path, *, samples: bool, log_file: Path | None) -> int:
+    """Show the plan, train to the end or to the first signal, and save; return the exit code.
+
+    Raises
+    ------
+    CharRNNError
+        The run cannot start, or cannot go on, or not all of it is saved; what is saved is whole.
+    """
+    trainer, saving = run.trainer, Saving(run, path)
+    with stopping() as stop, _prepared(saving, log_file) as log:
+        plan(run, path)
+        if not stop.requested:
+            _train(run, saving, log, stop, samples=samples)
+        if stop.requested and trainer.fraction() < 1:
+            saving.stopped()
+            if log:
+                _written(log, "stop", step=trainer.now.step)
+            show_stop(trainer.now, path, notes())
+        else:
+            _conclude(run, path, saving, log)
+    if lost := _lost(saving, log):
+        raise TrainingError(f"{path}: saved, but on the way {lost}")
+    return stop.exit_code
+
+
+@contextmanager
+def _prepared(saving: Saving, log_file: Path | None) -> Iterator[RunLog | None]:
+    """Save for the first time and begin the log: what cannot be written is found before the run."""
+    run, state = saving.run, resume_path(saving.path)
+    new = not state.exists()
+    saving.state()
+    with ExitStack() as unless_begun:
+        if new:
+            unless_begun.callback(state.unlink, missing_ok=True)
+        log = RunLog(log_file, run.trainer.now.step) if log_file else None
+        with log or nullcontext():
+            if log:
+                log.write("resume" if run.trainer.now.step else "start", **_about(run))
+            unless_begun.pop_all()
+            yield log
+
+
+def _train(run: Run, saving: Saving, log: RunLog | None, stop: Stop, *, samples: bool) -> None:
+    """Train to the end or to the first signal, and show, log and save what there is."""
+    with TrainingProgress(run.trainer.fraction()) as shown:
+        for progress in run.trainer.run():
+            shown.show(progress)
+            for warning in (saving.after(progress), log and _logged(log, progress)):
+                if warning:
+                    shown.line(f"warning: {warning}")
+            if samples and _sample_due(run, progress):
+                shown.line(_write_sample(run, 160).rstrip() + "\n")
+            if stop.requested:
+                break
+
+
+def _conclude(run: Run, path: Path, saving: Saving, log: RunLog | None) -> None:
+    """Save, measure the best network, and show what the run has come to."""
+    trainer = run.trainer
+    # Measuring takes a while; whoever does not wait for it has a model all the same.
+    saving.stopped()
+    if len(run.validation) > LONG_TEXT:
+        note(f"measuring the best network on the last {count(len(run.validation))} characters")
+    run.conclude("patience ran out" if trainer.fraction() < 1 else "its budget was used up")
+    run.save(path)
+    checkpoint = run.checkpoint()
+    if log:
+        record = checkpoint.training
+        _written(
+            log, "end", step=trainer.now.step, best_step=record.best_step,
+            val_loss=record.val_loss, baselines=record.baselines, seconds=record.seconds,
+        )  # fmt: skip
+    show_end(checkpoint, path, _write_sample(run, 280), notes())
+
+
+def _about(run: Run) -> dict[str, Any]:
+    """Return what a log says of a run before its first step."""
+    return {
+        "sources": [source.name for source in run.corpus.sources],
+        "sha256": run.corpus.sha256,
+        "train_characters": len(run.train),
+        "val_characters": len(run.validation),
+        "network": asdict(run.trainer.network.config),
+        "training": asdict(run.trainer.config),
+        "versions": this_program(),
+        "resumed_at": run.trainer.now.step,
+    }
+
+
+def _logged(log: RunLog, progress: Progress) -> str | None:
+    """Log a step; return what to tell the first time that this fails."""
+    try:
+        log.progress(progress)
+    except TrainingError as error:
+        return str(error)
+    return None
+
+
+def _written(log: RunLog, event: str, **fields: Any) -> None:
+    try:
+        log.write(event, **fields)
+    except TrainingError as error:
+        note(f"warning: {error}")
+
+
+def _lost(saving: Saving, log: RunLog | None) -> str:
+    """Return what went wrong without ending the run, or nothing."""
+    times = f"{saving.failures} times" if saving.failures > 1 else "once"
+    lost = [f"it could not be, {times}"] if saving.failures else []
+    lost += [f"the log broke off ({log.failure})"] if log and log.failure else []
+    return " and ".join(lost)
+
+
+def _sample_due(run: Run, progress: Progress) -> bool:
+    """Tell whether a sample is due: at every fifth evaluation but the last."""
+    evaluations = len(run.trainer.now.history)
+    return bool(progress.evaluation) and not evaluations % SAMPLE_EVERY and progress.fraction < 1
+
+
+def _write_sample(run: Run, length: int) -> str:
+    rng = np.random.Generator(np.random.PCG64(run.trainer.config.seed))
+    config = SamplingConfig(length=length)
+    return "".join(stream(run.trainer.network, run.vocabulary, run.train[:0], config, rng))
