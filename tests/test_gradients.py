@@ -201,21 +201,21 @@ WRONG = {
         "lstm", Network, "backward", "grad.state[layer, 1:] = dc", "grad.state[layer, 1:] = 0",
     ),
     "a sum for a mean": ("rnn", Network, "backward", "dz_y /= T * B", "dz_y /= T"),
-    "W_aa not transposed": ("rnn", Network, "backward", '"].T)', '"])'),
+    "W_aa not transposed": ("rnn", Network, "backward", "weights.W_aa.T", "weights.W_aa"),
     "masks forgotten": ("lstm", Network, "backward", "if trace.masks is not None", "if False"),
-    "dropped values in W_ya": ("rnn", Network, "backward", "trace.upward(top)", "trace.a(top)[1:]"),
+    "dropped values in W_ya": ("rnn", Network, "backward", "trace.flat_up[top]", "fold(trace.a(top)[1:])"),
     "dropped values in the second W_ax": (
-        "rnn", Network, "backward", "trace.upward(layer - 1)", "trace.a(layer - 1)[1:]",
+        "rnn", Network, "backward", "trace.flat_up[layer - 1].T", "fold(trace.a(layer - 1)[1:]).T",
     ),
     "a slab not cleared": ("gru", Network, "backward", "da[0] = 0", "da[0] += 0"),
     "embeddings by other characters": (
         "rnn", model, "add_rows", "one_hot[ids,", "one_hot[ids[::-1],",
     ),
     "W_ax by other embeddings": (
-        "rnn", Network, "_input_backward", "fold(trace.e).T", "fold(trace.e)[::-1].T",
+        "rnn", Network, "_input_backward", "trace.flat_e.T", "trace.flat_e[::-1].T",
     ),
     "embeddings without W_ax": (
-        "rnn", Network, "_input_backward", 'self.params["W_ax_0"].T', 'np.eye(4, 3)',
+        "rnn", Network, "_input_backward", "W_ax.T", "np.eye(4, 3)",
     ),
 }  # fmt: skip
 

@@ -143,7 +143,7 @@ def test_probabilities_tell_what_came_and_what_was_expected(make_checkpoint):
 @pytest.mark.parametrize("name", ["probs", "glance"])
 def test_surprise_stands_under_the_character_that_came(make_checkpoint, name):
     checkpoint = make_checkpoint()
-    checkpoint.network.params["W_ya"][:] *= 30
+    checkpoint.network.params["W_ya"][:] *= 8
     text = "abcdeéedcbaé"
     nats = score(checkpoint.network, checkpoint.vocabulary.encode(text))
     digits = "".join(str(min(9, int(bits))) for bits in nats / math.log(2))

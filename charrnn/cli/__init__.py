@@ -54,7 +54,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(cls=Grouped)(train)
-app.command()(sample)
+app.command(cls=Grouped)(sample)
 app.command()(inspect)
 
 

@@ -16,7 +16,7 @@ from charrnn.display.safe import harmless, safe
 from charrnn.display.screen import Screen, screen_of, show
 from charrnn.training.counters import Counters
 
-BARS = 30
+WIDEST_BAR, BESIDE_THE_BAR = 30, 37
 
 LONGEST_PATH = 4096
 
@@ -63,9 +63,10 @@ def _losses(cell: str, training: TrainingRecord, screen: Screen) -> list[Text]:
         Text(f"loss of the last {count(training.val_characters)} characters, kept back from it,"),
         Text(f"read {training.val_scored}:"),
     ]
+    widest = min(WIDEST_BAR, screen.width - BESIDE_THE_BAR)
     found = {f"this {cell}": training.val_loss, **training.baselines}
     for n, (name, nats) in enumerate(found.items()):
-        drawn = bar(nats / max(found.values()), BARS, ascii_only=screen.ascii_only)
+        drawn = bar(nats / max(found.values()), widest, ascii_only=screen.ascii_only)
         line = Text(f"  {harmless(name):<10} {nats:.3f} nats  {bits(nats):.3f} bits  ")
         lines.append(line.append(drawn, screen.palette.second if n else screen.palette.first))
     return lines

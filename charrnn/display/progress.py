@@ -20,7 +20,7 @@ class TrainingProgress:
     already: the share of the budget that was used up before, in a resumed run.
     """
 
-    FORMAT = "{percentage:3.0f}% |{bar}| {postfix}"
+    FORMAT = "{percentage:3.0f}% |{bar}| {desc}"
 
     def __init__(self, already: float = 0.0) -> None:
         self._bar = tqdm(
@@ -51,7 +51,7 @@ class TrainingProgress:
             self.line(progress.note)
         if not self._bar.disable:
             width = (self._bar.ncols or 80) - BESIDE_THE_BAR
-            self._bar.set_postfix_str(self._state(progress, width), refresh=False)
+            self._bar.set_description_str(self._state(progress, width), refresh=False)
             self._bar.update(progress.fraction - self._bar.n)
         elif progress.evaluation:
             self.line(f"step {progress.step}  {self._state(progress)}")

@@ -15,6 +15,7 @@ sampling its last prediction, inspection shows the whole.
 
 import math
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -47,6 +48,29 @@ def shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
     return matrices | {"W_ya": (H, V)} | biases | {"b_y": (V,)}
 
 
+class Layer(NamedTuple):
+    """The parameters of one layer, or the gradients by them: views."""
+
+    W_ax: Floats  # (V, E or H, G·H)
+    W_aa: Floats  # (H, G·H)
+    b_a: Floats  # (G·H,)
+    b_n: Floats  # (H,) of a GRU, (0,) of the others
+
+
+def layers_of(params: Parameters, config: NetworkConfig) -> list[Layer]:
+    """Return the parameters layer by layer, the lowest first."""
+    none = params.flat[:0]
+    return [
+        Layer(
+            params[f"W_ax_{layer}"],
+            params[f"W_aa_{layer}"],
+            params[f"b_a_{layer}"],
+            none if CELLS[config.cell].sums else params[f"b_n_{layer}"],
+        )
+        for layer in range(config.num_layers)
+    ]
+
+
 class Trace:
     """All that a network computes as it reads a window: T steps of B sequences.
 
@@ -68,7 +92,6 @@ class Trace:
         self.up: Floats | None = np.zeros((L, T, B, H), dtype) if dropout else None
         self.log_y_hat: Floats = np.zeros((T, B, config.vocabulary_size), dtype)
         za: Floats = np.zeros((B, GH), dtype)
-        none: Floats = np.zeros(0, dtype)
         self.steps = [
             [
                 cell(
@@ -78,7 +101,7 @@ class Trace:
                         before=self.states[layer, :, t],
                         after=self.states[layer, :, t + 1],
                         kept=self.kept[layer, t],
-                        b_n=none if cell.sums else network.params[f"b_n_{layer}"],
+                        b_n=network.layers[layer].b_n,
                     )
                 )
                 for t in range(T)
@@ -87,6 +110,10 @@ class Trace:
         ]
         self.recur = Product(H, GH, za, T, dtype)
         self.befores = [[self.recur.view(a) for a in self.a(layer)[:-1]] for layer in range(L)]
+        # The same arrays with time folded into the batch.
+        self.flat_e, self.flat_log_y_hat = fold(self.e), fold(self.log_y_hat)
+        self.flat_zx = [fold(zx) for zx in self.zx]
+        self.flat_up = [fold(self.upward(layer)) for layer in range(L)]
 
     @property
     def state(self) -> Floats:
@@ -140,6 +167,7 @@ class Gradient:
         cell, dtype = CELLS[network.config.cell], network.params.flat.dtype
         GH = len(cell.gates) * H
         self.params = Parameters(network.params.shapes, dtype, flat)
+        self.layers = layers_of(self.params, network.config)
         self.state: Floats = np.zeros_like(trace.first_state)
         self.dz_y: Floats = np.zeros((T, B, network.config.vocabulary_size), dtype)
         self.dzx: Floats = np.zeros((T, B, GH), dtype)
@@ -168,6 +196,7 @@ class Network:
     ) -> None:
         self.config = config
         self.params = Parameters(shapes(config), dtype, flat)
+        self.layers = layers_of(self.params, config)
         if rng is not None:
             self._initialise(rng)
 
@@ -190,40 +219,38 @@ class Network:
 
     def forward(self, x: Ids, trace: Trace) -> None:
         """Read x, (T, B), from the state in trace.first_state on; write all that comes of it."""
-        p = self.params
         trace.x[:] = x
-        for layer, steps in enumerate(trace.steps):
-            self._input(layer, trace, out=trace.zx[layer])
-            trace.recur.load(p[f"W_aa_{layer}"])
-            for a_before, step in zip(trace.befores[layer], steps, strict=True):
+        for layer, weights in enumerate(self.layers):
+            self._input(layer, weights, trace)
+            trace.recur.load(weights.W_aa)
+            for a_before, step in zip(trace.befores[layer], trace.steps[layer], strict=True):
                 trace.recur(a_before)  # za(t) = W_aa a(t-1)
                 step.forward()
             if trace.up is not None and trace.masks is not None:
                 np.multiply(trace.a(layer)[1:], trace.masks[layer], out=trace.up[layer])
-        np.matmul(fold(trace.upward(-1)), p["W_ya"], out=fold(trace.log_y_hat))
-        trace.log_y_hat += p["b_y"]
-        log_softmax(trace.log_y_hat)
+        z_y = np.matmul(trace.flat_up[-1], self.params["W_ya"], out=trace.flat_log_y_hat)
+        z_y += self.params["b_y"]
+        log_softmax(z_y)
 
-    def _input(self, layer: int, trace: Trace, out: Floats) -> None:
+    def _input(self, layer: int, weights: Layer, trace: Trace) -> None:
         """Write zx(t) = W_ax e(t) + b_a for the whole window."""
-        W_ax, b_a = self.params[f"W_ax_{layer}"], self.params[f"b_a_{layer}"]
+        W_ax, b_a, zx = weights.W_ax, weights.b_a, trace.flat_zx[layer]
         if layer:
-            np.matmul(fold(trace.upward(layer - 1)), W_ax, out=fold(out))
-            out += b_a
+            np.matmul(trace.flat_up[layer - 1], W_ax, out=zx)
         elif self.config.embedding_size:
             # "clip" spares a copy of the output; Vocabulary.encode has checked the ids.
-            np.take(self.params["W_ex"], trace.x, axis=0, out=trace.e, mode="clip")
-            np.matmul(fold(trace.e), W_ax, out=fold(out))
-            out += b_a
+            self.params["W_ex"].take(trace.x, axis=0, out=trace.e, mode="clip")
+            np.matmul(trace.flat_e, W_ax, out=zx)
         elif trace.x.size < len(W_ax):
-            np.take(W_ax, trace.x, axis=0, out=out, mode="clip")  # W_ax x(t), x(t) one-hot
-            out += b_a
+            W_ax.take(trace.x, axis=0, out=trace.zx[0], mode="clip")  # W_ax x(t), x(t) one-hot
         else:
-            np.take(W_ax + b_a, trace.x, axis=0, out=out, mode="clip")
+            (W_ax + b_a).take(trace.x, axis=0, out=trace.zx[0], mode="clip")
+            return
+        zx += b_a
 
     def backward(self, y: Ids, trace: Trace, grad: Gradient) -> None:
         """Write the gradient of trace.loss(y) by all parameters and the first state into grad."""
-        p, g, T, B = self.params, grad.params, trace.T, trace.B
+        g, T, B = grad.params, trace.T, trace.B
         cell, top = CELLS[self.config.cell], self.config.num_layers - 1
 
         # dz_y = (y_hat - y) / (T·B), y one-hot
@@ -231,18 +258,19 @@ class Network:
         dz_y = fold(grad.dz_y)
         dz_y[np.arange(T * B), y.ravel()] -= 1
         dz_y /= T * B
-        np.matmul(fold(trace.upward(top)).T, dz_y, out=g["W_ya"])
+        np.matmul(trace.flat_up[top].T, dz_y, out=g["W_ya"])
         dz_y.sum(axis=0, out=g["b_y"])
 
-        dz, W = dz_y, p["W_ya"]  # what the layer above passes down, and by which weights
+        dz, W = dz_y, self.params["W_ya"]  # what the layer above passes down, and by which weights
         da, dzx, dza = grad.da, grad.dzx, grad.dza
         for layer in range(top, -1, -1):
+            weights, d = self.layers[layer], grad.layers[layer]
             da[0] = 0
             np.matmul(dz, W.T, out=fold(da[1:]))
             if trace.masks is not None:
                 da[1:] *= trace.masks[layer]
             dc = np.zeros_like(da[0])
-            grad.recur.load(p[f"W_aa_{layer}"].T)
+            grad.recur.load(weights.W_aa.T)
             for t in range(T - 1, -1, -1):
                 trace.steps[layer][t].backward(da[t + 1], dc, da[t], dzx[t], dza[t])
                 da[t] += grad.recur(grad.dza_views[t])
@@ -250,23 +278,23 @@ class Network:
             grad.state[layer, 1:] = dc
 
             # Every step adds to the same weights: time folded into the batch, one product adds.
-            np.matmul(fold(trace.a(layer)[:-1]).T, fold(dza), out=g[f"W_aa_{layer}"])
-            fold(dzx).sum(axis=0, out=g[f"b_a_{layer}"])
+            np.matmul(fold(trace.a(layer)[:-1]).T, fold(dza), out=d.W_aa)
+            fold(dzx).sum(axis=0, out=d.b_a)
             if not cell.sums:
-                fold(dza)[:, -len(g[f"b_n_{layer}"]) :].sum(axis=0, out=g[f"b_n_{layer}"])
-            dz, W = fold(dzx), p[f"W_ax_{layer}"]
+                fold(dza)[:, -len(d.b_n) :].sum(axis=0, out=d.b_n)
+            dz, W = fold(dzx), weights.W_ax
             if layer:
-                np.matmul(fold(trace.upward(layer - 1)).T, dz, out=g[f"W_ax_{layer}"])
-        self._input_backward(dz, trace, g)
+                np.matmul(trace.flat_up[layer - 1].T, dz, out=d.W_ax)
+        self._input_backward(dz, trace, grad)
 
-    def _input_backward(self, dz: Floats, trace: Trace, g: Parameters) -> None:
+    def _input_backward(self, dz: Floats, trace: Trace, grad: Gradient) -> None:
         """Write the gradients by the weights that read characters, from those by zx, (T·B, G·H)."""
-        x = trace.x.ravel()
+        x, W_ax, dW_ax = trace.x.ravel(), self.layers[0].W_ax, grad.layers[0].W_ax
         if self.config.embedding_size:
-            np.matmul(fold(trace.e).T, dz, out=g["W_ax_0"])
-            add_rows(x, dz @ self.params["W_ax_0"].T, out=g["W_ex"])
+            np.matmul(trace.flat_e.T, dz, out=dW_ax)
+            add_rows(x, dz @ W_ax.T, out=grad.params["W_ex"])
         else:
-            add_rows(x, dz, out=g["W_ax_0"])
+            add_rows(x, dz, out=dW_ax)
 
     def read(self, ids: Ids, trace: Trace) -> Iterator[tuple[int, Trace]]:
         """Read one text, (N,), in windows of the trace's T, carrying the state; B must be 1.
@@ -289,7 +317,8 @@ class Network:
 
 def fold(sequence: Floats) -> Floats:
     """Return (T, B, n) as a view (T·B, n): time folded into the batch."""
-    return sequence.reshape(-1, sequence.shape[-1])
+    T, B, n = sequence.shape
+    return sequence.reshape(T * B, n)
 
 
 def add_rows(ids: Ids, rows: Floats, out: Floats) -> None:

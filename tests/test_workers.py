@@ -1,0 +1,259 @@
+"""A batch over processes: the same gradient, the same numbers again, and nobody left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from charrnn.errors import ConfigError, TrainingError
+from charrnn.training import workers as module
+from charrnn.training.config import TrainingConfig
+from charrnn.training.learner import Part
+from charrnn.training.shared import SharedArrays
+from charrnn.training.workers import Workers, bounds, choose_workers, learner_for
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="memory is handed on by descriptors")
+
+T, V = 5, 7
+
+
+def windows(B, count=3, seed=0):
+    rng = np.random.default_rng(seed)
+    return [(rng.integers(V, size=(T, B)), rng.integers(V, size=(T, B))) for _ in range(count)]
+
+
+def learnt(learner, B):
+    """Return what a learner says of three windows, the state carried, and then of one afresh."""
+    found = []
+    for step, (x, y) in enumerate(windows(B)):
+        loss = learner.learn(x, y, step)
+        found.append((loss, learner.gradient.copy(), learner.state))
+    learner.reset()
+    loss = learner.learn(*windows(B)[0], 0)
+    found.append((loss, learner.gradient.copy(), learner.state))
+    return found
+
+
+@pytest.fixture
+def workers(tiny_network):
+    """Make learners with workers, and close them whatever happens."""
+    made = []
+
+    def make(parts, B=5, cell="lstm", **others):
+        made.append(Workers(tiny_network(cell), T, B, parts, **others))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def of(learner):
+    return [process.pid for process in learner._processes]
+
+
+def alive(pid):
+    """Tell whether a process is there and not only waiting for somebody to ask how it ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def gone(pids, seconds=10):
+    end = time.monotonic() + seconds
+    while any(map(alive, pids)) and time.monotonic() < end:
+        time.sleep(0.01)
+    return not any(map(alive, pids))
+
+
+def test_the_parts_of_a_batch_are_all_of_it():
+    for B in range(1, 40):
+        for parts in range(1, B + 1):
+            found = np.diff(bounds(B, parts))
+            assert found.sum() == B
+            assert found.min() >= 1
+            assert found.max() - found.min() <= 1
+
+
+def test_one_two_and_three_find_the_same_gradient(tiny_network, workers, cell):
+    B = 5  # divides neither by two nor by three
+    expected = learnt(Part(tiny_network(cell), T, B), B)
+    for parts in (2, 3):
+        found = learnt(workers(parts, B, cell), B)
+        for (loss, gradient, state), (loss_of_one, of_one, state_of_one) in zip(
+            found, expected, strict=True
+        ):
+            assert loss == pytest.approx(loss_of_one, rel=1e-6)
+            np.testing.assert_allclose(gradient, of_one, rtol=1e-4, atol=1e-6)
+            np.testing.assert_allclose(state, state_of_one, rtol=1e-5, atol=1e-6)
+        assert found[0][0] == found[3][0]  # after a reset
+
+
+def test_the_same_numbers_again_dropout_too(workers):
+    one, two = (learnt(workers(2, dropout=0.5, seed=3), 5) for _ in range(2))
+    other = learnt(workers(2, dropout=0.5, seed=4), 5)
+    for (loss, gradient, state), (again, same, carried) in zip(one, two, strict=True):
+        assert loss == again
+        assert gradient.tobytes() == same.tobytes()
+        assert state.tobytes() == carried.tobytes()
+    assert one[0][0] != other[0][0]
+
+
+def test_a_state_that_is_set_before_the_first_window_and_after(tiny_network, workers):
+    one, two = Part(tiny_network(), T, 5), workers(2)
+    state = np.random.default_rng(0).normal(0, 0.5, one.state.shape).astype(np.float32)
+    x, y = windows(5)[0]
+    for _ in range(2):
+        one.state = state
+        two.state = state
+        assert two.state.tobytes() == state.tobytes()
+        assert two.learn(x, y, 0) == pytest.approx(one.learn(x, y, 0), rel=1e-6)
+        state = -state
+
+
+def test_parameters_that_are_moved_are_seen_by_all(tiny_network, workers):
+    one, two = Part(tiny_network(), T, 5), workers(2)
+    x, y = windows(5)[0]
+    for learner in (one, two):
+        learner.learn(x, y, 0)
+        learner.network.params.flat *= 0.5
+        learner.reset()
+    assert two.learn(x, y, 1) == pytest.approx(one.learn(x, y, 1), rel=1e-6)
+
+
+def test_nobody_is_started_before_there_is_something_to_do(workers):
+    learner = workers(3)
+    learner.reset()
+    assert of(learner) == []
+
+
+def descriptors():
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_closing_ends_them_and_gives_everything_back(tiny_network):
+    shared_memory = Path("/dev/shm")
+    before = descriptors(), sorted(shared_memory.iterdir())
+    learner = Workers(tiny_network(), T, 5, 2)
+    learner.learn(*windows(5)[0], 0)
+    pids = of(learner)
+    assert all(map(alive, pids))
+    learner.close()
+    learner.close()
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+    del learner
+    assert (descriptors(), sorted(shared_memory.iterdir())) == before
+
+
+def test_memory_that_nobody_closes_is_given_back():
+    before = descriptors()
+    shared = SharedArrays.create({"a": ((3, 5), "f4"), "b": ((2,), "i8")})
+    shared["a"][:], shared["b"][:] = 1.5, 7
+    assert shared["a"].sum() == 22.5
+    assert shared["b"].tolist() == [7, 7]
+    kept = shared["b"]
+    del shared
+    kept += 1  # what is still used stays
+    assert kept.tolist() == [8, 8]
+    del kept
+    assert descriptors() == before
+
+
+def test_a_worker_that_is_killed_is_told_of_and_the_others_end(workers):
+    learner = workers(3)
+    learner.learn(*windows(5)[0], 0)
+    pids = of(learner)
+    os.kill(pids[1], signal.SIGKILL)
+    with pytest.raises(TrainingError, match=r"killed by signal 9.*--resume") as told:
+        learner.learn(*windows(5)[0], 0)
+    assert "\n" not in str(told.value)
+    learner.close()
+    assert gone(pids)
+
+
+def test_a_worker_that_cannot_start(workers, monkeypatch, tmp_path):
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\nexit 3\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(broken))
+    with pytest.raises(TrainingError, match="ended with exit code 3"):
+        workers(2).learn(*windows(5)[0], 0)
+
+
+def test_what_asks_to_stop_is_for_the_first_process_alone(workers, capfd):
+    learner = workers(2)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    expected = learner.learn(*windows(5)[0], 0)
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        os.kill(of(learner)[0], number)
+    learner.reset()
+    assert learner.learn(*windows(5)[0], 0) == expected
+    learner.close()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_started_from_another_thread(workers):
+    learner, found = workers(2), []
+    thread = threading.Thread(target=lambda: found.append(learner.learn(*windows(5)[0], 0)))
+    thread.start()
+    thread.join(20)
+    assert len(found) == 1
+
+
+def test_no_file_of_the_folder_is_imported(workers, tmp_path, monkeypatch):
+    for name in ("json", "numpy", "charrnn", "sitecustomize"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(9)\n")
+    monkeypatch.chdir(tmp_path)
+    workers(2).learn(*windows(5)[0], 0)
+
+
+PARENT = """
+import sys, time
+import numpy as np
+from charrnn.network.config import NetworkConfig
+from charrnn.network.model import Network
+from charrnn.training.workers import Workers
+learner = Workers(Network(NetworkConfig(7), np.random.default_rng(0)), 5, 5, 3)
+x = np.zeros((5, 5), int)
+learner.learn(x, x, 0)
+print(*[process.pid for process in learner._processes], flush=True)
+while True:
+    learner.learn(x, x, 0)
+"""
+
+
+def test_workers_do_not_outlive_a_process_that_is_killed():
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE) as process:
+        pids = [int(pid) for pid in process.stdout.readline().split()]
+        assert len(pids) == 2
+        assert all(map(alive, pids))
+        process.kill()
+        assert gone(pids)
+
+
+def test_how_many_pay(tiny_network, monkeypatch):
+    config = tiny_network().config
+    large = type(config)(100, hidden_size=512)
+    monkeypatch.setattr(module, "cores", lambda: set(range(8)))
+    assert choose_workers(config, 32, 64) == 1  # too little work to meet for
+    assert choose_workers(large, 64, 64) == 8
+    assert choose_workers(large, 8, 64) == 2  # four sequences each
+    assert choose_workers(large, 1, 64) == 1
+    monkeypatch.setattr(os, "name", "nt")
+    assert choose_workers(large, 64, 64) == 1
+
+
+def test_where_memory_cannot_be_shared(tiny_network, monkeypatch):
+    monkeypatch.setattr(os, "name", "nt")
+    config = TrainingConfig(max_steps=1, workers=2)
+    with pytest.raises(ConfigError, match="choose 1"):
+        learner_for(tiny_network(), config)
+    assert isinstance(learner_for(tiny_network(), TrainingConfig(max_steps=1)), Part)
