@@ -75,3 +75,18 @@ def test_float64_is_multiplied_as_it_is(monkeypatch):
 
 def test_the_answer_about_the_machine_is_a_fact_that_stays():
     assert products.has_small_products() is products.has_small_products()
+
+
+@pytest.mark.parametrize(
+    ("blas", "found", "answer"),
+    [
+        ("scipy-openblas", ["X86_V3", "X86_V4", "AVX512_ICL"], True),  # NumPy 2.4
+        ("openblas64", ["AVX2", "AVX512_SKX"], True),  # NumPy 2.0
+        ("scipy-openblas", ["AVX2"], False),
+        ("accelerate", ["AVX512_SKX"], False),
+    ],
+)
+def test_it_is_known_by_the_library_and_the_processor(monkeypatch, blas, found, answer):
+    config = {"Build Dependencies": {"blas": {"name": blas}}, "SIMD Extensions": {"found": found}}
+    monkeypatch.setattr(np, "show_config", lambda mode: config)
+    assert products.has_small_products.__wrapped__() is answer

@@ -37,7 +37,9 @@ def has_small_products() -> bool:
     """
     found = np.show_config(mode="dicts")
     blas = str(found["Build Dependencies"]["blas"]["name"])
-    return "openblas" in blas and "AVX512_SKX" in found["SIMD Extensions"]["found"]
+    processor = set(found["SIMD Extensions"]["found"])
+    # NumPy 2.4 renamed the one to the other.
+    return "openblas" in blas and not processor.isdisjoint({"AVX512_SKX", "X86_V4"})
 
 
 def block_rows(B: int, K: int, M: int) -> int:

@@ -9,8 +9,8 @@ neither's threads disturb the other's: a neighbour on the machine hits both alik
 holds. Quoted are the ratios of the medians and of the best turns.
 
 training    one step, window 64, 65 symbols: forward, backward, clipping and Adam, float32
-            charrnn: as `charrnn train` does it, on both cores; PyTorch: nn.RNN/GRU/LSTM with one-hot
-            input, on one thread and on two, of which the faster counts
+            charrnn: as `charrnn train` does it, on both cores; PyTorch: nn.RNN/GRU/LSTM with
+            one-hot input, on one thread and on two, of which the faster counts
 sampling    one stream, a character at a time, chosen at temperature 1; PyTorch: the module and the
             Cell in a loop, on one thread and on two, of which the fastest counts
 memory      peak resident memory of a process that trains, the processes that it starts counted too
@@ -43,10 +43,13 @@ def charrnn_training(
     from charrnn.network.model import Network
     from charrnn.training.config import TrainingConfig
     from charrnn.training.trainer import Trainer
+    from charrnn.training.workers import choose_workers
 
     rng = np.random.default_rng(0)
-    network = Network(NetworkConfig(V, cell, size, layers), rng)
+    kind = NetworkConfig(V, cell, size, layers)
+    network = Network(kind, rng)
     ids = rng.integers(V, size=4 * T * batch + 1).astype(np.uint8)
+    workers = workers or choose_workers(kind, batch, T)
     config = TrainingConfig(
         batch_size=batch, seq_length=T, max_steps=10**9, patience=0, workers=workers
     )
@@ -217,7 +220,7 @@ def peak_memory() -> float:
 
 
 def race(ours: Side, theirs: dict[str, Side], turns: int) -> dict[str, Any]:
-    """Let the sides take turns; return rates in characters a second, and ours over the best of theirs."""
+    """Let the sides take turns; return characters a second, and ours over the best of theirs."""
     for _ in range(turns):
         for side in (ours, *theirs.values()):
             side.turn()

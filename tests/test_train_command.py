@@ -1,0 +1,727 @@
+"""`charrnn train`: what it leaves on the disk and on the screen, and how it ends."""
+
+import fcntl
+import gzip
+import json
+import os
+import pty
+import re
+import resource
+import shlex
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from charrnn.checkpoint.atomic import Lock
+from charrnn.checkpoint.checkpoint import load, resume_path
+from charrnn.cli import app
+from charrnn.errors import CheckpointError
+from charrnn.training import plan as plan_module
+from charrnn.training import run as run_module
+from charrnn.training.run import Run
+
+TEXT = "the cat sat on the mat and the dog sat on the log\n" * 40
+TINY = ("--hidden-size", "8", "--batch-size", "4", "--seq-length", "16")
+SHORT = (*TINY, "--max-steps", "6", "--evaluations", "3")
+LEFT_OUT = ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "CHARRNN_DEBUG", "TTY_COMPATIBLE", "LINES")
+CHILD = {k: v for k, v in os.environ.items() if k not in LEFT_OUT} | {
+    "TERM": "xterm",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    """Work in a folder of one's own, where a text lies."""
+    monkeypatch.chdir(tmp_path)
+    for name in LEFT_OUT:
+        monkeypatch.delenv(name, raising=False)
+    Path("text.txt").write_text(TEXT)
+    return tmp_path
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Leave out what a plan measures: half a second."""
+    monkeypatch.setattr(plan_module, "measure_speed", lambda *_: 1e5)
+
+
+def train(*arguments, input=None):
+    result = CliRunner().invoke(app, ["train", *map(str, arguments)], input=input)
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.stdout == ""
+    return result
+
+
+def tree():
+    return sorted(str(path) for path in Path().rglob("*"))
+
+
+def arrays(path):
+    """Return the arrays of a file, without the times in it."""
+    with np.load(path) as found:
+        return {name: found[name].tobytes() for name in found.files if name != "meta"}
+
+
+def command(*arguments):
+    return [sys.executable, "-m", "charrnn", "train", *map(str, arguments)]
+
+
+def child(*arguments, **options):
+    return subprocess.Popen(
+        command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, env=CHILD, text=True, **options,
+    )  # fmt: skip
+
+
+# Input that is refused.
+
+REFUSED = {
+    "no text is named": ([], 2, "no text is named"),
+    "missing": (["tex.txt"], 1, "did you mean text.txt"),
+    "empty": (["empty.txt"], 1, "is empty"),
+    "one character": (["one.txt"], 1, "a single character, 'a'"),
+    "one symbol": (["same.txt"], 1, "'a' and nothing else, 40 times"),
+    "not UTF-8": (["latin.txt"], 1, r"not UTF-8 at byte 3 \(0xe9, line 1\).*--encoding"),
+    "no such encoding": (["text.txt", "--encoding", "klingon"], 1, "no encoding that Python"),
+    "an empty folder": (["empty"], 1, "without a file in it"),
+    "a folder of nothing": (["hollow"], 1, "is empty"),
+    "a pattern of nothing": (["*.md"], 1, "no file matches"),
+    "a device": (["/dev/null"], 1, "neither a file nor a folder"),
+    "a damaged gz": (["damaged.gz"], 1, "damaged"),
+    "one of several": (["text.txt", "none.txt"], 1, "none.txt: no such file"),
+    "a batch of nothing": (["text.txt", "--batch-size", "0"], 2, "--batch-size: 0"),
+    "a window of nothing": (["text.txt", "--seq-length", "0"], 2, "--seq-length: 0"),
+    "no unit": (["text.txt", "--hidden-size", "0"], 2, "--hidden-size: 0"),
+    "no layer": (["text.txt", "--num-layers", "0"], 2, "--num-layers: 0"),
+    "a million layers": (["text.txt", "--num-layers", "1000000"], 2, "--num-layers"),
+    "less than one-hot": (["text.txt", "--embedding-size", "-1"], 2, "--embedding-size"),
+    "all dropped": (["text.txt", "--dropout", "1"], 2, "--dropout: 1"),
+    "a rate below zero": (["text.txt", "--learning-rate", "-1"], 2, "--learning-rate"),
+    "a rate of a hundred": (["text.txt", "--learning-rate", "100"], 2, "--learning-rate"),
+    "all kept back": (["text.txt", "--val-split", "1"], 2, "--val-split: 1"),
+    "less than none kept": (["text.txt", "--val-split", "-0.1"], 2, "--val-split"),
+    "clipped below zero": (["text.txt", "--grad-clip", "-1"], 2, "--grad-clip"),
+    "a seed below zero": (["text.txt", "--seed", "-1"], 2, "--seed"),
+    "no process": (["text.txt", "--workers", "0"], 2, "--workers"),
+    "less than no process": (["text.txt", "--workers", "-2"], 2, "--workers"),
+    "no thread": (["text.txt", "--threads", "0"], 2, "--threads"),
+    "no step": (["text.txt", "--max-steps", "0"], 2, "--max-steps: 0 is no budget"),
+    "no epoch": (["text.txt", "--epochs", "0"], 2, "--epochs: 0 is no budget"),
+    "epochs below zero": (["text.txt", "--epochs", "-3"], 2, "--epochs"),
+    "no evaluation": (["text.txt", "--evaluations", "0"], 2, "--evaluations"),
+    "patience below zero": (["text.txt", "--patience", "-1"], 2, "--patience"),
+    "too large for any machine": (
+        ["text.txt", "--hidden-size", "65536"], 1, r"needs .* GB of memory.*--hidden-size",
+    ),
+    "no name of a model": (["text.txt", "-o", "model"], 2, "name it model.npz"),
+    "the name of a state": (["text.txt", "-o", "a.resume.npz"], 2, "name it a.npz"),
+    "no name at all": (["text.txt", "-o", ".npz"], 2, "name it model.npz"),
+    "a device to save to": (["text.txt", "-o", "/dev/full"], 2, "no name of a model"),
+    "below a file": (["text.txt", "-o", "text.txt/m.npz"], 1, "its folder is a file"),
+    "a long name": (["text.txt", "-o", "x" * 300 + ".npz"], 1, "name is too long"),
+    "a model already": (["text.txt", "-o", "old.npz"], 1, "exists already.*--overwrite"),
+    "a stopped run already": (["text.txt", "-o", "stop.npz"], 1, "stop.resume.npz: exists.*--res"),
+    "a log in no folder": (["text.txt", "--log-file", "none/a"], 1, "cannot write the log"),
+    "a log on a full disk": (["text.txt", "--log-file", "/dev/full"], 1, "no space left"),
+    "a folder as a log": (["text.txt", "--log-file", "empty"], 1, "is a directory"),
+    "the text as a log": (["text.txt", "--log-file", "text.txt", "--overwrite"], 2, "is no log"),
+    "the model as a log": (["text.txt", "-o", "m.npz", "--log-file", "m.npz"], 2, "is where"),
+    "another run's log": (["text.txt", "--log-file", "old.jsonl"], 2, "exists already"),
+    "nothing to resume": (["text.txt", "--resume", "none.npz"], 1, "none.resume.npz: no such"),
+    "no state": (["text.txt", "--resume", "old.npz"], 1, "old.resume.npz"),
+    "as another network": (["--resume", "stop.npz", "--cell", "gru"], 2, "--cell: a resumed run"),
+    "with other workers": (["--resume", "stop.npz", "--workers", "2"], 2, "--workers: a resumed"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "code", "told"), REFUSED.values(), ids=REFUSED)
+def test_one_clear_line_and_nothing_lost(arguments, code, told, quick):
+    Path("empty.txt").touch()
+    Path("one.txt").write_text("a")
+    Path("same.txt").write_text("a" * 40)
+    Path("latin.txt").write_bytes(b"caf\xe9 \n")
+    Path("empty").mkdir()
+    Path("hollow").mkdir()
+    Path("hollow/empty.txt").touch()
+    Path("damaged.gz").write_bytes(gzip.compress(TEXT.encode())[:50])
+    Path("old.npz").write_bytes(b"old")
+    Path("stop.resume.npz").write_bytes(b"old")
+    Path("old.jsonl").write_text('{"event": "start"}\n')
+    before = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+    result = train(*arguments)
+    assert result.exit_code == code
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
+    assert re.search(told, result.stderr)
+    assert {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "--batch-size=1.5", "--hidden-size=1e3", "--hidden-size=1_000", "--learning-rate=nan",
+        "--learning-rate=inf", "--dropout=nan", "--val-split=x", "--epochs=nan", "--epochs=inf",
+        "--max-time=0", "--max-time=nan", "--max-time=1x", "--seed=", "--cell=transformer",
+        "--errors=ignore", "--nonsense",
+    ],
+)  # fmt: skip
+def test_a_value_that_is_none(option):
+    result = train("text.txt", option)
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1].startswith("Error: ")
+    assert tree() == ["text.txt"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--hidden-size", "0"], ["-o", "model"], ["--log-file", "text.txt"], ["-o", "text.txt/a.npz"]],
+    ids=" ".join,
+)
+def test_options_are_looked_at_before_a_text_is(arguments, monkeypatch):
+    def read(*_, **__):
+        raise AssertionError("the text was read")
+
+    if "text.txt/a.npz" not in arguments:  # this one is found when the folder is made
+        monkeypatch.setattr("charrnn.text.reading.read_corpus", read)
+    assert train("text.txt", *arguments).exit_code in (1, 2)
+
+
+def test_memory_that_does_not_suffice(monkeypatch):
+    def begin(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(Run, "begin", begin)
+    result = train("text.txt", *SHORT)
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert "memory does not suffice" in result.stderr
+
+
+# What it shows and leaves behind.
+
+
+def test_a_dry_run_shows_the_plan_and_leaves_nothing():
+    result = train("text.txt", "--dry-run", "--log-file", "run.jsonl", "--workers", "2")
+    assert result.exit_code == 0
+    assert tree() == ["text.txt"]
+    shown = result.stderr
+    for expected in (
+        r"text +text\.txt: 2,000 characters, 15 distinct", r"1,800 to learn from, the last 200",
+        r"network +lstm 1x96, one-hot input, [\d,]+ parameters", r"batch \d+ x window 64",
+        r"2 processes", r"budget +[\d,]+ steps: about", r"passes",
+        r"expected +[\w. ]+ at [\d.]+ k characters/s, [\d.]+ MB of memory",
+        r"model +checkpoints/text\.npz",
+    ):  # fmt: skip
+        assert re.search(expected, shown), expected
+
+
+def test_a_whole_run_in_plain_lines():
+    with child("text.txt", *SHORT, "--evaluations", "6", "--log-file", "run.jsonl") as process:
+        out, shown = process.communicate(timeout=60)
+    assert (process.returncode, out) == (0, "")
+    assert "\r" not in shown
+    assert "\x1b" not in shown
+    assert not any(line.endswith(" ") for line in shown.splitlines())
+    assert len(re.findall(r"^step \d+  loss \d\.\d+ \(\d\.\d+ bits\), best \d", shown, re.M)) == 6
+    for expected in (
+        "char/s", " left", "loss, nats a character", "6 steps in ", "the best was step ",
+        "this lstm", "uniform", "unigram", "5-gram", "xz", "saved  checkpoints/text.npz",
+        "next   charrnn sample checkpoints/text.npz",
+    ):  # fmt: skip
+        assert expected in shown, expected
+    record = load(Path("checkpoints/text.npz")).training
+    assert (record.steps, record.sources) == (6, ("text.txt",))
+    assert tree() == [
+        "checkpoints", "checkpoints/text.npz", "checkpoints/text.resume.npz", "run.jsonl",
+        "text.txt",
+    ]  # fmt: skip
+    log = [json.loads(line) for line in Path("run.jsonl").read_text().splitlines()]
+    assert [line["event"] for line in log] == ["start", *["step", "evaluation"] * 6, "end"]
+    assert log[0]["network"]["hidden_size"] == 8
+    assert log[-1]["val_loss"] == record.val_loss
+
+
+def test_a_sample_now_and_then(quick):
+    arguments = ("text.txt", *TINY, "--max-steps", "20", "--evaluations", "10", "--patience", "0")
+    shown = train(*arguments).stderr.split("step 10  ")[1].split("step 12  ")[0]
+    assert len(shown) > 160
+    silent = train(*arguments, "--no-samples").stderr.split("step 10  ")[1].split("step 12  ")[0]
+    assert silent.count("\n") == 1
+
+
+def test_a_short_text_is_made_do(quick):
+    Path("short.txt").write_text("hello world")
+    result = train("short.txt", "--hidden-size", "8", "--max-steps", "3")
+    assert result.exit_code == 0
+    assert "the text is short: batch 8 -> 1" in result.stderr
+    assert "training loss" in result.stderr
+    assert load(Path("checkpoints/short.npz")).training.val_characters == 0
+
+
+def test_two_characters_are_a_text(quick):
+    Path("ab.txt").write_text("ab")
+    assert train("ab.txt", "--hidden-size", "4", "--max-steps", "2").exit_code == 0
+
+
+def test_names_that_are_taken(quick):
+    for name in ("text", "text-2", "text-3"):
+        assert f"checkpoints/{name}.npz" in train("text.txt", *SHORT).stderr
+    Path("checkpoints/text.npz").unlink()  # its state is still there
+    assert "checkpoints/text-4.npz" in train("text.txt", *SHORT).stderr
+    Path("checkpoints/text.resume.npz").unlink()
+    assert "checkpoints/text.npz" in train("text.txt", *SHORT).stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "model"),
+    [
+        ("a book.v2.txt", "a book"), ("[/x].txt", "[_x]"), ("e\x1b[31ms\nc.txt", "e_[31ms_c"),
+        ("poems", "poems"), ("poems/", "poems"), ("-", "corpus"), ("poe*", "corpus"), (".", ""),
+        ("ñandú.txt", "ñandú"), ("y" * 240, "y" * 100),
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_a_name_of_ones_own(source, model, quick, place):
+    model = model or place.name.split(".")[0]
+    Path("poems").mkdir()
+    Path("poems/a.txt").write_text(TEXT)
+    if source == "[/x].txt":
+        Path("[").mkdir()
+        model = "x]"
+    if source not in ("-", ".", "poe*", "poems", "poems/"):
+        Path(source).write_text(TEXT)
+    result = train(source, *SHORT, input=TEXT)
+    assert result.exit_code == 0
+    assert Path(f"checkpoints/{model}.npz").exists()
+    assert "\x1b" not in result.stderr
+    pasted = re.findall(r"^next   (.*)$", result.stderr, re.MULTILINE)[-1]
+    assert shlex.split(pasted) == ["charrnn", "sample", f"checkpoints/{model}.npz"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["-x.npz", "a b.npz", "[/x].npz", "e\x1b[31m\n\t'\\.npz", "\u202e.npz", "\udcff\udce9.npz",
+     "$(rm x).npz"],
+    ids=ascii,
+)  # fmt: skip
+def test_a_command_that_can_be_pasted(name, quick):
+    Path("[").mkdir()
+    result = train("text.txt", *SHORT, f"--out={name}")
+    assert result.exit_code == 0
+    assert "\x1b" not in result.stderr
+    assert "\u202e" not in result.stderr
+    [line] = re.findall(r"^next   charrnn sample (.*)$", result.stderr, re.MULTILINE)
+    there = ["bash", "-c", f"test -f {line} && printf %s {line} | head -c 1"]
+    assert subprocess.run(there, capture_output=True, check=True).stdout != b"-"
+
+
+def test_an_existing_model_is_replaced_only_when_asked(quick):
+    assert train("text.txt", *SHORT, "-o", "m.npz").exit_code == 0
+    old, old_state = Path("m.npz").read_bytes(), Path("m.resume.npz").read_bytes()
+    assert train("text.txt", *SHORT, "-o", "m.npz").exit_code == 1
+    assert (Path("m.npz").read_bytes(), Path("m.resume.npz").read_bytes()) == (old, old_state)
+    assert train("text.txt", *SHORT, "-o", "m.npz", "--cell", "gru", "--overwrite").exit_code == 0
+    assert load(Path("m.npz")).network.config.cell == "gru"
+    assert json.loads(np.load("m.resume.npz")["meta"].tobytes())["state"]["network"]["cell"] == "gru"
+
+
+def test_a_stale_state_is_gone_before_the_first_step(quick, monkeypatch):
+    Path("m.npz").write_bytes(b"the old model")
+    Path("m.resume.npz").write_bytes(b"a stale state")
+
+    def fail(self):
+        raise CheckpointError("the end")
+
+    monkeypatch.setattr("charrnn.training.trainer.Trainer.run", fail)
+    assert train("text.txt", *SHORT, "-o", "m.npz", "--overwrite").exit_code == 1
+    assert Path("m.npz").read_bytes() == b"the old model"
+    assert "params" in arrays("m.resume.npz")
+
+
+def test_somebody_who_is_quicker(quick, monkeypatch):
+    held = Lock.__enter__
+
+    def late(self):
+        Path("m.npz").write_bytes(b"another's")
+        return held(self)
+
+    monkeypatch.setattr(Lock, "__enter__", late)
+    result = train("text.txt", *SHORT, "-o", "m.npz")
+    assert result.exit_code == 1
+    assert "exists already" in result.stderr
+    assert tree() == ["m.npz", "text.txt"]
+
+
+def test_a_second_trainer_is_told_the_number_of_the_first(quick):
+    assert train("text.txt", *SHORT, "-o", "m.npz").exit_code == 0
+    before = Path("m.npz").read_bytes()
+    with Lock(Path("m.npz")):
+        for arguments in (
+            ["text.txt", *SHORT, "-o", "m.npz", "--overwrite"],
+            ["--resume", "m.npz", "--max-steps", "9"],
+        ):
+            result = train(*arguments)
+            assert result.exit_code == 2
+            assert f"process {os.getpid()} is training it" in result.stderr
+            assert result.stderr.count("\n") == 1
+    assert Path("m.npz").read_bytes() == before
+
+
+# Texts of all kinds.
+
+
+def test_texts_of_all_kinds(quick):
+    Path("folder").mkdir()
+    Path("folder/a.txt").write_text(TEXT[:500])
+    Path("folder/b.gz").write_bytes(gzip.compress(TEXT[500:].encode()))
+    Path("binary").write_bytes(bytes(range(256)) * 8)
+    expected = {"text.txt": "the text", "folder": "a folder", "-": "standard input"}
+    for source in expected:
+        assert train(source, *SHORT, "-o", f"{source}.npz", input=TEXT).exit_code == 0
+    # No line end comes between the two files of the folder: the first one's last line is cut.
+    characters = [load(Path(f"{s}.npz")).training.train_characters for s in expected]
+    assert characters[0] == characters[2] == 1800
+    assert characters[1] == 1800
+    assert train("text.txt", "folder/b.gz", *SHORT, "-o", "two.npz").exit_code == 0
+    assert load(Path("two.npz")).training.sources == ("text.txt", "folder/b.gz")
+    assert train("binary", "--bytes", *SHORT, "-o", "bytes.npz").exit_code == 0
+    assert load(Path("bytes.npz")).vocabulary.kind == "bytes"
+    assert train("binary", *SHORT, "-o", "c.npz").exit_code == 1
+    assert train("binary", *SHORT, "--errors", "replace", "-o", "c.npz").exit_code == 0
+
+
+def test_a_terminal_that_is_to_give_the_text_is_told_so(quick):
+    leader, terminal = pty.openpty()
+    with subprocess.Popen(
+        command("-", *SHORT), stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=CHILD,
+    ) as process:  # fmt: skip
+        os.close(terminal)
+        assert b"Ctrl-D" in process.stderr.readline()
+        os.write(leader, b"abab\nbaba\n\x04")
+        shown = process.communicate(timeout=60)[1]
+    os.close(leader)
+    assert process.returncode == 0
+    assert b"checkpoints/corpus.npz" in shown
+
+
+# The end of a run.
+
+
+def test_a_run_of_so_many_seconds_also_on_a_long_text(quick, monkeypatch):
+    monkeypatch.setattr(run_module, "baselines", lambda *_: [])
+    words = np.random.default_rng(0).choice(list("abcdefghij \n"), 1_000_000)
+    Path("long.txt").write_text("".join(words))
+    start = time.monotonic()
+    assert train("long.txt", "--hidden-size", "16", "--max-time", "1s").exit_code == 0
+    assert time.monotonic() - start < 8
+    record = load(Path("checkpoints/long.npz")).training
+    assert 1 <= record.seconds < 3
+    assert record.val_characters == 250
+    assert record.steps > 5
+
+
+def test_patience(quick):
+    arguments = ("text.txt", *TINY, "--max-steps", "60", "--evaluations", "30", "--patience", "2")
+    result = train(*arguments, "--learning-rate", "0", "-o", "m.npz")
+    assert "ended because patience ran out" in result.stderr
+    result = train("--resume", "m.npz")
+    assert result.exit_code == 1
+    assert "--patience" in result.stderr
+    assert train("--resume", "m.npz", "--patience", "0").exit_code == 0
+    assert load(Path("m.npz")).training.steps == 60
+
+
+def test_more_of_a_budget_or_another_one(quick):
+    assert train("text.txt", *SHORT, "-o", "m.npz", "--log-file", "l").exit_code == 0
+    result = train("--resume", "m.npz")
+    assert result.exit_code == 1
+    assert "its budget is used up after 6 steps" in result.stderr
+    result = train("--resume", "m.npz", "--max-steps", "10", "--log-file", "l")
+    assert result.exit_code == 0
+    assert re.search(r"resumed +after step 6, 60% of the budget", result.stderr)
+    # Another kind of budget takes the place of the one that is used up.
+    assert train("--resume", "m.resume.npz", "--epochs", "0.5", "--log-file", "l").exit_code == 0
+    record = load(Path("m.npz")).training
+    assert (record.steps, record.config["max_steps"], record.config["epochs"]) == (14, None, 0.5)
+    log = [json.loads(line) for line in Path("l").read_text().splitlines()]
+    steps = [line["step"] for line in log if line["event"] == "step"]
+    assert steps == sorted(set(steps))
+    assert [line["resumed_at"] for line in log if line["event"] == "resume"] == [6, 10]
+
+
+def test_only_with_the_text_that_it_learnt(quick):
+    assert train("text.txt", *SHORT, "-o", "m.npz").exit_code == 0
+    before = Path("m.npz").read_bytes()
+    Path("other.txt").write_text(TEXT + "!")
+    result = train("other.txt", "--resume", "m.npz", "--max-steps", "9")
+    assert result.exit_code == 1
+    assert "was trained on another text" in result.stderr
+    assert Path("m.npz").read_bytes() == before
+    Path("text.txt").unlink()
+    assert "text.txt: no such file" in train("--resume", "m.npz", "--max-steps", "9").stderr
+
+
+def test_a_gradient_that_is_not_finite_reaches_no_file(quick, monkeypatch):
+    step = run_module.Trainer._step
+
+    def diverging(self, rate):
+        return (float("nan"), float("inf")) if self.now.step >= 4 else step(self, rate)
+
+    monkeypatch.setattr(run_module.Trainer, "_step", diverging)
+    result = train("text.txt", *TINY, "--max-steps", "40", "--evaluations", "20", "-o", "m.npz")
+    assert result.exit_code == 1
+    assert "half the learning rate" in result.stderr
+    assert "try a --learning-rate below" in result.stderr.splitlines()[-1]
+    assert load(Path("m.npz")).training.best_step <= 4
+    assert all(np.isfinite(each).all() for each in np.load("m.resume.npz").values())
+
+
+# Disks that fail.
+
+
+def failing(monkeypatch, times):
+    """Let the saves of models fail whose numbers are in `times`; count them."""
+    saves = []
+    save = run_module.save
+
+    def fail(path, checkpoint):
+        saves.append(path)
+        if len(saves) in times:
+            raise CheckpointError(f"{path.name}: cannot be saved, the disk is full")
+        save(path, checkpoint)
+
+    monkeypatch.setattr(run_module, "save", fail)
+    return saves
+
+
+MANY = (*TINY, "--max-steps", "20", "--evaluations", "10", "--learning-rate", "0.01")
+
+
+def test_a_save_that_fails_on_the_way(quick, monkeypatch):
+    failing(monkeypatch, {2})
+    result = train("text.txt", *MANY, "-o", "m.npz")
+    assert result.exit_code == 1
+    assert result.stderr.count("warning: not saved: m.npz: cannot be saved, the disk is full") == 1
+    assert "saved, but on the way it could not be, once" in result.stderr.splitlines()[-1]
+    assert load(Path("m.npz")).training.steps == 20
+
+
+def test_the_third_in_a_row_ends_the_run(quick, monkeypatch):
+    failing(monkeypatch, {2, 3, 4})
+    result = train("text.txt", *MANY, "-o", "m.npz")
+    assert result.exit_code == 1
+    assert result.stderr.count("warning: not saved") == 2
+    assert "third failure in a row" in result.stderr.splitlines()[-1]
+    assert load(Path("m.npz")).training.steps < 20
+    assert train("--resume", "m.npz").exit_code == 0
+
+
+def test_a_log_that_breaks_off(quick, monkeypatch):
+    from charrnn.training.log import RunLog
+
+    class Full:
+        def write(self, data):
+            raise OSError(28, "No space left on device")
+
+        def close(self):
+            pass
+
+    progress = RunLog.progress
+
+    def breaking(self, step):
+        if step.step == 10:
+            self._file.close()
+            self._file = Full()
+        progress(self, step)
+
+    monkeypatch.setattr(RunLog, "progress", breaking)
+    result = train("text.txt", *MANY, "-o", "m.npz", "--log-file", "l")
+    assert result.exit_code == 1
+    assert result.stderr.count("warning: l: cannot write the log") == 1
+    assert "the log broke off (no space left on device)" in result.stderr.splitlines()[-1]
+    assert load(Path("m.npz")).training.steps == 20
+
+
+def test_a_disk_without_room_is_found_before_training():
+    def few_bytes():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+    with child("text.txt", "--hidden-size", "32", "-o", "m.npz", preexec_fn=few_bytes) as process:
+        out, shown = process.communicate(timeout=60)
+    assert (process.returncode, out) == (1, "")
+    assert re.fullmatch(r"error: m\.resume\.npz: cannot be saved, files may not be .*\n", shown)
+    assert tree() == ["text.txt"]
+
+
+# Signals.
+
+LONG = (*TINY, "--dropout", "0.2", "--max-steps", "400", "--evaluations", "40", "--patience", "0")
+
+
+def until(process, pattern):
+    """Read what a run shows until a line matches; return all of it."""
+    read = []
+    for line in process.stderr:
+        read.append(line)
+        if re.match(pattern, line):
+            break
+    return "".join(read)
+
+
+@pytest.mark.parametrize(
+    ("cell", "workers", "number"),
+    [("rnn", 1, signal.SIGINT), ("lstm", 2, signal.SIGINT), ("gru", 1, signal.SIGTERM),
+     ("lstm", 1, signal.SIGKILL)],
+    ids=str,
+)  # fmt: skip
+def test_stop_and_resume_is_never_having_stopped(cell, workers, number, quick):
+    arguments = ("text.txt", *LONG, "--cell", cell, "--workers", workers, "--log-file")
+    process = child(*arguments, "stopped.jsonl", "-o", "stopped.npz", start_new_session=True)
+    with process:
+        shown = until(process, "step [345]0 ")
+        # As from a terminal: the workers hear it too.
+        os.killpg(process.pid, number)
+        shown += process.stderr.read()
+        process.wait(30)
+    if number == signal.SIGKILL:
+        assert process.returncode == -number
+    else:
+        assert process.returncode == 128 + number
+        assert "Traceback" not in shown
+        stopped, go_on = shown.splitlines()[-2:]
+        step = int(re.fullmatch(r"stopped after step (\d+); saved stopped\.npz", stopped)[1])
+        assert 30 <= step < 400
+        assert load(Path("stopped.npz")).training.steps == step
+        assert go_on == "go on  charrnn train --resume stopped.npz"
+    assert train("--resume", "stopped.npz", "--log-file", "stopped.jsonl").exit_code == 0
+    assert train(*arguments, "whole.jsonl", "-o", "whole.npz").exit_code == 0
+    assert arrays("stopped.npz") == arrays("whole.npz")
+    assert arrays("stopped.resume.npz") == arrays("whole.resume.npz")
+    assert not [name for name in tree() if name.startswith(".")]
+
+    def steps(name):
+        log = [json.loads(line) for line in Path(name).read_text().splitlines()]
+        return [
+            (line["event"], line["step"], line.get("val_loss"))
+            for line in log
+            if line["event"] in ("step", "evaluation", "end")
+        ]
+
+    assert steps("stopped.jsonl") == steps("whole.jsonl")
+
+
+def test_a_signal_at_the_very_end_does_not_cut_it_short(quick, monkeypatch):
+    conclude = Run.conclude
+
+    def interrupted(self, ended):
+        assert load(Path("m.npz")).training.steps == 6  # saved before it is measured
+        os.kill(os.getpid(), signal.SIGTERM)
+        conclude(self, ended)
+
+    monkeypatch.setattr(Run, "conclude", interrupted)
+    result = train("text.txt", *SHORT, "-o", "m.npz")
+    assert result.exit_code == 143
+    assert "next   charrnn sample m.npz" in result.stderr
+    assert load(Path("m.npz")).training.baselines
+
+
+def test_a_signal_while_the_plan_is_made(quick, monkeypatch):
+    def measure(*_):
+        os.kill(os.getpid(), signal.SIGINT)
+        return 1e5
+
+    monkeypatch.setattr(plan_module, "measure_speed", measure)
+    result = train("text.txt", *SHORT, "-o", "m.npz")
+    assert result.exit_code == 130
+    assert "stopped after step 0" in result.stderr
+    assert train("--resume", "m.npz", "--dry-run").exit_code == 130
+    monkeypatch.setattr(plan_module, "measure_speed", lambda *_: 1e5)
+    assert train("--resume", "m.npz").exit_code == 0
+    assert load(Path("m.npz")).training.steps == 6
+
+
+def test_a_worker_that_is_killed():
+    arguments = ("text.txt", *LONG, "--max-steps", "100000", "--workers", "2", "-o", "m.npz")
+    with child(*arguments) as process:
+        until(process, "step ")
+        [worker] = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        os.kill(int(worker), signal.SIGKILL)
+        shown = process.stderr.read()
+        assert process.wait(30) == 1
+    assert re.fullmatch(r"error: a worker process was killed by signal 9 .*", shown.splitlines()[-1])
+    assert "Traceback" not in shown
+    assert load(Path("m.npz"))
+    assert "params" in arrays(resume_path(Path("m.npz")))
+
+
+# A terminal.
+
+
+def on_a_terminal(width, *arguments):
+    """Run on a terminal; return what it sent, and the lines that are to be seen in the end."""
+    leader, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
+    with subprocess.Popen(
+        command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=terminal,
+        env=CHILD,
+    ) as process:  # fmt: skip
+        os.close(terminal)
+        sent = b""
+        while True:
+            try:
+                piece = os.read(leader, 65536)
+            except OSError:  # how Linux tells that the other end is closed
+                break
+            if not piece:
+                break
+            sent += piece
+        assert process.stdout.read() == b""
+        assert process.wait(30) == 0
+    os.close(leader)
+    text = re.sub(r"\x1b\[[0-9;]*m", "", sent.decode())
+    lines = [""]
+    for piece in re.split(r"(\r\n|\r|\n)", text):
+        if piece == "\r":
+            lines[-1] = "\r" + lines[-1].lstrip("\r")
+        elif piece in ("\r\n", "\n"):
+            lines.append("")
+        elif lines[-1].startswith("\r"):
+            lines[-1] = "\r" + piece + lines[-1][1 + len(piece) :]
+        else:
+            lines[-1] += piece
+    return text, [line.strip("\r").rstrip() for line in lines]
+
+
+@pytest.mark.parametrize("width", [60, 200])
+def test_a_bar_and_lines_that_do_not_run_together(width):
+    arguments = (*LONG, "--max-steps", "100", "--evaluations", "20")
+    text, lines = on_a_terminal(width, "text.txt", *arguments, "-o", "m.npz")
+    assert "\x1b" not in text
+    bars = [line for line in lines if "%" in line]
+    assert len(bars) == 1
+    assert re.fullmatch(r"100% \|█+\| loss \d\.\d{3} \(\d\.\d\d bits\).*, \d\.\d s left", bars[0])
+    assert ("best" in bars[0], "char/s" in bars[0]) == (width > 60, width > 60)
+    assert len(bars[0]) <= width
+    assert len(re.findall(r"\r +\d+%", text)) > 3
+    # What is drawn fits; a sample is written as it is, a terminal wraps it.
+    drawn = lines[: lines.index("model     m.npz")] + lines[lines.index(bars[0]) :]
+    assert max(map(len, drawn)) <= width
+    assert "next   charrnn sample m.npz" in lines
+
+
+def test_a_text_cannot_drive_the_terminal(quick):
+    Path("evil.txt").write_text("a\x1b]0;pwned\x07b\x1b[2Jc\r\x9b31m[bold red]x[/]\u202e\n" * 60)
+    result = train("evil.txt", *TINY, "--max-steps", "20", "--evaluations", "10")
+    assert result.exit_code == 0
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", result.stderr)
