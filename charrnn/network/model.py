@@ -15,6 +15,7 @@ sampling its last prediction, inspection shows the whole.
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -323,19 +324,14 @@ def fold(sequence: Floats) -> Floats:
 
 def add_rows(ids: Ids, rows: Floats, out: Floats) -> None:
     """Write to out[k] the sum of the rows whose id is k: the product with one-hot vectors."""
-    if len(out) <= ONE_HOT:
-        one_hot = np.zeros((len(out), len(ids)), rows.dtype)
-        one_hot[ids, np.arange(len(ids))] = 1
-        np.matmul(one_hot, rows, out=out)
-    else:
-        out[:] = 0
-        for k, row in zip(ids.tolist(), rows, strict=True):
-            out[k] += row
+    out[:] = 0
+    order = np.argsort(ids, kind="stable")
+    starts = [0, *(np.flatnonzero(np.diff(ids[order])) + 1).tolist(), len(order)]
+    for start, end in pairwise(starts):
+        same = order[start:end]
+        np.add.reduce(rows.take(same, axis=0), axis=0, out=out[ids[same[0]]])
 
 
 INPUT_SCALE = 2.0
 """Of the first weights that read characters (measured: from 1/16 to 2 the loss after a million
 characters of plays fell from 2.30 to 1.71 nats)."""
-
-ONE_HOT = 256
-"""Up to how many symbols the product with one-hot vectors beats a loop over the rows (measured)."""
