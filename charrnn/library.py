@@ -27,7 +27,7 @@ from charrnn.network.model import Network
 from charrnn.network.scoring import score
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.sample import stream
-from charrnn.text.reading import Corpus, from_text, read_corpus
+from charrnn.text.reading import BYTES, Corpus, from_text, read_corpus
 from charrnn.text.vocabulary import Unknown, Vocabulary
 from charrnn.training.config import Choices
 from charrnn.training.run import Run
@@ -127,7 +127,7 @@ class CharRNN:
         progress
             Called after every step.
         choices
-            Fields of `charrnn.training.run.Choices`: epochs, max_steps, max_time (seconds),
+            Fields of `charrnn.training.config.Choices`: epochs, max_steps, max_time (seconds),
             batch_size, seq_length, learning_rate, dropout, val_split, patience, seed, ...
 
         Raises
@@ -141,15 +141,20 @@ class CharRNN:
         if unknown := sorted(set(choices) - known):
             raise ConfigError(f"fit: {unknown[0]} is none of {', '.join(sorted(known))}")
         chosen = {field: getattr(self._chosen, field) for field in known} | choices
-        run = Run.begin(_corpus(text), Choices(**chosen))
+        corpus = _corpus(text)
+        as_bytes = any(source.encoding == BYTES for source in corpus.sources)
+        run = Run.begin(corpus, Choices(**chosen), as_bytes=as_bytes)
         try:
             for step in run.trainer.run():
                 if progress:
                     progress(step)
+            spent = run.trainer.fraction() == 1
+            run.conclude("its budget was used up" if spent else "patience ran out")
         except (KeyboardInterrupt, TrainingError):
             self._checkpoint = run.checkpoint()
             raise
-        run.conclude("its budget or patience was used up")
+        finally:
+            run.trainer.learner.close()
         self._checkpoint = run.checkpoint()
         return self
 
@@ -220,14 +225,27 @@ def load(path: str | Path) -> CharRNN:
     CheckpointError
         It is no checkpoint, damaged, newer than this program, or contradicts itself.
     """
-    model = CharRNN()
-    model._checkpoint = files.load(Path(path))
+    found = files.load(Path(path))
+    config = found.network.config
+    # What is fitted again is a network of the same kind.
+    model = CharRNN(
+        config.cell,
+        hidden_size=config.hidden_size,
+        num_layers=config.num_layers,
+        embedding_size=config.embedding_size,
+    )
+    model._checkpoint = found
     return model
 
 
 def _corpus(text: str | Path | Corpus) -> Corpus:
     if isinstance(text, Corpus):
         return text
+    if not isinstance(text, str | Path):
+        raise TextError(
+            f"a text of type {type(text).__name__} cannot be learnt; give a str, a Path, or what "
+            f"read_corpus returns"
+        )
     if isinstance(text, Path) or (text.endswith(".txt") and "\n" not in text):
         return read_corpus([str(text)])
     return from_text(text)

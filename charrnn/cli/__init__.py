@@ -6,6 +6,7 @@ help, completion and `--version` answer at once.
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -78,6 +79,9 @@ def options(
 
 def main() -> None:
     """Run the command line."""
+    if sys.stderr is None:
+        # Closed: what is said goes nowhere, instead of to standard output or the next file opened.
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         # What a network writes is not limited to what a locale can encode.
         if hasattr(stream, "reconfigure"):

@@ -23,11 +23,14 @@ class TrainingProgress:
     FORMAT = "{percentage:3.0f}% |{bar}| {desc}"
 
     def __init__(self, already: float = 0.0) -> None:
+        # Every step asks the clock whether to draw, so no thread need watch over that.
+        tqdm.monitor_interval = 0
         self._bar = tqdm(
             total=1.0,
             initial=already,
             bar_format=self.FORMAT,
             dynamic_ncols=True,
+            miniters=0,
             disable=sys.stderr is None or not sys.stderr.isatty(),
         )
         self._start: tuple[int, float, float] | None = None

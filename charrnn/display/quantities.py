@@ -18,7 +18,8 @@ def short(number: float) -> str:
 
 def duration(seconds: float) -> str:
     """Return a time in its two largest units: 41 s, 1 min 15 s, 2 h 5 min."""
-    whole = max(0, round(seconds))
+    seconds = max(0.0, seconds)
+    whole = round(seconds)
     if whole < 60:
         return f"{whole} s" if seconds >= 1 else f"{seconds:.1f} s"
     minutes, rest = divmod(whole, 60)

@@ -8,6 +8,9 @@ Two products feed a step,
 and a cell combines them, element by element, into the state after. The products are alike
 for every cell, so they are the model's affair; here is only what tells the cells apart.
 
+Both arrive times `scale`, which is 1/2 for a gate under σ: σ(z) = 1/2 + tanh(z/2)/2, so one tanh
+serves all the gates at once.
+
 A cell object is one step, bound once to the arrays that it reads and writes. `backward` takes
 the gradient by the state after. It writes the gradients by zx and za, adds to `da_before` what
 reaches a(t-1) other than by za, and turns `dc` into the gradient by c(t-1).
@@ -17,7 +20,7 @@ from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
-from charrnn.network.functions import Floats, sigmoid
+from charrnn.network.functions import Floats
 
 
 class Arrays(NamedTuple):
@@ -36,12 +39,21 @@ def blocks(z: Floats, gates: int) -> Floats:
     return z.reshape(len(z), gates, -1).swapaxes(0, 1)
 
 
+def finish_sigmoid(tanh: Floats) -> None:
+    """Turn tanh(z/2) into σ(z), in place."""
+    np.multiply(tanh, 0.5, out=tanh)
+    np.add(tanh, 0.5, out=tanh)
+
+
 class Cell(Protocol):
     """One step of a recurrent network. G gates, S state arrays, K arrays kept for the way back."""
 
     gates: ClassVar[tuple[str, ...]]
     states: ClassVar[tuple[str, ...]]
     kept: ClassVar[tuple[str, ...]]
+
+    scale: ClassVar[tuple[float, ...]]
+    """What zx and za of each gate are multiplied by when they arrive."""
 
     sums: ClassVar[bool]
     """Whether zx and za enter only as their sum, so that their gradients are one array."""
@@ -62,6 +74,7 @@ class RNN(Cell):
     """
 
     gates, states, kept = ("a",), ("a",), ()
+    scale = (1.0,)
     sums = True
 
     def __init__(self, arrays: Arrays) -> None:
@@ -88,6 +101,7 @@ class LSTM(Cell):
     """
 
     gates, states, kept = ("i", "f", "o", "g"), ("a", "c"), ("tanh_c",)
+    scale = (0.5, 0.5, 0.5, 1.0)
     sums = True
 
     def __init__(self, arrays: Arrays) -> None:
@@ -102,8 +116,8 @@ class LSTM(Cell):
 
     def forward(self) -> None:
         np.add(self.z, self.za, out=self.z)
-        sigmoid(self.ifo)
-        np.tanh(self.g, out=self.g)
+        np.tanh(self.z, out=self.z)
+        finish_sigmoid(self.ifo)
         np.multiply(self.f, self.c_before, out=self.c)
         np.multiply(self.i, self.g, out=self.ig)
         np.add(self.c, self.ig, out=self.c)
@@ -132,6 +146,7 @@ class GRU(Cell):
     """
 
     gates, states, kept = ("r", "u", "n"), ("a",), ("s",)
+    scale = (0.5, 0.5, 1.0)
     sums = False
 
     def __init__(self, arrays: Arrays) -> None:
@@ -144,7 +159,8 @@ class GRU(Cell):
 
     def forward(self) -> None:
         np.add(self.ru, self.za_ru, out=self.ru)
-        sigmoid(self.ru)
+        np.tanh(self.ru, out=self.ru)
+        finish_sigmoid(self.ru)
         np.add(self.za_n, self.b_n, out=self.s)
         np.multiply(self.r, self.s, out=self.a)
         np.add(self.n, self.a, out=self.n)

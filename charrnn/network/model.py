@@ -72,6 +72,34 @@ def layers_of(params: Parameters, config: NetworkConfig) -> list[Layer]:
     ]
 
 
+class Input:
+    """What a layer multiplies its input with: W_ax and b_a, each gate's times its scale."""
+
+    def __init__(self, weights: Layer, scale: Floats) -> None:
+        self.W_ax: Floats = np.empty_like(weights.W_ax)
+        self.b_a: Floats = np.empty_like(weights.b_a)
+        self.load(weights, scale)
+
+    def load(self, weights: Layer, scale: Floats) -> None:
+        """Take the weights as they are now."""
+        np.multiply(weights.W_ax, scale, out=self.W_ax)
+        np.multiply(weights.b_a, scale, out=self.b_a)
+
+    def multiply(self, e: Floats, out: Floats) -> None:
+        """Write W_ax e + b_a for rows of inputs."""
+        np.matmul(e, self.W_ax, out=out)
+        out += self.b_a
+
+
+class Table(Input):
+    """The same for one-hot inputs, of which each chooses a row."""
+
+    def load(self, weights: Layer, scale: Floats) -> None:
+        """Take the weights as they are now, with the bias in every row."""
+        np.add(weights.W_ax, weights.b_a, out=self.W_ax)
+        self.W_ax *= scale
+
+
 class Trace:
     """All that a network computes as it reads a window: T steps of B sequences.
 
@@ -91,7 +119,8 @@ class Trace:
         self.states: Floats = np.zeros((L, len(cell.states), T + 1, B, H), dtype)
         self.masks: Floats | None = np.ones((L, T, B, H), dtype) if dropout else None
         self.up: Floats | None = np.zeros((L, T, B, H), dtype) if dropout else None
-        self.log_y_hat: Floats = np.zeros((T, B, config.vocabulary_size), dtype)
+        self.z_y: Floats = np.zeros((T, B, config.vocabulary_size), dtype)  # scores
+        self.normalised = True
         za: Floats = np.zeros((B, GH), dtype)
         self.steps = [
             [
@@ -109,10 +138,19 @@ class Trace:
             ]
             for layer in range(L)
         ]
-        self.recur = Product(H, GH, za, T, dtype)
-        self.befores = [[self.recur.view(a) for a in self.a(layer)[:-1]] for layer in range(L)]
+        self.scale: Floats = np.repeat(np.array(cell.scale, dtype), H)
+        lowest = Input if config.embedding_size else Table
+        kinds = [lowest, *[Input] * (L - 1)]
+        self.inputs = [
+            kind(weights, self.scale) for kind, weights in zip(kinds, network.layers, strict=True)
+        ]
+        self.recur = [Product(H, GH, za, T, dtype) for _ in range(L)]
+        self.befores = [
+            [recur.view(a) for a in self.a(layer)[:-1]] for layer, recur in enumerate(self.recur)
+        ]
+        self._first, self._last = self.states[:, :, 0], self.states[:, :, -1]
         # The same arrays with time folded into the batch.
-        self.flat_e, self.flat_log_y_hat = fold(self.e), fold(self.log_y_hat)
+        self.flat_e, self.flat_z_y = fold(self.e), fold(self.z_y)
         self.flat_zx = [fold(zx) for zx in self.zx]
         self.flat_up = [fold(self.upward(layer)) for layer in range(L)]
 
@@ -128,11 +166,19 @@ class Trace:
 
     def carry(self) -> None:
         """Begin the next window where this one ended."""
-        self.states[:, :, 0] = self.states[:, :, -1]
+        np.copyto(self._first, self._last)
 
     def reset(self) -> None:
         """Begin the next window from a(0) = 0."""
         self.states[:, :, 0] = 0
+
+    @property
+    def log_y_hat(self) -> Floats:
+        """The log-probabilities of the next character, (T, B, V); the scores become them."""
+        if not self.normalised:
+            log_softmax(self.z_y)
+            self.normalised = True
+        return self.z_y
 
     def a(self, layer: int) -> Floats:
         """Return the hidden states of a layer, (T + 1, B, H); a(layer)[0] is from before."""
@@ -220,34 +266,40 @@ class Network:
 
     def forward(self, x: Ids, trace: Trace) -> None:
         """Read x, (T, B), from the state in trace.first_state on; write all that comes of it."""
+        self.load(trace)
+        self.go_on(x, trace)
+
+    def load(self, trace: Trace) -> None:
+        """Lay the parameters out as a trace reads them: needed whenever they have changed."""
+        for weights, into, recur in zip(self.layers, trace.inputs, trace.recur, strict=True):
+            into.load(weights, trace.scale)
+            recur.load(weights.W_aa, trace.scale)
+
+    def go_on(self, x: Ids, trace: Trace) -> None:
+        """Do as `forward` does, with the parameters that were loaded last."""
         trace.x[:] = x
-        for layer, weights in enumerate(self.layers):
-            self._input(layer, weights, trace)
-            trace.recur.load(weights.W_aa)
-            for a_before, step in zip(trace.befores[layer], trace.steps[layer], strict=True):
-                trace.recur(a_before)  # za(t) = W_aa a(t-1)
+        for layer, (recur, steps) in enumerate(zip(trace.recur, trace.steps, strict=True)):
+            self._input(layer, trace)
+            for a_before, step in zip(trace.befores[layer], steps, strict=True):
+                recur(a_before)  # za(t) = W_aa a(t-1)
                 step.forward()
             if trace.up is not None and trace.masks is not None:
                 np.multiply(trace.a(layer)[1:], trace.masks[layer], out=trace.up[layer])
-        z_y = np.matmul(trace.flat_up[-1], self.params["W_ya"], out=trace.flat_log_y_hat)
-        z_y += self.params["b_y"]
-        log_softmax(z_y)
+        z_y = np.matmul(trace.flat_up[-1], self.params["W_ya"], out=trace.flat_z_y)
+        np.add(z_y, self.params["b_y"], out=z_y)
+        trace.normalised = False
 
-    def _input(self, layer: int, weights: Layer, trace: Trace) -> None:
+    def _input(self, layer: int, trace: Trace) -> None:
         """Write zx(t) = W_ax e(t) + b_a for the whole window."""
-        W_ax, b_a, zx = weights.W_ax, weights.b_a, trace.flat_zx[layer]
+        into = trace.inputs[layer]
         if layer:
-            np.matmul(trace.flat_up[layer - 1], W_ax, out=zx)
+            into.multiply(trace.flat_up[layer - 1], out=trace.flat_zx[layer])
         elif self.config.embedding_size:
             # "clip" spares a copy of the output; Vocabulary.encode has checked the ids.
             self.params["W_ex"].take(trace.x, axis=0, out=trace.e, mode="clip")
-            np.matmul(trace.flat_e, W_ax, out=zx)
-        elif trace.x.size < len(W_ax):
-            W_ax.take(trace.x, axis=0, out=trace.zx[0], mode="clip")  # W_ax x(t), x(t) one-hot
+            into.multiply(trace.flat_e, out=trace.flat_zx[0])
         else:
-            (W_ax + b_a).take(trace.x, axis=0, out=trace.zx[0], mode="clip")
-            return
-        zx += b_a
+            into.W_ax.take(trace.x, axis=0, out=trace.zx[0], mode="clip")  # x(t) is one-hot
 
     def backward(self, y: Ids, trace: Trace, grad: Gradient) -> None:
         """Write the gradient of trace.loss(y) by all parameters and the first state into grad."""

@@ -67,15 +67,18 @@ class Product:
             self._sums: Floats = np.empty((parts, B, M), dtype) if parts > 1 else out[None]
             self._into = self._sums.reshape(parts, B, panels, COLUMNS).swapaxes(1, 2)
 
-    def load(self, W: Floats) -> None:
-        """Take the matrix, (K, M), that is multiplied with from now on."""
+    def load(self, W: Floats, scale: Floats | None = None) -> None:
+        """Take the matrix, (K, M), that is multiplied with from now on, its columns scaled."""
         if self._rows:
             K, M = W.shape
-            cut = W.reshape(K // self._rows, self._rows, M // COLUMNS, COLUMNS)
-            self._blocks[:] = cut.swapaxes(1, 2)
+            cut = W.reshape(K // self._rows, self._rows, M // COLUMNS, COLUMNS).swapaxes(1, 2)
+            if scale is None:
+                self._blocks[:] = cut
+            else:
+                np.multiply(cut, scale.reshape(-1, 1, COLUMNS), out=self._blocks)
         else:
-            # A transposed matrix is multiplied with more slowly than a copy.
-            self._W = W if W.flags.c_contiguous else W.copy()
+            # In rows, also if W is transposed: it is multiplied with faster.
+            self._W = W.copy() if scale is None else W * scale
 
     def view(self, a: Floats) -> Floats:
         """Return a, (B, K), as `__call__` wants it: made once, where the same rows come again."""

@@ -14,9 +14,10 @@ GREEDY = 1e-6
 """Below this temperature the likeliest character is taken: dividing by it would overflow."""
 
 
-def distribution(log_y_hat: Floats, config: SamplingConfig) -> NDArray[np.float64]:
-    """Return the probabilities to choose by, (V,), from the network's log-probabilities.
+def weights(scores: Floats, config: SamplingConfig) -> NDArray[np.float64]:
+    """Return what to choose in proportion to, (V,), from the network's scores.
 
+    Scores are log-probabilities but for a constant; the likeliest character has the weight 1.
     Temperature first, then top-k, top-p (Holtzman et al. 2020) and min-p (Nguyen et al. 2024),
     each on what the one before has left. Of equally likely characters the first come first.
 
@@ -25,22 +26,22 @@ def distribution(log_y_hat: Floats, config: SamplingConfig) -> NDArray[np.float6
     CharRNNError
         A prediction is not a number, as from parameters so large that products overflow.
     """
-    likeliest = log_y_hat.argmax()
-    if not math.isfinite(log_y_hat[likeliest]):
+    likeliest = scores.argmax()
+    highest = scores[likeliest]
+    if not math.isfinite(highest):
         raise CharRNNError(
             "what the network predicts is not a number, because its parameters are too large; "
             "train it again, with a smaller --learning-rate"
         )
     if config.temperature < GREEDY:
-        greedy = np.zeros(len(log_y_hat))
+        greedy = np.zeros(len(scores))
         greedy[likeliest] = 1
         return greedy
-    p = log_y_hat.astype(np.float64)
-    p -= p[likeliest]
+    p: NDArray[np.float64] = np.subtract(scores, highest, dtype=np.float64)
     p /= config.temperature
-    np.exp(p, out=p)  # relative to the likeliest, which is at 1, until the end
+    np.exp(p, out=p)
     if config.top_k or config.top_p < 1:
-        order = np.argsort(-log_y_hat, kind="stable")
+        order = np.argsort(-scores, kind="stable")
         if config.top_k:
             p[order[config.top_k :]] = 0
         if config.top_p < 1:
@@ -49,6 +50,12 @@ def distribution(log_y_hat: Floats, config: SamplingConfig) -> NDArray[np.float6
             p[order[last + 1 :]] = 0
     if config.min_p:
         p[p < config.min_p] = 0
+    return p
+
+
+def distribution(scores: Floats, config: SamplingConfig) -> NDArray[np.float64]:
+    """Return the probabilities to choose by, (V,): the weights, with a sum of 1."""
+    p = weights(scores, config)
     p /= p.sum()
     return p
 

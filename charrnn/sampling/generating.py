@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.network.functions import Floats, Ids
+from charrnn.network.functions import Floats, Ids, log_softmax
 from charrnn.network.model import Network, Trace
-from charrnn.sampling.choosing import choose, distribution
+from charrnn.sampling.choosing import choose, weights
 from charrnn.sampling.config import SamplingConfig
 
 WINDOW = 64
@@ -19,13 +19,26 @@ class Choice(NamedTuple):
     """One generated character.
 
     id: the character's.
-    log_y_hat: (V,), what the network predicted, as log-probabilities.
-    p: (V,), the probabilities that it was drawn by.
+    scores: (V,), what the network predicted: log-probabilities but for a constant.
+    weights: (V,), what it was drawn in proportion to.
     """
 
     id: int
-    log_y_hat: Floats
-    p: NDArray[np.float64]
+    scores: Floats
+    weights: NDArray[np.float64]
+
+    @property
+    def log_y_hat(self) -> Floats:
+        """What the network predicted, as log-probabilities, (V,)."""
+        z = self.scores.copy()
+        log_softmax(z)
+        return z
+
+    @property
+    def p(self) -> NDArray[np.float64]:
+        """The probabilities that it was drawn by, (V,)."""
+        p: NDArray[np.float64] = self.weights / self.weights.sum()
+        return p
 
 
 def generate(
@@ -36,14 +49,15 @@ def generate(
     Stop texts and the length are the affair of `charrnn.sampling.sample`.
     """
     trace = Trace(network, 1, 1)
-    log_y_hat = trace.log_y_hat[0, 0]
+    scores = trace.z_y[0, 0]
     for _, read in network.read(prompt, Trace(network, min(WINDOW, len(prompt)), 1)):
         trace.first_state[:] = read.state
-        log_y_hat[:] = read.log_y_hat[-1, 0]
+        scores[:] = read.z_y[-1, 0]
     x = np.empty((1, 1), np.intp)
+    network.load(trace)
     while True:
-        p = distribution(log_y_hat, config)
-        x[0, 0] = k = choose(p, rng)
-        yield Choice(k, log_y_hat.copy(), p)
-        network.forward(x, trace)
+        w = weights(scores, config)
+        x[0, 0] = k = choose(w, rng)
+        yield Choice(k, scores.copy(), w)
+        network.go_on(x, trace)
         trace.carry()
