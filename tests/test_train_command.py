@@ -72,13 +72,13 @@ def arrays(path):
         return {name: found[name].tobytes() for name in found.files if name != "meta"}
 
 
-def command(*arguments):
-    return [sys.executable, "-m", "charrnn", "train", *map(str, arguments)]
+def command(*arguments, program=("-m", "charrnn")):
+    return [sys.executable, *program, "train", *map(str, arguments)]
 
 
-def child(*arguments, **options):
+def child(*arguments, program=("-m", "charrnn"), **options):
     return subprocess.Popen(
-        command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        command(*arguments, program=program), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, env=CHILD, text=True, **options,
     )  # fmt: skip
 
@@ -579,6 +579,20 @@ def test_a_disk_without_room_is_found_before_training():
 LONG = (*TINY, "--dropout", "0.2", "--max-steps", "160", "--evaluations", "16", "--patience", "0")
 
 
+# The command, with time to send it a signal between step 30 and its last.
+SLOWLY = """
+import time
+from charrnn.cli import main
+from charrnn.training.trainer import Trainer
+step = Trainer._step
+def slow(self, rate):
+    time.sleep(0.05 if self.now.step >= 30 else 0)
+    return step(self, rate)
+Trainer._step = slow
+main()
+"""
+
+
 def until(process, pattern):
     """Read what a run shows until a line matches; return all of it."""
     read = []
@@ -597,9 +611,10 @@ def until(process, pattern):
 )  # fmt: skip
 def test_stop_and_resume_is_never_having_stopped(cell, workers, number, quick):
     arguments = ("text.txt", *LONG, "--cell", cell, "--workers", workers, "--log-file")
-    process = child(*arguments, "stopped.jsonl", "-o", "stopped.npz", start_new_session=True)
+    slowly = (*arguments, "stopped.jsonl", "-o", "stopped.npz")
+    process = child(*slowly, program=("-c", SLOWLY), start_new_session=True)
     with process:
-        shown = until(process, "step [345]0 ")
+        shown = until(process, "step 30 ")
         # As from a terminal: the workers hear it too.
         os.killpg(process.pid, number)
         shown += process.stderr.read()

@@ -112,7 +112,7 @@ class Trace:
         H, L, cell = config.hidden_size, config.num_layers, CELLS[config.cell]
         GH = len(cell.gates) * H
         self.T, self.B, self.dropout = T, B, dropout
-        self.x: Ids = np.zeros((T, B), np.intp)
+        self.x: Ids = np.zeros((T, B), np.intp)  # what was read last, not a copy
         self.e: Floats = np.zeros((T, B, config.embedding_size), dtype)
         self.zx: Floats = np.zeros((L, T, B, GH), dtype)  # after forward, the values of the gates
         self.kept: Floats = np.zeros((L, T, len(cell.kept), B, H), dtype)
@@ -145,8 +145,10 @@ class Trace:
             kind(weights, self.scale) for kind, weights in zip(kinds, network.layers, strict=True)
         ]
         self.recur = [Product(H, GH, za, T, dtype) for _ in range(L)]
-        self.befores = [
-            [recur.view(a) for a in self.a(layer)[:-1]] for layer, recur in enumerate(self.recur)
+        # Each step of a layer, behind the view of a(t-1) that its product is taken of.
+        self.walk = [
+            list(zip(map(recur.view, self.a(layer)[:-1]), self.steps[layer], strict=True))
+            for layer, recur in enumerate(self.recur)
         ]
         self._first, self._last = self.states[:, :, 0], self.states[:, :, -1]
         # The same arrays with time folded into the batch.
@@ -166,7 +168,7 @@ class Trace:
 
     def carry(self) -> None:
         """Begin the next window where this one ended."""
-        np.copyto(self._first, self._last)
+        self._first[...] = self._last
 
     def reset(self) -> None:
         """Begin the next window from a(0) = 0."""
@@ -277,10 +279,10 @@ class Network:
 
     def go_on(self, x: Ids, trace: Trace) -> None:
         """Do as `forward` does, with the parameters that were loaded last."""
-        trace.x[:] = x
-        for layer, (recur, steps) in enumerate(zip(trace.recur, trace.steps, strict=True)):
+        trace.x = x
+        for layer, recur in enumerate(trace.recur):
             self._input(layer, trace)
-            for a_before, step in zip(trace.befores[layer], steps, strict=True):
+            for a_before, step in trace.walk[layer]:
                 recur(a_before)  # za(t) = W_aa a(t-1)
                 step.forward()
             if trace.up is not None and trace.masks is not None:
