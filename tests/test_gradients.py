@@ -198,7 +198,9 @@ WRONG = {
     "a sum for a mean": ("rnn", Network, "backward", "dz_y /= T * B", "dz_y /= T"),
     "W_aa not transposed": ("rnn", Network, "backward", "weights.W_aa.T", "weights.W_aa"),
     "masks forgotten": ("lstm", Network, "backward", "if trace.masks is not None", "if False"),
-    "dropped values in W_ya": ("rnn", Network, "backward", "trace.flat_up[top]", "fold(trace.a(top)[1:])"),
+    "dropped values in W_ya": (
+        "rnn", Network, "backward", "trace.flat_up[top]", "fold(trace.a(top)[1:])",
+    ),
     "dropped values in the second W_ax": (
         "rnn", Network, "backward", "trace.flat_up[layer - 1].T", "fold(trace.a(layer - 1)[1:]).T",
     ),

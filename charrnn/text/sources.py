@@ -168,7 +168,8 @@ def _open(path: Path | None, name: str) -> Opened:
     if path is None:
         if sys.stdin is None:
             raise TextError("standard input is closed; name a file instead of -")
-        return nullcontext(sys.stdin.buffer), ()
+        # Without a buffer, which would ask a terminal for a second Ctrl-D to fill itself.
+        return nullcontext(getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)), ()
     try:
         return _open_by_suffix(path)
     except ImportError as error:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from charrnn.text.ngram import Ids, NGram, checked_ids
 
 _BLOCK = 2**20
-_DICTIONARY = 8 * 2**20  # bytes; as far as preset 6 looks back
+_DICTIONARY = 2 * 2**20  # bytes; as far back as it looks, so that a large text costs no more
 _LZMA2 = [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": _DICTIONARY}]
 
 
@@ -41,7 +41,7 @@ def baselines(
     vocabulary_size: int,
     *,
     order: int = 5,
-    max_characters: int = 5_000_000,
+    max_characters: int = 2_000_000,
 ) -> list[Baseline]:
     """Return the cost of four ways of guessing, in the order uniform, unigram, n-gram, xz.
 
@@ -51,9 +51,9 @@ def baselines(
     - **n-gram**: interpolated Witten-Bell (`charrnn.text.ngram`), the last `max_characters` of
       `train` counted. The validation text starts afresh: its first characters have less context.
     - **xz**: by how many bytes `train` grows, compressed, when the validation text follows it.
-      LZMA2 at preset 6, whose dictionary is 8 MiB, as a raw stream: no header, index or checksum.
+      LZMA2 at preset 6 with a dictionary of 2 MiB, as a raw stream: no header, index or checksum.
       It reads ids, not the text's own bytes: 1 byte an id where V ≤ 256, else 2 (V ≤ 65,536) or 4,
-      little-endian; and of `train` the last 8 MiB of these, as far back as the dictionary reaches.
+      little-endian; and of `train` the last 2 MiB of these, as far back as the dictionary reaches.
       Whole bytes are counted, so on a validation text of a few characters the figure is coarse.
 
     Parameters
