@@ -39,10 +39,13 @@ def blocks(z: Floats, gates: int) -> Floats:
     return z.reshape(len(z), gates, -1).swapaxes(0, 1)
 
 
+HALF: Floats = np.array(0.5, np.float32)  # an array: to convert a number takes as long as to use it
+
+
 def finish_sigmoid(tanh: Floats) -> None:
     """Turn tanh(z/2) into σ(z), in place."""
-    np.multiply(tanh, 0.5, out=tanh)
-    np.add(tanh, 0.5, out=tanh)
+    np.multiply(tanh, HALF, out=tanh)
+    np.add(tanh, HALF, out=tanh)
 
 
 class Cell(Protocol):

@@ -37,7 +37,8 @@ def weights(scores: Floats, config: SamplingConfig) -> NDArray[np.float64]:
         greedy = np.zeros(len(scores))
         greedy[likeliest] = 1
         return greedy
-    p: NDArray[np.float64] = np.subtract(scores, highest, dtype=np.float64)
+    p = scores.astype(np.float64)
+    p -= float(highest)
     p /= config.temperature
     np.exp(p, out=p)
     if config.top_k or config.top_p < 1:
@@ -63,7 +64,7 @@ def distribution(scores: Floats, config: SamplingConfig) -> NDArray[np.float64]:
 def choose(p: NDArray[np.float64], rng: np.random.Generator) -> int:
     """Return an id drawn with probabilities in proportion to p, (V,), by one uniform number."""
     cumulative = np.add.accumulate(p)
-    return int(cumulative.searchsorted(rng.random() * cumulative[-1], side="right"))
+    return int(cumulative.searchsorted(rng.random() * cumulative[-1], "right"))
 
 
 def random_streams(seed: int) -> Iterator[np.random.Generator]:
