@@ -13,19 +13,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from charrnn.api import CharRNN, load
     from charrnn.errors import CharRNNError, CheckpointError, ConfigError, TextError, TrainingError
-    from charrnn.library import CharRNN, load
     from charrnn.text.vocabulary import Vocabulary
 
 _HOMES = {
-    "CharRNN": "charrnn.library",
+    "CharRNN": "charrnn.api",
     "CharRNNError": "charrnn.errors",
     "CheckpointError": "charrnn.errors",
     "ConfigError": "charrnn.errors",
     "TextError": "charrnn.errors",
     "TrainingError": "charrnn.errors",
     "Vocabulary": "charrnn.text.vocabulary",
-    "load": "charrnn.library",
+    "load": "charrnn.api",
 }
 
 __all__ = [

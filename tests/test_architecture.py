@@ -21,7 +21,7 @@ FLOORS = {
     "training": 4,
     "sampling": 4,
     "inspection": 4,
-    "library": 5,
+    "api": 5,
     "display": 6,
     "cli": 7,
     "__main__": 8,

@@ -25,7 +25,7 @@ from charrnn.checkpoint.checkpoint import (
 )
 from charrnn.errors import CheckpointError
 from charrnn.network.config import LARGEST
-from charrnn.network.model import Trace
+from charrnn.network.trace import Trace
 from charrnn.text.vocabulary import Vocabulary
 
 

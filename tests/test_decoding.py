@@ -199,7 +199,7 @@ def test_what_is_no_encoding_for_text_is_refused(encoding: str, found: str) -> N
 
 
 def test_utf16_without_a_mark_asks_which() -> None:
-    with pytest.raises(TextError, match=r"^x: not UTF-16 \(.*BOM\); .* e\.g\. utf-16-le"):
+    with pytest.raises(TextError, match=r"^x: not UTF-16 .* e\.g\. utf-16-le"):
         decode_text("text".encode("utf-16-le"), "x", encoding="utf-16")
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import charrnn.sampling.sample
 from charrnn.errors import CharRNNError
-from charrnn.network.model import Trace
+from charrnn.network.trace import Trace
 from charrnn.sampling.candidates import candidates
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.generating import WINDOW, Choice, generate

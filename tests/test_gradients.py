@@ -13,7 +13,8 @@ import pytest
 
 from charrnn.network import cells, model
 from charrnn.network.config import NetworkConfig
-from charrnn.network.model import Gradient, Network, Trace
+from charrnn.network.model import Network
+from charrnn.network.trace import Gradient, Trace
 
 T, B, V = 5, 3, 7
 EPSILON = 1e-5

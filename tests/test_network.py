@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from charrnn.errors import ConfigError
 from charrnn.network.cells import CELLS
 from charrnn.network.config import LARGEST, NetworkConfig
-from charrnn.network.model import Network, Trace
+from charrnn.network.model import Network
+from charrnn.network.trace import Trace
 
 V = 7
 PRECISION = {np.float64: 1e-12, np.float32: 1e-5}

@@ -8,7 +8,7 @@ zero but for the new gate of a GRU, where it is our b_n.
 import numpy as np
 import pytest
 
-from charrnn.network.model import Gradient, Trace
+from charrnn.network.trace import Gradient, Trace
 from charrnn.training.optimizer import AdamW, clip
 
 torch = pytest.importorskip("torch")

@@ -93,7 +93,7 @@ def test_stopped_at_every_step(tmp_path):
 
 
 def test_two_halves_of_a_run_that_diverged(tmp_path, monkeypatch):
-    from charrnn.network.model import Trace
+    from charrnn.network.trace import Trace
 
     path, loss, calls = tmp_path / "model.npz", Trace.loss, [0]
 

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charrnn.network.config import NetworkConfig
-from charrnn.network.model import Gradient, Network, Trace
+from charrnn.network.model import Network
 from charrnn.network.scoring import WINDOW, QuickScore, score
+from charrnn.network.trace import Gradient, Trace
 from charrnn.text.streams import Streams
 from charrnn.training.optimizer import AdamW, clip
 

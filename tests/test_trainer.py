@@ -10,8 +10,9 @@ import pytest
 
 from charrnn.errors import ConfigError, TrainingError
 from charrnn.network.config import NetworkConfig
-from charrnn.network.model import Network, Trace
+from charrnn.network.model import Network
 from charrnn.network.scoring import QuickScore
+from charrnn.network.trace import Trace
 from charrnn.training import trainer as module
 from charrnn.training.config import TrainingConfig
 from charrnn.training.optimizer import learning_rate

@@ -20,7 +20,8 @@ from charrnn.errors import CharRNNError, ConfigError, TextError
 from charrnn.inspection.options import LIMIT
 from charrnn.network.cells import CELLS
 from charrnn.network.functions import Floats, Ids
-from charrnn.network.model import Network, Trace
+from charrnn.network.model import Network
+from charrnn.network.trace import Trace
 from charrnn.text.vocabulary import Vocabulary
 
 LARGEST = 2 * 2**30

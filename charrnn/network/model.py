@@ -16,16 +16,15 @@ sampling its last prediction, inspection shows the whole.
 import math
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from charrnn.network.cells import CELLS, Arrays
+from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
-from charrnn.network.functions import Floats, Ids, log_softmax
+from charrnn.network.functions import Floats, Ids
 from charrnn.network.parameters import Parameters
-from charrnn.network.products import Product
+from charrnn.network.trace import Gradient, Trace, fold, layers_of
 
 
 def shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
@@ -47,183 +46,6 @@ def shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
         if not cell.sums:
             biases[f"b_n_{layer}"] = (H,)
     return matrices | {"W_ya": (H, V)} | biases | {"b_y": (V,)}
-
-
-class Layer(NamedTuple):
-    """The parameters of one layer, or the gradients by them: views."""
-
-    W_ax: Floats  # (V, E or H, G·H)
-    W_aa: Floats  # (H, G·H)
-    b_a: Floats  # (G·H,)
-    b_n: Floats  # (H,) of a GRU, (0,) of the others
-
-
-def layers_of(params: Parameters, config: NetworkConfig) -> list[Layer]:
-    """Return the parameters layer by layer, the lowest first."""
-    none = params.flat[:0]
-    return [
-        Layer(
-            params[f"W_ax_{layer}"],
-            params[f"W_aa_{layer}"],
-            params[f"b_a_{layer}"],
-            none if CELLS[config.cell].sums else params[f"b_n_{layer}"],
-        )
-        for layer in range(config.num_layers)
-    ]
-
-
-class Input:
-    """What a layer multiplies its input with: W_ax and b_a, each gate's times its scale."""
-
-    def __init__(self, weights: Layer, scale: Floats) -> None:
-        self.W_ax: Floats = np.empty_like(weights.W_ax)
-        self.b_a: Floats = np.empty_like(weights.b_a)
-        self.load(weights, scale)
-
-    def load(self, weights: Layer, scale: Floats) -> None:
-        """Take the weights as they are now."""
-        np.multiply(weights.W_ax, scale, out=self.W_ax)
-        np.multiply(weights.b_a, scale, out=self.b_a)
-
-    def multiply(self, e: Floats, out: Floats) -> None:
-        """Write W_ax e + b_a for rows of inputs."""
-        np.matmul(e, self.W_ax, out=out)
-        out += self.b_a
-
-
-class Table(Input):
-    """The same for one-hot inputs, of which each chooses a row."""
-
-    def load(self, weights: Layer, scale: Floats) -> None:
-        """Take the weights as they are now, with the bias in every row."""
-        np.add(weights.W_ax, weights.b_a, out=self.W_ax)
-        self.W_ax *= scale
-
-
-class Trace:
-    """All that a network computes as it reads a window: T steps of B sequences.
-
-    A trace is made once and read into again and again. With `dropout`, the share of hidden
-    values that are dropped on their way up, it also holds masks, which `draw_masks` renews.
-    """
-
-    def __init__(self, network: "Network", T: int, B: int, dropout: float = 0.0) -> None:
-        config, dtype = network.config, network.params.flat.dtype
-        H, L, cell = config.hidden_size, config.num_layers, CELLS[config.cell]
-        GH = len(cell.gates) * H
-        self.T, self.B, self.dropout = T, B, dropout
-        self.x: Ids = np.zeros((T, B), np.intp)  # what was read last, not a copy
-        self.e: Floats = np.zeros((T, B, config.embedding_size), dtype)
-        self.zx: Floats = np.zeros((L, T, B, GH), dtype)  # after forward, the values of the gates
-        self.kept: Floats = np.zeros((L, T, len(cell.kept), B, H), dtype)
-        self.states: Floats = np.zeros((L, len(cell.states), T + 1, B, H), dtype)
-        self.masks: Floats | None = np.ones((L, T, B, H), dtype) if dropout else None
-        self.up: Floats | None = np.zeros((L, T, B, H), dtype) if dropout else None
-        self.z_y: Floats = np.zeros((T, B, config.vocabulary_size), dtype)  # scores
-        self.normalised = True
-        za: Floats = np.zeros((B, GH), dtype)
-        self.steps = [
-            [
-                cell(
-                    Arrays(
-                        zx=self.zx[layer, t],
-                        za=za,
-                        before=self.states[layer, :, t],
-                        after=self.states[layer, :, t + 1],
-                        kept=self.kept[layer, t],
-                        b_n=network.layers[layer].b_n,
-                    )
-                )
-                for t in range(T)
-            ]
-            for layer in range(L)
-        ]
-        self.scale: Floats = np.repeat(np.array(cell.scale, dtype), H)
-        lowest = Input if config.embedding_size else Table
-        kinds = [lowest, *[Input] * (L - 1)]
-        self.inputs = [
-            kind(weights, self.scale) for kind, weights in zip(kinds, network.layers, strict=True)
-        ]
-        self.recur = [Product(H, GH, za, T, dtype) for _ in range(L)]
-        # Each step of a layer, behind the view of a(t-1) that its product is taken of.
-        self.walk = [
-            list(zip(map(recur.view, self.a(layer)[:-1]), self.steps[layer], strict=True))
-            for layer, recur in enumerate(self.recur)
-        ]
-        self._first, self._last = self.states[:, :, 0], self.states[:, :, -1]
-        # The same arrays with time folded into the batch.
-        self.flat_e, self.flat_z_y = fold(self.e), fold(self.z_y)
-        self.flat_zx = [fold(zx) for zx in self.zx]
-        self.flat_up = [fold(self.upward(layer)) for layer in range(L)]
-
-    @property
-    def state(self) -> Floats:
-        """The state after the last step, (L, S, B, H), a view."""
-        return self.states[:, :, -1]
-
-    @property
-    def first_state(self) -> Floats:
-        """The state before the first step, (L, S, B, H), a view to be written to."""
-        return self.states[:, :, 0]
-
-    def carry(self) -> None:
-        """Begin the next window where this one ended."""
-        self._first[...] = self._last
-
-    def reset(self) -> None:
-        """Begin the next window from a(0) = 0."""
-        self.states[:, :, 0] = 0
-
-    @property
-    def log_y_hat(self) -> Floats:
-        """The log-probabilities of the next character, (T, B, V); the scores become them."""
-        if not self.normalised:
-            log_softmax(self.z_y)
-            self.normalised = True
-        return self.z_y
-
-    def a(self, layer: int) -> Floats:
-        """Return the hidden states of a layer, (T + 1, B, H); a(layer)[0] is from before."""
-        a: Floats = self.states[layer, 0]
-        return a
-
-    def upward(self, layer: int) -> Floats:
-        """Return what a layer hands up, (T, B, H): its hidden states, less what is dropped."""
-        return self.a(layer)[1:] if self.up is None else self.up[layer]
-
-    def draw_masks(self, rng: np.random.Generator) -> None:
-        """Choose anew which hidden values are dropped (Srivastava et al. 2014, inverted scale)."""
-        if self.masks is not None:
-            threshold = round(self.dropout * 2**16)
-            keep = rng.integers(2**16, size=self.masks.shape, dtype=np.uint16) >= threshold
-            np.multiply(keep, 2**16 / (2**16 - threshold), out=self.masks, casting="same_kind")
-
-    def loss(self, y: Ids) -> float:
-        """Return the mean of -log y_hat(t)[y(t)] over the window, in nats a character."""
-        told = np.take_along_axis(self.log_y_hat, y[..., None].astype(np.intp), axis=-1)
-        return -float(np.mean(told, dtype=np.float64))
-
-
-class Gradient:
-    """The gradient of a loss by every parameter, and the slabs that computing it needs.
-
-    params: the gradients by the parameters, under the same names.
-    state: (L, S, B, H), the gradient by the state before the first step.
-    """
-
-    def __init__(self, network: "Network", trace: Trace, flat: Floats | None = None) -> None:
-        T, B, H = trace.T, trace.B, network.config.hidden_size
-        cell, dtype = CELLS[network.config.cell], network.params.flat.dtype
-        GH = len(cell.gates) * H
-        self.params = Parameters(network.params.shapes, dtype, flat)
-        self.layers = layers_of(self.params, network.config)
-        self.state: Floats = np.zeros_like(trace.first_state)
-        self.dz_y: Floats = np.zeros((T, B, network.config.vocabulary_size), dtype)
-        self.dzx: Floats = np.zeros((T, B, GH), dtype)
-        self.dza: Floats = self.dzx if cell.sums else np.zeros((T, B, GH), dtype)
-        self.da: Floats = np.zeros((T + 1, B, H), dtype)
-        self.recur = Product(GH, H, np.zeros((B, H), dtype), T, dtype)
-        self.dza_views = [self.recur.view(dza) for dza in self.dza]
 
 
 class Network:
@@ -368,12 +190,6 @@ class Network:
             self.forward(ids[-rest:, None], short)
             yield rest, short
             trace.first_state[:] = short.state
-
-
-def fold(sequence: Floats) -> Floats:
-    """Return (T, B, n) as a view (T·B, n): time folded into the batch."""
-    T, B, n = sequence.shape
-    return sequence.reshape(T * B, n)
 
 
 def add_rows(ids: Ids, rows: Floats, out: Floats) -> None:

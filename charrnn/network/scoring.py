@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.network.functions import Ids
-from charrnn.network.model import Network, Trace
+from charrnn.network.model import Network
+from charrnn.network.trace import Trace
 
 WINDOW = 256
 """Steps read at a time; the state is carried, so it changes nothing but memory and speed."""

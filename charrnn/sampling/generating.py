@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.network.functions import Floats, Ids, log_softmax
-from charrnn.network.model import Network, Trace
+from charrnn.network.model import Network
+from charrnn.network.trace import Trace
 from charrnn.sampling.choosing import choose, weights
 from charrnn.sampling.config import SamplingConfig
 

@@ -5,7 +5,8 @@ from typing import Protocol
 import numpy as np
 
 from charrnn.network.functions import Floats, Ids
-from charrnn.network.model import Gradient, Network, Trace
+from charrnn.network.model import Network
+from charrnn.network.trace import Gradient, Trace
 
 
 class Learner(Protocol):

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import charrnn
+from charrnn.api import CharRNN, load
 from charrnn.errors import CharRNNError, CheckpointError, ConfigError, TextError, TrainingError
-from charrnn.library import CharRNN, load
 from charrnn.text.reading import from_text, read_corpus
 from charrnn.training.run import Run
 
