@@ -68,6 +68,7 @@ class Network:
         self.config = config
         self.params = Parameters(shapes(config), dtype, flat)
         self.layers = layers_of(self.params, config)
+        self.W_ya, self.b_y = self.params["W_ya"], self.params["b_y"]
         if rng is not None:
             self._initialise(rng)
 
@@ -109,8 +110,8 @@ class Network:
                 step.forward()
             if trace.up is not None and trace.masks is not None:
                 np.multiply(trace.a(layer)[1:], trace.masks[layer], out=trace.up[layer])
-        z_y = np.matmul(trace.flat_up[-1], self.params["W_ya"], out=trace.flat_z_y)
-        np.add(z_y, self.params["b_y"], out=z_y)
+        z_y = np.matmul(trace.flat_up[-1], self.W_ya, out=trace.flat_z_y)
+        np.add(z_y, self.b_y, out=z_y)
         trace.normalised = False
 
     def _input(self, layer: int, trace: Trace) -> None:
@@ -138,7 +139,7 @@ class Network:
         np.matmul(trace.flat_up[top].T, dz_y, out=g["W_ya"])
         dz_y.sum(axis=0, out=g["b_y"])
 
-        dz, W = dz_y, self.params["W_ya"]  # what the layer above passes down, and by which weights
+        dz, W = dz_y, self.W_ya  # what the layer above passes down, and by which weights
         da, dzx, dza = grad.da, grad.dzx, grad.dza
         for layer in range(top, -1, -1):
             weights, d = self.layers[layer], grad.layers[layer]

@@ -14,7 +14,7 @@ GREEDY = 1e-6
 """Below this temperature the likeliest character is taken: dividing by it would overflow."""
 
 
-def weights(scores: Floats, config: SamplingConfig) -> NDArray[np.float64]:
+def weights(scores: NDArray[np.float64], config: SamplingConfig) -> NDArray[np.float64]:
     """Return what to choose in proportion to, (V,), from the network's scores.
 
     Scores are log-probabilities but for a constant; the likeliest character has the weight 1.
@@ -37,8 +37,7 @@ def weights(scores: Floats, config: SamplingConfig) -> NDArray[np.float64]:
         greedy = np.zeros(len(scores))
         greedy[likeliest] = 1
         return greedy
-    p = scores.astype(np.float64)
-    p -= float(highest)
+    p: NDArray[np.float64] = scores - highest
     p /= config.temperature
     np.exp(p, out=p)
     if config.top_k or config.top_p < 1:
@@ -56,7 +55,7 @@ def weights(scores: Floats, config: SamplingConfig) -> NDArray[np.float64]:
 
 def distribution(scores: Floats, config: SamplingConfig) -> NDArray[np.float64]:
     """Return the probabilities to choose by, (V,): the weights, with a sum of 1."""
-    p = weights(scores, config)
+    p = weights(scores.astype(np.float64), config)
     p /= p.sum()
     return p
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.network.functions import Floats, Ids, log_softmax
+from charrnn.network.functions import Ids, log_softmax
 from charrnn.network.model import Network
 from charrnn.network.trace import Trace
 from charrnn.sampling.choosing import choose, weights
@@ -25,11 +25,11 @@ class Choice(NamedTuple):
     """
 
     id: int
-    scores: Floats
+    scores: NDArray[np.float64]
     weights: NDArray[np.float64]
 
     @property
-    def log_y_hat(self) -> Floats:
+    def log_y_hat(self) -> NDArray[np.float64]:
         """What the network predicted, as log-probabilities, (V,)."""
         z = self.scores.copy()
         log_softmax(z)
@@ -57,8 +57,9 @@ def generate(
     x = np.empty((1, 1), np.intp)
     network.load(trace)
     while True:
-        w = weights(scores, config)
+        z = scores.astype(np.float64)
+        w = weights(z, config)
         x[0, 0] = k = choose(w, rng)
-        yield Choice(k, scores.copy(), w)
+        yield Choice(k, z, w)
         network.go_on(x, trace)
         trace.carry()
