@@ -110,7 +110,7 @@ class Network:
                 step.forward()
             if trace.up is not None and trace.masks is not None:
                 np.multiply(trace.a(layer)[1:], trace.masks[layer], out=trace.up[layer])
-        z_y = np.matmul(trace.flat_up[-1], self.W_ya, out=trace.flat_z_y)
+        z_y = trace.flat_up[-1].dot(self.W_ya, trace.flat_z_y)
         np.add(z_y, self.b_y, out=z_y)
         trace.normalised = False
 
