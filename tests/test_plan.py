@@ -146,7 +146,9 @@ def test_larger_texts_get_larger_networks(n):
 
 @given(n=st.integers(1, 10**9), batch_size=st.integers(1, 64), seq_length=st.integers(1, 256))
 @settings(deadline=None, max_examples=100)
-def test_the_default_budget_is_between_one_epoch_and_forty(n, batch_size, seq_length):
+def test_the_default_budget_reads_the_text_once_and_no_more_than_it_should(
+    n, batch_size, seq_length
+):
     steps = default_steps(n, batch_size, seq_length)
     windows = n / (batch_size * seq_length)
     assert steps >= 1

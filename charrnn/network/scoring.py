@@ -11,12 +11,13 @@ WINDOW = 256
 """Steps read at a time; the state is carried, so it changes nothing but memory and speed."""
 
 
-def score(network: Network, ids: Ids, state: Trace | None = None) -> NDArray[np.float64]:
+def score(network: Network, ids: Ids, trace: Trace | None = None) -> NDArray[np.float64]:
     """Return -log y_hat of each character after the first, (N - 1,), in nats.
 
-    The text is read once from its beginning, the state carried from window to window.
+    The text is read once from its beginning, the state carried from window to window; and from a
+    trace, if one is given, on from the state that it is left with.
     """
-    trace = state or Trace(network, min(WINDOW, max(1, len(ids) - 1)), 1)
+    trace = trace or Trace(network, min(WINDOW, max(1, len(ids) - 1)), 1)
     nats = np.empty(max(0, len(ids) - 1))
     start = 0
     for T, read in network.read(ids[:-1], trace):

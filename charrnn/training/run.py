@@ -139,7 +139,7 @@ class Run:
         network = Network(trainer.network.config)
         network.params.flat[:] = trainer.best if now.best_step else trainer.network.params.flat
         config = trainer.config
-        quick = "side by side in pieces, each warmed up on the characters before it"
+        quick = "in pieces, of long ones the beginning, each warmed up on the characters before it"
         return Checkpoint(
             network,
             self.vocabulary,

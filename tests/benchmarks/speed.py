@@ -2,7 +2,7 @@
 
     python tests/benchmarks/speed.py                      # the whole table
     python tests/benchmarks/speed.py train --cells lstm --sizes 1x256 --batches 64
-    python tests/benchmarks/speed.py sample memory --json speed.json
+    python tests/benchmarks/speed.py sample --json speed.json
 
 Both sides run in turn within one run, many short turns each, in processes of their own, so that
 neither's threads disturb the other's: a neighbour on the machine hits both alike, and the ratio
@@ -13,7 +13,7 @@ training    one step, window 64, 65 symbols: forward, backward, clipping and Ada
             one-hot input, on one thread and on two, of which the faster counts
 sampling    one stream, a character at a time, each handed out as an int, temperature 0.8; PyTorch:
             the module and the Cell in a loop, on one thread and on two; the fastest counts
-memory      peak resident memory of a process that trains, the processes that it starts counted too
+MB          peak resident memory of a side's process, and of those that it started
 """
 
 import argparse
