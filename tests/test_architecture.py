@@ -20,11 +20,11 @@ FLOORS = {
     "checkpoint": 3,
     "training": 4,
     "sampling": 4,
-    "inspection": 4,
-    "api": 5,
-    "display": 6,
-    "cli": 7,
-    "__main__": 8,
+    "inspection": 5,  # it may look at what sampling does
+    "api": 6,
+    "display": 7,
+    "cli": 8,
+    "__main__": 9,
 }
 HOMES = {"typer": {"cli"}, "rich": {"display"}, "tqdm": {"display"}}
 FORBIDDEN_BELOW_DISPLAY = {"print", "input", "breakpoint"}

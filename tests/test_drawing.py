@@ -15,11 +15,11 @@ from charrnn.display.bars import bar, height, histogram
 from charrnn.display.curve import curve, ticks_between
 from charrnn.display.heat_map import Row, heat_map
 from charrnn.display.painted import painted
+from charrnn.display.registry import VIEWS, choose_view
 from charrnn.display.safe import symbol
 from charrnn.display.screen import Screen, parse_span
 from charrnn.display.symbols import Symbols
 from charrnn.display.tables import Table, number, quoted, share
-from charrnn.display.views import VIEWS, choose_view
 from charrnn.errors import ConfigError
 from charrnn.text.vocabulary import Vocabulary
 

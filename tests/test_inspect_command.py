@@ -162,7 +162,7 @@ def test_unknown_characters(model):
     [
         ([TEXT, "--view", "prob"], "view: 'prob' is none of summary, glance, probs, state, gates"),
         (["--view", "probs"], "the view probs reads a text"),
-        ([TEXT, "-f", "x"], "leave one of them out"),
+        ([TEXT, "-f", "x"], "leave all but one out"),
         ([TEXT, "--layer", "2"], "layer: 2 is not there; this network has layers 0 to 1"),
         ([TEXT, "--units", "0:4"], "units: 0:4 is not there"),
         ([TEXT, "--units", "4"], "'4' is no unit; write layer:index"),

@@ -11,14 +11,14 @@ import pytest
 from charrnn.errors import ConfigError, TextError
 from charrnn.inspection.envelope import Envelope
 from charrnn.inspection.formats import choose_format
-from charrnn.inspection.gates import Gates
-from charrnn.inspection.glance import Glance
 from charrnn.inspection.options import Options
-from charrnn.inspection.probabilities import Probabilities
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.source import Source
-from charrnn.inspection.states import States
-from charrnn.inspection.summary import Summary
+from charrnn.inspection.views.gates import Gates
+from charrnn.inspection.views.glance import Glance
+from charrnn.inspection.views.probabilities import Probabilities
+from charrnn.inspection.views.states import States
+from charrnn.inspection.views.summary import Summary
 from charrnn.inspection.writers import write
 from charrnn.text.vocabulary import Vocabulary
 

@@ -21,8 +21,8 @@ from charrnn.checkpoint.checkpoint import Checkpoint
 from charrnn.display import colours
 from charrnn.display.heading import framed
 from charrnn.display.heat_map import twin
+from charrnn.display.registry import VIEWS
 from charrnn.display.screen import Screen, screen_of, show
-from charrnn.display.views import VIEWS
 from charrnn.errors import ConfigError
 from charrnn.inspection.envelope import Envelope
 from charrnn.inspection.options import Options

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from charrnn.errors import CharRNNError, ConfigError, TextError
 from charrnn.inspection import reading as reading_module
-from charrnn.inspection.gates import Gates
 from charrnn.inspection.options import Options, parse_units
-from charrnn.inspection.probabilities import Probabilities, block_standard_error
 from charrnn.inspection.reading import Reading, bytes_per_character
-from charrnn.inspection.states import States
-from charrnn.inspection.summary import Summary
+from charrnn.inspection.views.gates import Gates
+from charrnn.inspection.views.probabilities import Probabilities, block_standard_error
+from charrnn.inspection.views.states import States
+from charrnn.inspection.views.summary import Summary
 from charrnn.network.config import NetworkConfig
 from charrnn.network.model import Network
 from charrnn.network.scoring import score

@@ -56,7 +56,7 @@ app = typer.Typer(
 )
 app.command(cls=Grouped)(train)
 app.command(cls=Grouped)(sample)
-app.command()(inspect)
+app.command(cls=Grouped)(inspect)
 
 
 def _show_version(wanted: bool) -> None:

@@ -3,143 +3,115 @@
 import sys
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-import typer
-
+from charrnn.cli import inspect_options as asked
 from charrnn.cli.notes import note
-from charrnn.cli.numbers import whole_number
 from charrnn.cli.output import standard_output
-from charrnn.display.views import VIEWS, View, choose_view
+from charrnn.display.registry import View, choose_view
 from charrnn.errors import CheckpointError, ConfigError
 from charrnn.inspection.formats import Format, choose_format
-from charrnn.inspection.options import LIMIT, Options, Order, parse_units
+from charrnn.inspection.options import Options, parse_pattern, parse_settings, parse_units
 
 if TYPE_CHECKING:
+    from charrnn.checkpoint.checkpoint import Checkpoint
     from charrnn.display.screen import Screen
     from charrnn.inspection.envelope import Envelope
     from charrnn.inspection.result import Result
     from charrnn.inspection.source import Source
-    from charrnn.text.vocabulary import Vocabulary
 
-Unknown = Literal["error", "skip", "nearest"]
-Theme = Literal["dark", "light"]
 
-FOLDER = Path("checkpoints")
-STANDARD_INPUT = "-"
+class Given(NamedTuple):
+    """The text as it was asked for."""
 
-_VIEWS = "; ".join(f"{name}, {view.says}" for name, view in VIEWS.items())
+    text: str | None
+    file: str | None
+    sample: int | None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is one."""
+        return self != Given(None, None, None)
 
 
 def inspect(  # noqa: PLR0917
-    model: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="MODEL", help="A model file.", show_default=f"the newest in {FOLDER}/"
-        ),
-    ] = None,
-    text: Annotated[
-        str | None,
-        typer.Argument(metavar="TEXT", help="A text to read; - is standard input."),
-    ] = None,
-    file: Annotated[
-        str | None,
-        typer.Option("-f", "--file", metavar="FILE", help="Read the text in this file."),
-    ] = None,
-    view: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help=f"What to look at: {_VIEWS}.",
-            show_default="glance with a text, summary without",
-        ),
-    ] = None,
-    top: Annotated[
-        int,
-        typer.Option(
-            parser=whole_number, metavar="N", help="How many likely characters to name each time."
-        ),
-    ] = Options.top,
-    layer: Annotated[
-        int | None,
-        typer.Option(
-            parser=whole_number, metavar="N", help="Look at this layer only, counted from 0."
-        ),
-    ] = None,
-    rows: Annotated[
-        int | None,
-        typer.Option(
-            parser=whole_number,
-            metavar="N",
-            help="How many units of a layer to show.",
-            show_default="16, or 8 at a glance",
-        ),
-    ] = None,
-    units: Annotated[
-        str | None,
-        typer.Option(metavar="LIST", help="Show these units, as layer:index: 0:31,0:5."),
-    ] = None,
-    kind: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME", help="What a map shows: a; c i f o g of an LSTM; r u n of a GRU."
-        ),
-    ] = Options.kind,
-    by: Annotated[Order, typer.Option(help="Which units a map shows first.")] = Options.by,
-    span: Annotated[
-        str | None,
-        typer.Option(
-            metavar="START:END",
-            help="Which characters to draw; 0: is all of them.",
-            show_default="0:320",
-        ),
-    ] = None,
-    limit: Annotated[
-        int,
-        typer.Option(parser=whole_number, metavar="N", help="Read at most so many characters."),
-    ] = LIMIT,
-    unknown: Annotated[
-        Unknown,
-        typer.Option(help="What becomes of characters that the network never saw."),
-    ] = "error",
-    named: Annotated[
-        Format | None,
-        typer.Option("--format", show_default="as the suffix of --output says, or text"),
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to this file.")
-    ] = None,
-    width: Annotated[
-        int | None,
-        typer.Option(
-            parser=whole_number,
-            metavar="N",
-            help="How many columns to draw in.",
-            show_default="the terminal's, or 80",
-        ),
-    ] = None,
-    theme: Annotated[
-        Theme | None,
-        typer.Option(help="The background of the terminal.", show_default="as COLORFGBG says"),
-    ] = None,
-    ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII only.")] = False,
+    models_and_text: asked.Positional = None,
+    view: asked.ViewName = None,
+    explain: asked.Explain = False,
+    file: asked.File = None,
+    sample: asked.SampleLength = None,
+    limit: asked.Limit = Options.limit,
+    unknown: asked.Unknown = "error",
+    at: asked.At = None,
+    train: asked.Train = None,
+    feature: asked.Features = None,
+    pattern: asked.Pattern = None,
+    layer: asked.Layer = None,
+    units: asked.Units = None,
+    kind: asked.Kind = Options.kind,
+    by: asked.By = Options.by,
+    rows: asked.Rows = None,
+    random: asked.Random = Options.random,
+    top: asked.Top = Options.top,
+    rival: asked.Rival = None,
+    temperature: asked.Temperature = Options.temperature,
+    branch: asked.Branch = Options.branch,
+    paint: asked.Paint = Options.paint,
+    lags: asked.Lags = None,
+    targets: asked.Targets = None,
+    how: asked.How = Options.how,
+    held: asked.Settings = None,
+    length: asked.Length = Options.length,
+    seed: asked.Seed = Options.seed,
+    quick: asked.Quick = False,
+    named: asked.Named = None,
+    output: asked.Output = None,
+    span: asked.Span = None,
+    width: asked.Width = None,
+    theme: asked.Theme = None,
+    ascii_only: asked.AsciiOnly = False,
 ) -> None:
     """Look inside a network: what it holds, or what it does as it reads a text.
 
     For example: charrnn inspect model.npz "But, soft!" --view probs
     """
-    from charrnn.checkpoint.checkpoint import load
+    if explain:
+        _explain(choose_view(view, has_text=True, models=None))
+        return
     from charrnn.display.console import results
     from charrnn.display.screen import parse_span, screen_of
-    from charrnn.inspection.envelope import Envelope
-    from charrnn.inspection.reading import Reading
 
-    if text is not None and file is not None:
-        raise ConfigError("TEXT and --file both give a text; leave one of them out")
-    has_text = text is not None or file is not None
-    chosen = choose_view(view, has_text=has_text)
+    paths, text = split(models_and_text or [])
+    given = Given(text, file, sample)
+    if sum(part is not None for part in given) > 1:
+        raise ConfigError("TEXT, --file and --sample each give a text; leave all but one out")
+    chosen = choose_view(view, has_text=given.is_there, models=max(1, len(paths)))
     form = choose_format(named, output)
-    options = Options(top, layer, rows, parse_units(units), kind, by, limit)
+    options = Options(
+        limit=limit,
+        at=at,
+        train=train,
+        features=tuple(feature or ()),
+        pattern=parse_pattern(pattern),
+        layer=layer,
+        units=parse_units(units),
+        kind=kind,
+        by=by,
+        rows=rows,
+        random=random,
+        top=top,
+        rival=rival,
+        temperature=temperature,
+        branch=branch,
+        paint=paint,
+        lags=lags,
+        targets=targets,
+        how=how,
+        settings=parse_settings(held or ()),
+        length=length,
+        seed=seed,
+        quick=quick,
+    )
     screen = screen_of(
         None if output else results(),
         width=width,
@@ -147,56 +119,103 @@ def inspect(  # noqa: PLR0917
         ascii_only=ascii_only,
         span=parse_span(span),
     )
-
-    path = _path(model, has_text=has_text)
-    checkpoint = load(path)
-    source = None
-    if chosen.reads_text:
-        source = _source(checkpoint.vocabulary, text, file, unknown, limit)
-        for remark in source.remarks():
-            note(remark)
-        reading = Reading.of(checkpoint.network, checkpoint.vocabulary, source.ids, limit=limit)
-        result = chosen.compute(reading, options)
-    else:
-        if has_text:
-            note("this view reads no text; the one given is not used")
-        result = chosen.compute(checkpoint, options)
-    _deliver(chosen, result, Envelope(path, checkpoint, source, options), form, output, screen)
+    for name in chosen.unheeded(options):
+        if not (name == "seed" and sample):
+            note(f"--{_OPTIONS.get(name, name)} does not concern this view; it is not used")
+    result, envelope = _look(chosen, paths, given, unknown, options)
+    _deliver(chosen, result, envelope, form, output, screen)
 
 
-def _path(model: Path | None, *, has_text: bool) -> Path:
-    """Return the model to look into, and tell which if nobody named it.
+_OPTIONS = {"features": "feature", "rival": "not", "settings": "set"}
+"""The options that are not named as the fields that they fill."""
+
+
+def split(arguments: list[str]) -> tuple[list[Path], str | None]:
+    """Return the models and the text of a command line: the text is what comes last.
+
+    It is the first argument's privilege to be a model whatever its name; a later one is a model if
+    it ends in .npz. Two texts are one too many.
 
     Raises
     ------
-    CheckpointError
-        There is none; or there is no such file, and it may have been meant as a text.
+    ConfigError
+        There are more texts than one, or there is one between models.
     """
+    models = [n == 0 or argument.endswith(".npz") for n, argument in enumerate(arguments)]
+    if not all(models[:-1]):
+        text = arguments[models.index(False)]
+        raise ConfigError(
+            f"{text!a} is neither a model (a name in .npz) nor the last argument, the text"
+        )
+    if all(models):
+        return [Path(argument) for argument in arguments], None
+    return [Path(argument) for argument in arguments[:-1]], arguments[-1]
+
+
+def _explain(view: View) -> None:
+    with standard_output():
+        sys.stdout.write(view.explain())
+        sys.stdout.flush()
+
+
+def _look(
+    view: View, paths: list[Path], given: Given, unknown: asked.Unknown, options: Options
+) -> "tuple[Result, Envelope]":
+    """Read what has to be read, and compute the view."""
+    from charrnn.checkpoint.checkpoint import load
+    from charrnn.display.tracking import tracked
+    from charrnn.inspection.envelope import Envelope
+    from charrnn.inspection.reading import Reading
+
+    paths = paths or [_newest()]
+    if not given.is_there and paths[0].suffix != ".npz" and not paths[0].exists():
+        raise CheckpointError(
+            f"{str(paths[0])!a}: no such model; if it is a text, name a model before it"
+        )
+    if len(paths) > 1 and asked.STANDARD_INPUT in given:
+        raise ConfigError("standard input can be read for one model only; give --file FILE")
+    models = [(path, load(path)) for path in paths]
+    (path, checkpoint), *others = models
+    if not view.reads_text:
+        if given.is_there:
+            note("this view reads no text; the one given is not used")
+        result = view.compute(checkpoint, options)
+        return result, Envelope(path, checkpoint, None, options)
+    sources = [_source(model, given, unknown, options) for _, model in models]
+    for remark in dict.fromkeys(remark for source in sources for remark in source.remarks()):
+        note(remark)
+    readings = tuple(
+        Reading.of(model.network, model.vocabulary, source.ids, limit=options.limit, track=tracked)
+        for (_, model), source in zip(models, sources, strict=True)
+    )
+    result = view.compute(readings if view.compares else readings[0], options, tracked)
+    return result, Envelope(path, checkpoint, sources[0], options, tuple(others))
+
+
+def _newest() -> Path:
     from charrnn.checkpoint.checkpoint import newest
 
-    if model is None:
-        path = newest(FOLDER)
-        note(f"newest model: {path}")
-        return path
-    if not has_text and model.suffix != ".npz" and not model.exists():
-        raise CheckpointError(
-            f"{str(model)!a}: no such model; if it is a text, name a model before it"
-        )
-    return model
+    path = newest(asked.FOLDER)
+    note(f"newest model: {path}")
+    return path
 
 
 def _source(
-    vocabulary: "Vocabulary", text: str | None, file: str | None, unknown: Unknown, limit: int
+    checkpoint: "Checkpoint", given: Given, unknown: asked.Unknown, options: Options
 ) -> "Source":
     """Take the text from where it is given."""
     from charrnn.inspection.source import Source
 
-    if text is None or text == STANDARD_INPUT:
-        name = file or STANDARD_INPUT
-        if name == STANDARD_INPUT and sys.stdin is not None and sys.stdin.isatty():
+    vocabulary, limit = checkpoint.vocabulary, options.limit
+    if given.sample is not None:
+        return Source.written(checkpoint, given.sample, options)
+    if given.file is not None or given.text == asked.STANDARD_INPUT:
+        name = given.file or asked.STANDARD_INPUT
+        if name == asked.STANDARD_INPUT and sys.stdin is not None and sys.stdin.isatty():
             note("the text is what you type now, until Ctrl-D at the beginning of a line")
         return Source.file(vocabulary, name, unknown, limit)
-    return Source.typed(vocabulary, text, unknown, limit)
+    assert given.text is not None
+    return Source.typed(vocabulary, given.text, unknown, limit)
 
 
 def _deliver(  # noqa: PLR0917

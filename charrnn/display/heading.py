@@ -1,9 +1,11 @@
 """What stands above every view: the model, and the text that it read."""
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from rich.text import Text
 
+from charrnn.checkpoint.checkpoint import Checkpoint
 from charrnn.display.screen import Screen
 from charrnn.display.tables import fit, quoted
 from charrnn.inspection.envelope import Envelope
@@ -17,19 +19,9 @@ def framed(lines: Iterable[Text], envelope: Envelope, screen: Screen) -> Iterato
 
 
 def heading(envelope: Envelope, screen: Screen) -> Iterator[Text]:
-    """Yield what the model is and, if there is a text, which; then an empty line."""
-    network, kind = envelope.checkpoint.network.config, envelope.checkpoint.vocabulary.kind
-    layers = "1 layer" if network.num_layers == 1 else f"{network.num_layers} layers"
-    read_as = f"embedded in {network.embedding_size}" if network.embedding_size else "one-hot"
-    what = f"{network.cell}, {layers} of {network.hidden_size}, {network.vocabulary_size} {kind}"
-    line = quoted(str(envelope.path), screen.width, screen)
-    line.stylize(screen.palette.loud)
-    about = Text(f"{what}, {read_as}")
-    if line.cell_len + 2 + about.cell_len <= screen.width:
-        yield line.append("  ").append_text(about)
-    else:
-        yield line
-        yield fit(about, screen.width, screen)
+    """Yield what each model is and, if there is a text, which; then an empty line."""
+    for path, checkpoint in ((envelope.path, envelope.checkpoint), *envelope.others):
+        yield from _model(path, checkpoint, screen)
     if source := envelope.source:
         name = "the text given" if source.name is None else source.name
         about = quoted("standard input" if name == "-" else name, screen.width // 2, screen)
@@ -38,6 +30,21 @@ def heading(envelope: Envelope, screen: Screen) -> Iterator[Text]:
             about.append(f", the first of {source.given:,}")
         yield fit(about, screen.width, screen)
     yield Text()
+
+
+def _model(path: Path, checkpoint: Checkpoint, screen: Screen) -> Iterator[Text]:
+    network, kind = checkpoint.network.config, checkpoint.vocabulary.kind
+    layers = "1 layer" if network.num_layers == 1 else f"{network.num_layers} layers"
+    read_as = f"embedded in {network.embedding_size}" if network.embedding_size else "one-hot"
+    what = f"{network.cell}, {layers} of {network.hidden_size}, {network.vocabulary_size} {kind}"
+    line = quoted(str(path), screen.width, screen)
+    line.stylize(screen.palette.loud)
+    about = Text(f"{what}, {read_as}")
+    if line.cell_len + 2 + about.cell_len <= screen.width:
+        yield line.append("  ").append_text(about)
+    else:
+        yield line
+        yield fit(about, screen.width, screen)
 
 
 def cut_note(envelope: Envelope, screen: Screen) -> Iterator[Text]:

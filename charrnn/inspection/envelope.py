@@ -22,12 +22,14 @@ class Envelope:
     """What surrounds the data of a result.
 
     source: None for a view of the checkpoint alone.
+    others: the models that the first is compared with.
     """
 
     path: Path
     checkpoint: Checkpoint
     source: Source | None
     options: Options
+    others: tuple[tuple[Path, Checkpoint], ...] = ()
 
     def about(self, result: Result) -> dict[str, Any]:
         """Return the envelope of a result, without its data, as JSON's own types.
@@ -37,25 +39,42 @@ class Envelope:
         CheckpointError
             The model's file cannot be read any more.
         """
-        network, vocabulary = self.checkpoint.network.config, self.checkpoint.vocabulary
+        models = [about_model(*model) for model in ((self.path, self.checkpoint), *self.others)]
         return {
             "schema": SCHEMA,
             "view": result.view,
             "charrnn": charrnn.__version__,
-            "model": {
-                "path": str(self.path),
-                "sha256": digest(self.path),
-                "cell": network.cell,
-                "layers": network.num_layers,
-                "hidden": network.hidden_size,
-                "vocab": list(vocabulary),
-                "vocab_kind": vocabulary.kind,
-            },
+            "model": models[0],
+            **({"models": models} if self.others else {}),
             "input": self.source and self.source.about(),
             "clock": self.source and CLOCK,
             "units": result.measures,
-            "params": asdict(self.options) | {"units": list(map(name, self.options.units))},
+            "params": asdict(self.options)
+            | {
+                "units": list(map(name, self.options.units)),
+                "settings": {name(unit): value for unit, value in self.options.settings},
+            },
         }
+
+
+def about_model(path: Path, checkpoint: Checkpoint) -> dict[str, Any]:
+    """Return which model it is, as JSON's own types.
+
+    Raises
+    ------
+    CheckpointError
+        Its file cannot be read any more.
+    """
+    network, vocabulary = checkpoint.network.config, checkpoint.vocabulary
+    return {
+        "path": str(path),
+        "sha256": digest(path),
+        "cell": network.cell,
+        "layers": network.num_layers,
+        "hidden": network.hidden_size,
+        "vocab": list(vocabulary),
+        "vocab_kind": vocabulary.kind,
+    }
 
 
 def digest(path: Path) -> str:

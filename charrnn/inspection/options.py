@@ -1,6 +1,8 @@
 """What somebody asks of a view. Imports no NumPy, so the command line may read it."""
 
+import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -12,6 +14,10 @@ LIMIT = 20_000
 
 Order = Literal["variance", "change"]
 
+Paint = Literal["bits", "rank", "excess"]
+
+Ablation = Literal["mean", "zero"]
+
 Unit = tuple[int, int]
 """A hidden unit: its layer, from 0, and its index in the layer, from 0; written `layer:index`."""
 
@@ -20,22 +26,70 @@ Unit = tuple[int, int]
 class Options:
     """What a view is asked for; each view heeds what concerns it.
 
-    top: how many of the likeliest characters are named at each step.
+    Of the text:
+    limit: how many characters of it are read.
+    at: the place to look at: an index, `last`, `worst`, or `/regex/` (the end of its first match);
+        None leaves it to the view. See `charrnn.inspection.places`.
+    train: the file that the network was trained on, for n-grams of it.
+    features: more things to look for, each as `name=REGEX`.
+    pattern: a part of the text, its first character and the one after its last.
+
+    Of the units:
     layer: the only layer to look at; None for all.
-    rows: how many units of a layer are shown; None leaves it to the view.
-    units: the units to show, in place of those that `by` would choose.
+    units: the units to show, in place of those that the view would choose.
     kind: the state or gate to look at, by its name in the equations.
     by: what makes a unit worth showing: its variance over the text, or how much it moves.
-    limit: how many characters of a text are read.
+    rows: how many units of a layer are shown; None leaves it to the view.
+    random: how many units are drawn at random beside those, as a control.
+
+    Of the prediction:
+    top: how many of the likeliest characters are named at each step.
+    rival: the character that the one which came is weighed against; None for the likeliest other.
+    temperature: what the scores are divided by.
+    branch: how many characters each guess is continued by.
+    paint: what a text is painted by.
+
+    Of the past:
+    lags: how many steps back to look; None leaves it to the view.
+    targets: from how many places of the text; None leaves it to the view.
+
+    Of what is done to units:
+    how: what an ablated unit is set to: its mean over the text, or 0.
+    settings: the units that are held, with their values.
+    length: how many characters are written.
+
+    seed: of all that is drawn at random.
+    quick: do an eighth of the work.
     """
 
-    top: int = 5
+    limit: int = LIMIT
+    at: str | None = None
+    train: str | None = None
+    features: tuple[str, ...] = ()
+    pattern: tuple[int, int] | None = None
+
     layer: int | None = None
-    rows: int | None = None
     units: tuple[Unit, ...] = ()
     kind: str = "a"
     by: Order = "variance"
-    limit: int = LIMIT
+    rows: int | None = None
+    random: int = 0
+
+    top: int = 5
+    rival: str | None = None
+    temperature: float = 1.0
+    branch: int = 0
+    paint: Paint = "bits"
+
+    lags: int | None = None
+    targets: int | None = None
+
+    how: Ablation = "mean"
+    settings: tuple[tuple[Unit, float], ...] = ()
+    length: int = 200
+
+    seed: int = 0
+    quick: bool = False
 
     def __post_init__(self) -> None:
         """Check every field that can be checked without a network.
@@ -45,12 +99,22 @@ class Options:
         ConfigError
             A value out of its range.
         """
-        for name in ("top", "rows", "limit"):
+        for name in ("top", "rows", "limit", "lags", "targets", "length"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ConfigError(f"{name}: {value} is not at least 1")
-        if self.by not in get_args(Order):
-            raise ConfigError(f"by: {self.by!a} is none of {', '.join(get_args(Order))}")
+        for name in ("random", "branch", "seed"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"{name}: {getattr(self, name)} is not at least 0")
+        if not 0 < self.temperature < math.inf:
+            raise ConfigError(f"temperature: {self.temperature} is not above 0")
+        for unit, value in self.settings:
+            if not math.isfinite(value):
+                raise ConfigError(f"set: {unit[0]}:{unit[1]}={value} is not finite")
+        for name, choices in (("by", Order), ("paint", Paint), ("how", Ablation)):
+            if getattr(self, name) not in get_args(choices):
+                known = ", ".join(get_args(choices))
+                raise ConfigError(f"{name}: {getattr(self, name)!a} is none of {known}")
 
     def layers(self, config: NetworkConfig) -> tuple[int, ...]:
         """Return the layers to look at.
@@ -74,7 +138,8 @@ class Options:
         ConfigError
             It has not, with what it has.
         """
-        for layer, index in self.units:
+        held = [unit for unit, _ in self.settings]
+        for layer, index in (*self.units, *held):
             if layer >= config.num_layers or index >= config.hidden_size:
                 raise ConfigError(
                     f"units: {layer}:{index} is not there; {_layers(config)}, "
@@ -103,6 +168,43 @@ def parse_units(written: str | None) -> tuple[Unit, ...]:
             raise ConfigError(f"units: {part!a} is no unit; write layer:index, as in 0:31,0:5")
         units.append((int(found[1]), int(found[2])))
     return tuple(dict.fromkeys(units))
+
+
+def parse_settings(written: Sequence[str]) -> tuple[tuple[Unit, float], ...]:
+    """Return the units and values of settings such as `1:127=+1`.
+
+    Raises
+    ------
+    ConfigError
+        It is no such setting.
+    """
+    settings: list[tuple[Unit, float]] = []
+    for part in written:
+        unit, _, value = part.partition("=")
+        try:
+            [known] = parse_units(unit)
+            settings.append((known, float(value)))
+        except (ConfigError, ValueError):
+            raise ConfigError(
+                f"set: {part!a} sets no unit; write layer:index=value, as in 0:31=1"
+            ) from None
+    return tuple(settings)
+
+
+def parse_pattern(written: str | None) -> tuple[int, int] | None:
+    """Return the part of a text that START:END means.
+
+    Raises
+    ------
+    ConfigError
+        It is no such part, or an empty one.
+    """
+    if written is None:
+        return None
+    found = re.fullmatch(r"([0-9]{1,12}):([0-9]{1,12})", written, re.ASCII)
+    if not found or int(found[1]) >= int(found[2]):
+        raise ConfigError(f"pattern: {written!a} is no part; write START:END, as in 100:108")
+    return int(found[1]), int(found[2])
 
 
 def _layers(config: NetworkConfig) -> str:

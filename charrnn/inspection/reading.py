@@ -11,6 +11,7 @@ but not predicted; after the last something is predicted and nothing comes.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -18,6 +19,8 @@ from numpy.typing import NDArray
 
 from charrnn.errors import CharRNNError, ConfigError, TextError
 from charrnn.inspection.options import LIMIT
+from charrnn.inspection.result import Column
+from charrnn.inspection.tracking import Track, untracked
 from charrnn.network.cells import CELLS
 from charrnn.network.functions import Floats, Ids
 from charrnn.network.model import Network
@@ -60,6 +63,7 @@ class Reading:
         *,
         limit: int = LIMIT,
         window: int = WINDOW,
+        track: Track = untracked,
     ) -> Self:
         """Read a text, (T,) ids, in one forward pass.
 
@@ -82,9 +86,10 @@ class Reading:
         log_y_hat: Floats = np.empty((T, V), dtype)
         states: list[Floats] = [np.empty((T, L, H), dtype) for _ in cell.states]
         opened: list[Floats] = [np.empty((T, L, H), dtype) for _ in gates]
-        start = 0
+        start, window = 0, min(window, T)
         with np.errstate(all="ignore"):  # what is not finite is told below, in words
-            for n, read in network.read(ids, Trace(network, min(window, T), 1)):
+            windows = network.read(ids, Trace(network, window, 1))
+            for n, read in track(windows, "reading", -(-T // window)):
                 here = slice(start, start + n)
                 log_y_hat[here] = read.log_y_hat[:, 0]
                 for s, values in enumerate(states):
@@ -105,6 +110,17 @@ class Reading:
             dict(zip(cell.states, states, strict=True)),
             dict(zip(gates, opened, strict=True)),
         )
+
+    @property
+    def text(self) -> str:
+        """The text, a character for each id; of bytes, each byte as the character of its number."""
+        return "".join(self.vocabulary[k] for k in self.ids)
+
+    @cached_property
+    def surprise(self) -> Column:
+        """The surprise of each character, -log2 y_hat(t-1)[x(t)], (T,), in bits; nan for t = 0."""
+        told = self.log_y_hat[np.arange(len(self) - 1), self.ids[1:]].astype(np.float64)
+        return np.concatenate([[np.nan], -told / np.log(2)])
 
     def __len__(self) -> int:
         """Return T, the number of characters."""

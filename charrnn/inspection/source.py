@@ -4,7 +4,14 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any, Self
 
+import numpy as np
+
+from charrnn.checkpoint.checkpoint import Checkpoint
+from charrnn.errors import ConfigError
+from charrnn.inspection.options import Options
 from charrnn.network.functions import Ids
+from charrnn.sampling.config import SamplingConfig
+from charrnn.sampling.sample import Sample, first_ids
 from charrnn.text.reading import read_corpus
 from charrnn.text.vocabulary import Unknown, Vocabulary
 
@@ -76,6 +83,33 @@ class Source:
             taken=len(taken),
             unknown=_unknown(vocabulary, taken),
             notes=corpus.notes,
+        )
+
+    @classmethod
+    def written(cls, checkpoint: Checkpoint, length: int, options: Options) -> Self:
+        """Take a text that the network itself writes, after a line break.
+
+        Raises
+        ------
+        ConfigError
+            The length is below 1, or beyond the limit.
+        """
+        if not 1 <= length <= options.limit:
+            raise ConfigError(f"sample: {length} is not between 1 and the limit, {options.limit}")
+        rng = np.random.default_rng(options.seed)
+        sampling = SamplingConfig(length=length, temperature=options.temperature)
+        prompt = first_ids(checkpoint.vocabulary, rng)
+        made = Sample(checkpoint.network, checkpoint.vocabulary, prompt, sampling, rng).choices()
+        ids = np.array([choice.id for choice in made])
+        text = "".join(checkpoint.vocabulary[k] for k in ids)
+        return cls(
+            ids=ids,
+            name=None,
+            sha256=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+            given=length,
+            taken=length,
+            unknown=0,
+            notes=(f"the text is written by the model, seed {options.seed}",),
         )
 
     def about(self) -> dict[str, Any]:

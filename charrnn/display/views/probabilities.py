@@ -10,7 +10,7 @@ from charrnn.display.painted import legend, painted
 from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
 from charrnn.display.tables import Shown, Table, flow, number, prose, share
-from charrnn.inspection.probabilities import Probabilities
+from charrnn.inspection.views.probabilities import Probabilities
 
 _BAR = 8
 _LONGEST_BAR = 8  # beside each of the likeliest characters

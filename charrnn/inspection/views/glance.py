@@ -6,12 +6,12 @@ from typing import Any, ClassVar, Self
 
 from numpy.typing import NDArray
 
-from charrnn.inspection.gates import Gates
 from charrnn.inspection.options import Options
-from charrnn.inspection.probabilities import Probabilities
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Cell, Result
-from charrnn.inspection.states import States
+from charrnn.inspection.views.gates import Gates
+from charrnn.inspection.views.probabilities import Probabilities
+from charrnn.inspection.views.states import States
 
 ROWS = 8
 """How many units of a layer are shown at first."""

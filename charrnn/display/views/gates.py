@@ -12,8 +12,8 @@ from charrnn.display.heat_map import Row, heat_map, sized_legend
 from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
 from charrnn.display.tables import Shown, Table, prose, quoted, rule, share
-from charrnn.inspection.gates import Gate, Gates, Memory
 from charrnn.inspection.result import name
+from charrnn.inspection.views.gates import Gate, Gates, Memory
 
 _NAMES = {
     "i": "input i", "f": "forget f", "o": "output o", "g": "candidate g", "r": "reset r",

@@ -10,7 +10,7 @@ from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
 from charrnn.display.tables import prose, rule
 from charrnn.inspection.result import name
-from charrnn.inspection.states import Map, States
+from charrnn.inspection.views.states import Map, States
 
 _NAMES = {
     "a": "hidden state a", "c": "cell state c", "i": "input gate i", "f": "forget gate f",

@@ -11,7 +11,7 @@ from charrnn.display.quantities import duration
 from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
 from charrnn.display.tables import Shown, Table, flow, number, quoted, rule
-from charrnn.inspection.summary import Summary, Tensor
+from charrnn.inspection.views.summary import Summary, Tensor
 
 _LONGEST_NAME = 20
 _LONGEST_BAR = 60

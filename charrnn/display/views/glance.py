@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 from rich.text import Text
 
-from charrnn.display import gates, probabilities, states
 from charrnn.display.screen import Screen
 from charrnn.display.tables import rule
-from charrnn.inspection.glance import Glance
+from charrnn.display.views import gates, probabilities, states
 from charrnn.inspection.result import Column
+from charrnn.inspection.views.glance import Glance
 
 _LINES = 8
 _WORST = 5

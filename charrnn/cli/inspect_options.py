@@ -1,0 +1,301 @@
+"""The options of `charrnn inspect`, as Typer reads them."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from charrnn.cli.numbers import number, whole_number
+from charrnn.display.registry import VIEWS
+from charrnn.inspection import options
+from charrnn.inspection.formats import Format
+
+FOLDER = Path("checkpoints")
+STANDARD_INPUT = "-"
+
+TEXT, UNITS, GUESSES = "Text", "Units", "Guesses"
+PAST, DOING, OUTPUT = "The past", "What is done to units", "Output"
+
+_VIEWS = "; ".join(f"{name}, {view.says}" for name, view in VIEWS.items())
+
+Positional = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[MODEL]... [TEXT]",
+        help="A model file, or several to compare; then a text to read, or - for standard input.",
+        show_default=f"the newest model in {FOLDER}/",
+    ),
+]
+ViewName = Annotated[
+    str | None,
+    typer.Option(
+        "--view",
+        metavar="NAME",
+        help=f"What to look at: {_VIEWS}.",
+        show_default="glance with a text, summary without",
+    ),
+]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Tell how the numbers of the view are made.")
+]
+
+File = Annotated[
+    str | None,
+    typer.Option(
+        "-f",
+        "--file",
+        metavar="FILE",
+        help="Read the text in this file.",
+        rich_help_panel=TEXT,
+    ),
+]
+SampleLength = Annotated[
+    int | None,
+    typer.Option(
+        "--sample",
+        parser=whole_number,
+        metavar="N",
+        help="Read N characters that the model writes itself.",
+        rich_help_panel=TEXT,
+    ),
+]
+Limit = Annotated[
+    int,
+    typer.Option(
+        parser=whole_number,
+        metavar="N",
+        help="Read at most so many characters.",
+        rich_help_panel=TEXT,
+    ),
+]
+Unknown = Annotated[
+    Literal["error", "skip", "nearest"],
+    typer.Option(
+        help="What becomes of characters that the network never saw.", rich_help_panel=TEXT
+    ),
+]
+At = Annotated[
+    str | None,
+    typer.Option(
+        "-t",
+        "--at",
+        metavar="PLACE",
+        help="The place to look at: an index, last, worst, or /regex/.",
+        rich_help_panel=TEXT,
+    ),
+]
+Train = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="The text that the network was trained on, to compare with.",
+        rich_help_panel=TEXT,
+    ),
+]
+Features = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--feature",
+        metavar="NAME=REGEX",
+        help="Look for this too, true inside a match; may be repeated.",
+        rich_help_panel=TEXT,
+    ),
+]
+Pattern = Annotated[
+    str | None,
+    typer.Option(
+        metavar="START:END",
+        help="Look for states like those over this part of the text.",
+        rich_help_panel=TEXT,
+    ),
+]
+
+Layer = Annotated[
+    int | None,
+    typer.Option(
+        parser=whole_number,
+        metavar="N",
+        help="Look at this layer only, counted from 0.",
+        rich_help_panel=UNITS,
+    ),
+]
+Units = Annotated[
+    str | None,
+    typer.Option(
+        "--units",
+        "--unit",
+        metavar="LIST",
+        help="Show these units, as layer:index: 0:31,0:5.",
+        rich_help_panel=UNITS,
+    ),
+]
+Kind = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="A state or gate: a; c i f o g of an LSTM; r u n of a GRU.",
+        rich_help_panel=UNITS,
+    ),
+]
+By = Annotated[
+    options.Order, typer.Option(help="Which units a map shows first.", rich_help_panel=UNITS)
+]
+Rows = Annotated[
+    int | None,
+    typer.Option(
+        parser=whole_number,
+        metavar="N",
+        help="How many units of a layer to show.",
+        show_default="16, or 8 at a glance",
+        rich_help_panel=UNITS,
+    ),
+]
+Random = Annotated[
+    int,
+    typer.Option(
+        parser=whole_number,
+        metavar="N",
+        help="Show so many units drawn at random too, as a control.",
+        rich_help_panel=UNITS,
+    ),
+]
+
+Top = Annotated[
+    int,
+    typer.Option(
+        parser=whole_number,
+        metavar="N",
+        help="How many likely characters to name each time.",
+        rich_help_panel=GUESSES,
+    ),
+]
+Rival = Annotated[
+    str | None,
+    typer.Option(
+        "--not",
+        metavar="CHAR",
+        help="Ask why it was not this character.",
+        show_default="the likeliest other",
+        rich_help_panel=GUESSES,
+    ),
+]
+Temperature = Annotated[
+    float,
+    typer.Option(
+        parser=number, metavar="X", help="Divide the scores by this.", rich_help_panel=GUESSES
+    ),
+]
+Branch = Annotated[
+    int,
+    typer.Option(
+        parser=whole_number,
+        metavar="N",
+        help="Go on from each guess for N characters.",
+        rich_help_panel=GUESSES,
+    ),
+]
+Paint = Annotated[
+    options.Paint, typer.Option(help="What a text is painted by.", rich_help_panel=GUESSES)
+]
+
+Lags = Annotated[
+    int | None,
+    typer.Option(
+        parser=whole_number,
+        metavar="N",
+        help="How many characters back to look.",
+        rich_help_panel=PAST,
+    ),
+]
+Targets = Annotated[
+    int | None,
+    typer.Option(
+        parser=whole_number,
+        metavar="N",
+        help="From how many places of the text.",
+        rich_help_panel=PAST,
+    ),
+]
+
+How = Annotated[
+    options.Ablation,
+    typer.Option(help="What an ablated unit is set to.", rich_help_panel=DOING),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="UNIT=VALUE",
+        help="Hold this unit at this value, as in 0:31=1; may be repeated.",
+        rich_help_panel=DOING,
+    ),
+]
+Length = Annotated[
+    int,
+    typer.Option(
+        "-n",
+        "--length",
+        parser=whole_number,
+        metavar="N",
+        help="How many characters are written.",
+        rich_help_panel=DOING,
+    ),
+]
+Seed = Annotated[
+    int,
+    typer.Option(
+        parser=whole_number,
+        metavar="N",
+        help="Of all that is drawn at random.",
+        rich_help_panel=DOING,
+    ),
+]
+Quick = Annotated[
+    bool,
+    typer.Option("--quick", help="Do an eighth of the work, for a rough answer."),
+]
+
+Named = Annotated[
+    Format | None,
+    typer.Option(
+        "--format",
+        show_default="as the suffix of --output says, or text",
+        rich_help_panel=OUTPUT,
+    ),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "-o", "--output", metavar="FILE", help="Write to this file.", rich_help_panel=OUTPUT
+    ),
+]
+Span = Annotated[
+    str | None,
+    typer.Option(
+        metavar="START:END",
+        help="Which characters to draw; 0: is all of them.",
+        show_default="0:320",
+        rich_help_panel=OUTPUT,
+    ),
+]
+Width = Annotated[
+    int | None,
+    typer.Option(
+        parser=whole_number,
+        metavar="N",
+        help="How many columns to draw in.",
+        show_default="the terminal's, or 80",
+        rich_help_panel=OUTPUT,
+    ),
+]
+Theme = Annotated[
+    Literal["dark", "light"] | None,
+    typer.Option(
+        help="The background of the terminal.",
+        show_default="as COLORFGBG says",
+        rich_help_panel=OUTPUT,
+    ),
+]
+AsciiOnly = Annotated[
+    bool, typer.Option("--ascii", help="Draw with ASCII only.", rich_help_panel=OUTPUT)
+]

@@ -1,0 +1,123 @@
+"""The views of `inspect`: what computes each, and what draws it.
+
+A new view is a module in `charrnn.inspection.views` with its result, one in `charrnn.display.views`
+with its `draw` and its `EXPLANATION`, and a line below. Both are imported when the view is asked
+for, so that help does not wait for them.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from charrnn.errors import ConfigError
+from charrnn.inspection.options import Options
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from charrnn.display.screen import Screen
+    from charrnn.inspection.result import Result
+    from charrnn.inspection.tracking import Track
+
+
+@dataclass(frozen=True)
+class View:
+    """Where a view lives.
+
+    result: the name of its class in charrnn.inspection.views, with a class method `of`.
+    says: what it answers, for help.
+    heeds: the options that concern it, by the names of their fields.
+    reads_text: whether `of` takes a Reading; it takes the Checkpoint if not.
+    models: how many it looks at, at least and at most; where that may be more than one, `of` takes
+        a tuple of Readings.
+    slow: whether `of` also takes a Track.
+    """
+
+    module: str
+    result: str
+    says: str
+    heeds: tuple[str, ...] = ()
+    reads_text: bool = True
+    models: tuple[int, int] = (1, 1)
+    slow: bool = False
+
+    @property
+    def compares(self) -> bool:
+        """Whether it can look at several models."""
+        return self.models[1] > 1
+
+    def compute(self, subject: Any, options: Options, track: "Track | None" = None) -> "Result":
+        """Return the result for a Checkpoint, a Reading or a tuple of Readings."""
+        of = getattr(import_module(f"charrnn.inspection.views.{self.module}"), self.result).of
+        result: Result = (
+            of(subject, options, track) if self.slow and track else of(subject, options)
+        )
+        return result
+
+    def draw(self, result: "Result", screen: "Screen") -> "Iterator[Text]":
+        """Yield the lines of a result that `compute` returned."""
+        drawn: Callable[[Result, Screen], Iterator[Text]] = self._display().draw
+        return drawn(result, screen)
+
+    def explain(self) -> str:
+        """Return how the numbers of the view are made."""
+        explanation: str = self._display().EXPLANATION
+        return explanation
+
+    def unheeded(self, options: Options) -> list[str]:
+        """Return the names of options that were given and do not concern this view."""
+        default = Options()
+        return [
+            field.name
+            for field in fields(options)
+            if field.name not in (*self.heeds, "limit")
+            and getattr(options, field.name) != getattr(default, field.name)
+        ]
+
+    def _display(self) -> Any:
+        return import_module(f"charrnn.display.views.{self.module}")
+
+
+MAPS = ("layer", "units", "kind", "by", "rows")
+
+VIEWS = {
+    "summary": View("summary", "Summary", "what the checkpoint holds", reads_text=False),
+    "glance": View("glance", "Glance", "a first look at a text", ("top", *MAPS)),
+    "probs": View(
+        "probabilities", "Probabilities", "what was expected, and how wrong it was", ("top",)
+    ),
+    "state": View("states", "States", "the hidden state over the text", MAPS),
+    "gates": View("gates", "Gates", "what is open, shut or stuck", ("layer",)),
+}
+
+
+def choose_view(name: str | None, *, has_text: bool, models: int | None = 1) -> View:
+    """Return the view of a name, or the one for a text or for none.
+
+    models: how many there are to look at; None where that does not matter.
+
+    Raises
+    ------
+    ConfigError
+        There is no such view, it needs a text and there is none, or it looks at fewer or more
+        models.
+    """
+    if name is None:
+        name = "glance" if has_text else "summary"
+    if name not in VIEWS:
+        raise ConfigError(f"view: {name!a} is none of {', '.join(VIEWS)}")
+    least, most = VIEWS[name].models
+    if models is not None and models > most:
+        several = ", ".join(other for other, view in VIEWS.items() if view.compares)
+        raise ConfigError(
+            f"the view {name} looks at {most} model{'s' * (most > 1)}, not at {models}; "
+            f"for several there are {several}"
+        )
+    if models is not None and models < least:
+        raise ConfigError(f"the view {name} compares {least} models; name one more before the text")
+    if VIEWS[name].reads_text and not has_text:
+        raise ConfigError(
+            f"the view {name} reads a text; give one after the model, or with --file FILE"
+        )
+    return VIEWS[name]

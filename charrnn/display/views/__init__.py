@@ -1,0 +1,1 @@
+"""One module a view: how its result is drawn."""

@@ -1,0 +1,46 @@
+"""A place in a text, as somebody names it."""
+
+import re
+
+import numpy as np
+
+from charrnn.errors import ConfigError
+from charrnn.inspection.reading import Reading
+
+
+def place(reading: Reading, at: str | None, default: str = "last") -> int:
+    """Return the index t of a character that has been read, from how it is named.
+
+    An index counts from 0, or from the end if it is negative. `last` is the last character; `worst`
+    the one before the largest surprise, so that what t predicts went most wrong; `/regex/` the last
+    character of the first match.
+
+    Raises
+    ------
+    ConfigError
+        There is no such place.
+    """
+    T, named = len(reading), default if at is None else at
+    if re.fullmatch(r"-?[0-9]{1,12}", named, re.ASCII):
+        t = int(named)
+        if not -T <= t < T:
+            raise ConfigError(f"at: {t} is not there; the text has characters 0 to {T - 1}")
+        return t % T
+    if named == "last":
+        return T - 1
+    if named == "worst":
+        surprise = reading.surprise[1:]
+        return int(np.argmax(surprise)) if len(surprise) else T - 1
+    if len(named) > 2 and named.startswith("/") and named.endswith("/"):
+        return _match(reading, named[1:-1])
+    raise ConfigError(f"at: {named!a} is no place; write an index, last, worst or /regex/")
+
+
+def _match(reading: Reading, pattern: str) -> int:
+    try:
+        found = re.search(pattern, reading.text)
+    except re.error as error:
+        raise ConfigError(f"at: /{pattern}/ is no regular expression ({error})") from error
+    if not found or not found.end():
+        raise ConfigError(f"at: /{pattern}/ matches nothing in the text")
+    return found.end() - 1

@@ -1,0 +1,1 @@
+"""One module a view: what it finds out, as one result object."""
