@@ -165,7 +165,7 @@ def replaced(function, old, new):
 
 WRONG = {
     "rnn: not squared": ("rnn", cells.RNN, "backward", "np.subtract(1, dzx", "np.subtract(2, dzx"),
-    "lstm: c(t-1) without the forget gate": ("lstm", cells.LSTM, "backward", "dc *= f", "dc *= 1"),
+    "lstm: c(t-1) without the forget gate": ("lstm", cells.LSTM, "backward", "(dc, f, out", "(dc, 1, out"),
     "lstm: c(t) does not reach a(t)": ("lstm", cells.LSTM, "backward", "dc += da * o * ", "0 * "),
     "lstm: tanh(c) not differentiated": (
         "lstm", cells.LSTM, "backward", "(1 - tanh_c * tanh_c)", "1",
@@ -184,28 +184,28 @@ WRONG = {
     "gru: update looks at n alone": (
         "gru", cells.GRU, "backward", "(self.a_before - n)", "(0 - n)",
     ),
-    "b_n without gradient": ("gru", Network, "backward", "if not cell.sums", "if False"),
-    "b_n from the wrong gates": ("gru", Network, "backward", "[:, -len(", "[:, :len("),
+    "b_n without gradient": ("gru", Network, "descend", "if not cell.sums", "if False"),
+    "b_n from the wrong gates": ("gru", Network, "descend", "[:, -len(", "[:, :len("),
     "W_aa by the state after": (
-        "rnn", Network, "backward", "trace.a(layer)[:-1]", "trace.a(layer)[1:]",
+        "rnn", Network, "descend", "trace.a(layer)[:-1]", "trace.a(layer)[1:]",
     ),
     "nothing through time": (
-        "rnn", Network, "backward", "grad.recur(grad.dza_views[t])", "0",
+        "rnn", Network, "descend", "grad.recur(grad.dza_views[t])", "0",
     ),
-    "state before the first step": ("gru", Network, "backward", "= da[0]", "= da[1]"),
+    "state before the first step": ("gru", Network, "descend", "= da[0]", "= da[1]"),
     "cell state before the first step": (
-        "lstm", Network, "backward", "grad.state[layer, 1:] = dc", "grad.state[layer, 1:] = 0",
+        "lstm", Network, "descend", "grad.state[layer, 1:] = dc[0]", "grad.state[layer, 1:] = 0",
     ),
     "a sum for a mean": ("rnn", Network, "backward", "dz_y /= T * B", "dz_y /= T"),
-    "W_aa not transposed": ("rnn", Network, "backward", "weights.W_aa.T", "weights.W_aa"),
-    "masks forgotten": ("lstm", Network, "backward", "if trace.masks is not None", "if False"),
+    "W_aa not transposed": ("rnn", Network, "descend", "weights.W_aa.T", "weights.W_aa"),
+    "masks forgotten": ("lstm", Network, "descend", "if trace.masks is not None", "if False"),
     "dropped values in W_ya": (
-        "rnn", Network, "backward", "trace.flat_up[top]", "fold(trace.a(top)[1:])",
+        "rnn", Network, "descend", "trace.flat_up[top]", "fold(trace.a(top)[1:])",
     ),
     "dropped values in the second W_ax": (
-        "rnn", Network, "backward", "trace.flat_up[layer - 1].T", "fold(trace.a(layer - 1)[1:]).T",
+        "rnn", Network, "descend", "trace.flat_up[layer - 1].T", "fold(trace.a(layer - 1)[1:]).T",
     ),
-    "a slab not cleared": ("gru", Network, "backward", "da[0] = 0", "da[0] += 0"),
+    "a slab not cleared": ("gru", Network, "descend", "da[0] = 0", "da[0] += 0"),
     "embeddings by other characters": (
         "rnn", model, "add_rows", "ids[same[0]]", "ids[::-1][same[0]]",
     ),

@@ -13,7 +13,8 @@ serves all the gates at once.
 
 A cell object is one step, bound once to the arrays that it reads and writes. `backward` takes
 the gradient by the state after. It writes the gradients by zx and za, adds to `da_before` what
-reaches a(t-1) other than by za, and turns `dc` into the gradient by c(t-1).
+reaches a(t-1) other than by za, adds to `dc` what reaches c(t) by a(t), and writes the gradient
+by c(t-1) to `dc_before`, which may be the same array.
 """
 
 from typing import ClassVar, NamedTuple, Protocol
@@ -66,7 +67,15 @@ class Cell(Protocol):
     def forward(self) -> None:
         """Write the state after, from zx, za and the state before."""
 
-    def backward(self, da: Floats, dc: Floats, da_before: Floats, dzx: Floats, dza: Floats) -> None:
+    def backward(
+        self,
+        da: Floats,
+        dc: Floats,
+        da_before: Floats,
+        dc_before: Floats,
+        dzx: Floats,
+        dza: Floats,
+    ) -> None:
         """Write the gradients by zx and za, given those by a(t) and c(t)."""
 
 
@@ -88,7 +97,15 @@ class RNN(Cell):
         np.add(self.zx, self.za, out=self.za)
         np.tanh(self.za, out=self.a)
 
-    def backward(self, da: Floats, dc: Floats, da_before: Floats, dzx: Floats, dza: Floats) -> None:
+    def backward(
+        self,
+        da: Floats,
+        dc: Floats,
+        da_before: Floats,
+        dc_before: Floats,
+        dzx: Floats,
+        dza: Floats,
+    ) -> None:
         np.multiply(self.a, self.a, out=dzx)
         np.subtract(1, dzx, out=dzx)
         dzx *= da
@@ -127,7 +144,15 @@ class LSTM(Cell):
         np.tanh(self.c, out=self.tanh_c)
         np.multiply(self.o, self.tanh_c, out=self.a)
 
-    def backward(self, da: Floats, dc: Floats, da_before: Floats, dzx: Floats, dza: Floats) -> None:
+    def backward(
+        self,
+        da: Floats,
+        dc: Floats,
+        da_before: Floats,
+        dc_before: Floats,
+        dzx: Floats,
+        dza: Floats,
+    ) -> None:
         i, f, o, g, tanh_c = self.i, self.f, self.o, self.g, self.tanh_c
         di, df, do, dg = blocks(dzx, 4)
         dc += da * o * (1 - tanh_c * tanh_c)
@@ -136,7 +161,7 @@ class LSTM(Cell):
         df *= dc * self.c_before
         do *= da * tanh_c
         np.multiply(dc * i, 1 - g * g, out=dg)  # tanh' = 1 - tanh²
-        dc *= f
+        np.multiply(dc, f, out=dc_before)
 
 
 class GRU(Cell):
@@ -172,7 +197,15 @@ class GRU(Cell):
         np.multiply(self.a, self.u, out=self.a)  # (1 - u) n + u a(t-1) = n + u (a(t-1) - n)
         np.add(self.a, self.n, out=self.a)
 
-    def backward(self, da: Floats, dc: Floats, da_before: Floats, dzx: Floats, dza: Floats) -> None:
+    def backward(
+        self,
+        da: Floats,
+        dc: Floats,
+        da_before: Floats,
+        dc_before: Floats,
+        dzx: Floats,
+        dza: Floats,
+    ) -> None:
         r, u, n = self.r, self.u, self.n
         dr, du, dn = blocks(dzx, 3)
         direct = da * u

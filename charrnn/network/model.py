@@ -128,38 +128,48 @@ class Network:
 
     def backward(self, y: Ids, trace: Trace, grad: Gradient) -> None:
         """Write the gradient of trace.loss(y) by all parameters and the first state into grad."""
-        g, T, B = grad.params, trace.T, trace.B
-        cell, top = CELLS[self.config.cell], self.config.num_layers - 1
+        T, B = trace.T, trace.B
 
         # dz_y = (y_hat - y) / (T·B), y one-hot
         np.exp(trace.log_y_hat, out=grad.dz_y)
         dz_y = fold(grad.dz_y)
         dz_y[np.arange(T * B), y.ravel()] -= 1
         dz_y /= T * B
+        for _ in self.descend(trace, grad):
+            pass
+
+    def descend(self, trace: Trace, grad: Gradient) -> Iterator[int]:
+        """Write all gradients from grad.dz_y, the one by the scores, (T, B, V).
+
+        Yields the number of each layer, the highest first, when the slabs of grad hold its own.
+        """
+        g, cell, top = grad.params, CELLS[self.config.cell], self.config.num_layers - 1
+        dz_y = fold(grad.dz_y)
         np.matmul(trace.flat_up[top].T, dz_y, out=g["W_ya"])
         dz_y.sum(axis=0, out=g["b_y"])
 
         dz, W = dz_y, self.W_ya  # what the layer above passes down, and by which weights
-        da, dzx, dza = grad.da, grad.dzx, grad.dza
+        da, dc, dzx, dza = grad.da, grad.dc, grad.dzx, grad.dza
         for layer in range(top, -1, -1):
             weights, d = self.layers[layer], grad.layers[layer]
             da[0] = 0
             np.matmul(dz, W.T, out=fold(da[1:]))
             if trace.masks is not None:
                 da[1:] *= trace.masks[layer]
-            dc = np.zeros_like(da[0])
+            dc[-1] = 0
             grad.recur.load(weights.W_aa.T)
-            for t in range(T - 1, -1, -1):
-                trace.steps[layer][t].backward(da[t + 1], dc, da[t], dzx[t], dza[t])
+            for t in range(trace.T - 1, -1, -1):
+                trace.steps[layer][t].backward(da[t + 1], dc[t + 1], da[t], dc[t], dzx[t], dza[t])
                 da[t] += grad.recur(grad.dza_views[t])
             grad.state[layer, 0] = da[0]
-            grad.state[layer, 1:] = dc
+            grad.state[layer, 1:] = dc[0]
 
             # Every step adds to the same weights: time folded into the batch, one product adds.
             np.matmul(fold(trace.a(layer)[:-1]).T, fold(dza), out=d.W_aa)
             fold(dzx).sum(axis=0, out=d.b_a)
             if not cell.sums:
                 fold(dza)[:, -len(d.b_n) :].sum(axis=0, out=d.b_n)
+            yield layer
             dz, W = fold(dzx), weights.W_ax
             if layer:
                 np.matmul(trace.flat_up[layer - 1].T, dz, out=d.W_ax)

@@ -177,9 +177,20 @@ class Gradient:
 
     params: the gradients by the parameters, under the same names.
     state: (L, S, B, H), the gradient by the state before the first step.
+
+    The slabs hold one layer at a time: da and dc, (T + 1, B, H), the gradients by a(t) and c(t),
+    of which [0] is by the state before; dzx and dza, (T, B, G·H). dc has a place for each step with
+    `keep_dc` only; else it is one array for all.
     """
 
-    def __init__(self, network: "Network", trace: Trace, flat: Floats | None = None) -> None:
+    def __init__(
+        self,
+        network: "Network",
+        trace: Trace,
+        flat: Floats | None = None,
+        *,
+        keep_dc: bool = False,
+    ) -> None:
         T, B, H = trace.T, trace.B, network.config.hidden_size
         cell, dtype = CELLS[network.config.cell], network.params.flat.dtype
         GH = len(cell.gates) * H
@@ -190,6 +201,11 @@ class Gradient:
         self.dzx: Floats = np.zeros((T, B, GH), dtype)
         self.dza: Floats = self.dzx if cell.sums else np.zeros((T, B, GH), dtype)
         self.da: Floats = np.zeros((T + 1, B, H), dtype)
+        self.dc: Floats = np.zeros((T + 1 if keep_dc else 1, B, H), dtype)
+        if not keep_dc:
+            self.dc = np.lib.stride_tricks.as_strided(
+                self.dc, (T + 1, B, H), (0, *self.dc.strides[1:])
+            )
         self.recur = Product(GH, H, np.zeros((B, H), dtype), T, dtype)
         self.dza_views = [self.recur.view(dza) for dza in self.dza]
 
