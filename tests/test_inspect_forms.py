@@ -4,24 +4,27 @@ import csv
 import io
 import json
 import math
+from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 
+import charrnn
+from charrnn.display.registry import VIEWS
 from charrnn.errors import ConfigError, TextError
 from charrnn.inspection.envelope import Envelope
 from charrnn.inspection.formats import choose_format
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.source import Source
-from charrnn.inspection.views.gates import Gates
-from charrnn.inspection.views.glance import Glance
 from charrnn.inspection.views.probabilities import Probabilities
-from charrnn.inspection.views.states import States
 from charrnn.inspection.views.summary import Summary
 from charrnn.inspection.writers import write
 from charrnn.text.vocabulary import Vocabulary
 
+SCHEMAS = Path(charrnn.__file__).parent / "inspection" / "schemas"
+UNAVAILABLE = {("ledger", "rnn")}
 TEXT = "\nabcdeé" * 3 + "ab\nba\ncab\ndeed\néa\n" * 3
 
 
@@ -43,22 +46,31 @@ def forms(result, checkpoint, path, source=None):
     return written
 
 
-@pytest.mark.parametrize("result", [Summary, Probabilities, States, Gates, Glance])
-def test_every_form_says_the_same(make_checkpoint, tmp_path, result, cell):
-    path = tmp_path / "model.npz"
+@pytest.mark.parametrize("name", VIEWS)
+def test_every_form_says_the_same(make_checkpoint, tmp_path, name, cell):
+    path, view = tmp_path / "model.npz", VIEWS[name]
     checkpoint = make_checkpoint(path, cell=cell, num_layers=2)
     source = Source.typed(checkpoint.vocabulary, TEXT, "error", 1000)
     reading = Reading.of(checkpoint.network, checkpoint.vocabulary, source.ids)
-    made = result.of(checkpoint if result is Summary else reading)
-    found = forms(made, checkpoint, path, None if result is Summary else source)
+    subject = (reading,) * view.models[0] if view.compares else reading
+    if (name, cell) in UNAVAILABLE:
+        with pytest.raises(ConfigError):
+            view.compute(subject, Options())
+        return
+    made = view.compute(subject if view.reads_text else checkpoint, Options())
+    found = forms(made, checkpoint, path, source if view.reads_text else None)
 
     whole = strict(found["json"].decode())
     assert whole["schema"] == "charrnn.inspect/1"
     assert whole["view"] == made.view
     assert whole["model"]["vocab"] == list("\nabcdeé")
     assert whole["model"]["cell"] == cell
-    assert (whole["input"] is None) == (result is Summary)
+    assert (whole["input"] is None) != view.reads_text
     assert whole["data"]
+    if (SCHEMAS / f"{name}.json").exists():
+        schema = json.loads((SCHEMAS / f"{name}.json").read_bytes())
+        jsonschema.Draft202012Validator.check_schema(schema)
+        jsonschema.Draft202012Validator(schema).validate(whole["data"])
 
     head, *objects = [strict(line) for line in found["jsonl"].decode().splitlines()]
     assert head == {key: value for key, value in whole.items() if key != "data"}
