@@ -165,7 +165,9 @@ def replaced(function, old, new):
 
 WRONG = {
     "rnn: not squared": ("rnn", cells.RNN, "backward", "np.subtract(1, dzx", "np.subtract(2, dzx"),
-    "lstm: c(t-1) without the forget gate": ("lstm", cells.LSTM, "backward", "(dc, f, out", "(dc, 1, out"),
+    "lstm: c(t-1) without the forget gate": (
+        "lstm", cells.LSTM, "backward", "(dc, f, out", "(dc, 1, out",
+    ),
     "lstm: c(t) does not reach a(t)": ("lstm", cells.LSTM, "backward", "dc += da * o * ", "0 * "),
     "lstm: tanh(c) not differentiated": (
         "lstm", cells.LSTM, "backward", "(1 - tanh_c * tanh_c)", "1",
