@@ -100,7 +100,7 @@ def test_a_cell_is_its_equations(tiny_network, cell, num_layers, embedding_size)
     trace.first_state[:] = rng.uniform(-0.9, 0.9, trace.first_state.shape)
     x = rng.integers(7, size=(T, B))
     network.forward(x, trace)
-    H, names = network.config.hidden_size, CELLS[cell].gates
+    names = CELLS[cell].gates
     for b in range(B):
         states, gates, y_hat = read_naively(network, x[:, b], trace.first_state[:, :, b])
         # states of the trace are (L, S, T + 1, B, H)
@@ -109,7 +109,7 @@ def test_a_cell_is_its_equations(tiny_network, cell, num_layers, embedding_size)
         np.testing.assert_allclose(np.exp(trace.log_y_hat[:, b]), y_hat, rtol=0, atol=1e-12)
         for (t, layer, j), values in gates.items():
             for gate, value in values.items():
-                found = trace.zx[layer, t, b, names.index(gate) * H + j]
+                found = trace.zx[layer, names.index(gate), t, b, j]
                 assert found == pytest.approx(value, abs=1e-12)
 
 

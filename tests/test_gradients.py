@@ -164,27 +164,33 @@ def replaced(function, old, new):
 
 
 WRONG = {
-    "rnn: not squared": ("rnn", cells.RNN, "backward", "np.subtract(1, dzx", "np.subtract(2, dzx"),
+    "rnn: not squared": ("rnn", cells.RNN, "backward", "(ONE, s, out", "(2, s, out"),
     "lstm: c(t-1) without the forget gate": (
         "lstm", cells.LSTM, "backward", "(dc, f, out", "(dc, 1, out",
     ),
-    "lstm: c(t) does not reach a(t)": ("lstm", cells.LSTM, "backward", "dc += da * o * ", "0 * "),
-    "lstm: tanh(c) not differentiated": (
-        "lstm", cells.LSTM, "backward", "(1 - tanh_c * tanh_c)", "1",
+    "lstm: c(t) does not reach a(t)": (
+        "lstm", cells.LSTM, "backward", "np.add(dc, s_g, out=dc)", "s_g",
     ),
-    "lstm: c(t) for c(t-1)": ("lstm", cells.LSTM, "backward", "self.c_before", "self.c"),
-    "lstm: i and g exchanged": ("lstm", cells.LSTM, "backward", "di *= dc * g", "di *= dc * i"),
-    "lstm: o of c for tanh(c)": ("lstm", cells.LSTM, "backward", "da * tanh_c", "da * self.c"),
-    "gru: dza_n without the reset": ("gru", cells.GRU, "backward", "(dn, r,", "(dn, 1,"),
+    "lstm: tanh(c) not differentiated": (
+        "lstm", cells.LSTM, "backward", "(o, s_g, out", "(o, 0, out",
+    ),
+    "lstm: c(t) for c(t-1)": (
+        "lstm", cells.LSTM, "backward", "(s_f, self.c_before", "(s_f, self.c",
+    ),
+    "lstm: i and g exchanged": ("lstm", cells.LSTM, "backward", "(s_i, g, out", "(s_i, i, out"),
+    "lstm: o of c for tanh(c)": (
+        "lstm", cells.LSTM, "backward", "(s_o, tanh_c, out", "(s_o, self.c, out",
+    ),
+    "gru: dza_n without the reset": ("gru", cells.GRU, "backward", "(s_n, r, out", "(s_n, 1, out"),
     "gru: not straight to a(t-1)": (
-        "gru", cells.GRU, "backward", "da_before += direct", "da_before += 0",
+        "gru", cells.GRU, "backward", "(da_before, s_r, out", "(da_before, 0, out",
     ),
     "gru: reset without the bias b_n": (
-        "gru", cells.GRU, "backward", "dn * self.s", "dn * (self.s - self.b_n)",
+        "gru", cells.GRU, "backward", "(s_r, self.s, out", "(s_r, self.s - self.b_n, out",
     ),
-    "gru: u for 1 - u": ("gru", cells.GRU, "backward", "da - direct", "direct"),
+    "gru: u for 1 - u": ("gru", cells.GRU, "backward", "np.subtract(da, s_r, out=s_r)", "s_r"),
     "gru: update looks at n alone": (
-        "gru", cells.GRU, "backward", "(self.a_before - n)", "(0 - n)",
+        "gru", cells.GRU, "backward", "(self.a_before, n, out", "(0, n, out",
     ),
     "b_n without gradient": ("gru", Network, "descend", "if not cell.sums", "if False"),
     "b_n from the wrong gates": ("gru", Network, "descend", "[:, -len(", "[:, :len("),
@@ -192,14 +198,14 @@ WRONG = {
         "rnn", Network, "descend", "trace.a(layer)[:-1]", "trace.a(layer)[1:]",
     ),
     "nothing through time": (
-        "rnn", Network, "descend", "grad.recur(grad.dza_views[t])", "0",
+        "rnn", Network, "descend", "grad.recur(view)[0]", "0",
     ),
     "state before the first step": ("gru", Network, "descend", "= da[0]", "= da[1]"),
     "cell state before the first step": (
         "lstm", Network, "descend", "grad.state[layer, 1:] = dc[0]", "grad.state[layer, 1:] = 0",
     ),
     "a sum for a mean": ("rnn", Network, "backward", "dz_y /= T * B", "dz_y /= T"),
-    "W_aa not transposed": ("rnn", Network, "descend", "weights.W_aa.T", "weights.W_aa"),
+    "W_aa not transposed": ("rnn", Network, "descend", "W_aa.swapaxes(1, 2)", "W_aa"),
     "masks forgotten": ("lstm", Network, "descend", "if trace.masks is not None", "if False"),
     "dropped values in W_ya": (
         "rnn", Network, "descend", "trace.flat_up[top]", "fold(trace.a(top)[1:])",

@@ -4,15 +4,18 @@ import pytest
 from charrnn.network import products
 from charrnn.network.products import COLUMNS, SMALL, Product, block_rows
 
+# S matrices added up, P side by side, of K rows and M columns, from B rows
 SHAPES = [
-    (8, 256, 1024),
-    (8, 1024, 256),
-    (32, 128, 512),
-    (3, 512, 1536),
-    (64, 256, 1024),
-    (5, 64, 64),
+    (1, 4, 256, 256, 8),
+    (4, 1, 256, 256, 8),
+    (1, 4, 128, 128, 32),
+    (3, 1, 512, 512, 3),
+    (1, 3, 512, 512, 3),
+    (1, 4, 256, 256, 64),
+    (1, 1, 64, 64, 5),
+    (2, 3, 512, 64, 4),
 ]
-ODD = [(4, 100, 400), (7, 65, 64), (2, 64, 65), (1, 32, 32)]
+ODD = [(1, 4, 100, 100, 4), (1, 1, 65, 64, 7), (3, 1, 64, 65, 2), (1, 1, 32, 32, 1)]
 
 
 @pytest.fixture(params=[True, False], ids=["blocks", "plain"])
@@ -21,39 +24,54 @@ def blocks(request, monkeypatch):
     return request.param
 
 
+def naive(a, W):
+    """Sum over s of a[s] @ W[s, p] for each p, in float64."""
+    S, P = W.shape[:2]
+    a, W = a.astype(np.float64), W.astype(np.float64)
+    return np.array([sum(a[s] @ W[s, p] for s in range(S)) for p in range(P)])
+
+
 @pytest.mark.parametrize("shape", SHAPES + ODD)
 @pytest.mark.parametrize("steps", [1, 64])
 def test_it_is_the_product(blocks, rng, shape, steps):
-    B, K, M = shape
-    product = Product(K, M, np.empty((B, M), np.float32), steps, np.float32)
-    a = rng.standard_normal((B, K)).astype(np.float32)
+    *matrices, B = shape
+    product = Product(matrices, B, steps, np.float32)
+    S, P, K, M = matrices
+    a = rng.standard_normal((S, B, K)).astype(np.float32)
     view = product.view(a)
-    for _ in range(2):
-        W = rng.standard_normal((K, M)).astype(np.float32)
-        product.load(W)
-        a[:] = rng.standard_normal((B, K))
-        exact = a.astype(np.float64) @ W.astype(np.float64)
+    for scaled in (False, True):
+        W = rng.standard_normal(matrices).astype(np.float32)
+        scale = np.arange(1.0, P + 1).astype(np.float32)
+        product.load(W, scale if scaled else None)
+        a[:] = rng.standard_normal((S, B, K))
+        exact = naive(a, W)
+        if scaled:
+            exact *= scale[:, None, None]
         found = product(view)
         assert found is product.out
+        assert found.shape == (P, B, M)
         np.testing.assert_allclose(found, exact, rtol=0, atol=1e-5 * np.abs(exact).max())
 
 
-def test_a_transposed_matrix_is_taken_as_it_is(blocks, rng):
-    W = rng.standard_normal((256, 128)).astype(np.float32)
-    product = Product(128, 256, np.empty((4, 256), np.float32), 64, np.float32)
-    product.load(W.T)
-    a = rng.standard_normal((4, 128)).astype(np.float32)
-    np.testing.assert_allclose(product(product.view(a)), a @ W.T, rtol=0, atol=1e-4)
+def test_matrices_and_rows_may_be_views(blocks, rng):
+    """The gates of a matrix stored side by side, transposed; rows that hold all gates."""
+    W = rng.standard_normal((64, 4 * 64)).astype(np.float32)
+    gates = W.reshape(64, 4, 64).transpose(1, 2, 0)[:, None]
+    product = Product((4, 1, 64, 64), 5, 64, np.float32)
+    product.load(gates)
+    rows = rng.standard_normal((5, 4 * 64)).astype(np.float32)
+    found = product(product.view(rows.reshape(5, 4, 64).swapaxes(0, 1)))
+    np.testing.assert_allclose(found[0], rows @ W.T, rtol=0, atol=1e-4)
 
 
 def test_a_later_change_of_the_matrix_is_not_missed_once_loaded_again(blocks, rng):
-    W = rng.standard_normal((64, 64)).astype(np.float32)
-    product = Product(64, 64, np.empty((2, 64), np.float32), 64, np.float32)
+    W = rng.standard_normal((1, 1, 64, 64)).astype(np.float32)
+    product = Product((1, 1, 64, 64), 2, 64, np.float32)
     product.load(W)
     W *= 2
     product.load(W)
-    a = np.ones((2, 64), np.float32)
-    np.testing.assert_allclose(product(product.view(a)), a @ W, rtol=0, atol=1e-4)
+    a = np.ones((1, 2, 64), np.float32)
+    np.testing.assert_allclose(product(product.view(a)), naive(a, W), rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("B", [1, 4, 16, 48, 64, 200])
@@ -66,11 +84,11 @@ def test_blocks_divide_the_matrix_and_stay_small(B, K):
 
 def test_float64_is_multiplied_as_it_is(monkeypatch):
     monkeypatch.setattr(products, "has_small_products", lambda: True)
-    product = Product(64, 64, np.empty((2, 64)), 64, np.float64)
-    product.load(np.eye(64))
-    a = np.arange(128.0).reshape(2, 64)
-    assert product.view(a) is a
-    np.testing.assert_array_equal(product(a), a)
+    product = Product((1, 1, 64, 64), 2, 64, np.float64)
+    product.load(np.eye(64)[None, None])
+    a = np.arange(128.0).reshape(1, 2, 64)
+    assert product.view(a).shape == (2, 64)
+    np.testing.assert_array_equal(product(product.view(a)), a)
 
 
 def test_the_answer_about_the_machine_is_a_fact_that_stays():

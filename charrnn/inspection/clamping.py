@@ -26,6 +26,8 @@ WINDOW = 64
 TOGETHER = 32
 """How many readings, each with other units held, go side by side."""
 
+OUTPUT_GATE = CELLS["lstm"].gates.index("o")
+
 
 @dataclass(frozen=True, eq=False)
 class Clamp:
@@ -46,13 +48,13 @@ class _Held:
     def __init__(self, step: Cell, trace: Trace, layer: int, t: int) -> None:
         self._step = step
         self._after = trace.states[layer, :, t + 1]
-        self._gates = trace.zx[layer, t]
+        self._gates = trace.zx[layer, :, t]
         self.clamps: list[tuple[int, Clamp]] = []  # with the row of each
         self.start = t  # where in the text the step is, in the first window
 
     def forward(self) -> None:
         self._step.forward()
-        a, H = self._after[0], self._after.shape[-1]
+        a = self._after[0]
         for row, clamp in self.clamps:
             _, j = clamp.unit
             value = clamp.value
@@ -60,7 +62,7 @@ class _Held:
                 value = value[min(self.start, len(value) - 1)]
             if clamp.kind == "c":
                 self._after[1][row, j] = value
-                a[row, j] = self._gates[row, 2 * H + j] * np.tanh(value)  # i f o g
+                a[row, j] = self._gates[OUTPUT_GATE, row, j] * np.tanh(value)
             else:
                 a[row, j] = value
         self.start += WINDOW

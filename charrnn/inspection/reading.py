@@ -95,7 +95,7 @@ class Reading:
                 for s, values in enumerate(states):
                     values[here] = read.states[:, s, 1:, 0].swapaxes(0, 1)
                 for g, values in enumerate(opened):
-                    values[here] = read.zx[:, :, 0, g * H : (g + 1) * H].swapaxes(0, 1)
+                    values[here] = read.zx[:, g, :, 0].swapaxes(0, 1)
                 start += n
         if not np.isfinite(log_y_hat).all():
             raise CharRNNError(

@@ -12,9 +12,9 @@ Both arrive times `scale`, which is 1/2 for a gate under σ: σ(z) = 1/2 + tanh(
 serves all the gates at once.
 
 A cell object is one step, bound once to the arrays that it reads and writes. `backward` takes
-the gradient by the state after. It writes the gradients by zx and za, adds to `da_before` what
-reaches a(t-1) other than by za, adds to `dc` what reaches c(t) by a(t), and writes the gradient
-by c(t-1) to `dc_before`, which may be the same array.
+the gradient by the state after. It writes the gradients by zx and za, (G, B, H) each, adds to
+`da_before` what reaches a(t-1) other than by za, adds to `dc` what reaches c(t) by a(t), and
+writes the gradient by c(t-1) to `dc_before`, which may be the same array.
 """
 
 from typing import ClassVar, NamedTuple, Protocol
@@ -25,22 +25,24 @@ from charrnn.network.functions import Floats
 
 
 class Arrays(NamedTuple):
-    """What one step reads and writes."""
+    """What one step reads and writes. Gates come first, so that each of them lies in one piece."""
 
-    zx: Floats  # (B, G·H) given; `forward` leaves the values of the gates in it
-    za: Floats  # (B, G·H) given; may be written over
+    zx: Floats  # (G, B, H) given; `forward` leaves the values of the gates in it
+    za: Floats  # (G, B, H) given; may be written over, by `backward` too
     before: Floats  # (S, B, H) the state before, of which a is the first array
     after: Floats  # (S, B, H) the state after, written by `forward`
     kept: Floats  # (K, B, H) what `forward` keeps for `backward`
     b_n: Floats  # (H,) the bias inside the bracket of a GRU; (0,) for the others
 
 
-def blocks(z: Floats, gates: int) -> Floats:
-    """Return z, (B, G·H), as a view (G, B, H): one block a gate."""
+def gates_first(z: Floats, gates: int) -> Floats:
+    """Return z, (n, G·H), as a view (G, n, H): one block a gate."""
     return z.reshape(len(z), gates, -1).swapaxes(0, 1)
 
 
-HALF: Floats = np.array(0.5, np.float32)  # an array: to convert a number takes as long as to use it
+# Arrays: to convert a number takes as long as to use it.
+HALF: Floats = np.array(0.5, np.float32)
+ONE: Floats = np.array(1, np.float32)
 
 
 def finish_sigmoid(tanh: Floats) -> None:
@@ -90,7 +92,7 @@ class RNN(Cell):
     sums = True
 
     def __init__(self, arrays: Arrays) -> None:
-        self.zx, self.za = arrays.zx, arrays.za
+        [self.zx], [self.za] = arrays.zx, arrays.za
         [self.a] = arrays.after
 
     def forward(self) -> None:
@@ -106,9 +108,10 @@ class RNN(Cell):
         dzx: Floats,
         dza: Floats,
     ) -> None:
-        np.multiply(self.a, self.a, out=dzx)
-        np.subtract(1, dzx, out=dzx)
-        dzx *= da
+        [dz], s = dzx, self.za
+        np.multiply(self.a, self.a, out=s)
+        np.subtract(ONE, s, out=s)  # tanh' = 1 - tanh²
+        np.multiply(s, da, out=dz)
 
 
 class LSTM(Cell):
@@ -126,13 +129,12 @@ class LSTM(Cell):
 
     def __init__(self, arrays: Arrays) -> None:
         self.z, self.za = arrays.zx, arrays.za
-        self.i, self.f, self.o, self.g = blocks(self.z, 4)
-        H = self.i.shape[1]
-        self.ifo = self.z[:, : 3 * H]
+        self.i, self.f, self.o, self.g = arrays.zx
+        self.ifo = arrays.zx[:3]
         _, self.c_before = arrays.before
         self.a, self.c = arrays.after
         [self.tanh_c] = arrays.kept
-        self.ig = self.za[:, :H]  # za has been read when this is written
+        self.ig = arrays.za[0]  # za has been read when this is written
 
     def forward(self) -> None:
         np.add(self.z, self.za, out=self.z)
@@ -154,13 +156,27 @@ class LSTM(Cell):
         dza: Floats,
     ) -> None:
         i, f, o, g, tanh_c = self.i, self.f, self.o, self.g, self.tanh_c
-        di, df, do, dg = blocks(dzx, 4)
-        dc += da * o * (1 - tanh_c * tanh_c)
-        np.multiply(self.ifo, 1 - self.ifo, out=dzx[:, : self.ifo.shape[1]])  # σ' = σ (1 - σ)
-        di *= dc * g
-        df *= dc * self.c_before
-        do *= da * tanh_c
-        np.multiply(dc * i, 1 - g * g, out=dg)  # tanh' = 1 - tanh²
+        s_ifo, s_if = self.za[:3], self.za[:2]
+        s_i, s_f, s_o, s_g = self.za
+        # dc += da o (1 - tanh²(c)), and a = o tanh(c)
+        np.multiply(self.a, tanh_c, out=s_g)
+        np.subtract(o, s_g, out=s_g)
+        np.multiply(s_g, da, out=s_g)
+        np.add(dc, s_g, out=dc)
+
+        np.subtract(ONE, self.ifo, out=s_ifo)  # σ' = σ (1 - σ)
+        np.multiply(s_ifo, self.ifo, out=s_ifo)
+        np.multiply(s_i, g, out=s_i)
+        np.multiply(s_f, self.c_before, out=s_f)
+        np.multiply(s_o, tanh_c, out=s_o)
+        np.multiply(g, g, out=s_g)  # tanh' = 1 - tanh²
+        np.subtract(ONE, s_g, out=s_g)
+        np.multiply(s_g, i, out=s_g)
+
+        _, _, do, dg = dzx
+        np.multiply(s_if, dc, out=dzx[:2])
+        np.multiply(s_o, da, out=do)
+        np.multiply(s_g, dc, out=dg)
         np.multiply(dc, f, out=dc_before)
 
 
@@ -178,10 +194,9 @@ class GRU(Cell):
     sums = False
 
     def __init__(self, arrays: Arrays) -> None:
-        self.r, self.u, self.n = blocks(arrays.zx, 3)
-        H = self.r.shape[1]
-        self.ru, self.za_ru = arrays.zx[:, : 2 * H], arrays.za[:, : 2 * H]
-        self.za_n, self.b_n = arrays.za[:, 2 * H :], arrays.b_n
+        self.r, self.u, self.n = arrays.zx
+        self.ru, self.za, self.za_ru = arrays.zx[:2], arrays.za, arrays.za[:2]
+        self.za_n, self.b_n = arrays.za[2], arrays.b_n
         [self.a_before], [self.a] = arrays.before, arrays.after
         [self.s] = arrays.kept
 
@@ -207,16 +222,26 @@ class GRU(Cell):
         dza: Floats,
     ) -> None:
         r, u, n = self.r, self.u, self.n
-        dr, du, dn = blocks(dzx, 3)
-        direct = da * u
-        da_before += direct
-        np.multiply(da - direct, 1 - n * n, out=dn)
-        dru = dzx[:, : self.ru.shape[1]]
-        np.multiply(self.ru, 1 - self.ru, out=dru)
-        dr *= dn * self.s
-        du *= da * (self.a_before - n)
-        dza[:, : self.ru.shape[1]] = dru
-        np.multiply(dn, r, out=dza[:, self.ru.shape[1] :])
+        s_ru, (s_r, s_u, s_n) = self.za_ru, self.za
+        _, _, dn = dzx
+        np.multiply(da, u, out=s_r)
+        np.add(da_before, s_r, out=da_before)
+        np.subtract(da, s_r, out=s_r)  # da (1 - u)
+        np.multiply(n, n, out=s_n)
+        np.subtract(ONE, s_n, out=s_n)  # tanh' = 1 - tanh²
+        np.multiply(s_n, s_r, out=s_n)
+        dn[:] = s_n
+
+        np.subtract(ONE, self.ru, out=s_ru)  # σ' = σ (1 - σ)
+        np.multiply(s_ru, self.ru, out=s_ru)
+        np.multiply(s_r, self.s, out=s_r)
+        np.multiply(s_r, s_n, out=s_r)
+        np.multiply(s_n, r, out=dza[2])
+        np.subtract(self.a_before, n, out=s_n)
+        np.multiply(s_n, da, out=s_n)
+        np.multiply(s_u, s_n, out=s_u)
+        dzx[:2] = s_ru
+        dza[:2] = s_ru
 
 
 CELLS: dict[str, type[Cell]] = {"rnn": RNN, "lstm": LSTM, "gru": GRU}

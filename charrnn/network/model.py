@@ -20,11 +20,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import DTypeLike
 
-from charrnn.network.cells import CELLS
+from charrnn.network.cells import CELLS, gates_first
 from charrnn.network.config import NetworkConfig
 from charrnn.network.functions import Floats, Ids
 from charrnn.network.parameters import Parameters
-from charrnn.network.trace import Gradient, Trace, fold, layers_of
+from charrnn.network.trace import Gradient, Table, Trace, fold, layers_of
 
 
 def shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
@@ -98,13 +98,19 @@ class Network:
         """Lay the parameters out as a trace reads them: needed whenever they have changed."""
         for weights, into, recur in zip(self.layers, trace.inputs, trace.recur, strict=True):
             into.load(weights, trace.scale)
-            recur.load(weights.W_aa, trace.scale)
+            recur.load(gates_first(weights.W_aa, len(trace.scale))[None], trace.scale)
 
     def go_on(self, x: Ids, trace: Trace) -> None:
         """Do as `forward` does, with the parameters that were loaded last."""
         trace.x = x
+        self._input(0, trace)
+        self.ascend(trace)
+
+    def ascend(self, trace: Trace) -> None:
+        """Do the rest of `go_on`, from zx(t) of the lowest layer, which trace.zx[0] holds."""
         for layer, recur in enumerate(trace.recur):
-            self._input(layer, trace)
+            if layer:
+                self._input(layer, trace)
             for a_before, step in trace.walk[layer]:
                 recur(a_before)  # za(t) = W_aa a(t-1)
                 step.forward()
@@ -119,12 +125,11 @@ class Network:
         into = trace.inputs[layer]
         if layer:
             into.multiply(trace.flat_up[layer - 1], out=trace.flat_zx[layer])
-        elif self.config.embedding_size:
-            # "clip" spares a copy of the output; Vocabulary.encode has checked the ids.
+        elif isinstance(into, Table):
+            into.choose(trace.x, out=trace.zx[0])
+        else:
             self.params["W_ex"].take(trace.x, axis=0, out=trace.e, mode="clip")
             into.multiply(trace.flat_e, out=trace.flat_zx[0])
-        else:
-            into.W_ax.take(trace.x, axis=0, out=trace.zx[0], mode="clip")  # x(t) is one-hot
 
     def backward(self, y: Ids, trace: Trace, grad: Gradient) -> None:
         """Write the gradient of trace.loss(y) by all parameters and the first state into grad."""
@@ -157,16 +162,21 @@ class Network:
             if trace.masks is not None:
                 da[1:] *= trace.masks[layer]
             dc[-1] = 0
-            grad.recur.load(weights.W_aa.T)
-            for t in range(trace.T - 1, -1, -1):
-                trace.steps[layer][t].backward(da[t + 1], dc[t + 1], da[t], dc[t], dzx[t], dza[t])
-                da[t] += grad.recur(grad.dza_views[t])
+            W_aa = gates_first(weights.W_aa, len(cell.gates))
+            grad.recur.load(W_aa.swapaxes(1, 2)[:, None])
+            for step, (gradients, view) in zip(
+                reversed(trace.steps[layer]), reversed(grad.walk), strict=True
+            ):
+                step.backward(*gradients)
+                da_before = gradients[2]
+                np.add(da_before, grad.recur(view)[0], out=da_before)
             grad.state[layer, 0] = da[0]
             grad.state[layer, 1:] = dc[0]
 
             # Every step adds to the same weights: time folded into the batch, one product adds.
             np.matmul(fold(trace.a(layer)[:-1]).T, fold(dza), out=d.W_aa)
-            fold(dzx).sum(axis=0, out=d.b_a)
+            if layer or self.config.embedding_size:
+                fold(dzx).sum(axis=0, out=d.b_a)
             if not cell.sums:
                 fold(dza)[:, -len(d.b_n) :].sum(axis=0, out=d.b_n)
             yield layer
@@ -183,6 +193,7 @@ class Network:
             add_rows(x, dz @ W_ax.T, out=grad.params["W_ex"])
         else:
             add_rows(x, dz, out=dW_ax)
+            dW_ax.sum(axis=0, out=grad.layers[0].b_a)  # each step reads one character
 
     def read(self, ids: Ids, trace: Trace) -> Iterator[tuple[int, Trace]]:
         """Read one text, (N,), in windows of the trace's T, carrying the state; B must be 1.

@@ -51,46 +51,74 @@ def block_rows(B: int, K: int, M: int) -> int:
 
 
 class Product:
-    """The product with one matrix after the other, of shape (K, M), from B rows.
+    """Products with matrices side by side, or added up, from B rows.
 
-    out: (B, M), where every product is written.
+        out[p] = sum over s of a[s] @ W[s, p]       a (S, B, K), W (S, P, K, M), out (P, B, M)
+
+    out: where every product is written; a view, if that is faster.
     """
 
-    def __init__(self, K: int, M: int, out: Floats, steps: int, dtype: DTypeLike) -> None:
-        B = len(out)
-        self.out, self._rows = out, 0
+    def __init__(
+        self, shape: tuple[int, int, int, int], B: int, steps: int, dtype: DTypeLike
+    ) -> None:
+        S, P, K, M = shape
+        rows = 0
         if steps >= FEWEST_STEPS and dtype == np.float32 and has_small_products():
-            self._rows = block_rows(B, K, M)
-        if self._rows:
-            parts, panels = K // self._rows, M // COLUMNS
-            self._blocks: Floats = np.empty((parts, panels, self._rows, COLUMNS), dtype)
-            self._sums: Floats = np.empty((parts, B, M), dtype) if parts > 1 else out[None]
-            self._into = self._sums.reshape(parts, B, panels, COLUMNS).swapaxes(1, 2)
+            rows = block_rows(B, K, M)
+        self._rows, self._one = rows, S == 1
+        if rows:
+            parts, panels = K // rows, M // COLUMNS
+            blocks: Floats = np.empty((S, parts, P, panels, rows, COLUMNS), dtype)
+            self._W = blocks.transpose(0, 2, 1, 4, 3, 5)  # as W is, cut
+            self.out: Floats = np.empty((P, B, M), dtype)
+            self._sums: Floats = self.out[None]
+            if S * parts > 1:
+                self._sums = np.empty((S * parts, P, B, M), dtype)
+            into = self._sums.reshape(S, parts, P, B, panels, COLUMNS).swapaxes(3, 4)
+            self._alone = tuple(axis for axis in (0, 1) if blocks.shape[axis] == 1)
+            self._blocks, self._into = blocks.squeeze(self._alone), into.squeeze(self._alone)
+        elif self._one:
+            self._W = np.empty((K, P * M), dtype)
+            self._into = np.empty((B, P * M), dtype)
+            self.out = self._into.reshape(B, P, M).swapaxes(0, 1)
+        else:
+            self._W = np.empty((S, P, K, M), dtype)
+            self._sums = np.empty((S, P, B, M), dtype)
+            self.out = np.empty((P, B, M), dtype)
 
     def load(self, W: Floats, scale: Floats | None = None) -> None:
-        """Take the matrix, (K, M), that is multiplied with from now on, its columns scaled."""
+        """Take the matrices, (S, P, K, M), that are multiplied with from now on.
+
+        scale: (P,), what each is taken times.
+        """
+        S, P, K, M = W.shape
+        by = np.ones(P, W.dtype) if scale is None else scale
         if self._rows:
-            K, M = W.shape
-            cut = W.reshape(K // self._rows, self._rows, M // COLUMNS, COLUMNS).swapaxes(1, 2)
-            if scale is None:
-                self._blocks[:] = cut
-            else:
-                np.multiply(cut, scale.reshape(-1, 1, COLUMNS), out=self._blocks)
+            cut = W.reshape(S, P, K // self._rows, self._rows, M // COLUMNS, COLUMNS)
+            np.multiply(cut, by[:, None, None, None, None], out=self._W)
+        elif self._one:
+            into = self._W.reshape(K, P, M).swapaxes(0, 1)
+            np.multiply(W[0], by[:, None, None], out=into)
         else:
-            # In rows, also if W is transposed: it is multiplied with faster.
-            self._W = W.copy() if scale is None else W * scale
+            np.multiply(W, by[:, None, None], out=self._W)
 
     def view(self, a: Floats) -> Floats:
-        """Return a, (B, K), as `__call__` wants it: made once, where the same rows come again."""
+        """Return a, (S, B, K), as `__call__` wants it: made once for rows that come again."""
         if not self._rows:
-            return a
-        return a.reshape(len(a), -1, 1, self._rows).transpose(1, 2, 0, 3)
+            return a[0] if self._one else a[:, None]
+        S, B, K = a.shape
+        cut = a.reshape(S, B, K // self._rows, 1, 1, self._rows)
+        return cut.transpose(0, 2, 3, 4, 1, 5).squeeze(self._alone)
 
     def __call__(self, view: Floats) -> Floats:
-        """Write a @ W to `out`, given view(a), and return it."""
-        if not self._rows:
-            return view.dot(self._W, self.out)  # of one row, sooner begun than np.matmul
-        np.matmul(view, self._blocks, out=self._into)
-        if len(self._sums) > 1:
+        """Write the products to `out`, given view(a), and return it."""
+        if not self._rows and self._one:
+            view.dot(self._W, self._into)  # of one row, sooner begun than np.matmul
+        elif not self._rows:
+            np.matmul(view, self._W, out=self._sums)
             np.add.reduce(self._sums, axis=0, out=self.out)
+        else:
+            np.matmul(view, self._blocks, out=self._into)
+            if len(self._sums) > 1:
+                np.add.reduce(self._sums, axis=0, out=self.out)
         return self.out

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from charrnn.network.cells import CELLS, Arrays
+from charrnn.network.cells import CELLS, Arrays, gates_first
 from charrnn.network.config import NetworkConfig
 from charrnn.network.functions import Floats, Ids, log_softmax
 from charrnn.network.parameters import Parameters
@@ -41,20 +41,25 @@ def layers_of(params: Parameters, config: NetworkConfig) -> list[Layer]:
 
 
 class Input:
-    """What a layer multiplies its input with: W_ax and b_a, each gate's times its scale."""
+    """What a layer multiplies its input with: W_ax and b_a, each gate's times its scale.
+
+    W_ax: (G, n, H), b_a: (G, 1, H).
+    """
 
     def __init__(self, weights: Layer, scale: Floats) -> None:
-        self.W_ax: Floats = np.empty_like(weights.W_ax)
-        self.b_a: Floats = np.empty_like(weights.b_a)
+        G, n = len(scale), len(weights.W_ax)
+        self.W_ax: Floats = np.empty((G, n, weights.W_ax.shape[1] // G), scale.dtype)
+        self.b_a: Floats = np.empty((G, 1, self.W_ax.shape[2]), scale.dtype)
         self.load(weights, scale)
 
     def load(self, weights: Layer, scale: Floats) -> None:
         """Take the weights as they are now."""
-        np.multiply(weights.W_ax, scale, out=self.W_ax)
-        np.multiply(weights.b_a, scale, out=self.b_a)
+        by = scale[:, None, None]
+        np.multiply(gates_first(weights.W_ax, len(scale)), by, out=self.W_ax)
+        np.multiply(gates_first(weights.b_a[None], len(scale)), by, out=self.b_a)
 
     def multiply(self, e: Floats, out: Floats) -> None:
-        """Write W_ax e + b_a for rows of inputs."""
+        """Write W_ax e + b_a, (G, rows, H), for rows of inputs."""
         np.matmul(e, self.W_ax, out=out)
         out += self.b_a
 
@@ -64,8 +69,13 @@ class Table(Input):
 
     def load(self, weights: Layer, scale: Floats) -> None:
         """Take the weights as they are now, with the bias in every row."""
-        np.add(weights.W_ax, weights.b_a, out=self.W_ax)
-        self.W_ax *= scale
+        super().load(weights, scale)
+        self.W_ax += self.b_a
+
+    def choose(self, x: Ids, out: Floats) -> None:
+        """Write W_ax x + b_a, (G, T, B, H), for one-hot x, given as ids (T, B)."""
+        # "clip" spares a copy of the output; Vocabulary.encode has checked the ids.
+        self.W_ax.take(x, axis=1, out=out, mode="clip")
 
 
 class Trace:
@@ -78,24 +88,25 @@ class Trace:
     def __init__(self, network: "Network", T: int, B: int, dropout: float = 0.0) -> None:
         config, dtype = network.config, network.params.flat.dtype
         H, L, cell = config.hidden_size, config.num_layers, CELLS[config.cell]
-        GH = len(cell.gates) * H
+        G = len(cell.gates)
         self.T, self.B, self.dropout = T, B, dropout
         self.x: Ids = np.zeros((T, B), np.intp)  # what was read last, not a copy
         self.e: Floats = np.zeros((T, B, config.embedding_size), dtype)
-        self.zx: Floats = np.zeros((L, T, B, GH), dtype)  # after forward, the values of the gates
+        self.zx: Floats = np.zeros((L, G, T, B, H), dtype)  # after forward, the gates' values
         self.kept: Floats = np.zeros((L, T, len(cell.kept), B, H), dtype)
         self.states: Floats = np.zeros((L, len(cell.states), T + 1, B, H), dtype)
         self.masks: Floats | None = np.ones((L, T, B, H), dtype) if dropout else None
         self.up: Floats | None = np.zeros((L, T, B, H), dtype) if dropout else None
         self.z_y: Floats = np.zeros((T, B, config.vocabulary_size), dtype)  # scores
         self.normalised = True
-        za: Floats = np.zeros((B, GH), dtype)
+        self.scale: Floats = np.array(cell.scale, dtype)
+        self.recur = [Product((1, G, H, H), B, T, dtype) for _ in range(L)]
         self.steps = [
             [
                 cell(
                     Arrays(
-                        zx=self.zx[layer, t],
-                        za=za,
+                        zx=self.zx[layer, :, t],
+                        za=self.recur[layer].out,
                         before=self.states[layer, :, t],
                         after=self.states[layer, :, t + 1],
                         kept=self.kept[layer, t],
@@ -106,22 +117,20 @@ class Trace:
             ]
             for layer in range(L)
         ]
-        self.scale: Floats = np.repeat(np.array(cell.scale, dtype), H)
         lowest = Input if config.embedding_size else Table
         kinds = [lowest, *[Input] * (L - 1)]
         self.inputs = [
             kind(weights, self.scale) for kind, weights in zip(kinds, network.layers, strict=True)
         ]
-        self.recur = [Product(H, GH, za, T, dtype) for _ in range(L)]
         # Each step of a layer, behind the view of a(t-1) that its product is taken of.
         self.walk = [
-            list(zip(map(recur.view, self.a(layer)[:-1]), self.steps[layer], strict=True))
+            list(zip(map(recur.view, self.a(layer)[:-1, None]), self.steps[layer], strict=True))
             for layer, recur in enumerate(self.recur)
         ]
         self._first, self._last = self.states[:, :, 0], self.states[:, :, -1]
         # The same arrays with time folded into the batch.
         self.flat_e, self.flat_z_y = fold(self.e), fold(self.z_y)
-        self.flat_zx = [fold(zx) for zx in self.zx]
+        self.flat_zx = self.zx.reshape(L, G, T * B, H)
         self.flat_up = [fold(self.upward(layer)) for layer in range(L)]
 
     @property
@@ -193,21 +202,35 @@ class Gradient:
     ) -> None:
         T, B, H = trace.T, trace.B, network.config.hidden_size
         cell, dtype = CELLS[network.config.cell], network.params.flat.dtype
-        GH = len(cell.gates) * H
+        G = len(cell.gates)
         self.params = Parameters(network.params.shapes, dtype, flat)
         self.layers = layers_of(self.params, network.config)
         self.state: Floats = np.zeros_like(trace.first_state)
         self.dz_y: Floats = np.zeros((T, B, network.config.vocabulary_size), dtype)
-        self.dzx: Floats = np.zeros((T, B, GH), dtype)
-        self.dza: Floats = self.dzx if cell.sums else np.zeros((T, B, GH), dtype)
+        self.dzx: Floats = np.zeros((T, B, G * H), dtype)
+        self.dza: Floats = self.dzx if cell.sums else np.zeros((T, B, G * H), dtype)
         self.da: Floats = np.zeros((T + 1, B, H), dtype)
         self.dc: Floats = np.zeros((T + 1 if keep_dc else 1, B, H), dtype)
         if not keep_dc:
             self.dc = np.lib.stride_tricks.as_strided(
                 self.dc, (T + 1, B, H), (0, *self.dc.strides[1:])
             )
-        self.recur = Product(GH, H, np.zeros((B, H), dtype), T, dtype)
-        self.dza_views = [self.recur.view(dza) for dza in self.dza]
+        self.recur = Product((G, 1, H, H), B, T, dtype)
+        # Each step: what its cell's `backward` is given, and the view that its product is taken of.
+        self.walk = [
+            (
+                (
+                    self.da[t + 1],
+                    self.dc[t + 1],
+                    self.da[t],
+                    self.dc[t],
+                    gates_first(self.dzx[t], G),
+                    gates_first(self.dza[t], G),
+                ),
+                self.recur.view(gates_first(self.dza[t], G)),
+            )
+            for t in range(T)
+        ]
 
 
 def fold(sequence: Floats) -> Floats:
