@@ -50,7 +50,7 @@ def clock(monkeypatch):
 
     def timed(*arguments):
         now.seconds += now.step
-        backward(*arguments)
+        return backward(*arguments)
 
     monkeypatch.setattr(Network, "backward", timed)
     monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: now.seconds))
@@ -90,14 +90,13 @@ def test_what_is_told_of_each_step():
 
 
 def test_the_smoothed_loss_and_the_mean_since_the_last_evaluation(monkeypatch):
-    losses = []
-    loss = Trace.loss
+    losses, backward = [], Network.backward
 
-    def recorded(trace, y):
-        losses.append(loss(trace, y))
+    def recorded(*arguments):
+        losses.append(backward(*arguments))
         return losses[-1]
 
-    monkeypatch.setattr(Trace, "loss", recorded)
+    monkeypatch.setattr(Network, "backward", recorded)
     told = list(make(evaluations=4).run())
     smoothed = losses[0]
     for progress, found in zip(told[1:], losses[1:], strict=True):
@@ -274,19 +273,13 @@ def test_no_patience_never_ends_a_run(monkeypatch):
 
 def poison(monkeypatch, steps, bad=math.nan, where="loss"):
     """Make the loss, or one entry of the gradient, a bad number at these steps."""
-    count = iter(range(1, 10**6))
-    if where == "loss":
-        loss = Trace.loss
-        monkeypatch.setattr(
-            Trace, "loss", lambda trace, y: bad if next(count) in steps else loss(trace, y)
-        )
-        return
-    backward = Network.backward
+    count, backward = iter(range(1, 10**6)), Network.backward
 
     def poisoned(network, y, trace, grad):
-        backward(network, y, trace, grad)
-        if next(count) in steps:
+        loss, here = backward(network, y, trace, grad), next(count) in steps
+        if here and where == "gradient":
             grad.params.flat[3] = bad
+        return bad if here and where == "loss" else loss
 
     monkeypatch.setattr(Network, "backward", poisoned)
 
@@ -383,8 +376,9 @@ def huge_gradients(monkeypatch):
     backward = Network.backward
 
     def huge(network, y, trace, grad):
-        backward(network, y, trace, grad)
+        loss = backward(network, y, trace, grad)
         grad.params.flat[:] = 1e30
+        return loss
 
     monkeypatch.setattr(Network, "backward", huge)
 

@@ -13,3 +13,20 @@ def log_softmax(z: Floats) -> None:
     """Turn scores z, (..., V), into natural logarithms of probabilities, in place."""
     z -= np.maximum.reduce(z, axis=-1, keepdims=True)
     z -= np.log(np.add.reduce(np.exp(z), axis=-1, keepdims=True))
+
+
+def cross_entropy(z: Floats, y: Ids, count: int) -> float:
+    """Return the sum of -log softmax(z)[y] over rows, over `count`; turn z into its gradient by z.
+
+    z: (N, V), scores; afterwards (softmax(z) - y) / count, y one-hot.
+    y: (N,), the ids that came.
+    count: of how many rows, these and others, the mean is taken.
+    """
+    here = np.arange(len(z)), y
+    z -= np.maximum.reduce(z, axis=-1, keepdims=True)
+    told = z[here]
+    np.exp(z, out=z)
+    total = np.add.reduce(z, axis=-1, keepdims=True)
+    z *= 1 / (count * total)
+    z[here] -= 1 / count
+    return float(np.subtract(np.log(total[:, 0]), told).sum(dtype=np.float64)) / count

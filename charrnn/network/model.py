@@ -22,7 +22,7 @@ from numpy.typing import DTypeLike
 
 from charrnn.network.cells import CELLS, gates_first
 from charrnn.network.config import NetworkConfig
-from charrnn.network.functions import Floats, Ids
+from charrnn.network.functions import Floats, Ids, cross_entropy
 from charrnn.network.parameters import Parameters
 from charrnn.network.trace import Gradient, Table, Trace, fold, layers_of
 
@@ -107,7 +107,7 @@ class Network:
         self.ascend(trace)
 
     def ascend(self, trace: Trace) -> None:
-        """Do the rest of `go_on`, from zx(t) of the lowest layer, which trace.zx[0] holds."""
+        """Do the rest of `go_on`, when the trace has been fed with zx(t) of the lowest layer."""
         for layer, recur in enumerate(trace.recur):
             if layer:
                 self._input(layer, trace)
@@ -116,9 +116,10 @@ class Network:
                 step.forward()
             if trace.up is not None and trace.masks is not None:
                 np.multiply(trace.a(layer)[1:], trace.masks[layer], out=trace.up[layer])
-        z_y = trace.flat_up[-1].dot(self.W_ya, trace.flat_z_y)
-        np.add(z_y, self.b_y, out=z_y)
-        trace.normalised = False
+        if trace.scores:
+            z_y = trace.flat_up[-1].dot(self.W_ya, trace.flat_z_y)
+            np.add(z_y, self.b_y, out=z_y)
+            trace.normalised = False
 
     def _input(self, layer: int, trace: Trace) -> None:
         """Write zx(t) = W_ax e(t) + b_a for the whole window."""
@@ -131,34 +132,50 @@ class Network:
             self.params["W_ex"].take(trace.x, axis=0, out=trace.e, mode="clip")
             into.multiply(trace.flat_e, out=trace.flat_zx[0])
 
-    def backward(self, y: Ids, trace: Trace, grad: Gradient) -> None:
-        """Write the gradient of trace.loss(y) by all parameters and the first state into grad."""
-        T, B = trace.T, trace.B
+    def backward(self, y: Ids, trace: Trace, grad: Gradient) -> float:
+        """Return the mean of -log y_hat(t)[y(t)] over a window, in nats, and write its gradient.
 
-        # dz_y = (y_hat - y) / (T·B), y one-hot
-        np.exp(trace.log_y_hat, out=grad.dz_y)
-        dz_y = fold(grad.dz_y)
-        dz_y[np.arange(T * B), y.ravel()] -= 1
-        dz_y /= T * B
-        for _ in self.descend(trace, grad):
+        That is the gradient by all parameters and by the first state, into grad. The scores are
+        worked out here, some rows at a time: all of a window's would not stay in a core's cache,
+        and for a large vocabulary they would be the largest part of the memory.
+        """
+        up, d_up, y = trace.flat_up[-1], fold(grad.da[1:]), y.ravel()
+        dW_ya, db_y = grad.params["W_ya"], grad.params["b_y"]
+        dW_ya[:], db_y[:], loss = 0, 0, 0.0
+        rows = max(LEAST_ROWS, SCORES // len(self.b_y))
+        for start in range(0, len(y), rows):
+            here = slice(start, start + rows)
+            z_y = up[here] @ self.W_ya
+            z_y += self.b_y
+            loss += cross_entropy(z_y, y[here], len(y))
+            dW_ya += up[here].T @ z_y
+            db_y += z_y.sum(axis=0)
+            np.matmul(z_y, self.W_ya.T, out=d_up[here])
+        for _ in self._descend(trace, grad):
             pass
+        return loss
 
     def descend(self, trace: Trace, grad: Gradient) -> Iterator[int]:
         """Write all gradients from grad.dz_y, the one by the scores, (T, B, V).
 
         Yields the number of each layer, the highest first, when the slabs of grad hold its own.
         """
-        g, cell, top = grad.params, CELLS[self.config.cell], self.config.num_layers - 1
         dz_y = fold(grad.dz_y)
-        np.matmul(trace.flat_up[top].T, dz_y, out=g["W_ya"])
-        dz_y.sum(axis=0, out=g["b_y"])
+        np.matmul(trace.flat_up[-1].T, dz_y, out=grad.params["W_ya"])
+        dz_y.sum(axis=0, out=grad.params["b_y"])
+        np.matmul(dz_y, self.W_ya.T, out=fold(grad.da[1:]))
+        yield from self._descend(trace, grad)
 
-        dz, W = dz_y, self.W_ya  # what the layer above passes down, and by which weights
+    def _descend(self, trace: Trace, grad: Gradient) -> Iterator[int]:
+        """Do the rest of `descend`, from the gradient by what the highest layer hands up.
+
+        That one is found in grad.da[1:].
+        """
+        cell = CELLS[self.config.cell]
         da, dc, dzx, dza = grad.da, grad.dc, grad.dzx, grad.dza
-        for layer in range(top, -1, -1):
+        for layer in range(self.config.num_layers - 1, -1, -1):
             weights, d = self.layers[layer], grad.layers[layer]
             da[0] = 0
-            np.matmul(dz, W.T, out=fold(da[1:]))
             if trace.masks is not None:
                 da[1:] *= trace.masks[layer]
             dc[-1] = 0
@@ -180,10 +197,10 @@ class Network:
             if not cell.sums:
                 fold(dza)[:, -len(d.b_n) :].sum(axis=0, out=d.b_n)
             yield layer
-            dz, W = fold(dzx), weights.W_ax
             if layer:
-                np.matmul(trace.flat_up[layer - 1].T, dz, out=d.W_ax)
-        self._input_backward(dz, trace, grad)
+                np.matmul(trace.flat_up[layer - 1].T, fold(dzx), out=d.W_ax)
+                np.matmul(fold(dzx), weights.W_ax.T, out=fold(da[1:]))
+        self._input_backward(fold(dzx), trace, grad)
 
     def _input_backward(self, dz: Floats, trace: Trace, grad: Gradient) -> None:
         """Write the gradients by the weights that read characters, from those by zx, (T·B, G·H)."""
@@ -223,6 +240,10 @@ def add_rows(ids: Ids, rows: Floats, out: Floats) -> None:
         same = order[start:end]
         np.add.reduce(rows.take(same, axis=0), axis=0, out=out[ids[same[0]]])
 
+
+SCORES, LEAST_ROWS = 1 << 16, 256
+"""How many scores are worked on at a time in training: so many, but this number of rows at least.
+"""
 
 INPUT_SCALE = 2.0
 """Of the first weights that read characters (measured: from 1/2 to 2 the loss after 0.8 million

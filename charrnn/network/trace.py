@@ -3,6 +3,7 @@
 The letters of the shapes are those of `charrnn.network.model`.
 """
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -82,10 +83,19 @@ class Trace:
     """All that a network computes as it reads a window: T steps of B sequences.
 
     A trace is made once and read into again and again. With `dropout`, the share of hidden
-    values that are dropped on their way up, it also holds masks, which `draw_masks` renews.
+    values that are dropped on their way up, it also holds masks, which `draw_masks` renews. Without
+    `scores` it ends at the hidden states, which is all that learning needs.
     """
 
-    def __init__(self, network: "Network", T: int, B: int, dropout: float = 0.0) -> None:
+    def __init__(
+        self,
+        network: "Network",
+        T: int,
+        B: int,
+        dropout: float = 0.0,
+        *,
+        scores: bool = True,
+    ) -> None:
         config, dtype = network.config, network.params.flat.dtype
         H, L, cell = config.hidden_size, config.num_layers, CELLS[config.cell]
         G = len(cell.gates)
@@ -97,7 +107,8 @@ class Trace:
         self.states: Floats = np.zeros((L, len(cell.states), T + 1, B, H), dtype)
         self.masks: Floats | None = np.ones((L, T, B, H), dtype) if dropout else None
         self.up: Floats | None = np.zeros((L, T, B, H), dtype) if dropout else None
-        self.z_y: Floats = np.zeros((T, B, config.vocabulary_size), dtype)  # scores
+        self.scores = scores
+        self.z_y: Floats = np.zeros((T if scores else 0, B, config.vocabulary_size), dtype)
         self.normalised = True
         self.scale: Floats = np.array(cell.scale, dtype)
         self.recur = [Product((1, G, H, H), B, T, dtype) for _ in range(L)]
@@ -159,6 +170,11 @@ class Trace:
             self.normalised = True
         return self.z_y
 
+    def feed(self, zx: Floats) -> None:
+        """Take zx(t) = W_ax e(t) + b_a of the lowest layer, (T, B, G·H), as `ascend` expects it."""
+        scale = self.scale[:, None, None]
+        np.multiply(gates_first(fold(zx), len(scale)), scale, out=self.flat_zx[0])
+
     def a(self, layer: int) -> Floats:
         """Return the hidden states of a layer, (T + 1, B, H); a(layer)[0] is from before."""
         a: Floats = self.states[layer, 0]
@@ -206,7 +222,7 @@ class Gradient:
         self.params = Parameters(network.params.shapes, dtype, flat)
         self.layers = layers_of(self.params, network.config)
         self.state: Floats = np.zeros_like(trace.first_state)
-        self.dz_y: Floats = np.zeros((T, B, network.config.vocabulary_size), dtype)
+        self._scores = (T, B, network.config.vocabulary_size), dtype
         self.dzx: Floats = np.zeros((T, B, G * H), dtype)
         self.dza: Floats = self.dzx if cell.sums else np.zeros((T, B, G * H), dtype)
         self.da: Floats = np.zeros((T + 1, B, H), dtype)
@@ -231,6 +247,12 @@ class Gradient:
             )
             for t in range(T)
         ]
+
+    @cached_property
+    def dz_y(self) -> Floats:
+        """The gradient by the scores, (T, B, V), for one who sets it and then descends."""
+        shape, dtype = self._scores
+        return np.zeros(shape, dtype)
 
 
 def fold(sequence: Floats) -> Floats:

@@ -51,7 +51,7 @@ class Part:
         flat: Floats | None = None,
     ) -> None:
         self.network, self.seed, self.part = network, seed, part
-        self.trace = Trace(network, T, B, dropout)
+        self.trace = Trace(network, T, B, dropout, scores=False)
         self.grad = Gradient(network, self.trace, flat)
         self.gradient: Floats = self.grad.params.flat
 
@@ -64,8 +64,7 @@ class Part:
         # What overflows ends as a loss or a gradient that is not finite, and that is looked at.
         with np.errstate(over="ignore", invalid="ignore"):
             self.network.forward(x, trace)
-            loss = trace.loss(y)
-            self.network.backward(y, trace, self.grad)
+            loss = self.network.backward(y, trace, self.grad)
         trace.carry()
         return loss
 

@@ -14,7 +14,9 @@ class AdamW:
     """Adam (Kingma & Ba 2015) with decoupled weight decay (Loshchilov & Hutter 2019).
 
     matrices: how many leading entries of the vector decay; the biases behind them do not.
-    m, v: running means of the gradient and of its square; t: how many steps were taken.
+    m, v: sums of the gradients and of their squares, each step's worth β times the one after it;
+        the running means of the papers are these times 1 - β, which is left to the rate.
+    t: how many steps were taken.
     """
 
     beta_1, beta_2, epsilon = 0.9, 0.99, 1e-8
@@ -29,23 +31,22 @@ class AdamW:
     def step(self, params: Floats, grad: Floats, learning_rate: float) -> None:
         """Move the parameters, (P,), against the gradient, (P,), in place."""
         self.t += 1
-        rate = learning_rate / (1 - self.beta_1**self.t)
-        unbias = 1 / math.sqrt(1 - self.beta_2**self.t)
-        params[: self.matrices] *= 1 - learning_rate * self.weight_decay
+        # learning_rate m_hat / (sqrt(v_hat) + epsilon), with few passes over the vectors
+        root = math.sqrt((1 - self.beta_2) / (1 - self.beta_2**self.t))
+        rate = learning_rate * (1 - self.beta_1) / (1 - self.beta_1**self.t) / root
+        epsilon = self.epsilon / root
+        if self.weight_decay:
+            params[: self.matrices] *= 1 - learning_rate * self.weight_decay
         for start in range(0, len(params), CHUNK):
             chunk = slice(start, start + CHUNK)
             g, m, v = grad[chunk], self.m[chunk], self.v[chunk]
             s = self._scratch[: len(g)]
-            np.multiply(g, 1 - self.beta_1, out=s)
             m *= self.beta_1
-            m += s
-            np.multiply(g, g, out=s)
-            s *= 1 - self.beta_2
+            m += g
             v *= self.beta_2
-            v += s
+            v += np.multiply(g, g, out=s)
             np.sqrt(v, out=s)
-            s *= unbias
-            s += self.epsilon
+            s += epsilon
             np.divide(m, s, out=s)
             s *= rate
             params[chunk] -= s
