@@ -11,7 +11,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from charrnn.network import cells, model
+from charrnn.network import cells, model, readout
 from charrnn.network.config import NetworkConfig
 from charrnn.network.model import Network
 from charrnn.network.trace import Gradient, Trace
@@ -163,8 +163,8 @@ def test_the_rows_that_are_scored_together_change_nothing(tiny_network, monkeypa
     by_hand, grad = Gradient(network, trace), Gradient(network, trace)
     by_hand.dz_y[:] = (np.exp(trace.log_y_hat) - np.eye(V)[y]) / y.size
     assert list(network.descend(trace, by_hand)) == [1, 0]
-    monkeypatch.setattr(model, "SCORES", 0)
-    monkeypatch.setattr(model, "LEAST_ROWS", rows)
+    monkeypatch.setattr(readout, "SCORES", 0)
+    monkeypatch.setattr(readout, "LEAST_ROWS", rows)
     assert network.backward(y, trace, grad) == pytest.approx(trace.loss(y), abs=1e-12)
     np.testing.assert_allclose(grad.params.flat, by_hand.params.flat, rtol=0, atol=1e-12)
     np.testing.assert_allclose(grad.state, by_hand.state, rtol=0, atol=1e-12)
@@ -220,7 +220,7 @@ WRONG = {
     "cell state before the first step": (
         "lstm", Network, "_descend", "grad.state[layer, 1:] = dc[0]", "grad.state[layer, 1:] = 0",
     ),
-    "a sum for a mean": ("rnn", Network, "backward", "len(y))", "len(y) // 2)"),
+    "a sum for a mean": ("rnn", model, "learn", "len(y))", "len(y) // 2)"),
     "W_aa not transposed": ("rnn", Network, "_descend", "W_aa.swapaxes(1, 2)", "W_aa"),
     "masks forgotten": ("lstm", Network, "_descend", "if trace.masks is not None", "if False"),
     "dropped values in W_ya": (

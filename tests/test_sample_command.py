@@ -352,7 +352,10 @@ def test_json_is_a_line_for_each_sample(hostile):
         }  # fmt: skip
         assert line["finish_reason"] in ("length", "stop")
         assert line["elapsed_s"] > 0
-        rate = len(line["text"]) / line["elapsed_s"]
+    # Made side by side, so the time and the speed are of all so far.
+    for n, line in enumerate(lines):
+        made = sum(len(each["text"]) for each in lines[: n + 1])
+        rate = made / line["elapsed_s"]
         assert line["characters_per_second"] == pytest.approx(rate, rel=0.05)
 
 

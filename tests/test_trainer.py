@@ -275,8 +275,8 @@ def poison(monkeypatch, steps, bad=math.nan, where="loss"):
     """Make the loss, or one entry of the gradient, a bad number at these steps."""
     count, backward = iter(range(1, 10**6)), Network.backward
 
-    def poisoned(network, y, trace, grad):
-        loss, here = backward(network, y, trace, grad), next(count) in steps
+    def poisoned(network, y, trace, grad, candidates):
+        loss, here = backward(network, y, trace, grad, candidates), next(count) in steps
         if here and where == "gradient":
             grad.params.flat[3] = bad
         return bad if here and where == "loss" else loss
@@ -375,8 +375,8 @@ def test_a_run_whose_first_steps_fail_has_nothing_to_evaluate_but_can_be_saved(
 def huge_gradients(monkeypatch):
     backward = Network.backward
 
-    def huge(network, y, trace, grad):
-        loss = backward(network, y, trace, grad)
+    def huge(network, y, trace, grad, candidates):
+        loss = backward(network, y, trace, grad, candidates)
         grad.params.flat[:] = 1e30
         return loss
 

@@ -96,6 +96,25 @@ def test_one_two_and_three_find_the_same_gradient(tiny_network, workers, cell):
         assert found[0][0] == found[3][0]  # after a reset
 
 
+def test_candidates_are_distinct_and_new_in_each_step_and_part(tiny_network):
+    drawn = {}
+    for part in (0, 1):
+        learner = Part(tiny_network(vocabulary_size=50), T, 2, part=part, sampled=20)
+        drawn |= {(part, step): learner._candidates(step).tolist() for step in range(4)}
+        assert learner._candidates(2).tolist() == drawn[part, 2]
+    assert all(len(set(ids)) == 20 for ids in drawn.values())
+    assert len(set(map(tuple, drawn.values()))) == 8
+    assert Part(tiny_network(), T, 2)._candidates(0) is None
+
+
+def test_all_characters_as_candidates_are_the_exact_loss(workers):
+    for exact, sampled in zip(
+        learnt(workers(2), 5), learnt(workers(2, sampled=10**6), 5), strict=True
+    ):
+        assert sampled[0] == pytest.approx(exact[0], rel=1e-6)
+        np.testing.assert_allclose(sampled[1], exact[1], rtol=1e-4, atol=1e-6)
+
+
 def test_the_same_numbers_again_dropout_too(workers):
     one, two = (learnt(workers(2, dropout=0.5, seed=3), 5) for _ in range(2))
     other = learnt(workers(2, dropout=0.5, seed=4), 5)

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict
 from itertools import islice
@@ -19,7 +19,7 @@ from charrnn.cli.prompt import encode, from_file, typed
 from charrnn.cli.shell import command_line, unescaped
 from charrnn.cli.signals import stopping
 from charrnn.errors import ConfigError
-from charrnn.sampling.config import SamplingConfig
+from charrnn.sampling.config import ENDLESS, SamplingConfig
 
 if TYPE_CHECKING:
     from charrnn.checkpoint.checkpoint import Checkpoint
@@ -258,14 +258,16 @@ def sample(  # noqa: PLR0917
 
             before = given.data if echo else b""
             output = Writing(sys.stdout, checkpoint.vocabulary, before, raw=raw)
-        write(checkpoint, ids, config, output, seed=seeded, num_samples=num_samples)
+        together = num_samples > 1 and length != ENDLESS and not show_probs
+        made = make(checkpoint, ids, config, seeded, num_samples, together=together)
+        write(made, output)
 
 
 class Output(Protocol):
     """Where samples go: text, a table of candidates, or lines of JSON."""
 
-    def begin(self) -> None:
-        """Begin a sample."""
+    def begin(self, *, beside: bool = False) -> None:
+        """Begin a sample; `beside` tells that it was made along with the one before."""
 
     def take(self, choice: "Choice") -> None:
         """Take one character of it."""
@@ -277,16 +279,30 @@ class Output(Protocol):
         """End all of them."""
 
 
-def write(
+def make(
     checkpoint: "Checkpoint",
     prompt: "Ids",
     config: SamplingConfig,
-    output: Output,
-    *,
     seed: int,
     num_samples: int,
-) -> None:
-    """Make the samples and hand them on, until somebody asks to stop.
+    *,
+    together: bool,
+) -> "Iterator[list[Sample]]":
+    """Yield the samples in groups: one by one, or those that are made side by side."""
+    from charrnn.sampling.choosing import random_streams
+    from charrnn.sampling.sample import Sample, samples
+
+    network, vocabulary = checkpoint.network, checkpoint.vocabulary
+    streams = islice(random_streams(seed), num_samples)
+    if together:
+        yield from samples(network, vocabulary, prompt, config, streams)
+    else:
+        for rng in streams:
+            yield [Sample(network, vocabulary, prompt, config, rng)]
+
+
+def write(groups: "Iterator[list[Sample]]", output: Output) -> None:
+    """Hand the samples on, as they are made, until somebody asks to stop.
 
     Raises
     ------
@@ -295,19 +311,15 @@ def write(
     """
     import numpy as np
 
-    from charrnn.sampling.choosing import random_streams
-    from charrnn.sampling.sample import Sample
-
     # Of parameters so large that products overflow the sampler tells in its own words.
     with closing(output), stopping() as stop, np.errstate(all="ignore"):
-        for rng in islice(random_streams(seed), num_samples):
-            made = Sample(checkpoint.network, checkpoint.vocabulary, prompt, config, rng)
-            output.begin()
-            for choice in made.choices():
+        for sample, beside in ((one, n > 0) for group in groups for n, one in enumerate(group)):
+            output.begin(beside=beside)
+            for choice in sample.choices():
                 output.take(choice)
                 if stop.requested:
                     break
-            output.end(made)
+            output.end(sample)
             if stop.requested:
                 break
     if stop.requested:

@@ -36,7 +36,7 @@ class CandidateTable:
         self._rank = max(len("rank"), len(str(len(vocabulary))))
         self._symbol = max(map(self._symbols.width, range(len(vocabulary))))
 
-    def begin(self) -> None:
+    def begin(self, *, beside: bool = False) -> None:
         """Begin a sample by naming the columns."""
         self._before = deque(self._prompt, maxlen=self._screen.width)
         self._n = 0

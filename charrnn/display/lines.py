@@ -13,6 +13,8 @@ from charrnn.text.vocabulary import Vocabulary
 class JsonLines:
     """Writes a sample when it is complete, or has been interrupted.
 
+    The time and the speed that are told of samples made side by side are those of all so far.
+
     about: what is the same for all samples, to stand in each line.
     top: how many candidates to tell of for each character; 0 leaves them out.
     """
@@ -23,12 +25,13 @@ class JsonLines:
         self._stdout, self._vocabulary, self._about, self._top = stdout, vocabulary, about, top
         self._index = -1
 
-    def begin(self) -> None:
-        """Begin a sample, and its clock."""
+    def begin(self, *, beside: bool = False) -> None:
+        """Begin a sample, and its clock, if it was not made along with the one before."""
         self._index += 1
         self._ids: list[int] = []
         self._choices: list[dict[str, Any]] = []
-        self._start = perf_counter()
+        if not beside:
+            self._start, self._made = perf_counter(), 0
 
     def take(self, choice: Choice) -> None:
         """Take down one character more."""
@@ -39,12 +42,13 @@ class JsonLines:
     def end(self, sample: Sample) -> None:
         """Write the line of a sample."""
         elapsed = perf_counter() - self._start
+        self._made += len(self._ids)
         line = self._about | {
             "index": self._index,
             "text": self._vocabulary.decode_output(self._ids),
             "finish_reason": sample.finish_reason or "interrupted",
             "elapsed_s": round(elapsed, 6),
-            "characters_per_second": round(len(self._ids) / elapsed, 1) if self._ids else 0.0,
+            "characters_per_second": round(self._made / elapsed, 1) if self._ids else 0.0,
         }
         if self._top:
             line["choices"] = self._choices

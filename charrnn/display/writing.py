@@ -38,7 +38,7 @@ class Writing:
         self._begun = False
         self._line_ended = True
 
-    def begin(self) -> None:
+    def begin(self, *, beside: bool = False) -> None:
         """Write what stands before a sample: the prompt, and a separator from the one before."""
         if self._begun:
             self._write(SEPARATOR)

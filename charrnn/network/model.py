@@ -22,8 +22,9 @@ from numpy.typing import DTypeLike
 
 from charrnn.network.cells import CELLS, gates_first
 from charrnn.network.config import NetworkConfig
-from charrnn.network.functions import Floats, Ids, cross_entropy
+from charrnn.network.functions import Floats, Ids
 from charrnn.network.parameters import Parameters
+from charrnn.network.readout import Readout, learn, learn_sampled
 from charrnn.network.trace import Gradient, Table, Trace, fold, layers_of
 
 
@@ -132,25 +133,23 @@ class Network:
             self.params["W_ex"].take(trace.x, axis=0, out=trace.e, mode="clip")
             into.multiply(trace.flat_e, out=trace.flat_zx[0])
 
-    def backward(self, y: Ids, trace: Trace, grad: Gradient) -> float:
+    def backward(
+        self, y: Ids, trace: Trace, grad: Gradient, candidates: Ids | None = None
+    ) -> float:
         """Return the mean of -log y_hat(t)[y(t)] over a window, in nats, and write its gradient.
 
-        That is the gradient by all parameters and by the first state, into grad. The scores are
-        worked out here, some rows at a time: all of a window's would not stay in a core's cache,
-        and for a large vocabulary they would be the largest part of the memory.
+        That is the gradient by all parameters and by the first state, into grad.
+
+        candidates: distinct ids by which the loss is estimated, see `learn_sampled`; None for the
+            exact loss.
         """
         up, d_up, y = trace.flat_up[-1], fold(grad.da[1:]), y.ravel()
-        dW_ya, db_y = grad.params["W_ya"], grad.params["b_y"]
-        dW_ya[:], db_y[:], loss = 0, 0, 0.0
-        rows = max(LEAST_ROWS, SCORES // len(self.b_y))
-        for start in range(0, len(y), rows):
-            here = slice(start, start + rows)
-            z_y = up[here] @ self.W_ya
-            z_y += self.b_y
-            loss += cross_entropy(z_y, y[here], len(y))
-            dW_ya += up[here].T @ z_y
-            db_y += z_y.sum(axis=0)
-            np.matmul(z_y, self.W_ya.T, out=d_up[here])
+        params = Readout(self.W_ya, self.b_y)
+        gradient = Readout(grad.params["W_ya"], grad.params["b_y"])
+        if candidates is None:
+            loss = learn(params, up, y, gradient, d_up)
+        else:
+            loss = learn_sampled(params, up, y, gradient, d_up, candidates)
         for _ in self._descend(trace, grad):
             pass
         return loss
@@ -240,10 +239,6 @@ def add_rows(ids: Ids, rows: Floats, out: Floats) -> None:
         same = order[start:end]
         np.add.reduce(rows.take(same, axis=0), axis=0, out=out[ids[same[0]]])
 
-
-SCORES, LEAST_ROWS = 1 << 16, 256
-"""How many scores are worked on at a time in training: so many, but this number of rows at least.
-"""
 
 INPUT_SCALE = 2.0
 """Of the first weights that read characters (measured: from 1/2 to 2 the loss after 0.8 million

@@ -52,12 +52,11 @@ class QuickScore:
         self.counted = (place >= first) & (place < np.minimum(first + length, len(ids) - 1))
         place = np.clip(place, 0, max(0, len(ids) - 2))
         self.x, self.y = ids[place], ids[place + 1]
-        self.trace = Trace(network, self.T, pieces)
 
     def __call__(self) -> float:
         """Return the mean of -log y_hat over the text, in nats a character."""
-        trace, total = self.trace, 0.0
-        trace.reset()
+        # Made anew each time: between evaluations, and after the last, it would be held in vain.
+        trace, total = Trace(self.network, self.T, self.x.shape[1]), 0.0
         for start in range(0, len(self.x), self.T):
             window = slice(start, start + self.T)
             self.network.forward(self.x[window], trace)

@@ -12,7 +12,7 @@ from charrnn.network.cells import CELLS, Arrays, gates_first
 from charrnn.network.config import NetworkConfig
 from charrnn.network.functions import Floats, Ids, log_softmax
 from charrnn.network.parameters import Parameters
-from charrnn.network.products import Product
+from charrnn.network.products import FEWEST_STEPS, Product
 
 if TYPE_CHECKING:
     from charrnn.network.model import Network
@@ -44,13 +44,15 @@ def layers_of(params: Parameters, config: NetworkConfig) -> list[Layer]:
 class Input:
     """What a layer multiplies its input with: W_ax and b_a, each gate's times its scale.
 
-    W_ax: (G, n, H), b_a: (G, 1, H).
+    product: how, for windows of one step; the many rows of longer ones are multiplied at once.
     """
 
-    def __init__(self, weights: Layer, scale: Floats) -> None:
+    def __init__(self, weights: Layer, scale: Floats, product: Product | None) -> None:
         G, n = len(scale), len(weights.W_ax)
-        self.W_ax: Floats = np.empty((G, n, weights.W_ax.shape[1] // G), scale.dtype)
-        self.b_a: Floats = np.empty((G, 1, self.W_ax.shape[2]), scale.dtype)
+        H = weights.W_ax.shape[1] // G
+        self.product = product
+        self.W_ax: Floats = np.empty((G, n, H), scale.dtype)
+        self.b_a: Floats = np.empty((G, 1, H), scale.dtype)
         self.load(weights, scale)
 
     def load(self, weights: Layer, scale: Floats) -> None:
@@ -58,11 +60,16 @@ class Input:
         by = scale[:, None, None]
         np.multiply(gates_first(weights.W_ax, len(scale)), by, out=self.W_ax)
         np.multiply(gates_first(weights.b_a[None], len(scale)), by, out=self.b_a)
+        if self.product:
+            self.product.load(self.W_ax[None])
 
     def multiply(self, e: Floats, out: Floats) -> None:
         """Write W_ax e + b_a, (G, rows, H), for rows of inputs."""
-        np.matmul(e, self.W_ax, out=out)
-        out += self.b_a
+        if self.product:
+            np.add(self.product(self.product.view(e[None])), self.b_a, out=out)
+        else:
+            np.matmul(e, self.W_ax, out=out)
+            np.add(out, self.b_a, out=out)
 
 
 class Table(Input):
@@ -84,7 +91,8 @@ class Trace:
 
     A trace is made once and read into again and again. With `dropout`, the share of hidden
     values that are dropped on their way up, it also holds masks, which `draw_masks` renews. Without
-    `scores` it ends at the hidden states, which is all that learning needs.
+    `scores` it ends at the hidden states, which is all that learning needs. `held` tells that the
+    parameters, once loaded, serve many windows, so that it pays to lay them out for speed.
     """
 
     def __init__(
@@ -95,6 +103,7 @@ class Trace:
         dropout: float = 0.0,
         *,
         scores: bool = True,
+        held: bool = False,
     ) -> None:
         config, dtype = network.config, network.params.flat.dtype
         H, L, cell = config.hidden_size, config.num_layers, CELLS[config.cell]
@@ -111,7 +120,8 @@ class Trace:
         self.z_y: Floats = np.zeros((T if scores else 0, B, config.vocabulary_size), dtype)
         self.normalised = True
         self.scale: Floats = np.array(cell.scale, dtype)
-        self.recur = [Product((1, G, H, H), B, T, dtype) for _ in range(L)]
+        steps = max(T, FEWEST_STEPS) if held else T
+        self.recur = [Product((1, G, H, H), B, steps, dtype) for _ in range(L)]
         self.steps = [
             [
                 cell(
@@ -128,10 +138,16 @@ class Trace:
             ]
             for layer in range(L)
         ]
-        lowest = Input if config.embedding_size else Table
-        kinds = [lowest, *[Input] * (L - 1)]
+        kinds = [Input if config.embedding_size else Table, *[Input] * (L - 1)]
+        products = [
+            Product((1, G, len(weights.W_ax), H), B, steps, dtype)
+            if T == 1 and kind is Input
+            else None
+            for kind, weights in zip(kinds, network.layers, strict=True)
+        ]
         self.inputs = [
-            kind(weights, self.scale) for kind, weights in zip(kinds, network.layers, strict=True)
+            kind(weights, self.scale, product)
+            for kind, weights, product in zip(kinds, network.layers, products, strict=True)
         ]
         # Each step of a layer, behind the view of a(t-1) that its product is taken of.
         self.walk = [

@@ -22,6 +22,8 @@ class Choice(NamedTuple):
     id: the character's.
     scores: (V,), what the network predicted: log-probabilities but for a constant.
     weights: (V,), what it was drawn in proportion to.
+
+    Of samples made side by side the last two are not kept: they are (0,).
     """
 
     id: int
@@ -49,7 +51,7 @@ def generate(
 
     Stop texts and the length are the affair of `charrnn.sampling.sample`.
     """
-    trace = Trace(network, 1, 1)
+    trace = Trace(network, 1, 1, held=True)
     scores = trace.z_y[0, 0]
     for _, read in network.read(prompt, Trace(network, min(WINDOW, len(prompt)), 1)):
         trace.first_state[:] = read.state

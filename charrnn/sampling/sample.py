@@ -1,7 +1,7 @@
 """A whole sample: text as it is made, until its length or a stop text."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Literal
 
@@ -12,6 +12,7 @@ from charrnn.network.model import Network
 from charrnn.sampling.choosing import choose
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.generating import Choice, generate
+from charrnn.sampling.together import MOST, SideBySide, generate_together
 from charrnn.text.vocabulary import Vocabulary
 
 
@@ -19,18 +20,21 @@ class Sample:
     """One sample, made while it is read, by `choices` or by `pieces`, once.
 
     prompt: (N,) ids to go on from; if there are none, the sample begins as a line does.
+    generated: the characters that follow the prompt, if something else makes them.
     finish_reason: what ended the sample; None while nothing has.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917
         self,
         network: Network,
         vocabulary: Vocabulary,
         prompt: Ids,
         config: SamplingConfig,
         rng: np.random.Generator,
+        generated: Iterator[Choice] | None = None,
     ) -> None:
         self.network, self.vocabulary, self.prompt = network, vocabulary, prompt
+        self.generated = generated
         self.config, self.rng = config, rng
         self.finish_reason: Literal["length", "stop"] | None = None
 
@@ -39,8 +43,10 @@ class Sample:
 
         One that may belong to a stop text is held back until it is known not to.
         """
-        prompt = self.prompt if len(self.prompt) else first_ids(self.vocabulary, self.rng)
-        generated = generate(self.network, prompt, self.config, self.rng)
+        generated = self.generated
+        if generated is None:
+            prompt = self.prompt if len(self.prompt) else first_ids(self.vocabulary, self.rng)
+            generated = generate(self.network, prompt, self.config, self.rng)
         length = self.config.length
         limited = islice(generated, length if length >= 0 else None)
         stops = [
@@ -74,6 +80,31 @@ class Sample:
             for _ in range(len(held) - (begun[0][1] if begun else 0)):
                 yield held.popleft()
         yield from held
+
+
+def samples(
+    network: Network,
+    vocabulary: Vocabulary,
+    prompt: Ids,
+    config: SamplingConfig,
+    streams: Iterable[np.random.Generator],
+) -> Iterator[list[Sample]]:
+    """Yield samples, one for each stream of random numbers, in groups that are made side by side.
+
+    A sample of a group is the same as alone, but for rounding: where two characters are nearly as
+    likely as each other and the number drawn lies between them, the other one may be taken.
+    """
+    streams = iter(streams)
+    while group := list(islice(streams, MOST)):
+        if len(prompt):
+            prompts = np.repeat(prompt[None], len(group), axis=0)
+        else:
+            prompts = np.array([first_ids(vocabulary, rng) for rng in group])
+        side = SideBySide(generate_together(network, prompts, config, group), len(group))
+        yield [
+            Sample(network, vocabulary, prompt, config, rng, side.choices(n))
+            for n, rng in enumerate(group)
+        ]
 
 
 def stream(

@@ -25,6 +25,8 @@ class TrainingConfig:
     evaluations: how many times in a run the validation text is scored.
     patience: stop after so many evaluations without a better one; 0 never does.
     workers: how many processes share a batch; the same number gives the same numbers again.
+    sampled_softmax: how many characters drawn at random, beside those of the window, the training
+        loss is estimated from; 0 is all, exactly. Validation is exact in any case.
     """
 
     batch_size: int = 16
@@ -43,6 +45,7 @@ class TrainingConfig:
     patience: int = 8
     seed: int = 0
     workers: int = 1
+    sampled_softmax: int = 0
 
     def __post_init__(self) -> None:
         """Check every field.
@@ -53,6 +56,7 @@ class TrainingConfig:
             A value out of its range, nan and infinity among them, or no budget at all.
         """
         whole = {"batch_size": 1, "seq_length": 1, "evaluations": 1, "patience": 0, "seed": 0}
+        whole |= {"sampled_softmax": 0}
         for name, least in whole.items():
             self._check(name, least, LARGEST, whole=True)
         self._check("workers", 1, min(self.batch_size, MOST_WORKERS), whole=True)
@@ -97,3 +101,4 @@ class Choices:
     patience: int = TrainingConfig.patience
     seed: int = TrainingConfig.seed
     workers: int | None = None
+    sampled_softmax: int = TrainingConfig.sampled_softmax

@@ -29,14 +29,15 @@ class Learner(Protocol):
     def state(self, state: Floats) -> None: ...
 
     def close(self) -> None:
-        """Give back what the learner holds besides memory."""
+        """Give back all that the learner holds but its gradient and state."""
 
 
 class Part:
     """Learns from the sequences of a batch, or from some of them, in this process.
 
-    part: which of the parts of a batch it is; with `seed` and the step it settles what is dropped,
-    so that no generator has to be saved.
+    part: which of the parts of a batch it is; with `seed` and the step it settles what is dropped
+    and drawn, so that no generator has to be saved.
+    sampled: how many candidates the loss is estimated from; 0 for the exact loss.
     """
 
     def __init__(
@@ -48,9 +49,11 @@ class Part:
         dropout: float = 0.0,
         seed: int = 0,
         part: int = 0,
+        sampled: int = 0,
         flat: Floats | None = None,
     ) -> None:
         self.network, self.seed, self.part = network, seed, part
+        self.sampled = min(sampled, network.config.vocabulary_size)
         self.trace = Trace(network, T, B, dropout, scores=False)
         self.grad = Gradient(network, self.trace, flat)
         self.gradient: Floats = self.grad.params.flat
@@ -59,14 +62,24 @@ class Part:
         """Read a window, (T, B) each; write `gradient`; return the mean loss in nats."""
         trace = self.trace
         if trace.dropout:
-            entropy = np.random.SeedSequence((self.seed, step, self.part))
-            trace.draw_masks(np.random.Generator(np.random.PCG64(entropy)))
+            trace.draw_masks(self._rng(step))
         # What overflows ends as a loss or a gradient that is not finite, and that is looked at.
         with np.errstate(over="ignore", invalid="ignore"):
             self.network.forward(x, trace)
-            loss = self.network.backward(y, trace, self.grad)
+            loss = self.network.backward(y, trace, self.grad, self._candidates(step))
         trace.carry()
         return loss
+
+    def _rng(self, step: int, *purpose: int) -> np.random.Generator:
+        entropy = np.random.SeedSequence((self.seed, step, self.part, *purpose))
+        return np.random.Generator(np.random.PCG64(entropy))
+
+    def _candidates(self, step: int) -> Ids | None:
+        if not self.sampled:
+            return None
+        V = self.network.config.vocabulary_size
+        drawn: Ids = self._rng(step, 1).choice(V, self.sampled, replace=False)
+        return drawn
 
     def reset(self) -> None:
         """Begin the next window from a(0) = 0."""
@@ -82,4 +95,8 @@ class Part:
         self.trace.first_state[:] = state
 
     def close(self) -> None:
-        """Hold nothing besides memory."""
+        """Let go of the arrays of a window, which are most of what a run holds; keep the state."""
+        state = self.state
+        self.trace = Trace(self.network, 1, self.trace.B, scores=False)
+        self.grad = Gradient(self.network, self.trace, self.gradient)
+        self.state = state

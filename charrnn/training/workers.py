@@ -53,10 +53,20 @@ def learner_for(network: Network, config: TrainingConfig) -> Learner:
     """
     T, B, seed = config.seq_length, config.batch_size, config.seed
     if config.workers == 1:
-        return Part(network, T, B, dropout=config.dropout, seed=seed)
+        return Part(
+            network, T, B, dropout=config.dropout, seed=seed, sampled=config.sampled_softmax
+        )
     if os.name != "posix":
         raise ConfigError("workers: processes cannot share a batch on this system; choose 1")
-    return Workers(network, T, B, config.workers, dropout=config.dropout, seed=seed)
+    return Workers(
+        network,
+        T,
+        B,
+        config.workers,
+        dropout=config.dropout,
+        seed=seed,
+        sampled=config.sampled_softmax,
+    )
 
 
 def choose_workers(network: NetworkConfig, batch_size: int, seq_length: int) -> int:
@@ -101,14 +111,22 @@ class Workers:
     """A learner that shares a batch between this process and others, until it is closed."""
 
     def __init__(
-        self, network: Network, T: int, B: int, parts: int, *, dropout: float = 0.0, seed: int = 0
+        self,
+        network: Network,
+        T: int,
+        B: int,
+        parts: int,
+        *,
+        dropout: float = 0.0,
+        seed: int = 0,
+        sampled: int = 0,
     ) -> None:
         self.network, self.parts = network, parts
         self.bounds = bounds(B, parts)
         self.shares = np.diff(self.bounds) / B
         layout = _layout(network.config, network.params.flat.size, T, B, parts)
         self.shared = SharedArrays.create(layout)
-        self.own = Part(network, T, self.bounds[1], dropout=dropout, seed=seed)
+        self.own = Part(network, T, self.bounds[1], dropout=dropout, seed=seed, sampled=sampled)
         self.gradient: Floats = self.own.gradient
         self._order = {
             "network": asdict(network.config),
@@ -116,6 +134,7 @@ class Workers:
             "B": B,
             "dropout": dropout,
             "seed": seed,
+            "sampled": sampled,
             "parts": parts,
             "descriptor": self.shared.descriptor,
         }
@@ -191,6 +210,7 @@ class Workers:
             assert process.stdout is not None
             process.stdout.close()
         self._processes = []
+        self.own.close()
         self.shared.close()
 
     def _tell(self, what: bytes) -> None:
@@ -249,9 +269,8 @@ def work() -> None:
     mine = slice(*bounds(B, parts)[part : part + 2])
     rows = mine.stop - mine.start
     gradient = shared["gradients"][part]
-    learner = Part(
-        network, T, rows, dropout=order["dropout"], seed=order["seed"], part=part, flat=gradient
-    )
+    chosen = {name: order[name] for name in ("dropout", "seed", "sampled")}
+    learner = Part(network, T, rows, part=part, flat=gradient, **chosen)
     learner.state = shared["state"][:, :, mine]
     while command := os.read(commands, 1):
         if command == LEARN:

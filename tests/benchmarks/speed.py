@@ -13,6 +13,7 @@ training    one step, window 64, 65 symbols: forward, backward, clipping and Ada
             one-hot input, on one thread and on two, of which the faster counts
 sampling    one stream, a character at a time, each handed out as an int, temperature 0.8; PyTorch:
             the module and the Cell in a loop, on one thread and on two; the fastest counts
+together    64 streams, as `charrnn sample --num-samples 64` makes them, and 64 rows through PyTorch
 MB          peak resident memory of a side's process, and of those that it started
 """
 
@@ -31,6 +32,7 @@ from typing import Any
 V, T = 65, 64
 TURN = 0.3  # seconds
 TEMPERATURE = 0.8
+TOGETHER = 64  # streams
 
 Turn = Callable[[], list[float]]
 
@@ -114,7 +116,33 @@ def charrnn_sampling(cell: str, layers: int, size: int) -> Callable[[], int]:
     return some
 
 
-def torch_sampling(cell: str, layers: int, size: int, threads: int, form: str) -> Callable[[], int]:
+def charrnn_together(cell: str, layers: int, size: int, streams: int) -> Callable[[], int]:
+    from itertools import islice
+
+    import numpy as np
+
+    from charrnn.network.config import NetworkConfig
+    from charrnn.network.model import Network
+    from charrnn.sampling.choosing import random_streams
+    from charrnn.sampling.config import SamplingConfig
+    from charrnn.sampling.together import generate_together
+
+    network = Network(NetworkConfig(V, cell, size, layers), np.random.default_rng(0))
+    prompts = np.ones((streams, 1), int)
+    rngs = list(islice(random_streams(0), streams))
+    made = generate_together(network, prompts, SamplingConfig(temperature=TEMPERATURE), rngs)
+
+    def some() -> int:
+        for _ in range(10):
+            next(made).tolist()
+        return 10 * streams
+
+    return some
+
+
+def torch_sampling(
+    cell: str, layers: int, size: int, streams: int, threads: int, form: str
+) -> Callable[[], int]:
     import torch
     from torch import nn
     from torch.nn.functional import one_hot
@@ -132,13 +160,13 @@ def torch_sampling(cell: str, layers: int, size: int, threads: int, form: str) -
     head = nn.Linear(size, V)
     state: Any = None
     states: list[Any] = [None] * layers
-    k = 1
+    k = torch.ones(streams, dtype=torch.int64)
 
     @torch.inference_mode()
     def some() -> int:
         nonlocal state, k
         for _ in range(20):
-            x = one_hot(torch.tensor([k]), V).float()
+            x = one_hot(k, V).float()
             if form == "module":
                 out, state = module(x[None], state)
                 out = out[0]
@@ -147,8 +175,9 @@ def torch_sampling(cell: str, layers: int, size: int, threads: int, form: str) -
                 for layer, one in enumerate(cells):
                     states[layer] = one(out, states[layer])
                     out = states[layer][0] if cell == "lstm" else states[layer]
-            k = torch.multinomial(torch.softmax(head(out) / TEMPERATURE, -1), 1).item()
-        return 20
+            k = torch.multinomial(torch.softmax(head(out) / TEMPERATURE, -1), 1)[:, 0]
+            k.tolist()
+        return 20 * streams
 
     return some
 
@@ -157,6 +186,7 @@ MAKERS: dict[str, Callable[..., Callable[[], int]]] = {
     "charrnn training": charrnn_training,
     "torch training": torch_training,
     "charrnn sampling": charrnn_sampling,
+    "charrnn together": charrnn_together,
     "torch sampling": torch_sampling,
 }
 
@@ -254,22 +284,32 @@ def measure(wanted: argparse.Namespace) -> Iterator[dict[str, Any]]:
                 }
                 yield {"what": "train", "cell": cell, "network": network, "batch": batch,
                        **race(ours, theirs, wanted.turns)}  # fmt: skip
-            if "sample" in wanted.what:
-                ours = Side("charrnn sampling", cell, layers, size)
+            for streams in (1, TOGETHER):
+                what = "sample" if streams == 1 else "together"
+                if what not in wanted.what:
+                    continue
+                args = (cell, layers, size)
+                ours = (
+                    Side("charrnn sampling", *args)
+                    if streams == 1
+                    else Side("charrnn together", *args, streams)
+                )
                 theirs = {
                     f"{form}, {threads} threads": Side(
-                        "torch sampling", cell, layers, size, threads, form
+                        "torch sampling", *args, streams, threads, form
                     )
                     for form in ("module", "cell")
                     for threads in range(1, cores + 1)
                 }
-                yield {"what": "sample", "cell": cell, "network": network, "batch": 1,
+                yield {"what": what, "cell": cell, "network": network, "batch": streams,
                        **race(ours, theirs, wanted.turns)}  # fmt: skip
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="charrnn beside PyTorch on the same cores")
-    parser.add_argument("what", nargs="*", default=["train", "sample"], help="train, sample")
+    parser.add_argument(
+        "what", nargs="*", default=["train", "sample", "together"], help="train, sample, together"
+    )
     parser.add_argument("--cells", nargs="+", default=["lstm", "gru", "rnn"])
     parser.add_argument("--sizes", nargs="+", default=["1x128", "1x256", "2x256", "1x512"])
     parser.add_argument("--batches", nargs="+", type=int, default=[64, 32, 16])
@@ -284,13 +324,13 @@ def main() -> None:
     print(f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores, Python "
           f"{platform.python_version()}; thousand characters/s, medians of {wanted.turns} turns "
           f"of {TURN} s")  # fmt: skip
-    print(f"{'':22}{'charrnn':>9}{'torch':>9}  {'ratio':>6}{'best':>6}{'MB':>8}{'torch MB':>10}")
+    print(f"{'':24}{'charrnn':>9}{'torch':>9}  {'ratio':>6}{'best':>6}{'MB':>8}{'torch MB':>10}")
     rows = []
     for row in measure(wanted):
         rows.append(row)
         label = f"{row['what']} {row['cell']} {row['network']} b{row['batch']}"
         print(
-            f"{label:22}{row['charrnn'] / 1e3:9.1f}{row['torch'] / 1e3:9.1f}  {row['ratio']:6.2f}"
+            f"{label:24}{row['charrnn'] / 1e3:9.1f}{row['torch'] / 1e3:9.1f}  {row['ratio']:6.2f}"
             f"{row['ratio_best']:6.2f}{row['charrnn_mb']:8.0f}{row['torch_mb']:10.0f}"
             f"   torch: {row['torch_form']}",
             flush=True,

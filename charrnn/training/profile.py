@@ -1,0 +1,109 @@
+"""Where the time of training goes: products, element-wise work, softmax, and what is around them.
+
+The steps of this process run under Python's own profiler, which counts the time of NumPy's calls
+for the function that makes them. Workers do the same work as this process, at the same time, and
+are not looked into; what is waited for them is told.
+"""
+
+import cProfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import CodeType
+from typing import NamedTuple, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Share(NamedTuple):
+    """A part of the time.
+
+    part: what was done, and `details`: by which functions.
+    seconds: how long, in all steps.
+    """
+
+    part: str
+    details: str
+    seconds: float
+
+
+PARTS = {
+    "products": "W_aa a, the weights' gradients, and the readout's products",
+    "cells": "gates and states, element by element, there and back",
+    "softmax": "softmax, loss and the gradient by the scores",
+    "one-hot": "rows of W_ax chosen and added up by character",
+    "laying out": "parameters scaled, and cut into blocks",
+    "optimiser": "clipping and AdamW",
+    "data": "windows of the text",
+    "sharing": "parameters to the workers, gradients from them",
+    "waiting": "for workers that are not done",
+    "masks": "what is dropped",
+    "between": "the loops over time, and all that is not named above",
+}
+"""What each part is, in the order in which they are told."""
+
+REST = "besides steps"
+"""Validation, saving, drawing: what is not a step."""
+
+_PLACES = {
+    ("cells", None): "cells",
+    ("products", "load"): "laying out",
+    ("products", None): "products",
+    ("readout", None): "products",
+    ("functions", None): "softmax",
+    ("trace", "load"): "laying out",
+    ("trace", "choose"): "one-hot",
+    ("trace", "multiply"): "products",
+    ("trace", "draw_masks"): "masks",
+    ("model", "add_rows"): "one-hot",
+    ("model", "_input_backward"): "one-hot",
+    ("model", "_descend"): "products",
+    ("optimizer", None): "optimiser",
+    ("streams", None): "data",
+    ("stored", None): "data",
+    ("workers", "_hear"): "waiting",
+    ("workers", None): "sharing",
+}
+"""Which part a function belongs to, by its module and its name, or by its module alone."""
+
+
+class Profile:
+    """The time of steps, by part, and of what is between them."""
+
+    def __init__(self) -> None:
+        self._profiler = cProfile.Profile(builtins=False)
+        self._start = time.perf_counter()
+        self._in_steps = 0.0
+        self.steps = 0
+
+    def step(self, take: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Take a step, and look where its time goes."""
+        start = time.perf_counter()
+        try:
+            return self._profiler.runcall(take, *args, **kwargs)
+        finally:
+            self.steps += 1
+            self._in_steps += time.perf_counter() - start
+
+    def shares(self) -> list[Share]:
+        """Return the parts that took any time; their sum is the time since the beginning."""
+        seconds = dict.fromkeys(PARTS, 0.0)
+        for entry in self._profiler.getstats():
+            seconds[part_of(entry.code)] += entry.inlinetime
+        seconds["between"] += self._in_steps - sum(seconds.values())
+        besides = time.perf_counter() - self._start - self._in_steps
+        found = [Share(part, PARTS[part], taken) for part, taken in seconds.items()]
+        found.append(Share(REST, "validation, saving, drawing", besides))
+        return [share for share in found if share.seconds > 0]
+
+
+def part_of(code: CodeType | str) -> str:
+    """Return the part that a function's own time belongs to."""
+    if isinstance(code, str):
+        return "between"
+    place = Path(code.co_filename)
+    if place.parent.parent.name != "charrnn":
+        return "between"
+    by_name = _PLACES.get((place.stem, code.co_name))
+    return by_name or _PLACES.get((place.stem, None), "between")

@@ -1,0 +1,86 @@
+"""Samples made side by side: each is what it would be alone."""
+
+from itertools import islice
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from charrnn.errors import CharRNNError
+from charrnn.sampling.choosing import choose, random_streams, weights
+from charrnn.sampling.config import SamplingConfig
+from charrnn.sampling.generating import WINDOW, generate
+from charrnn.sampling.sample import Sample, samples
+from charrnn.sampling.together import DRAWN, choose_rows, generate_together, row_weights
+from charrnn.text.vocabulary import Vocabulary
+
+CONFIGS = [
+    SamplingConfig(),
+    SamplingConfig(temperature=1.7, min_p=0.2),
+    SamplingConfig(temperature=0),
+    SamplingConfig(top_k=3),
+    SamplingConfig(top_p=0.6, min_p=0.1),
+]
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+@pytest.mark.parametrize("length", [1, 5, WINDOW + 3])
+def test_each_row_is_what_it_would_be_alone(tiny_network, cell, config, length):
+    network = tiny_network(cell, num_layers=2, dtype=np.float64)
+    prompt = np.random.default_rng(length).integers(7, size=length)
+    prompts = np.repeat(prompt[None], 5, axis=0)
+    prompts[:, -1] = np.arange(5)
+    steps = DRAWN + 20  # beyond the random numbers that are drawn at first
+    streams = list(islice(random_streams(3), 5))
+    together = np.array(list(islice(generate_together(network, prompts, config, streams), steps)))
+    for n, stream in enumerate(islice(random_streams(3), 5)):
+        alone = islice(generate(network, prompts[n], config, stream), steps)
+        assert together[:, n].tolist() == [choice.id for choice in alone]
+
+
+@given(
+    scores=st.lists(st.lists(st.floats(-50, 50), min_size=4, max_size=4), min_size=1, max_size=6),
+    uniform=st.floats(0, 1, exclude_max=True),
+    config=st.sampled_from(CONFIGS),
+)
+@settings(deadline=None, max_examples=200)
+def test_rows_are_chosen_as_one_is(scores, uniform, config):
+    scores = np.array(scores)
+    p = row_weights(scores, config)
+
+    class Fixed:
+        def random(self):
+            return uniform
+
+    alone = [weights(row, config) for row in scores]
+    np.testing.assert_allclose(p, alone, rtol=1e-12)
+    chosen = choose_rows(p, np.full(len(p), uniform))
+    assert chosen.tolist() == [choose(row, Fixed()) for row in p]
+    assert (p[np.arange(len(p)), chosen] > 0).all()
+
+
+def test_a_prediction_that_is_no_number_is_told():
+    scores = np.zeros((3, 4))
+    scores[1, 2] = np.nan
+    with pytest.raises(CharRNNError, match="not a number"):
+        row_weights(scores, SamplingConfig())
+
+
+@pytest.mark.parametrize("characters", ["\nabc", "abcd"])
+def test_groups_end_as_each_sample_does(tiny_network, characters):
+    """With a stop text, without a prompt, and with more samples than are made side by side."""
+    vocabulary = Vocabulary.of(characters)
+    network = tiny_network(vocabulary_size=len(vocabulary), dtype=np.float64)
+    config = SamplingConfig(length=30, stop=("ab",))
+    none = np.array([], int)
+    groups = list(samples(network, vocabulary, none, config, islice(random_streams(1), 70)))
+    assert [len(group) for group in groups] == [64, 6]
+    ends = set()
+    made = [one for group in groups for one in group]
+    for one, stream in zip(made, random_streams(1), strict=False):
+        alone = Sample(network, vocabulary, none, config, stream)
+        assert [c.id for c in one.choices()] == [c.id for c in alone.choices()]
+        assert one.finish_reason == alone.finish_reason
+        ends.add(one.finish_reason)
+    assert ends == {"length", "stop"}
