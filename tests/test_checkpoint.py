@@ -16,13 +16,11 @@ from charrnn.checkpoint import checkpoint as module
 from charrnn.checkpoint.checkpoint import (
     load,
     load_state,
-    model_path,
-    newest,
-    resume_path,
     save,
     save_state,
     this_program,
 )
+from charrnn.checkpoint.paths import model_path, newest, resume_path
 from charrnn.errors import CheckpointError
 from charrnn.network.config import LARGEST
 from charrnn.network.trace import Trace

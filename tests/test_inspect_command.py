@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -225,6 +226,13 @@ def test_colours_are_forced_and_refused(model):
     assert dark.stdout == forced.stdout
 
 
+def test_a_forced_colour_does_not_narrow_what_is_piped(model):
+    colours = {"FORCE_COLOR": "1", "COLORTERM": "truecolor", "TERM": "xterm-256color"}
+    wide = typed(model, TEXT * 3, "--view", "state", "--width", "160", **colours).stdout.decode()
+    bare = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in wide.splitlines()]
+    assert max(map(len, bare)) > 120
+
+
 @pytest.mark.parametrize("columns", ["60", "200"])
 def test_a_hostile_text_does_no_harm(make_checkpoint, tmp_path, columns):
     hostile = "[/][red]\x00\x1b[2J\x9b\u202e\u2066漢e\u0301\n\t\r\x7f\U0001f1ec"
@@ -237,8 +245,6 @@ def test_a_hostile_text_does_no_harm(make_checkpoint, tmp_path, columns):
         assert result.returncode == 0, result.stderr
         said = result.stdout.decode()
         if colours:
-            import re
-
             said = re.sub(r"\x1b\[[0-9;]*m", "", said)
         for character in "\x00\x1b\x9b\u202e\u2066\r\x7f":
             assert character not in said

@@ -21,7 +21,8 @@ import pytest
 from typer.testing import CliRunner
 
 from charrnn.checkpoint.atomic import Lock
-from charrnn.checkpoint.checkpoint import load, resume_path
+from charrnn.checkpoint.checkpoint import load
+from charrnn.checkpoint.paths import resume_path
 from charrnn.cli import app
 from charrnn.errors import CheckpointError
 from charrnn.training import plan as plan_module
@@ -406,6 +407,15 @@ def test_texts_of_all_kinds(quick):
     assert load(Path("bytes.npz")).vocabulary.kind == "bytes"
     assert train("binary", *SHORT, "-o", "c.npz").exit_code == 1
     assert train("binary", *SHORT, "--errors", "replace", "-o", "c.npz").exit_code == 0
+
+
+def test_a_text_beyond_the_bound(quick):
+    result = train("text.txt", *SHORT, "--max-bytes", "1999")
+    assert result.exit_code == 1
+    assert re.search(r"^error: text\.txt: .* beyond 1999 bytes; .*--max-bytes", result.stderr)
+    assert train("text.txt", *SHORT, "--max-bytes", "2000", "-o", "m.npz").exit_code == 0
+    assert train("--resume", "m.npz", "--max-bytes", "1", "--epochs", "1").exit_code == 1
+    assert train("--resume", "m.npz", "--max-bytes", "2000", "--epochs", "1").exit_code == 0
 
 
 def test_a_terminal_that_is_to_give_the_text_is_told_so(quick):

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from charrnn.checkpoint.atomic import write_atomically
 from charrnn.checkpoint.npz import read_arrays, write_arrays
+from charrnn.checkpoint.paths import model_path, resume_path, shown
 from charrnn.checkpoint.record import TrainingRecord
 from charrnn.errors import CheckpointError, ConfigError
 from charrnn.network.config import NetworkConfig
@@ -32,7 +33,6 @@ from charrnn.text.vocabulary import Vocabulary
 
 FORMAT_VERSION = 1
 LARGEST_META = 2**24
-RESUME_SUFFIX = ".resume.npz"
 
 Kind = Literal["model", "resume"]
 
@@ -60,18 +60,6 @@ def this_program() -> dict[str, str]:
     }
 
 
-def resume_path(path: Path) -> Path:
-    """Return where the training state of the model at `path` lies: model.resume.npz beside it."""
-    if path.name.endswith(RESUME_SUFFIX):
-        return path
-    return path.with_name(path.name.removesuffix(".npz") + RESUME_SUFFIX)
-
-
-def model_path(path: Path) -> Path:
-    """Return the model file that belongs to a training state, or `path` itself if it is one."""
-    return path.with_name(path.name.removesuffix(RESUME_SUFFIX).removesuffix(".npz") + ".npz")
-
-
 def save(path: Path, checkpoint: Checkpoint) -> None:
     """Write a model file: at every instant the path holds the old one or the new one, whole.
 
@@ -82,7 +70,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     """
     network, vocabulary = checkpoint.network, checkpoint.vocabulary
     if not np.isfinite(network.params.flat).all():
-        raise CheckpointError(f"{_shown(path.name)}: not saved, because parameters are not finite")
+        raise CheckpointError(f"{shown(path.name)}: not saved, because parameters are not finite")
     meta = {
         "network": asdict(network.config),
         "vocabulary": vocabulary.kind,
@@ -110,7 +98,7 @@ def load(path: Path) -> Checkpoint:
     try:
         return _assemble(meta, arrays)
     except (CheckpointError, ConfigError) as error:
-        raise CheckpointError(f"{_shown(path.name)}: {error}") from error
+        raise CheckpointError(f"{shown(path.name)}: {error}") from error
 
 
 def save_state(path: Path, arrays: Mapping[str, NDArray[Any]], meta: dict[str, Any]) -> None:
@@ -128,34 +116,8 @@ def load_state(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """
     meta, arrays = _read(path, "resume")
     if not isinstance(meta.get("state"), dict):
-        raise CheckpointError(f"{_shown(path.name)}: holds no training state")
+        raise CheckpointError(f"{shown(path.name)}: holds no training state")
     return arrays, meta["state"]
-
-
-def newest(folder: Path) -> Path:
-    """Return the model file in a folder that was written last.
-
-    Raises
-    ------
-    CheckpointError
-        There is none.
-    """
-    models = [
-        path
-        for path in folder.glob("*.npz")
-        if not path.name.endswith(RESUME_SUFFIX) and not path.name.startswith(".")
-    ]
-    if not models:
-        raise CheckpointError(
-            f"{_shown(folder)}: no checkpoint there; train one with `charrnn train corpus.txt`, or "
-            f"name one"
-        )
-    return max(models, key=lambda path: (path.stat().st_mtime_ns, path.name))
-
-
-def _shown(name: object) -> str:
-    """Return a file's name on one line: it may hold line ends and control characters."""
-    return repr(str(name))[1:-1]
 
 
 def _write(
@@ -165,7 +127,7 @@ def _write(
     text = json.dumps(head | meta, ensure_ascii=True, allow_nan=False).encode("ascii")
     if len(text) > LARGEST_META:
         raise CheckpointError(
-            f"{_shown(path.name)}: not saved, because its description takes {len(text)} bytes and "
+            f"{shown(path.name)}: not saved, because its description takes {len(text)} bytes and "
             f"may take {LARGEST_META}; join the files of the corpus to fewer"
         )
     members = {"meta": np.frombuffer(text, np.uint8), **arrays}
@@ -176,22 +138,22 @@ def _read(path: Path, kind: Kind) -> tuple[dict[str, Any], dict[str, NDArray[Any
     arrays = read_arrays(path)
     raw = arrays.pop("meta", None)
     if raw is None or raw.dtype != np.uint8 or raw.ndim != 1 or raw.size > LARGEST_META:
-        raise CheckpointError(f"{_shown(path.name)}: an .npz, but not one that charrnn wrote")
+        raise CheckpointError(f"{shown(path.name)}: an .npz, but not one that charrnn wrote")
     try:
         meta = json.loads(raw.tobytes())
     except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{_shown(path.name)}: its description is not JSON") from error
+        raise CheckpointError(f"{shown(path.name)}: its description is not JSON") from error
     if not isinstance(meta, dict) or meta.get("format") != "charrnn":
-        raise CheckpointError(f"{_shown(path.name)}: an .npz, but not one that charrnn wrote")
+        raise CheckpointError(f"{shown(path.name)}: an .npz, but not one that charrnn wrote")
     if meta.get("version") != FORMAT_VERSION:
         raise CheckpointError(
-            f"{_shown(path.name)}: is of format {meta.get('version')!r:.20}, and this program "
+            f"{shown(path.name)}: is of format {meta.get('version')!r:.20}, and this program "
             f"reads {FORMAT_VERSION}; upgrade with `pip install -U charrnn`"
         )
     if meta.get("kind") != kind:
         found = "a training state" if kind == "model" else "a model"
         wanted = model_path(path) if kind == "model" else resume_path(path)
-        raise CheckpointError(f"{_shown(path.name)}: is {found}; give {_shown(wanted.name)}")
+        raise CheckpointError(f"{shown(path.name)}: is {found}; give {shown(wanted.name)}")
     return meta, arrays
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from charrnn.checkpoint.atomic import Lock, check_writable, remove_stale_temporaries
-from charrnn.checkpoint.checkpoint import RESUME_SUFFIX, model_path, resume_path
+from charrnn.checkpoint.paths import RESUME_SUFFIX, model_path, resume_path
 from charrnn.errors import CheckpointError, ConfigError
 from charrnn.text.sources import STANDARD_INPUT
 from charrnn.training.log import is_log

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from charrnn.cli import inspect_options as asked
+from charrnn.cli.keys import can_be_read
 from charrnn.cli.notes import note
 from charrnn.cli.output import standard_output
+from charrnn.cli.threads import threads_for, use_threads
 from charrnn.display.registry import View, choose_view
 from charrnn.errors import CheckpointError, ConfigError
 from charrnn.inspection.formats import Format, choose_format
@@ -117,12 +119,17 @@ def inspect(  # noqa: PLR0917
         width=width,
         theme=theme,
         ascii_only=ascii_only,
-        span=parse_span(span),
+        span=parse_span(span) if chosen.spans else (0, None),
     )
     for name in chosen.unheeded(options):
         if not (name == "seed" and sample):
             note(f"--{_OPTIONS.get(name, name)} does not concern this view; it is not used")
     result, envelope = _look(chosen, paths, given, unknown, options)
+    if chosen.pages and named is None and output is None and can_be_read():
+        from charrnn.cli.walking import walk
+
+        walk(chosen.first_page(result), screen, width)
+        return
     _deliver(chosen, result, envelope, form, output, screen)
 
 
@@ -162,12 +169,13 @@ def _look(
     view: View, paths: list[Path], given: Given, unknown: asked.Unknown, options: Options
 ) -> "tuple[Result, Envelope]":
     """Read what has to be read, and compute the view."""
+    paths = paths or [_newest()]
+    use_threads(max(map(threads_for, paths)))
     from charrnn.checkpoint.checkpoint import load
     from charrnn.display.tracking import tracked
     from charrnn.inspection.envelope import Envelope
     from charrnn.inspection.reading import Reading
 
-    paths = paths or [_newest()]
     if not given.is_there and paths[0].suffix != ".npz" and not paths[0].exists():
         raise CheckpointError(
             f"{str(paths[0])!a}: no such model; if it is a text, name a model before it"
@@ -193,7 +201,7 @@ def _look(
 
 
 def _newest() -> Path:
-    from charrnn.checkpoint.checkpoint import newest
+    from charrnn.checkpoint.paths import newest
 
     path = newest(asked.FOLDER)
     note(f"newest model: {path}")

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.checkpoint.checkpoint import resume_path, this_program
+from charrnn.checkpoint.checkpoint import this_program
+from charrnn.checkpoint.paths import resume_path
 from charrnn.cli.notes import note
 from charrnn.cli.signals import Stop, stopping
 from charrnn.display.console import notes

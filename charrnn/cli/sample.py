@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 
 import typer
 
+from charrnn.checkpoint.paths import newest
 from charrnn.cli.notes import note
 from charrnn.cli.numbers import number, whole_number
 from charrnn.cli.output import standard_output
 from charrnn.cli.prompt import encode, from_file, typed
 from charrnn.cli.shell import command_line, unescaped
 from charrnn.cli.signals import stopping
+from charrnn.cli.threads import threads_for, use_threads
 from charrnn.errors import ConfigError
 from charrnn.sampling.config import ENDLESS, SamplingConfig
 
@@ -219,9 +221,10 @@ def sample(  # noqa: PLR0917
     for text in config.stop:
         typed(text, "--stop")
 
-    from charrnn.checkpoint.checkpoint import load, newest
-
     path = newest(FOLDER) if model is None else model
+    use_threads(threads_for(path))
+    from charrnn.checkpoint.checkpoint import load
+
     checkpoint = load(path)
     if model is None:
         note(f"newest model: {path}")

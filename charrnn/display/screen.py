@@ -92,6 +92,8 @@ def parse_span(written: str | None) -> tuple[int, int | None]:
 
 def show(lines: Iterable[Text], screen: Screen, console: Console) -> None:
     """Print lines, as plain text where there are no colours; a narrow terminal cuts them."""
+    if not console.file.isatty():
+        console.width = screen.width  # rich takes all that is no terminal for one of 80 columns
     for line in lines:
         if screen.coloured:
             console.print(line, no_wrap=True, overflow="crop")
