@@ -159,6 +159,20 @@ class NGram:
             levels.append(grams)
         return cls(order, vocabulary_size, tuple(levels))
 
+    def of_order(self, order: int) -> Self:
+        """Return the model that `fit` makes of the same text with a lower order.
+
+        It shares the counts, so it costs nothing.
+
+        Raises
+        ------
+        ValueError
+            If the order is not from 1 to this model's.
+        """
+        if not 1 <= order <= self.order:
+            raise ValueError(f"order must be from 1 to {self.order}, found {order}")
+        return type(self)(order, self.vocabulary_size, self._levels[:order])
+
     def log_probabilities(self, ids: Ids) -> NDArray[np.float64]:
         """Return how likely each character was, given those before it in the same text.
 

@@ -1,0 +1,125 @@
+"""The text that a network learnt from, and what counting it would have made of another text."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.errors import ConfigError
+from charrnn.inspection.classes import words
+from charrnn.inspection.reading import Reading
+from charrnn.network.functions import Ids
+from charrnn.text.ngram import NGram
+from charrnn.text.reading import read_corpus
+from charrnn.text.vocabulary import Vocabulary
+
+ORDERS = 9
+
+MOST = 2_000_000
+"""The most characters of the training text that are counted, the last ones."""
+
+SAME = 32
+"""Two texts have a passage in common where so many characters in a row are alike."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingText:
+    """A training text as a network knows it, without the text that is read, if that is part of it.
+
+    The text that is read is often the end of the file that the network was trained on, kept back
+    from training. N-grams that had counted it would know it by heart, so it is not counted.
+
+    name: the file's.
+    characters: how many it has.
+    unknown: how many of them the network does not know; they are skipped.
+    left_out: the first character of the text that is read in it, and the one after its last; None
+        where it is not in it as a whole.
+    ids: (N,), what is counted: the rest, of which the last `MOST`.
+    shared: the share of the text that is read that stands in a passage of `SAME` characters and
+        more which is also in what is counted.
+    """
+
+    vocabulary: Vocabulary
+    name: str
+    characters: int
+    unknown: int
+    left_out: tuple[int, int] | None
+    ids: NDArray[np.intp]
+    shared: float
+
+    @classmethod
+    def of(cls, reading: Reading, name: str) -> Self:
+        """Read the file, and compare it with the text that is read.
+
+        Raises
+        ------
+        TextError
+            The file cannot be read or is not text.
+        ConfigError
+            It holds nothing that the network knows but the text that is read.
+        """
+        vocabulary = reading.vocabulary
+        text = read_corpus([name], as_bytes=vocabulary.kind == "bytes").text
+        ids = vocabulary.encode(text, "skip").astype(np.intp)
+        T, start = len(reading), -1
+        if T >= SAME:
+            start = vocabulary.decode(ids).find(reading.text)
+        left_out = (start, start + T) if start >= 0 else None
+        counted = np.delete(ids, np.s_[start : start + T]) if left_out else ids
+        counted = counted[-MOST:]
+        if not counted.size:
+            raise ConfigError(
+                f"train: {name!a} holds nothing that this network knows but the text that is read; "
+                "name the file that it was trained on"
+            )
+        shared = float(np.mean(_common(reading.ids, counted)))
+        return cls(vocabulary, name, len(text), len(text) - len(ids), left_out, counted, shared)
+
+    def surprises(self, ids: Ids) -> NDArray[np.float64]:
+        """Return the surprise of each character of a text, (ORDERS, T), in bits, for each order.
+
+        Row k is of the n-gram that knows k characters before, counted in the training text.
+        """
+        ngram = NGram.fit(self.ids, ORDERS, len(self.vocabulary))
+        orders = [ngram.of_order(order) for order in range(1, ORDERS + 1)]
+        return np.array([-order.log_probabilities(ids) / np.log(2) for order in orders])
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there is more of it than is counted."""
+        left_out = self.left_out[1] - self.left_out[0] if self.left_out else 0
+        return self.characters - self.unknown - left_out > len(self.ids)
+
+    @cached_property
+    def word_counts(self) -> Counter[str]:
+        """How often each word occurs."""
+        text = self.vocabulary.decode(self.ids)
+        spans = words(text, as_bytes=self.vocabulary.kind == "bytes").tolist()
+        return Counter(text[start:end] for start, end in spans)
+
+
+def _common(ids: Ids, others: Ids) -> NDArray[np.bool_]:
+    """Tell which characters of a text, (T,), stand in a passage that is also in the other."""
+    common = np.zeros(len(ids), np.bool_)
+    if min(len(ids), len(others)) < SAME:
+        return common
+    found = np.isin(_passages(ids), _passages(others))
+    # A passage covers the SAME characters from where it begins.
+    begun = np.cumsum(np.concatenate([found, np.zeros(SAME - 1, np.bool_)]).astype(np.int64))
+    ended = np.concatenate([np.zeros(SAME, np.int64), begun[:-SAME]])
+    covered: NDArray[np.bool_] = begun > ended
+    return covered
+
+
+def _passages(ids: Ids) -> NDArray[np.uint64]:
+    """Return a number for each run of `SAME` characters, (T - SAME + 1,), alike for like runs."""
+    numbers, odd = ids.astype(np.uint64) + np.uint64(1), np.uint64(0x9E3779B97F4A7C15)
+    length = 1
+    while length < SAME:  # a run twice as long at a time; what is beyond 64 bits is dropped
+        numbers = (numbers[:-length] * odd + numbers[length:]) * odd
+        numbers ^= numbers >> np.uint64(29)
+        length *= 2
+    return numbers
