@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from charrnn.inspection.clamping import Clamp, surprises
+from charrnn.inspection.clamping import Clamp, hold, supports, surprises
 from charrnn.inspection.reading import Reading
 from charrnn.network.scoring import score
+from charrnn.network.trace import Trace
 
 
 @pytest.fixture
@@ -90,3 +91,64 @@ def test_a_held_cell_state_is_seen_through_the_output_gate(tiny_network, vocabul
         p = np.exp(y - y.max())
         p /= p.sum()
         assert np.isclose(bits[t + 1], -np.log2(p[ids[t + 1]]), rtol=0, atol=1e-10)
+
+
+def test_a_trace_of_any_length_goes_on_with_what_is_held(reading):
+    """Values over the text are taken character by character, and the last of them stays."""
+    T, units = len(reading), ((0, 2), (1, 0))
+    rng = np.random.default_rng(3)
+    clamps = [Clamp(unit, rng.uniform(-1, 1, size=T - 40)) for unit in units]
+    told = []
+    for window in (1, 7, T):
+        trace = Trace(reading.network, window, 2)
+        hold(trace, [clamps, []])
+        reading.network.load(trace)
+        states = []
+        for start in range(0, T - T % window, window):
+            reading.network.go_on(np.repeat(reading.ids[start : start + window, None], 2, 1), trace)
+            states.append(trace.states[:, 0, 1:].copy())  # (L, window, 2, H)
+            trace.carry()
+        told.append(np.concatenate(states, axis=1)[:, : T - T % 7])
+    for (layer, j), clamp in zip(units, clamps, strict=True):
+        expected = np.append(clamp.value, np.repeat(clamp.value[-1], 40))[: T - T % 7]
+        assert np.array_equal(told[0][layer, :, 0, j], expected)
+    for other in told[1:]:
+        assert np.allclose(other, told[0], rtol=0, atol=1e-12)
+    assert np.allclose(told[0][:, :, 1], reading.states["a"][: T - T % 7].swapaxes(0, 1))
+
+
+def test_constants_and_series_and_both_kinds_are_held_together(tiny_network, vocabulary, rng):
+    network = tiny_network("lstm", hidden_size=4, dtype=np.float64)
+    reading = Reading.of(network, vocabulary, rng.integers(7, size=30))
+    series = rng.uniform(-2, 2, size=30)
+    trace = Trace(network, 30, 3)
+    rows = [
+        [Clamp((0, 0), 0.5), Clamp((0, 1), series), Clamp((0, 2), -1.5, "c")],
+        [],
+        [Clamp((0, 3), series, "c")],
+    ]
+    hold(trace, rows)
+    network.forward(np.repeat(reading.ids[:, None], 3, 1), trace)
+    a, c = trace.states[0, :, 1:]
+    o = trace.zx[0, 2]
+    assert (a[:, 0, 0] == 0.5).all()
+    assert np.array_equal(a[:, 0, 1], series)
+    assert (c[:, 0, 2] == -1.5).all()
+    assert np.allclose(a[:, 0, 2], o[:, 0, 2] * np.tanh(-1.5))
+    assert np.array_equal(c[:, 2, 3], series)
+    assert np.allclose(a[:, 2, 3], o[:, 2, 3] * np.tanh(series))
+    assert np.allclose(a[:, 1], reading.states["a"][:, 0])
+
+
+def test_what_is_held_twice_is_held_as_said_last(reading):
+    trace = Trace(reading.network, 5, 1)
+    hold(trace, [[Clamp((0, 1), 0.1)]])
+    hold(trace, [[Clamp((0, 1), 0.2), Clamp((1, 1), 0.3)]])
+    reading.network.forward(reading.ids[:5, None], trace)
+    assert (trace.a(0)[1:, 0, 1] == 0.2).all()
+    assert (trace.a(1)[1:, 0, 1] == 0.3).all()
+
+
+def test_only_states_can_be_held(tiny_network):
+    assert [supports(tiny_network("lstm"), kind) for kind in "acif"] == [True, True, False, False]
+    assert [supports(tiny_network("gru"), kind) for kind in "acun"] == [True, False, False, False]

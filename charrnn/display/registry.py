@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from charrnn.display.screen import Screen
+    from charrnn.display.walk import Page
     from charrnn.inspection.result import Result
     from charrnn.inspection.tracking import Track
 
@@ -32,6 +33,9 @@ class View:
     models: how many it looks at, at least and at most; where that may be more than one, `of` takes
         a tuple of Readings.
     slow: whether `of` also takes a Track.
+    spans: whether it draws characters one by one, those of --span.
+    pages: the module of charrnn.display with the pages through which keys lead on a terminal, if
+        the view has any.
     """
 
     module: str
@@ -41,6 +45,8 @@ class View:
     reads_text: bool = True
     models: tuple[int, int] = (1, 1)
     slow: bool = False
+    spans: bool = True
+    pages: str = ""
 
     @property
     def compares(self) -> bool:
@@ -59,6 +65,11 @@ class View:
         """Yield the lines of a result that `compute` returned."""
         drawn: Callable[[Result, Screen], Iterator[Text]] = self._display().draw
         return drawn(result, screen)
+
+    def first_page(self, result: "Result") -> "Page":
+        """Return the page on which a walk begins, for a view that has pages."""
+        page: Page = import_module(f"charrnn.display.{self.pages}").first(result)
+        return page
 
     def explain(self) -> str:
         """Return how the numbers of the view are made."""
@@ -85,10 +96,112 @@ VIEWS = {
     "summary": View("summary", "Summary", "what the checkpoint holds", reads_text=False),
     "glance": View("glance", "Glance", "a first look at a text", ("top", *MAPS)),
     "probs": View(
-        "probabilities", "Probabilities", "what was expected, and how wrong it was", ("top",)
+        "probabilities",
+        "Probabilities",
+        "what was expected, and how wrong it was",
+        ("top", "temperature", "branch", "paint"),
+        slow=True,
     ),
     "state": View("states", "States", "the hidden state over the text", MAPS),
     "gates": View("gates", "Gates", "what is open, shut or stuck", ("layer",)),
+    "diff": View(
+        "differences", "Differences", "which model reads what better",
+        ("layer", "kind", "rows", "top", "seed"), models=(2, 6), slow=True,
+    ),
+    "dump": View("dump", "Dump", "all arrays, to be taken elsewhere", ("layer",), spans=False),
+    "weights": View(
+        "weights",
+        "Weights",
+        "how large the weights are, and who is like whom",
+        ("layer", "rows", "top"),
+        reads_text=False,
+    ),
+    "step": View(
+        "steps",
+        "Step",
+        "one step of time, all the arithmetic",
+        ("at", "layer", "units", "rows", "top"),
+        spans=False,
+        pages="stepping",
+    ),
+    "find": View(
+        "find",
+        "Find",
+        "units that mean something, and whether they are used",
+        ("features", "layer", "kind", "rows", "seed", "quick"),
+        slow=True,
+        spans=False,
+    ),
+    "errors": View("errors", "Errors", "where the bits go", ("train",), spans=False),
+    "neuron": View(
+        "neuron",
+        "Neuron",
+        "what a unit is, follows and does",
+        ("units", "kind", "layer", "random", "features", "seed", "quick"),
+        slow=True,
+    ),
+    "grad": View(
+        "gradients",
+        "Gradients",
+        "how far back learning reaches",
+        ("targets", "lags", "layer", "kind", "seed", "quick"),
+        models=(1, 6),
+        slow=True,
+        spans=False,
+    ),
+    "why": View(
+        "why",
+        "Why",
+        "which characters decided this one",
+        ("at", "rival", "lags", "quick"),
+        slow=True,
+        spans=False,
+    ),
+    "context": View(
+        "context",
+        "Context",
+        "how much context is used",
+        ("targets", "lags", "layer", "seed", "quick"),
+        slow=True,
+        spans=False,
+    ),
+    "votes": View(
+        "votes",
+        "Votes",
+        "which units voted for a character",
+        ("at", "rival", "top", "rows"),
+        spans=False,
+    ),
+    "ledger": View(
+        "ledger",
+        "Ledger",
+        "what the memory still holds, and when it was written",
+        ("at", "units", "layer", "rows"),
+        spans=False,
+    ),
+    "ablate": View(
+        "ablate",
+        "Ablated",
+        "what is lost without a unit",
+        ("how", "kind", "units", "layer", "rows", "random", "seed", "quick"),
+        slow=True,
+        spans=False,
+    ),
+    "steer": View(
+        "steer",
+        "Steered",
+        "what it writes while units are held",
+        ("settings", "kind", "length", "temperature", "seed"),
+        slow=True,
+        spans=False,
+    ),
+    "match": View(
+        "match",
+        "Match",
+        "where else it was in this state",
+        ("at", "pattern", "layer", "kind", "rows", "top"),
+        spans=False,
+    ),
 }
 
 

@@ -42,37 +42,51 @@ class Clamp:
     kind: str = "a"
 
 
+class _Places:
+    """Where in a layer's states something is held, and at what.
+
+    rows, units: (n,), of the batch and of the layer; values: (T, n), or (1, n) if they stay.
+    """
+
+    def __init__(self, clamps: Sequence[tuple[int, Clamp]], kind: str) -> None:
+        self.kind = kind
+        self.rows = np.array([row for row, _ in clamps])
+        self.units = np.array([clamp.unit[1] for _, clamp in clamps])
+        series = [np.atleast_1d(clamp.value) for _, clamp in clamps]
+        T = max(map(len, series))
+        self.values = np.array([np.pad(each, (0, T - len(each)), "edge") for each in series]).T
+
+    def at(self, t: int) -> Floats:
+        """Return what is held at character t, (n,); after the last, as at the last."""
+        values: Floats = self.values[min(t, len(self.values) - 1)]
+        return values
+
+
 class _Held:
     """A step of some rows of a batch, after which units are put back to what they are held at."""
 
     def __init__(self, step: Cell, trace: Trace, layer: int, t: int) -> None:
-        self._step = step
-        self._after = trace.states[layer, :, t + 1]
-        self._gates = trace.zx[layer, :, t]
-        self.clamps: list[tuple[int, Clamp]] = []  # with the row of each
-        self.start = t  # where in the text the step is, in the first window
+        self._step, self._steps, self.t = step, trace.T, t  # t: where in the text the step is
+        self._after, self._gates = trace.states[layer, :, t + 1], trace.zx[layer, :, t]
+        self.places: list[_Places] = []
 
     def forward(self) -> None:
         self._step.forward()
         a = self._after[0]
-        for row, clamp in self.clamps:
-            _, j = clamp.unit
-            value = clamp.value
-            if isinstance(value, np.ndarray):
-                value = value[min(self.start, len(value) - 1)]
-            if clamp.kind == "c":
-                self._after[1][row, j] = value
-                a[row, j] = self._gates[OUTPUT_GATE, row, j] * np.tanh(value)
-            else:
-                a[row, j] = value
-        self.start += WINDOW
+        for places in self.places:
+            rows, units, values = places.rows, places.units, places.at(self.t)
+            if places.kind == "c":
+                self._after[1][rows, units] = values
+                values = self._gates[OUTPUT_GATE, rows, units] * np.tanh(values)
+            a[rows, units] = values
+        self.t += self._steps
 
 
 def hold(trace: Trace, clamps: Sequence[Sequence[Clamp]]) -> None:
     """Let a trace hold units from now on, in each row of its batch those that are given for it.
 
-    A trace of `WINDOW` steps may be read into again and again: a clamp's values go on with it. One
-    of a single step holds constants.
+    It may be read into again and again: values over the text go on with it. It is for reading
+    only; `Network.descend` would not know that anything was held.
     """
     for layer, walk in enumerate(trace.walk):
         here = [
@@ -81,11 +95,12 @@ def hold(trace: Trace, clamps: Sequence[Sequence[Clamp]]) -> None:
             for clamp in held
             if clamp.unit[0] == layer
         ]
-        if here:
-            for t, (view, step) in enumerate(walk):
-                held_step = _Held(step, trace, layer, t)
-                held_step.clamps = here
-                walk[t] = (view, held_step)  # type: ignore[assignment]
+        kinds = dict.fromkeys(clamp.kind for _, clamp in here)
+        places = [_Places([each for each in here if each[1].kind == kind], kind) for kind in kinds]
+        for t, (view, step) in enumerate(walk if places else []):
+            held_step = _Held(step, trace, layer, t)
+            held_step.places = places
+            walk[t] = (view, held_step)  # type: ignore[assignment]
 
 
 def surprises(

@@ -1,0 +1,140 @@
+"""The view `ablate`: what the network loses without a unit, and where."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from rich.text import Text
+
+from charrnn.display.bars import bar
+from charrnn.display.screen import Screen
+from charrnn.display.tables import Shown, Table, fit, number, prose, rule
+from charrnn.inspection.result import name
+from charrnn.inspection.views.ablate import Ablated, Loss
+
+_ROWS = 16
+_BAR = 12
+_WHERE = 22  # cells, to be left for where it hurts
+
+EXPLANATION = """\
+ablate: what the network loses without a unit, in bits a character.
+
+At every step the state a_j(t) of a unit is put to one value, its mean over
+the text (--how zero: 0), and the text is read again. d bits is by how much
+the mean of -log2 y_hat(t)[x(t+1)] rises; the number after it is the standard
+error, from blocks of consecutive characters, since neighbours depend on each
+other.
+
+d bits   in the loop: the layer above, the readout and all later steps see
+         the unit so.
+direct   the readout alone does; what the unit does by way of later steps is
+         left as it was. None for a unit of a lower layer.
+approx   to first order, sum_t dL/da_j(t) (mean_j - a_j(t)), for all units from
+         one way back. It counts ways through the unit's own later values, so
+         it only chooses which units are measured; all of a small network are.
+where    classes of characters that become dearer by more than twice their
+         standard error, with by how much. With nine classes a unit that does
+         nothing is now and then said to matter for one.
+
+Random units show what an ordinary unit costs. Beware of the first of many: the
+largest of a hundred measured values is large by luck, too. Units do each
+other's work, so that the cost of several together is not the sum.
+Below 0, the text is predicted better without the unit.
+Options: --units LIST (each, and all together), --how, --kind c, --layer N,
+--rows N, --random N, --seed N, --quick (an eighth of 4,000 characters).
+"""
+
+
+def draw(result: Ablated, screen: Screen) -> Iterator[Text]:
+    """Yield the dearest units, the group, the control, and what they say together."""
+    how = "its mean" if result.how == "mean" else "0"
+    yield rule(f"without a unit: its {result.kind} at {how}", screen, right="bits a character")
+    shown = result.single[: len(result.single) if result.asked else result.shown or _ROWS]
+    groups = [result.together] if result.together else []
+    yield from _table([*shown, *groups], result, screen)
+    yield from prose(_control(result, screen), screen)
+    yield Text()
+    yield from prose(_summary(result, screen), screen)
+
+
+def _table(losses: Sequence[Loss], result: Ablated, screen: Screen) -> Iterator[Text]:
+    """Yield a row for each; what a narrow screen has no room for is left out."""
+    largest = max(*(abs(loss.bits.mean) for loss in losses), 1e-9)
+    body: list[list[Shown]] = []
+    for loss in losses:
+        style = screen.palette.first if loss.bits.mean > 0 else screen.palette.second
+        drawn = bar(abs(loss.bits.mean) / largest, _BAR, ascii_only=screen.ascii_only)
+        body.append(
+            [
+                name(loss.units[0]) if len(loss.units) == 1 else f"all {len(loss.units)}",
+                _signed(loss.bits.mean),
+                _error(loss.bits.error, screen),
+                Text(drawn, style),
+                _signed(loss.direct.mean) if loss.direct else "-",
+                _signed(loss.approx),
+            ]
+        )
+    plus_minus = screen.pick("±", "+-")
+    heading = ["unit", "d bits", plus_minus, "", "direct", "approx"]
+    table = Table(heading, "<><<>>", body).narrowed(screen.width - _WHERE, (plus_minus, ""))
+    room = screen.width - table.width - 2
+    table = table.beside("where it hurts, d bits", [_where(loss, room, screen) for loss in losses])
+    yield from table.draw(screen)
+
+
+def _where(loss: Loss, room: int, screen: Screen) -> Text:
+    """Return the classes of characters that become dearer, as many as there is room for."""
+    line = Text()
+    for n, (label, mean) in enumerate(loss.where()):
+        item = f"{', ' if n else ''}{label} {_signed(mean.mean, 3)}"
+        if n and line.cell_len + len(item) > room:
+            break
+        line.append(item)
+    return fit(line, room, screen)
+
+
+def _control(result: Ablated, screen: Screen) -> str:
+    """Return what the units drawn at random cost."""
+    means = np.array([loss.bits.mean for loss in result.random])
+    each = len(result.random[0].units)
+    what = "unit" if each == 1 else f"group of {each}"
+    many = f"{len(means)} {what}s" if each == 1 else f"{len(means)} groups of {each}"
+    if len(means) == 1:
+        return f"a {what} drawn at random: {_signed(means[0])}"
+    error = _error(float(means.std(ddof=1) / len(means) ** 0.5), screen)
+    return (
+        f"{many} drawn at random: mean {_signed(float(means.mean()))} {error}, from "
+        f"{_signed(float(means.min()))} to {_signed(float(means.max()))}"
+    )
+
+
+def _summary(result: Ablated, screen: Screen) -> str:
+    measured = result.single
+    dear = sum(loss.bits.mean > 2 * loss.bits.error for loss in measured)
+    cheap = sum(loss.bits.mean < -2 * loss.bits.error for loss in measured)
+    count = f"{len(measured)} unit{'s' * (len(measured) != 1)}"
+    if result.asked:
+        which = f"{count} asked for"
+    elif result.all_measured:
+        which = f"all {count}"
+    else:
+        which = f"of {result.approx.size} units the {len(measured)} that cost most to first order"
+    base = f"{number(result.baseline.mean, 3)} {_error(result.baseline.error, screen, 3)}"
+    said = (
+        f"with all units: {base.rstrip()} bits, over the "
+        f"first {len(result.ids):,} characters; standard errors from blocks. Measured: {which}. "
+        f"{dear} cost more than twice their error"
+    )
+    if cheap:
+        said += f"; without {cheap} of them the text is predicted better by as much"
+    if not np.isnan(result.agreement):
+        said += f". Rank correlation of approx with d bits {result.agreement:.2f}"
+    return said
+
+
+def _signed(value: float, places: int = 4) -> str:
+    written = number(value, places)
+    return written if written.startswith("-") else f"+{written}"
+
+
+def _error(value: float, screen: Screen, places: int = 4) -> str:
+    return f"{screen.pick('±', '+-')}{number(value, places)}" if np.isfinite(value) else ""

@@ -1,0 +1,47 @@
+"""Two characters that are weighed against each other at one place of a text."""
+
+import numpy as np
+
+from charrnn.errors import ConfigError
+from charrnn.inspection.reading import Reading
+from charrnn.text.vocabulary import Vocabulary
+
+
+def favourite(reading: Reading, t: int) -> int:
+    """Return the id of the character that came after t, or after the last the likeliest one."""
+    if t + 1 < len(reading):
+        return int(reading.ids[t + 1])
+    return int(np.argmax(reading.log_y_hat[t]))
+
+
+def rivals(reading: Reading, t: int, rival: str | None = None) -> tuple[int, int]:
+    """Return the ids of the favourite after t and of the character that it is weighed against.
+
+    rival: that character; None for the likeliest other, of equals the one of smaller id.
+
+    Raises
+    ------
+    ConfigError
+        The network knows no other character, or `rival` is the favourite itself or no character.
+    UnknownCharacter
+        It does not know `rival`.
+    """
+    d = favourite(reading, t)
+    if len(reading.vocabulary) == 1:
+        raise ConfigError("this network knows one character only; there is none to weigh it with")
+    if rival is not None:
+        g = _id(reading.vocabulary, rival)
+        if g == d:
+            raise ConfigError(f"not: {rival!a} is the character that is asked about; give another")
+        return d, g
+    others = reading.log_y_hat[t].copy()
+    others[d] = -np.inf
+    return d, int(np.argmax(others))
+
+
+def _id(vocabulary: Vocabulary, character: str) -> int:
+    ids = vocabulary.encode_prompt(character)
+    if len(ids) != 1:
+        what = "byte" if vocabulary.kind == "bytes" else "character"
+        raise ConfigError(f"not: {character!a} is not one {what}; give one")
+    return int(ids[0])
