@@ -50,10 +50,10 @@ def inspect(  # noqa: PLR0917
     pattern: asked.Pattern = None,
     layer: asked.Layer = None,
     units: asked.Units = None,
-    kind: asked.Kind = Options.kind,
+    kind: asked.Kind = None,
     by: asked.By = Options.by,
     rows: asked.Rows = None,
-    random: asked.Random = Options.random,
+    random: asked.Random = None,
     top: asked.Top = Options.top,
     rival: asked.Rival = None,
     temperature: asked.Temperature = Options.temperature,
@@ -77,8 +77,9 @@ def inspect(  # noqa: PLR0917
 
     For example: charrnn inspect model.npz "But, soft!" --view probs
     """
-    if explain:
-        _explain(choose_view(view, has_text=True, models=None))
+    if explain or named == "schema":
+        chosen = choose_view(view, has_text=True, models=None)
+        _tell(chosen.explain() if explain else chosen.schema(), output)
         return
     from charrnn.display.console import results
     from charrnn.display.screen import parse_span, screen_of
@@ -119,7 +120,7 @@ def inspect(  # noqa: PLR0917
         width=width,
         theme=theme,
         ascii_only=ascii_only,
-        span=parse_span(span) if chosen.spans else (0, None),
+        span=parse_span(span) if chosen.draws_span(options) else (0, None),
     )
     for name in chosen.unheeded(options):
         if not (name == "seed" and sample):
@@ -159,9 +160,15 @@ def split(arguments: list[str]) -> tuple[list[Path], str | None]:
     return [Path(argument) for argument in arguments[:-1]], arguments[-1]
 
 
-def _explain(view: View) -> None:
+def _tell(said: str, output: Path | None) -> None:
+    """Write what needs no model, to a file or on standard output."""
+    if output is not None:
+        from charrnn.checkpoint.atomic import write_atomically
+
+        write_atomically(output, lambda stream: stream.write(said.encode()))
+        return
     with standard_output():
-        sys.stdout.write(view.explain())
+        sys.stdout.write(said)
         sys.stdout.flush()
 
 

@@ -5,6 +5,7 @@ with its `draw` and its `EXPLANATION`, and a line below. Both are imported when 
 for, so that help does not wait for them.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from importlib import import_module
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from charrnn.errors import ConfigError
 from charrnn.inspection.options import Options
+from charrnn.inspection.schema import schema
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -55,7 +57,7 @@ class View:
 
     def compute(self, subject: Any, options: Options, track: "Track | None" = None) -> "Result":
         """Return the result for a Checkpoint, a Reading or a tuple of Readings."""
-        of = getattr(import_module(f"charrnn.inspection.views.{self.module}"), self.result).of
+        of = self._result().of
         result: Result = (
             of(subject, options, track) if self.slow and track else of(subject, options)
         )
@@ -76,6 +78,14 @@ class View:
         explanation: str = self._display().EXPLANATION
         return explanation
 
+    def schema(self) -> str:
+        """Return the JSON Schema of what the view writes as JSON, as JSON itself."""
+        return f"{json.dumps(schema(self._result().view), indent=2, ensure_ascii=False)}\n"
+
+    def draws_span(self, options: Options) -> bool:
+        """Tell whether --span says what is drawn: not where one place is looked at instead."""
+        return self.spans and not ("at" in self.heeds and options.at is not None)
+
     def unheeded(self, options: Options) -> list[str]:
         """Return the names of options that were given and do not concern this view."""
         default = Options()
@@ -85,6 +95,9 @@ class View:
             if field.name not in (*self.heeds, "limit")
             and getattr(options, field.name) != getattr(default, field.name)
         ]
+
+    def _result(self) -> Any:
+        return getattr(import_module(f"charrnn.inspection.views.{self.module}"), self.result)
 
     def _display(self) -> Any:
         return import_module(f"charrnn.display.views.{self.module}")
@@ -102,11 +115,15 @@ VIEWS = {
         ("top", "temperature", "branch", "paint"),
         slow=True,
     ),
-    "state": View("states", "States", "the hidden state over the text", MAPS),
+    "state": View("states", "States", "the hidden state over the text", ("at", *MAPS)),
     "gates": View("gates", "Gates", "what is open, shut or stuck", ("layer",)),
     "diff": View(
-        "differences", "Differences", "which model reads what better",
-        ("layer", "kind", "rows", "top", "seed"), models=(2, 6), slow=True,
+        "differences",
+        "Differences",
+        "which model reads what better",
+        ("layer", "kind", "rows", "top", "seed"),
+        models=(2, 6),
+        slow=True,
     ),
     "dump": View("dump", "Dump", "all arrays, to be taken elsewhere", ("layer",), spans=False),
     "weights": View(

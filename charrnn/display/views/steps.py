@@ -1,0 +1,203 @@
+"""The view `step`: one step of time, all the arithmetic."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.text import Text
+
+from charrnn.display.arithmetic import NARROW, Digits, header, sum_lines, unit_lines
+from charrnn.display.bars import bar
+from charrnn.display.screen import Screen
+from charrnn.display.strip import strip
+from charrnn.display.symbols import Symbols
+from charrnn.display.tables import Shown, Table, fit, flow, prose, rule
+from charrnn.inspection.options import Unit
+from charrnn.inspection.views.steps import Step
+
+_SHORTEST_BAR, _LONGEST_BAR = 4, 30
+
+EXPLANATION = """\
+One step of the network, from the character x(t) that it reads to the
+prediction of the next, as arithmetic. Every line can be worked out again by
+hand: a printed number is rounded for itself, so the last digit may be off by
+what the rounding of the others makes.
+
+    z     = W_ax x + W_aa a + b_a            for each gate; a is a(t-1)
+    σ(z)  = 1 / (1 + exp(-z))                written sigm(z) in ASCII
+    rnn   a(t) = tanh(z)
+    lstm  i, f, o = σ(z), g = tanh(z)        c(t) = f c(t-1) + i g
+                                             a(t) = o tanh(c(t))
+    gru   r, u = σ(z), s = W_aa a + b_n      n = tanh(W_ax x + r s + b_a)
+                                             a(t) = (1 - u) n + u a(t-1)
+    score = W_ya a(t) + b_y                  y_hat = exp(score - m) / S
+                                             m the largest score, S = Σ exp
+
+x(t) is one-hot: all 0 but a single 1, so W_ax x is one row of W_ax. With an
+embedding W_ax e stands there, e the character's vector; in a layer above the
+first W_ax a, a being a(t) of the layer below. W_aa a is a sum over all units
+of the layer: its largest products are named, the others added up.
+
+Shown are the units that changed most, |a(t) - a(t-1)|; --units chooses others.
+A unit that changed much need not matter to the prediction: see what it adds to
+the scores, or --view votes. At t = 0 the state before is 0. On a terminal keys
+walk through the text; elsewhere, and with --format, the step of --at is told.
+"""
+
+
+def draw(result: Step, screen: Screen) -> Iterator[Text]:
+    """Yield the text around the step, the units of each layer, and the prediction."""
+    symbols = Symbols(result.reading.vocabulary, ascii_only=screen.ascii_only)
+    yield title(result, symbols, screen)
+    yield from strip(result.reading.ids, result.t, (), symbols, screen)
+    layers = dict.fromkeys(layer for layer, _ in result.units)
+    for layer in layers:
+        yield Text()
+        shown = [unit for unit in result.units if unit[0] == layer]
+        yield rule(f"layer {layer}", screen, right=_which(result, len(shown)))
+        yield from prose(heard(result, layer, symbols), screen)
+        for n, unit in enumerate(shown):
+            if n:
+                yield Text()
+            yield from unit_block(result, unit, symbols, screen)
+    yield Text()
+    yield rule("the prediction", screen, right="of the character after it")
+    yield from prediction(result, symbols, screen)
+
+
+def title(result: Step, symbols: Symbols, screen: Screen) -> Text:
+    """Return which step it is, and of what network."""
+    config = result.reading.network.config
+    layers = "1 layer" if config.num_layers == 1 else f"{config.num_layers} layers"
+    last = len(result.reading) - 1
+    read = symbols[result.reading.ids[result.t]]
+    return rule(
+        f"step t = {result.t:,} of 0 to {last:,}: reads {read}", screen,
+        right=f"{config.cell}, {layers} of {config.hidden_size}",
+    )  # fmt: skip
+
+
+def heard(result: Step, layer: int, symbols: Symbols) -> str:
+    """Return in a sentence what a layer hears from below."""
+    kind = result.layers[layer].heard
+    if kind == "x":
+        return f"x is one-hot, so W_ax x is the row of W_ax for {_read(result, symbols)}"
+    if kind == "e":
+        size = result.reading.network.config.embedding_size
+        return f"e is the row of W_ex for {_read(result, symbols)}, of {size} numbers"
+    return f"W_ax a is of a(t) of layer {layer - 1}, W_aa a of a(t-1) of layer {layer} itself"
+
+
+def unit_block(
+    result: Step,
+    unit: Unit,
+    symbols: Symbols,
+    screen: Screen,
+    *,
+    sums: bool = True,
+    scores: int = 3,
+) -> Iterator[Text]:
+    """Yield the arithmetic of one unit.
+
+    sums: also what the sums of its candidate are made of.
+    scores: of how many characters to tell what the unit adds to their scores.
+    """
+    layer, j = unit
+    step = result.layers[layer]
+    yield from header(result, unit, screen)
+    yield from unit_lines(step, j, screen)
+    if sums:
+        yield from _made_of(result, unit, screen)
+    if layer == len(result.layers) - 1:
+        yield from _adds(result, j, result.top[:scores], symbols, screen)
+
+
+def _made_of(result: Step, unit: Unit, screen: Screen) -> Iterator[Text]:
+    """Yield the largest products in the sums of the candidate, or of a simple network's state."""
+    layer, _ = unit
+    step = result.layers[layer]
+    gate = step.gates[-1].name
+    of = "" if gate == "a" else f" of {gate}"
+    if step.heard != "x":
+        source = layer - 1 if step.heard == "a" else None
+        terms, n = result.terms(unit, gate, below=True), len(step.below)
+        yield from sum_lines(f"W_ax {step.heard}{of}", terms, n + 1 - len(terms), source, screen)
+    terms, n = result.terms(unit, gate), len(step.change)
+    yield from sum_lines(f"W_aa a{of}", terms, n + 1 - len(terms), layer, screen)
+
+
+def _adds(
+    result: Step, j: int, ids: Sequence[int], symbols: Symbols, screen: Screen
+) -> Iterator[Text]:
+    """Yield what the unit's new value adds to the scores of characters."""
+    digits, times = Digits(screen), screen.pick("×", "*")
+    a = float(result.layers[-1].after["a"][j])
+    items = []
+    for k in ids:
+        w = float(result.reading.network.W_ya[j, k])
+        items.append(Text(f"{symbols[k]}  {digits(w)} {times} {digits(a)} = {digits(w * a)}"))
+    label = Text().append(" adds to the score of ", screen.palette.quiet)
+    yield from flow(items, screen, gap=2, label=label)
+
+
+def prediction(
+    result: Step, symbols: Symbols, screen: Screen, most: int | None = None
+) -> Iterator[Text]:
+    """Yield the scores of the likeliest characters and the softmax of all.
+
+    most: at most so many characters; None for all that there are.
+    """
+    made, digits, following = result.readout, Digits(screen), result.following
+    shown = [k for n, k in enumerate(result.top) if most is None or n < most or k == following]
+    narrow = screen.width < NARROW
+    heading = ["", "W_ya a(t)", "b_y", "score", "exp" if narrow else "exp(score - m)", "y_hat"]
+    body: list[list[Shown]] = []
+    for k in shown:
+        loud = screen.palette.loud if k == following else ""
+        body.append([
+            Text(symbols[k], loud),
+            digits(float(made.W_ya_a[k])),
+            " ".join(digits.signed(float(made.b_y[k]))),
+            f"= {digits(float(made.score[k])):>8}",
+            digits.share(float(made.power[k])),
+            digits.share(float(made.y_hat[k])),
+        ])  # fmt: skip
+    if others := len(made.score) - len(shown):
+        left = max(0.0, made.sum - float(made.power[shown].sum()))
+        label = "others" if narrow else f"{others:,} other{'s' * (others > 1)}"
+        body.append([label, "", "", "", digits.share(left), digits.share(left / made.sum)])
+    largest, total = f"m = {digits(made.largest)}", f"S = {digits.share(made.sum)}"
+    body.append(["", "", "", largest, total, ""])
+    table = Table(heading, "<>>>>>", body)
+    room = min(_LONGEST_BAR, screen.width - table.width - 2)
+    if room >= _SHORTEST_BAR:
+        bars = [Text()] * len(body)
+        for n, k in enumerate(shown):
+            drawn = bar(float(made.y_hat[k]), room, ascii_only=screen.ascii_only)
+            colour = screen.palette.first if k == following else screen.palette.second
+            bars[n] = Text(drawn, colour)
+        table = table.beside("", bars)
+    yield from table.draw(screen)
+    yield _came(result, symbols, screen)
+
+
+def _came(result: Step, symbols: Symbols, screen: Screen) -> Text:
+    """Return which character came, and its surprise."""
+    digits, k = Digits(screen), result.following
+    if k is None:
+        return Text("the text ends here; nothing came after it", screen.palette.quiet)
+    made, y_hat = result.readout, float(result.readout.y_hat[k])
+    told = f"-log2 {digits.share(y_hat)}"
+    if not y_hat:  # less than any number that there is
+        difference = f"({digits(made.largest)} - {digits(float(made.score[k]))})"
+        told = f"{difference} / ln 2 + log2 {digits.share(made.sum)}"
+    text = Text(f"came next: {symbols[k]}   {told} = {digits(result.bits(k))} bits")
+    return fit(text, screen.width, screen)
+
+
+def _which(result: Step, shown: int) -> str:
+    config = result.reading.network.config
+    chosen = "as asked" if result.options.units else "those that changed most"
+    return f"{shown} of {config.hidden_size} units, {chosen}"
+
+
+def _read(result: Step, symbols: Symbols) -> str:
+    return symbols[result.reading.ids[result.t]]
