@@ -220,7 +220,7 @@ WRONG = {
     "cell state before the first step": (
         "lstm", Network, "_descend", "grad.state[layer, 1:] = dc[0]", "grad.state[layer, 1:] = 0",
     ),
-    "a sum for a mean": ("rnn", model, "learn", "len(y))", "len(y) // 2)"),
+    "a sum for a mean": ("rnn", model, "learn", "len(y) / share)", "len(y) / 2)"),
     "W_aa not transposed": ("rnn", Network, "_descend", "W_aa.swapaxes(1, 2)", "W_aa"),
     "masks forgotten": ("lstm", Network, "_descend", "if trace.masks is not None", "if False"),
     "dropped values in W_ya": (

@@ -15,7 +15,7 @@ def log_softmax(z: Floats) -> None:
     z -= np.log(np.add.reduce(np.exp(z), axis=-1, keepdims=True))
 
 
-def cross_entropy(z: Floats, y: Ids, count: int) -> float:
+def cross_entropy(z: Floats, y: Ids, count: float) -> float:
     """Return the sum of -log softmax(z)[y] over rows, over `count`; turn z into its gradient by z.
 
     z: (N, V), scores; afterwards (softmax(z) - y) / count, y one-hot.

@@ -134,7 +134,12 @@ class Network:
             into.multiply(trace.flat_e, out=trace.flat_zx[0])
 
     def backward(
-        self, y: Ids, trace: Trace, grad: Gradient, candidates: Ids | None = None
+        self,
+        y: Ids,
+        trace: Trace,
+        grad: Gradient,
+        candidates: Ids | None = None,
+        share: float = 1.0,
     ) -> float:
         """Return the mean of -log y_hat(t)[y(t)] over a window, in nats, and write its gradient.
 
@@ -142,14 +147,15 @@ class Network:
 
         candidates: distinct ids by which the loss is estimated, see `learn_sampled`; None for the
             exact loss.
+        share: what both are taken times: the share of these sequences in a batch.
         """
         up, d_up, y = trace.flat_up[-1], fold(grad.da[1:]), y.ravel()
         params = Readout(self.W_ya, self.b_y)
         gradient = Readout(grad.params["W_ya"], grad.params["b_y"])
         if candidates is None:
-            loss = learn(params, up, y, gradient, d_up)
+            loss = learn(params, up, y, gradient, d_up, share)
         else:
-            loss = learn_sampled(params, up, y, gradient, d_up, candidates)
+            loss = learn_sampled(params, up, y, gradient, d_up, candidates, share)
         for _ in self._descend(trace, grad):
             pass
         return loss

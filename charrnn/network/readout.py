@@ -24,11 +24,14 @@ class Readout(NamedTuple):
     b_y: Floats
 
 
-def learn(params: Readout, up: Floats, y: Ids, grad: Readout, d_up: Floats) -> float:
-    """Return the mean of -log y_hat[y] over rows, in nats, and write its gradients.
+def learn(  # noqa: PLR0917
+    params: Readout, up: Floats, y: Ids, grad: Readout, d_up: Floats, share: float = 1.0
+) -> float:
+    """Return the mean of -log y_hat[y] over rows, in nats, times `share`; write its gradients.
 
     up: (N, H), what the highest layer hands up; d_up, the gradient by it.
     y: (N,), the ids that came.
+    share: of these rows in those of a batch.
     """
     W_ya, b_y = params
     dW_ya, db_y = grad
@@ -38,7 +41,7 @@ def learn(params: Readout, up: Floats, y: Ids, grad: Readout, d_up: Floats) -> f
         here = slice(start, start + rows)
         z_y = up[here] @ W_ya
         z_y += b_y
-        loss += cross_entropy(z_y, y[here], len(y))
+        loss += cross_entropy(z_y, y[here], len(y) / share)
         dW_ya += up[here].T @ z_y
         db_y += z_y.sum(axis=0)
         np.matmul(z_y, W_ya.T, out=d_up[here])
@@ -46,7 +49,13 @@ def learn(params: Readout, up: Floats, y: Ids, grad: Readout, d_up: Floats) -> f
 
 
 def learn_sampled(  # noqa: PLR0917
-    params: Readout, up: Floats, y: Ids, grad: Readout, d_up: Floats, candidates: Ids
+    params: Readout,
+    up: Floats,
+    y: Ids,
+    grad: Readout,
+    d_up: Floats,
+    candidates: Ids,
+    share: float = 1.0,
 ) -> float:
     """Do as `learn`, with an estimate of the sum below the softmax in place of the sum.
 
@@ -64,7 +73,7 @@ def learn_sampled(  # noqa: PLR0917
     b_y[~np.isin(chosen, came)] += math.log(V / len(candidates))
     here = Readout(params.W_ya[:, chosen], b_y)
     part = Readout(np.empty_like(here.W_ya), np.empty_like(b_y))
-    loss = learn(here, up, np.searchsorted(chosen, y), part, d_up)
+    loss = learn(here, up, np.searchsorted(chosen, y), part, d_up, share)
     grad.W_ya[:], grad.b_y[:] = 0, 0
     grad.W_ya[:, chosen], grad.b_y[chosen] = part
     return loss

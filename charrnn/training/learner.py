@@ -38,6 +38,7 @@ class Part:
     part: which of the parts of a batch it is; with `seed` and the step it settles what is dropped
     and drawn, so that no generator has to be saved.
     sampled: how many candidates the loss is estimated from; 0 for the exact loss.
+    share: of its sequences in those of the batch, which its loss and gradient are taken times.
     """
 
     def __init__(
@@ -50,9 +51,11 @@ class Part:
         seed: int = 0,
         part: int = 0,
         sampled: int = 0,
+        share: float = 1.0,
         flat: Floats | None = None,
     ) -> None:
         self.network, self.seed, self.part = network, seed, part
+        self.share = share
         self.sampled = min(sampled, network.config.vocabulary_size)
         self.trace = Trace(network, T, B, dropout, scores=False)
         self.grad = Gradient(network, self.trace, flat)
@@ -66,7 +69,7 @@ class Part:
         # What overflows ends as a loss or a gradient that is not finite, and that is looked at.
         with np.errstate(over="ignore", invalid="ignore"):
             self.network.forward(x, trace)
-            loss = self.network.backward(y, trace, self.grad, self._candidates(step))
+            loss = self.network.backward(y, trace, self.grad, self._candidates(step), self.share)
         trace.carry()
         return loss
 

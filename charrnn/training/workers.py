@@ -123,10 +123,17 @@ class Workers:
     ) -> None:
         self.network, self.parts = network, parts
         self.bounds = bounds(B, parts)
-        self.shares = np.diff(self.bounds) / B
         layout = _layout(network.config, network.params.flat.size, T, B, parts)
         self.shared = SharedArrays.create(layout)
-        self.own = Part(network, T, self.bounds[1], dropout=dropout, seed=seed, sampled=sampled)
+        self.own = Part(
+            network,
+            T,
+            self.bounds[1],
+            dropout=dropout,
+            seed=seed,
+            sampled=sampled,
+            share=self.bounds[1] / B,
+        )
         self.gradient: Floats = self.own.gradient
         self._order = {
             "network": asdict(network.config),
@@ -171,8 +178,7 @@ class Workers:
         if not self._processes:
             self._start()
         self._tell(LEARN)
-        loss = self.own.learn(x[:, :end], y[:, :end], step) * self.shares[0]
-        self.gradient *= self.shares[0]
+        loss = self.own.learn(x[:, :end], y[:, :end], step)
         self._hear()
         for part in range(1, self.parts):
             self.gradient += shared["gradients"][part]
@@ -270,14 +276,13 @@ def work() -> None:
     rows = mine.stop - mine.start
     gradient = shared["gradients"][part]
     chosen = {name: order[name] for name in ("dropout", "seed", "sampled")}
-    learner = Part(network, T, rows, part=part, flat=gradient, **chosen)
+    learner = Part(network, T, rows, part=part, share=rows / B, flat=gradient, **chosen)
     learner.state = shared["state"][:, :, mine]
     while command := os.read(commands, 1):
         if command == LEARN:
             x, y = shared["x"][:, mine], shared["y"][:, mine]
             loss = learner.learn(x, y, int(shared["step"][0]))
-            gradient *= rows / B
-            shared["losses"][part] = loss * rows / B
+            shared["losses"][part] = loss
             shared["state"][:, :, mine] = learner.state
         else:
             learner.state = shared["state"][:, :, mine]
