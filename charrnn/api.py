@@ -27,7 +27,7 @@ from charrnn.network.model import Network
 from charrnn.network.scoring import score
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.sample import stream
-from charrnn.text.reading import BYTES, Corpus, from_text, read_corpus
+from charrnn.text.reading import Corpus, from_text, read_corpus
 from charrnn.text.vocabulary import Unknown, Vocabulary
 from charrnn.training.config import Choices
 from charrnn.training.run import Run
@@ -142,8 +142,7 @@ class CharRNN:
             raise ConfigError(f"fit: {unknown[0]} is none of {', '.join(sorted(known))}")
         chosen = {field: getattr(self._chosen, field) for field in known} | choices
         corpus = _corpus(text)
-        as_bytes = any(source.encoding == BYTES for source in corpus.sources)
-        run = Run.begin(corpus, Choices(**chosen), as_bytes=as_bytes)
+        run = Run.begin(corpus, Choices(**chosen))
         try:
             for step in run.trainer.run():
                 if progress:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charrnn.text.ngram import NGram
+from charrnn.text.reading import from_text
 from charrnn.training import baselines as module
 from charrnn.training.baselines import Baseline, baselines
 
@@ -81,6 +82,39 @@ def test_counts_are_of_the_whole_training_text(monkeypatch):
     whole = figures(train, validation, 4)
     monkeypatch.setattr(module, "_BLOCK", 7)
     assert figures(train, validation, 4) == whole
+
+
+class Recorded:
+    """A text that remembers from where on it was read."""
+
+    def __init__(self, ids):
+        self.ids, self.first = ids, len(ids)
+
+    def __len__(self):
+        return len(self.ids)
+
+    def __getitem__(self, part):
+        self.first = min(self.first, part.indices(len(self.ids))[0])
+        return self.ids[part]
+
+
+def test_of_a_text_whose_counts_are_known_only_the_end_is_read(monkeypatch):
+    monkeypatch.setattr(module, "_DICTIONARY", 4096)
+    train, validation = noise(2, 20_000, 4), noise(3, 30, 4)
+    counts = np.bincount(train, minlength=4)
+    read, counted = Recorded(train), Recorded(train)
+    expected = baselines(train, validation, 4, max_characters=500)
+    assert baselines(read, validation, 4, counts, max_characters=500) == expected
+    assert read.first == len(train) - 4096
+    assert baselines(counted, validation, 4, max_characters=500) == expected
+    assert counted.first == 0
+
+
+def test_ids_in_a_file(tmp_path):
+    corpus = from_text("".join("abcdé"[k] for k in noise(2, 3000, 5)))
+    train, validation = corpus.ids.cut(2500)
+    expected = baselines(train[:], validation[:], 5)
+    assert baselines(train, validation[:], 5) == expected
 
 
 def test_the_ngram_counts_the_last_characters_only():

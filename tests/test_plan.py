@@ -230,6 +230,8 @@ def test_more_of_anything_takes_no_less_memory():
         assert memory(**more) > least, more
     assert memory(cell="rnn") < memory(cell="gru") < memory(cell="lstm")
     assert memory(validation=0) < least
+    # A text in a file takes no more for being larger.
+    assert memory(text=10**7) == memory(text=10**12)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charrnn.errors import TextError
-from charrnn.text.reading import SourceFile, check_corpus, read_corpus
+from charrnn.text.reading import SourceFile, check_corpus, from_text, read_corpus
 
 
 @pytest.fixture
@@ -125,16 +125,19 @@ def test_the_bound_counts_what_is_unpacked(here: Path) -> None:
         read_corpus(["a.gz"], max_bytes=999)
 
 
-def test_reading_holds_about_two_texts_at_most(here: Path) -> None:
-    size = 16 << 20
-    lay(a=b"0123456789abcde\n" * (size // 16))
-    tracemalloc.start()
-    try:
-        read_corpus(["a"])
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert peak < 2 * size + (8 << 20)
+@pytest.mark.parametrize("line", ["0123456789abcde\n", "été à la plage €\n"])
+def test_a_larger_text_takes_no_more_memory(here: Path, line: str) -> None:
+    peaks = []
+    for size in (1 << 20, 16 << 20):
+        lay(a=line.encode() * (size // len(line)))
+        tracemalloc.start()
+        try:
+            read_corpus(["a"])
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    assert peaks[1] < peaks[0] + (1 << 16)
+    assert peaks[1] < 8 << 20
 
 
 def test_no_source_is_refused() -> None:
@@ -154,10 +157,10 @@ def test_no_source_is_refused() -> None:
 )
 def test_a_text_without_anything_to_learn_is_refused(text: str, found: str) -> None:
     with pytest.raises(TextError, match=found) as refusal:
-        check_corpus(text)
+        check_corpus(from_text(text))
     assert str(refusal.value).isprintable()
 
 
 def test_two_different_characters_are_enough() -> None:
-    check_corpus("ab")
-    check_corpus("a" * 1000 + "b")
+    check_corpus(from_text("ab"))
+    check_corpus(from_text("a" * 1000 + "b"))

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from charrnn.checkpoint.checkpoint import load_state, resume_path, save_state
+from charrnn.checkpoint.checkpoint import load_state, save_state
+from charrnn.checkpoint.paths import resume_path
 from charrnn.errors import CharRNNError, CheckpointError, ConfigError, TrainingError
 from charrnn.text.reading import from_text, read_corpus
 from charrnn.text.vocabulary import Vocabulary
@@ -409,7 +410,7 @@ def test_the_same_file_read_in_another_way_is_refused(tmp_path):
     for as_bytes in (False, True):
         corpora = [read_corpus([source], as_bytes=how) for how in (as_bytes, not as_bytes)]
         choices = Choices(hidden_size=4, max_steps=9, batch_size=1, seq_length=4)
-        go(Run.begin(corpora[0], choices, as_bytes=as_bytes), 5).save_state(path)
+        go(Run.begin(corpora[0], choices), 5).save_state(path)
         assert Run.resume(corpora[0], path).trainer.now.step == 5
         with pytest.raises(CheckpointError, match="bytes"):
             Run.resume(corpora[1], path)

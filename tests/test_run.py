@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from charrnn.checkpoint.checkpoint import load, resume_path
+from charrnn.checkpoint.checkpoint import load
+from charrnn.checkpoint.paths import resume_path
 from charrnn.errors import CheckpointError, TextError, TrainingError
 from charrnn.network.scoring import score
 from charrnn.text.reading import from_text, read_corpus
@@ -138,7 +139,7 @@ def test_bytes(tmp_path):
     source = tmp_path / "text.bin"
     source.write_bytes(bytes(range(256)) * 4)
     corpus = read_corpus([source], as_bytes=True)
-    run = Run.begin(corpus, Choices(hidden_size=4, max_steps=2), as_bytes=True)
+    run = Run.begin(corpus, Choices(hidden_size=4, max_steps=2))
     assert run.vocabulary.kind == "bytes"
     assert run.checkpoint().training.encoding == "bytes"
     for _ in run.trainer.run():

@@ -8,7 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charrnn.errors import TextError
+from charrnn.text import streams as module
+from charrnn.text.reading import from_text
 from charrnn.text.streams import Streams, fit_shape, offsets
+from charrnn.text.vocabulary import Ids, Vocabulary
 
 LENGTHS = range(2, 71)
 BATCHES = (1, 3, 50)
@@ -66,17 +69,39 @@ def test_a_stream_goes_on_from_window_to_window() -> None:
             streams[k]
 
 
-def test_windows_are_views(tmp_path: Path) -> None:
-    ids = np.random.default_rng(0).integers(0, 99, 500).astype(np.uint8)
+@pytest.mark.parametrize("block", [1, 60, 61, 125, 1000])
+def test_ids_in_a_file_give_the_windows_of_an_array(
+    tmp_path: Path, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "".join(chr(97 + k) for k in np.random.default_rng(0).integers(0, 400, 500))
+    ids = Vocabulary.of(text).encode(text)
     np.save(tmp_path / "ids.npy", ids)
-    for held in (ids, np.load(tmp_path / "ids.npy", mmap_mode="r")):
+    expected = list(Streams(ids, 3, 20, offset=2))
+    monkeypatch.setattr(module, "BLOCK", block)
+    for held in (ids, np.load(tmp_path / "ids.npy", mmap_mode="r"), from_text(text).ids):
         streams = Streams(held, 3, 20, offset=2)
-        expected = Streams(ids, 3, 20, offset=2)
-        for (x, y), (x_expected, y_expected) in zip(streams, expected, strict=True):
-            assert np.shares_memory(x, held)
-            assert np.shares_memory(y, held)
-            assert np.array_equal(x, x_expected)
-            assert np.array_equal(y, y_expected)
+        for k in (*range(8), 3, 7, 0, -1):  # in order, and not
+            np.testing.assert_array_equal(streams[k], expected[k])
+
+
+def test_no_more_is_held_than_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    class Text:
+        def __len__(self) -> int:
+            return 10**12
+
+        def __getitem__(self, part: slice) -> Ids:
+            read.append(part.stop - part.start)
+            return np.arange(part.start, part.stop)
+
+    streams = Streams(Text(), 32, 64)
+    for k in range(600):
+        x, y = streams[k]
+        assert x[0, 1] == streams.steps + 64 * k
+        np.testing.assert_array_equal(y, x + 1)
+    assert len(read) == 2 * 32
+    assert sum(read[:32]) <= module.BLOCK + 32
 
 
 @pytest.mark.parametrize(("B", "T", "offset"), [(0, 1, 0), (1, 0, 0), (-1, -1, 0), (1, 1, -1)])

@@ -13,6 +13,8 @@ from charrnn.network.config import NetworkConfig
 from charrnn.network.model import Network
 from charrnn.network.scoring import QuickScore
 from charrnn.network.trace import Trace
+from charrnn.text import streams
+from charrnn.text.reading import from_text
 from charrnn.training import trainer as module
 from charrnn.training.config import TrainingConfig
 from charrnn.training.optimizer import learning_rate
@@ -124,6 +126,37 @@ def test_each_window_is_read_once_an_epoch_and_the_state_is_carried(monkeypatch)
     begins = [k for k, (_, state) in enumerate(read) if not state.any()]
     assert begins == [0, 15, begins[-1]]  # each epoch begins from a(0) = 0, and nothing else does
     assert begins[-1] in (29, 30)  # an offset may cost an epoch its last window
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("block", [1, 70, 10**6])
+def test_ids_in_a_file_are_learnt_as_those_of_an_array(monkeypatch, workers, block):
+    monkeypatch.setattr(streams, "BLOCK", block)
+    stored = from_text("".join("abcde"[k] for k in ids(305))).ids
+    np.testing.assert_array_equal(stored, ids(305))
+    flats = []
+    for train in (ids(305), stored):
+        trainer = make(train=train, workers=workers, max_steps=33)
+        flats.append([trainer.network.params.flat.tobytes() for _ in trainer.run()])
+        trainer.finish()
+    assert flats[0] == flats[1]
+
+
+def test_a_run_that_has_ended_holds_no_window_and_can_still_be_saved():
+    trainer = make(hidden_size=64, seq_length=50, max_steps=9, train=ids(3000))
+    for _ in trainer.run():
+        pass
+    arrays, meta = trainer.state()
+    held = {name: array.copy() for name, array in arrays.items()}
+    gradient = trainer.learner.gradient.copy()
+    for _ in range(2):
+        trainer.finish()
+        assert trainer.learner.trace.T == 1
+        np.testing.assert_array_equal(trainer.learner.gradient, gradient)
+        now, then = trainer.state()
+        assert then == meta
+        for name in held.keys() - {"params"}:  # these are now the best
+            np.testing.assert_array_equal(now[name], held[name])
 
 
 def test_epochs_begin_at_offsets_of_the_seed(monkeypatch):
@@ -275,8 +308,8 @@ def poison(monkeypatch, steps, bad=math.nan, where="loss"):
     """Make the loss, or one entry of the gradient, a bad number at these steps."""
     count, backward = iter(range(1, 10**6)), Network.backward
 
-    def poisoned(network, y, trace, grad, candidates):
-        loss, here = backward(network, y, trace, grad, candidates), next(count) in steps
+    def poisoned(network, y, trace, grad, *others):
+        loss, here = backward(network, y, trace, grad, *others), next(count) in steps
         if here and where == "gradient":
             grad.params.flat[3] = bad
         return bad if here and where == "loss" else loss
@@ -375,8 +408,8 @@ def test_a_run_whose_first_steps_fail_has_nothing_to_evaluate_but_can_be_saved(
 def huge_gradients(monkeypatch):
     backward = Network.backward
 
-    def huge(network, y, trace, grad, candidates):
-        loss = backward(network, y, trace, grad, candidates)
+    def huge(network, y, trace, grad, *others):
+        loss = backward(network, y, trace, grad, *others)
         grad.params.flat[:] = 1e30
         return loss
 

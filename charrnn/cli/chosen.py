@@ -16,7 +16,7 @@ BUDGET = ("epochs", "max_steps", "max_time")
 
 MAY_CHANGE = {
     *BUDGET, "patience", "evaluations", "corpus", "out", "overwrite", "resume", "dry_run",
-    "samples", "log_file", "encoding", "errors", "as_bytes", "threads",
+    "samples", "log_file", "encoding", "errors", "as_bytes", "max_bytes", "threads",
 }  # fmt: skip
 """What a resumed run may be told; all else is as it was, or it would not be that run."""
 
@@ -65,7 +65,7 @@ def only_what_may_change(typed: set[str]) -> None:
         )
 
 
-def begin(corpus: Corpus, choices: Choices, typed: set[str], *, as_bytes: bool) -> Run:
+def begin(corpus: Corpus, choices: Choices, typed: set[str]) -> Run:
     """Make a run, if the machine has the memory for it.
 
     A run of a few seconds validates less than others, unless it is told how much.
@@ -75,19 +75,18 @@ def begin(corpus: Corpus, choices: Choices, typed: set[str], *, as_bytes: bool) 
     CharRNNError
         The text holds too little, or what was chosen asks too much of the machine.
     """
-    check_corpus(corpus.text)
+    check_corpus(corpus)
     if choices.max_time and "val_split" not in typed:
-        largest = VALIDATED * choices.max_time / len(corpus.text)
+        largest = VALIDATED * choices.max_time / len(corpus)
         choices = replace(choices, val_split=min(choices.val_split, largest))
-    vocabulary_size = 256 if as_bytes else len(set(corpus.text))
-    network, training, _ = settle(choices, len(corpus.text), vocabulary_size)
-    needed, there = estimate_memory(network, training, len(corpus.text), 0), _memory()
+    network, training, _ = settle(choices, len(corpus), len(corpus.vocabulary))
+    needed, there = estimate_memory(network, training, len(corpus), 0), _memory()
     if needed > there:
         raise TrainingError(
             f"this run needs {needed / 1e9:.1f} GB of memory, and the machine has "
             f"{there / 1e9:.1f} GB; choose a smaller --hidden-size, --num-layers or --batch-size"
         )
-    return Run.begin(corpus, choices, as_bytes=as_bytes)
+    return Run.begin(corpus, choices)
 
 
 def go_on(corpus: Corpus, path: Path, choices: Choices, typed: set[str]) -> Run:

@@ -92,12 +92,22 @@ def train(  # noqa: PLR0917
         bool,
         typer.Option("--bytes", help="Learn bytes: 256 symbols, any file.", rich_help_panel=TEXT),
     ] = False,
+    max_bytes: Annotated[
+        int | None,
+        typer.Option(
+            parser=whole_number,
+            metavar="N",
+            help="The most to read, after unpacking.",
+            show_default="2 GiB",
+            rich_help_panel=TEXT,
+        ),
+    ] = None,
     val_split: Annotated[
         float,
         typer.Option(
             parser=number,
             metavar="SHARE",
-            help="How much, at the end, is kept back for validation.",
+            help="How much, at the end, is kept back for validation; 200,000 characters at most.",
             rich_help_panel=TEXT,
         ),
     ] = DEFAULT.val_split,
@@ -275,6 +285,7 @@ def train(  # noqa: PLR0917
     from charrnn.cli.destination import check_log, destination, held, refuse_to_replace
     from charrnn.cli.running import go, plan
     from charrnn.text.reading import read_corpus
+    from charrnn.text.sources import MAX_BYTES
     from charrnn.training.run import text_of
 
     choices = Choices(
@@ -313,12 +324,14 @@ def train(  # noqa: PLR0917
     with ExitStack() as stack:
         if resume and not dry_run:
             stack.enter_context(held(path))
-        text = read_corpus(sources, encoding=encoding, errors=errors, as_bytes=as_bytes)
-        run = (
-            go_on(text, resume, choices, typed)
-            if resume
-            else begin(text, choices, typed, as_bytes=as_bytes)
+        text = read_corpus(
+            sources,
+            encoding=encoding,
+            errors=errors,
+            as_bytes=as_bytes,
+            max_bytes=MAX_BYTES if max_bytes is None else max_bytes,
         )
+        run = go_on(text, resume, choices, typed) if resume else begin(text, choices, typed)
         stack.callback(run.trainer.learner.close)
         if not (resume or dry_run):
             stack.enter_context(held(path))

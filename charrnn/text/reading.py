@@ -1,14 +1,19 @@
-"""The corpus: every source read, decoded and joined to the one text that a network learns."""
+"""The corpus: every source read, decoded and joined to the one text that a network learns.
 
-import hashlib
-from collections.abc import Iterable, Sequence
+It is read once, a piece at a time, whatever its size: what is held are pieces of 64 KiB and
+a table of the characters met, and the text itself becomes ids in a file.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
 from charrnn.errors import TextError
-from charrnn.text.decoding import Decoded, Errors, decode_pieces
+from charrnn.text.decoding import Decoding, Errors
+from charrnn.text.numbering import Numbering
 from charrnn.text.sources import (
     MAX_BYTES,
+    PIECE,
     STANDARD_INPUT,
     Bound,
     Source,
@@ -16,6 +21,8 @@ from charrnn.text.sources import (
     name_of,
     read_pieces,
 )
+from charrnn.text.stored import StoredIds
+from charrnn.text.vocabulary import Vocabulary
 
 BYTES = "bytes"
 
@@ -39,15 +46,17 @@ class SourceFile:
     encoding: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Corpus:
     """A text to learn from, and where it came from.
 
     Attributes
     ----------
-    text
-        The files one after the other. Where one does not end its last line, a line end that is
-        counted to neither file keeps it apart from the next; bytes are joined as they are.
+    ids
+        The text: the files one after the other. Where one does not end its last line, a line end
+        that is counted to neither file keeps it apart from the next; bytes are joined as they are.
+    known
+        The vocabulary that the ids belong to, with the counts of the text; None of no characters.
     sources
         The files, in the order of the text.
     notes
@@ -56,10 +65,36 @@ class Corpus:
         The hexadecimal SHA-256 of the text as UTF-8, or of the bytes.
     """
 
-    text: str
+    ids: StoredIds
+    known: Vocabulary | None
     sources: tuple[SourceFile, ...]
     notes: tuple[str, ...]
     sha256: str
+
+    def __len__(self) -> int:
+        """Return how many characters the text has."""
+        return len(self.ids)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The vocabulary that the ids belong to, with the counts of the text.
+
+        Raises
+        ------
+        TextError
+            The text is empty, and not one of bytes.
+        """
+        if self.known is None:
+            raise TextError("an empty text has no vocabulary; give one with characters in it")
+        return self.known
+
+    @property
+    def text(self) -> str:
+        """The text, all of it in memory; for part of it, `vocabulary.decode(ids[a:b])`."""
+        if self.known is None:
+            return ""
+        starts = range(0, len(self), PIECE)
+        return "".join(self.known.decode(self.ids[start : start + PIECE]) for start in starts)
 
 
 def read_corpus(
@@ -92,28 +127,29 @@ def read_corpus(
     if not sources:
         raise TextError("no text is named; name a file, a folder or - for standard input")
     bound = Bound(max_bytes)
-    parts: list[str] = []
+    numbering = Numbering(as_bytes=as_bytes)
     files: list[SourceFile] = []
     notes: list[str] = []
+    last = "\n"
     for path in find_inputs(sources):
-        name = name_of(path)
+        name, characters = name_of(path), 0
         with closing(read_pieces(path, bound)) as pieces:
-            if as_bytes:
-                decoded = _take_bytes(pieces)
-            else:
-                decoded = decode_pieces(pieces, name, encoding=encoding, errors=errors)
-        if not decoded.text:
+            decoding = (
+                _Bytes(pieces)
+                if as_bytes
+                else Decoding(pieces, name, encoding=encoding, errors=errors)
+            )
+            for text in decoding:
+                if not (characters or as_bytes or last in "\n\r"):
+                    numbering.feed("\n")
+                numbering.feed(text)
+                characters, last = characters + len(text), text[-1]
+        if not characters:
             notes.append(f"{name} is empty")
-        elif not as_bytes and parts and not parts[-1].endswith(("\n", "\r")):
-            parts.append("\n")
-        parts += filter(None, [decoded.text])
-        notes += decoded.notes
+        notes += decoding.notes
         typed = STANDARD_INPUT if path is None else name
-        files.append(SourceFile(typed, len(decoded.text), decoded.encoding))
-    text = "".join(parts)
-    return Corpus(
-        text, tuple(files), tuple(notes), _digest(text, "latin-1" if as_bytes else "utf-8")
-    )
+        files.append(SourceFile(typed, characters, decoding.encoding))
+    return _corpus(numbering, files, notes)
 
 
 def from_text(text: str) -> Corpus:
@@ -124,16 +160,18 @@ def from_text(text: str) -> Corpus:
     TextError
         If it holds half a character (a lone surrogate).
     """
+    numbering = Numbering()
     try:
-        digest = _digest(text, "utf-8")
+        numbering.feed(text)
     except UnicodeEncodeError as error:
         raise TextError(
-            f"the text holds half a character at position {error.start}; remove lone surrogates"
+            f"the text holds half a character at position {numbering.length + error.start}; "
+            "remove lone surrogates"
         ) from None
-    return Corpus(text, (SourceFile("text", len(text), "utf-8"),), (), digest)
+    return _corpus(numbering, [SourceFile("text", len(text), "utf-8")], [])
 
 
-def check_corpus(text: str) -> None:
+def check_corpus(corpus: Corpus) -> None:
     """Refuse a text from which nothing can be learnt: empty, or of one symbol.
 
     Raises
@@ -142,24 +180,32 @@ def check_corpus(text: str) -> None:
         With what was found and what to give instead.
     """
     way_out = "give one of at least a few thousand characters"
-    if not text:
+    if not len(corpus):
         raise TextError(f"the text is empty; {way_out}")
-    if len(text) == 1:
-        raise TextError(f"the text is a single character, {text!a}; {way_out}")
-    if text.count(text[0]) == len(text):
+    vocabulary = corpus.vocabulary
+    first = vocabulary.decode(corpus.ids[:1])
+    if len(corpus) == 1:
+        raise TextError(f"the text is a single character, {first!a}; {way_out}")
+    if vocabulary.counts.max() == len(corpus):
         raise TextError(
-            f"the text is {text[0]!a} and nothing else, {len(text)} times, "
+            f"the text is {first!a} and nothing else, {len(corpus)} times, "
             f"so there is nothing to predict; {way_out}"
         )
 
 
-def _take_bytes(pieces: Iterable[bytes]) -> Decoded:
-    return Decoded("".join(piece.decode("latin-1") for piece in pieces), BYTES)
+class _Bytes:
+    """Each byte as the character of that number: what `Decoding` is to a text."""
+
+    encoding = BYTES
+    notes = ()
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = pieces
+
+    def __iter__(self) -> Iterator[str]:
+        return (piece.decode("latin-1") for piece in self._pieces)
 
 
-def _digest(text: str, encoding: str) -> str:
-    digest = hashlib.sha256()
-    piece = 1 << 20
-    for start in range(0, len(text), piece):
-        digest.update(text[start : start + piece].encode(encoding))
-    return digest.hexdigest()
+def _corpus(numbering: Numbering, files: list[SourceFile], notes: list[str]) -> Corpus:
+    known = numbering.vocabulary() if numbering.length or numbering.as_bytes else None
+    return Corpus(numbering.ids(), known, tuple(files), tuple(notes), numbering.sha256())

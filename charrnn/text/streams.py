@@ -6,10 +6,14 @@ multiple of T. Window k holds steps kT to (k+1)T of every stream, time first:
     x[t, b] = ids[offset + b n + k T + t]        y[t, b] = ids[offset + b n + k T + t + 1]
 
 so stream b of window k+1 goes on where stream b of window k ended, and a state carried from
-window to window has read what came before. Both are views of the ids; nothing is copied.
+window to window has read what came before. A text may lie in a file and be larger than memory:
+many windows are read at once, but no more than fit in a mebibyte or so.
 """
 
 from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
 
 from charrnn.errors import TextError
 from charrnn.text.vocabulary import Ids
@@ -18,6 +22,18 @@ from charrnn.text.vocabulary import Ids
 _WINDOWS_WANTED = 4
 # A window shorter than this teaches too little of what came before to be worth more windows.
 _WINDOW_KEPT = 8
+# So many ids are read at once, if that makes a window.
+BLOCK = 1 << 20
+
+
+class Text(Protocol):
+    """Ids, (N,), that are had a slice at a time: an array, or `charrnn.text.stored.StoredIds`."""
+
+    def __len__(self) -> int:
+        """Return N."""
+
+    def __getitem__(self, part: slice, /) -> Ids:
+        """Return the ids of a slice, in their order."""
 
 
 class Streams:
@@ -25,8 +41,8 @@ class Streams:
 
     Parameters
     ----------
-    ids : ndarray of int, shape (length,)
-        The text; also a `numpy.memmap`.
+    ids : Text, of `length` ids
+        An array, a `numpy.memmap`, or ids in a file.
     batch_size, seq_length
         B and T.
     offset
@@ -40,7 +56,7 @@ class Streams:
         too short for a single window.
     """
 
-    def __init__(self, ids: Ids, batch_size: int, seq_length: int, *, offset: int = 0) -> None:
+    def __init__(self, ids: Text, batch_size: int, seq_length: int, *, offset: int = 0) -> None:
         if offset < 0:
             raise ValueError(f"offset must not be negative, got {offset}")
         length = len(ids) - offset
@@ -48,18 +64,31 @@ class Streams:
         self.seq_length = seq_length
         self.offset = offset
         self.steps = seq_length * _windows(length, batch_size, seq_length)
-        used = batch_size * self.steps
-        self._x = ids[offset : offset + used].reshape(batch_size, self.steps).T
-        self._y = ids[offset + 1 : offset + used + 1].reshape(batch_size, self.steps).T
+        self._ids = ids
+        # Of a window's length, as many as a block holds, and where in a stream the one held begins.
+        self._block_steps = max(1, BLOCK // (batch_size * seq_length)) * seq_length
+        self._block: Ids = np.empty((0, batch_size), np.uint8)
+        self._begin = -1
 
     def __len__(self) -> int:
         """Return the number of windows."""
         return self.steps // self.seq_length
 
     def __getitem__(self, k: int) -> tuple[Ids, Ids]:
-        """Return window k as views (x, y), each of shape (T, B)."""
-        start = range(len(self))[k] * self.seq_length
-        return self._x[start : start + self.seq_length], self._y[start : start + self.seq_length]
+        """Return window k as (x, y), each of shape (T, B)."""
+        T = self.seq_length
+        start = range(len(self))[k] * T
+        within = start % self._block_steps
+        if self._begin != start - within:
+            self._read(start - within)
+        return self._block[within : within + T], self._block[within + 1 : within + T + 1]
+
+    def _read(self, begin: int) -> None:
+        """Read the block whose first step is `begin`, (steps + 1, B)."""
+        steps = min(self._block_steps, self.steps - begin)
+        firsts = (self.offset + b * self.steps + begin for b in range(self.batch_size))
+        self._block = np.stack([self._ids[first : first + steps + 1] for first in firsts], axis=1)
+        self._begin = begin
 
     def __iter__(self) -> Iterator[tuple[Ids, Ids]]:
         """Yield the windows in order."""

@@ -26,8 +26,8 @@ Ids: TypeAlias = NDArray[np.integer[Any]]
 Kind = Literal["characters", "bytes"]
 Unknown = Literal["error", "skip", "nearest"]
 
-_CODE_POINTS = 0x110000
-_BYTES = 256
+CODE_POINTS = 0x110000
+BYTE_VALUES = 256
 # So many characters are worked on at once; their arrays fit a processor's cache.
 _PIECE = 1 << 16
 
@@ -71,14 +71,14 @@ class Vocabulary:
     def __init__(
         self, code_points: ArrayLike, counts: ArrayLike | None = None, kind: Kind = "characters"
     ) -> None:
-        points = _whole_numbers(code_points, "code points", _CODE_POINTS)
+        points = _whole_numbers(code_points, "code points", CODE_POINTS)
         if not points.size or np.any(points[1:] <= points[:-1]):
             raise ValueError("a vocabulary needs code points, strictly increasing")
         if np.any((points >= 0xD800) & (points <= 0xDFFF)):
             raise ValueError("a surrogate (U+D800 to U+DFFF) is no character")
         if kind not in ("characters", "bytes"):
             raise ValueError(f"a vocabulary is of characters or of bytes, not of {kind!r}")
-        if kind == "bytes" and not np.array_equal(points, np.arange(_BYTES)):
+        if kind == "bytes" and not np.array_equal(points, np.arange(BYTE_VALUES)):
             raise ValueError("a vocabulary of bytes has the code points 0 to 255")
         if counts is None:
             counts = np.zeros(points.size, np.int64)
@@ -108,9 +108,9 @@ class Vocabulary:
     def of_bytes(cls, text: str) -> Self:
         """Make the vocabulary of all bytes, counted in a text that stands for bytes."""
         counts = _count(text)
-        if counts[_BYTES:].any():
+        if counts[BYTE_VALUES:].any():
             raise ValueError("a text that stands for bytes has no character beyond U+00FF")
-        return cls(np.arange(_BYTES), counts[:_BYTES], kind="bytes")
+        return cls(np.arange(BYTE_VALUES), counts[:BYTE_VALUES], kind="bytes")
 
     def __len__(self) -> int:
         """Return V, the number of known characters."""
@@ -237,7 +237,7 @@ class Vocabulary:
     @cached_property
     def _id_of(self) -> NDArray[np.int32]:
         """The id of each of Unicode's code points, -1 where it has none."""
-        table = np.full(_CODE_POINTS, -1, np.int32)
+        table = np.full(CODE_POINTS, -1, np.int32)
         table[self.code_points] = np.arange(len(self))
         return table
 
@@ -302,7 +302,7 @@ def _encoded(text: str, start: int, encoding: str) -> bytes:
 
 def _count(text: str) -> NDArray[np.int64]:
     """Count how often each of Unicode's code points occurs in a text."""
-    counts = np.zeros(_CODE_POINTS, np.int64)
+    counts = np.zeros(CODE_POINTS, np.int64)
     for _, points in _pieces(text):
         found = np.bincount(points)
         counts[: found.size] += found

@@ -13,6 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.text.ngram import Ids, NGram, checked_ids
+from charrnn.text.streams import Text
+
+COUNTED = 2_000_000
+"""Characters at the end of the training text that the n-gram counts."""
 
 _BLOCK = 2**20
 _DICTIONARY = 2 * 2**20  # bytes; as far back as it looks, so that a large text costs no more
@@ -36,12 +40,13 @@ class Baseline:
 
 
 def baselines(
-    train: Ids,
+    train: Text,
     validation: Ids,
     vocabulary_size: int,
+    counts: NDArray[np.int64] | None = None,
     *,
     order: int = 5,
-    max_characters: int = 2_000_000,
+    max_characters: int = COUNTED,
 ) -> list[Baseline]:
     """Return the cost of four ways of guessing, in the order uniform, unigram, n-gram, xz.
 
@@ -58,10 +63,15 @@ def baselines(
 
     Parameters
     ----------
-    train, validation : ndarrays of shape (n,) and (m,)
-        Ids below V, of any integer type. `train` may be empty.
+    train : Text, of n ids
+        Ids below V, of any integer type; it may be empty, or lie in a file.
+    validation : ndarray of shape (m,)
+        Ids below V, of any integer type.
     vocabulary_size : int
         V.
+    counts : ndarray of shape (V,), optional
+        How often each id occurs in `train`, if that is known: then of a long text only the end is
+        read, and checked.
     order : int
         Characters in the longest gram: a context of `order - 1`.
     max_characters : int
@@ -77,32 +87,34 @@ def baselines(
         raise ValueError("the validation text is empty, so nothing can be measured on it")
     if max_characters < 1:
         raise ValueError(f"max_characters must be at least 1, found {max_characters}")
-    train = checked_ids(train, vocabulary_size)
     validation = checked_ids(validation, vocabulary_size)
+    if counts is None:
+        counts = _counts(train, vocabulary_size)
     ngram = NGram.fit(train[-max_characters:], order, vocabulary_size)
     return [
         Baseline("uniform", math.log(vocabulary_size)),
-        Baseline("unigram", _unigram(train, validation, vocabulary_size)),
+        Baseline("unigram", _unigram(counts, validation)),
         Baseline(f"{order}-gram", -float(ngram.log_probabilities(validation).mean())),
         Baseline("xz", _xz(train, validation, vocabulary_size)),
     ]
 
 
-def _unigram(train: Ids, validation: Ids, vocabulary_size: int) -> float:
-    expected = _counts(train, vocabulary_size) + 1
-    found = _counts(validation, vocabulary_size)
+def _unigram(counts: NDArray[np.int64], validation: Ids) -> float:
+    expected = counts + 1
+    found = _counts(validation, counts.size)
     return math.log(expected.sum()) - float(found @ np.log(expected)) / validation.size
 
 
-def _counts(ids: Ids, vocabulary_size: int) -> NDArray[np.int64]:
+def _counts(ids: Text, vocabulary_size: int) -> NDArray[np.int64]:
     counts = np.zeros(vocabulary_size, dtype=np.int64)
     # In blocks, because bincount first widens everything it is given to 8 bytes.
-    for start in range(0, ids.size, _BLOCK):
-        counts += np.bincount(ids[start : start + _BLOCK], minlength=vocabulary_size)
+    for start in range(0, len(ids), _BLOCK):
+        block = checked_ids(ids[start : start + _BLOCK], vocabulary_size)
+        counts += np.bincount(block, minlength=vocabulary_size)
     return counts
 
 
-def _xz(train: Ids, validation: Ids, vocabulary_size: int) -> float:
+def _xz(train: Text, validation: Ids, vocabulary_size: int) -> float:
     symbol = np.dtype(
         "u1" if vocabulary_size <= 2**8 else "<u2" if vocabulary_size <= 2**16 else "<u4"
     )

@@ -8,7 +8,9 @@ import numpy as np
 from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
 from charrnn.network.model import Network, shapes
-from charrnn.network.scoring import QuickScore
+from charrnn.network.scoring import WINDOW, QuickScore
+from charrnn.text.streams import BLOCK
+from charrnn.training.baselines import COUNTED
 from charrnn.training.config import TrainingConfig
 from charrnn.training.workers import learner_for
 
@@ -18,8 +20,11 @@ LARGEST_VALIDATION = 200_000
 WORKER_MEMORY = 30 * 2**20
 """Bytes that a worker takes before any array is made (measured)."""
 
-BASE_MEMORY = 45 * 2**20
-"""Bytes that Python, NumPy and the display take before any array is made (measured)."""
+NGRAM_MEMORY = 60
+"""Bytes for each character that the n-gram among the baselines counts (measured)."""
+
+BASE_MEMORY = 56 * 2**20
+"""Bytes that Python, NumPy, the display and the reading of a text take (measured)."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +165,10 @@ def measure_speed(network: NetworkConfig, training: TrainingConfig, seconds: flo
 def estimate_memory(
     network: NetworkConfig, training: TrainingConfig, train_characters: int, val_characters: int
 ) -> int:
-    """Return the peak memory of a run, in bytes, from the shapes of all that it keeps."""
+    """Return the peak memory of a run, in bytes, from the shapes of all that it keeps.
+
+    The text lies in a file: of a large one nothing is held that a larger one would need more of.
+    """
     cell, T, B = CELLS[network.cell], training.seq_length, training.batch_size
     H, L, V = network.hidden_size, network.num_layers, network.vocabulary_size
     GH, S, K = len(cell.gates) * H, len(cell.states), len(cell.kept)
@@ -174,11 +182,13 @@ def estimate_memory(
     vectors = (6 + (training.workers + 1 if training.workers > 1 else 0)) * count_parameters(
         network
     )
-    numbers = trace(T, B, training.dropout > 0) + gradient + vectors
-    if val_characters:
-        numbers += trace(64, QuickScore.PIECES, dropout=False)
     width = 1 if V <= 256 else 2 if V <= 65_536 else 4
-    # The text as it was decoded, once, and its ids.
-    text = (train_characters + val_characters) * (width + 1)
+    learning = 4 * (trace(T, B, training.dropout > 0) + gradient)
+    learning += 2 * width * min(train_characters, BLOCK)  # a block of windows, and the next one
+    ending = 0
+    if val_characters:
+        learning += 4 * trace(64, QuickScore.PIECES, dropout=False)
+        counted = min(train_characters, COUNTED)
+        ending = 4 * trace(WINDOW, 1, dropout=False) + NGRAM_MEMORY * counted
     base = BASE_MEMORY + (training.workers - 1) * WORKER_MEMORY
-    return base + 4 * numbers + text + 24 * val_characters
+    return base + 4 * vectors + 24 * val_characters + max(learning, ending)

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from charrnn.checkpoint.checkpoint import (
     Checkpoint,
     load_state,
-    resume_path,
     save,
     save_state,
     this_program,
 )
+from charrnn.checkpoint.paths import resume_path
 from charrnn.checkpoint.record import TrainingRecord
 from charrnn.errors import CheckpointError, ConfigError, TrainingError
 from charrnn.network.config import NetworkConfig
@@ -22,7 +22,6 @@ from charrnn.network.model import Network
 from charrnn.network.scoring import score
 from charrnn.text.reading import BYTES, Corpus, check_corpus
 from charrnn.text.streams import fit_shape
-from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.baselines import baselines
 from charrnn.training.config import Choices, TrainingConfig
 from charrnn.training.plan import (
@@ -48,15 +47,15 @@ class Run:
     def __init__(
         self,
         corpus: Corpus,
-        vocabulary: Vocabulary,
         network: NetworkConfig,
         training: TrainingConfig,
         notes: tuple[str, ...] = (),
     ) -> None:
-        self.corpus, self.vocabulary, self.notes = corpus, vocabulary, notes
-        ids = vocabulary.encode(corpus.text)
-        kept = split(len(ids), training.val_split, training.seq_length)
-        self.train, self.validation = ids[: len(ids) - kept], ids[len(ids) - kept :]
+        self.corpus, self.vocabulary, self.notes = corpus, corpus.vocabulary, notes
+        kept = split(len(corpus), training.val_split, training.seq_length)
+        # However long the text is, what is kept back fits in memory; the rest stays in its file.
+        self.train, validation = corpus.ids.cut(len(corpus) - kept)
+        self.validation = validation[:]
         rng = np.random.Generator(np.random.PCG64(training.seed))
         self.trainer = Trainer(Network(network, rng), self.train, self.validation, training)
         self._baselines: dict[str, float] = {}
@@ -64,7 +63,7 @@ class Run:
         self._ended = "somebody stopped it"
 
     @classmethod
-    def begin(cls, corpus: Corpus, choices: Choices, *, as_bytes: bool = False) -> Self:
+    def begin(cls, corpus: Corpus, choices: Choices) -> Self:
         """Fill in what was not chosen, and set up the run.
 
         Raises
@@ -72,15 +71,15 @@ class Run:
         TextError, ConfigError, TrainingError
             The text holds too little, or the choices are out of range.
         """
-        check_corpus(corpus.text)
-        vocabulary = (Vocabulary.of_bytes if as_bytes else Vocabulary.of)(corpus.text)
-        if len(vocabulary) > LARGEST_VOCABULARY:
+        check_corpus(corpus)
+        V = len(corpus.vocabulary)
+        if V > LARGEST_VOCABULARY:
             raise TrainingError(
-                f"the text has {len(vocabulary)} distinct characters, and {LARGEST_VOCABULARY} are "
+                f"the text has {V} distinct characters, and {LARGEST_VOCABULARY} are "
                 f"the most; read it as bytes with --bytes"
             )
-        network, training, notes = settle(choices, len(corpus.text), len(vocabulary))
-        return cls(corpus, vocabulary, network, training, (*corpus.notes, *notes))
+        network, training, notes = settle(choices, len(corpus), V)
+        return cls(corpus, network, training, (*corpus.notes, *notes))
 
     @classmethod
     def resume(cls, corpus: Corpus, path: Path, budget: dict[str, Any] | None = None) -> Self:
@@ -96,14 +95,14 @@ class Run:
         path = resume_path(path)
         arrays, meta = load_state(path)
         try:
-            vocabulary, network, training = _described(corpus, arrays, meta)
+            network, training = _described(corpus, arrays, meta)
         except (KeyError, TypeError, ValueError, ConfigError) as error:
             raise CheckpointError(f"{path.name}: describes no run of this program") from error
         except CheckpointError as error:
             raise CheckpointError(f"{path.name}: {error}") from error
         training = replace(training, **budget or {})
         try:
-            run = cls(corpus, vocabulary, network, training, corpus.notes)
+            run = cls(corpus, network, training, corpus.notes)
             run.trainer.restore(arrays, meta)
         except (CheckpointError, TrainingError) as error:
             raise CheckpointError(f"{path.name}: {error}") from error
@@ -130,7 +129,9 @@ class Run:
         self.trainer.finish()
         if len(self.validation) > 1:
             self._val_loss = float(score(self.trainer.network, self.validation).mean())
-            found = baselines(self.train, self.validation, len(self.vocabulary))
+            V = len(self.vocabulary)
+            counts = self.vocabulary.counts - np.bincount(self.validation, minlength=V)
+            found = baselines(self.train, self.validation, V, counts)
             self._baselines = {baseline.name: baseline.nats for baseline in found}
 
     def checkpoint(self) -> Checkpoint:
@@ -204,7 +205,7 @@ def text_of(path: Path) -> tuple[list[str], str, bool]:
 
 def _described(
     corpus: Corpus, arrays: dict[str, NDArray[Any]], meta: dict[str, Any]
-) -> tuple[Vocabulary, NetworkConfig, TrainingConfig]:
+) -> tuple[NetworkConfig, TrainingConfig]:
     """Return what a training state says of its run, if the corpus and the arrays agree with it."""
     if meta["sha256"] != corpus.sha256:
         raise CheckpointError(
@@ -218,15 +219,15 @@ def _described(
             f"was trained on {'bytes' if as_bytes else 'characters'}, and the text was read as "
             f"the other; {'give' if as_bytes else 'leave out'} --bytes"
         )
-    make = {"characters": Vocabulary.of, "bytes": Vocabulary.of_bytes}[meta["vocabulary"]]
-    vocabulary, network = make(corpus.text), NetworkConfig(**meta["network"])
+    vocabulary, network = corpus.vocabulary, NetworkConfig(**meta["network"])
     # Before a network is made that has to hold them.
-    if (network.vocabulary_size, count_parameters(network)) != (
+    if (meta["vocabulary"], network.vocabulary_size, count_parameters(network)) != (
+        vocabulary.kind,
         len(vocabulary),
         arrays["params"].size,
     ):
         raise CheckpointError("its network does not fit its text or its arrays")
-    return vocabulary, network, TrainingConfig(**meta["training"])
+    return network, TrainingConfig(**meta["training"])
 
 
 def settle(

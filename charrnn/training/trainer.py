@@ -13,10 +13,11 @@ from charrnn.errors import CheckpointError, TrainingError
 from charrnn.network.functions import Floats, Ids
 from charrnn.network.model import Network
 from charrnn.network.scoring import QuickScore
-from charrnn.text.streams import Streams
+from charrnn.text.streams import Streams, Text
 from charrnn.training.config import TrainingConfig
 from charrnn.training.counters import Counters
 from charrnn.training.optimizer import AdamW, clip, learning_rate
+from charrnn.training.profile import Profile
 from charrnn.training.workers import learner_for
 
 FEW_WINDOWS = 10
@@ -57,13 +58,15 @@ class Trainer:
     """A run of training, from its first step to its last, or on from where one was stopped.
 
     network: trained in place; after the run it holds the parameters of the best evaluation.
-    train, validation: ids, (N,), each; an empty validation text judges by the training loss.
+    train, validation: ids, (N,), each, `train` read as it is needed, from wherever it lies; an
+        empty validation text judges by the training loss.
+    profile: looks where the time of the steps goes, if somebody wants to know.
     """
 
     LARGEST_DIVERGENCE = 3
 
     def __init__(
-        self, network: Network, train: Ids, validation: Ids, config: TrainingConfig
+        self, network: Network, train: Text, validation: Ids, config: TrainingConfig
     ) -> None:
         self.network, self.config = network, config
         self.train, self.validation = train, validation
@@ -77,6 +80,7 @@ class Trainer:
         self.learner = learner_for(network, config)
         self.optimizer = AdamW(flat, network.params.matrices, config.weight_decay)
         self.quick_score = QuickScore(network, validation) if len(validation) > 1 else None
+        self.profile: Profile | None = None
         self.now = Counters()
         self.best: Floats = flat.copy()
 
@@ -122,7 +126,8 @@ class Trainer:
             rate = now.rate_scale * learning_rate(
                 config.learning_rate, fraction, config.warmup, config.final_rate
             )
-            loss, norm = self._step(rate)
+            take = self._step
+            loss, norm = self.profile.step(take, rate) if self.profile else take(rate)
             note = None
             if math.isfinite(loss) and math.isfinite(norm):
                 now.smoothed = (
