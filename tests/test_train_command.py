@@ -762,3 +762,28 @@ def test_a_text_cannot_drive_the_terminal(quick):
     result = train("evil.txt", *TINY, "--max-steps", "20", "--evaluations", "10")
     assert result.exit_code == 0
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", result.stderr)
+
+
+# Where the time goes, and large vocabularies.
+
+
+def test_a_profile_tells_where_the_time_went(quick):
+    said = train("text.txt", *SHORT, "--profile").stderr
+    assert "6 steps" in said
+    for part in ("products", "cells", "softmax", "optimiser", "besides steps"):
+        assert re.search(rf"^{part} +\d+\.\d%", said, re.MULTILINE), part
+    assert "besides steps" not in train("text.txt", *SHORT, "--overwrite").stderr
+
+
+def test_a_sampled_softmax_learns_and_is_validated_exactly(quick):
+    train("text.txt", *TINY, "--max-steps", 40, "--sampled-softmax", 2, "-o", "sampled.npz")
+    record = load(Path("sampled.npz")).training
+    assert record.config["sampled_softmax"] == 2
+    assert record.val_loss < np.log(17)  # less than guessing, by the exact score
+    train("text.txt", *TINY, "--max-steps", 40, "--sampled-softmax", 10**6, "-o", "all.npz")
+    train("text.txt", *TINY, "--max-steps", 40, "-o", "exact.npz")
+    all_drawn, exact = (load(Path(f"{name}.npz")).training for name in ("all", "exact"))
+    assert all_drawn.val_loss == pytest.approx(exact.val_loss, abs=1e-4)
+    result = train("text.txt", "--sampled-softmax", -1)
+    assert result.exit_code == 2
+    assert "--sampled-softmax: -1 is not" in result.stderr

@@ -8,7 +8,7 @@ import typer
 from charrnn.cli.numbers import number, whole_number
 from charrnn.display.registry import VIEWS
 from charrnn.inspection import options
-from charrnn.inspection.formats import Format
+from charrnn.inspection.formats import Asked
 
 FOLDER = Path("checkpoints")
 STANDARD_INPUT = "-"
@@ -130,10 +130,11 @@ Units = Annotated[
     ),
 ]
 Kind = Annotated[
-    str,
+    str | None,
     typer.Option(
         metavar="NAME",
         help="A state or gate: a; c i f o g of an LSTM; r u n of a GRU.",
+        show_default="a; find and neuron try every state",
         rich_help_panel=UNITS,
     ),
 ]
@@ -151,11 +152,12 @@ Rows = Annotated[
     ),
 ]
 Random = Annotated[
-    int,
+    int | None,
     typer.Option(
         parser=whole_number,
         metavar="N",
         help="Show so many units drawn at random too, as a control.",
+        show_default="16 of ablate, else none",
         rich_help_panel=UNITS,
     ),
 ]
@@ -256,9 +258,10 @@ Quick = Annotated[
 ]
 
 Named = Annotated[
-    Format | None,
+    Asked | None,
     typer.Option(
         "--format",
+        help="The form of the result; or the JSON Schema of what the view writes as json.",
         show_default="as the suffix of --output says, or text",
         rich_help_panel=OUTPUT,
     ),

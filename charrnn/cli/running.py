@@ -15,12 +15,15 @@ from charrnn.cli.signals import Stop, stopping
 from charrnn.display.console import notes
 from charrnn.display.ending import show_end, show_stop
 from charrnn.display.plan import show_plan
+from charrnn.display.profile import draw
 from charrnn.display.progress import TrainingProgress
 from charrnn.display.quantities import count
+from charrnn.display.screen import screen_of, show
 from charrnn.errors import TrainingError
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.sample import stream
 from charrnn.training.log import RunLog
+from charrnn.training.profile import Profile
 from charrnn.training.run import Run
 from charrnn.training.saving import Saving
 from charrnn.training.trainer import Progress
@@ -39,8 +42,10 @@ def plan(run: Run, path: Path) -> None:
     show_plan(run.plan(), sources, path, notes(), step=now.step, used=used)
 
 
-def go(run: Run, path: Path, *, samples: bool, log_file: Path | None) -> int:
+def go(run: Run, path: Path, *, samples: bool, log_file: Path | None, profile: bool = False) -> int:
     """Show the plan, train to the end or to the first signal, and save; return the exit code.
+
+    profile: tell in the end where the time went.
 
     Raises
     ------
@@ -48,10 +53,14 @@ def go(run: Run, path: Path, *, samples: bool, log_file: Path | None) -> int:
         The run cannot start, or cannot go on, or not all of it is saved; what is saved is whole.
     """
     trainer, saving = run.trainer, Saving(run, path)
+    trainer.profile = Profile() if profile else None
     with stopping() as stop, _prepared(saving, log_file) as log:
         plan(run, path)
         if not stop.requested:
             _train(run, saving, log, stop, samples=samples)
+        if trainer.profile:
+            screen = screen_of(notes())
+            show(draw(trainer.profile.shares(), trainer.profile.steps, screen), screen, notes())
         if stop.requested and trainer.fraction() < 1:
             saving.stopped()
             if log:

@@ -226,6 +226,16 @@ def train(  # noqa: PLR0917
             rich_help_panel=TRAINING,
         ),
     ] = 1,
+    sampled_softmax: Annotated[
+        int,
+        typer.Option(
+            parser=whole_number,
+            metavar="N",
+            help="Estimate the training loss from N characters drawn at random, beside those of "
+            "the window: pays from some thousand distinct characters on; 0 is exact.",
+            rich_help_panel=TRAINING,
+        ),
+    ] = DEFAULT.sampled_softmax,
     epochs: Annotated[
         float | None,
         typer.Option(
@@ -269,6 +279,12 @@ def train(  # noqa: PLR0917
             rich_help_panel=BUDGET,
         ),
     ] = DEFAULT.evaluations,
+    profile: Annotated[
+        bool,
+        typer.Option(
+            "--profile", help="Tell in the end where the time went.", rich_help_panel=OUTPUT
+        ),
+    ] = False,
 ) -> None:
     """Train a network on a text and save it as one .npz file.
 
@@ -307,6 +323,7 @@ def train(  # noqa: PLR0917
         epochs=epochs,
         max_steps=max_steps,
         max_time=max_time,
+        sampled_softmax=sampled_softmax,
     )
     check(choices)
     typed = typed_options(ctx)
@@ -340,7 +357,7 @@ def train(  # noqa: PLR0917
         if dry_run:
             plan(run, path)
             return
-        code = go(run, path, samples=samples, log_file=log_file)
+        code = go(run, path, samples=samples, log_file=log_file, profile=profile)
     raise typer.Exit(code)
 
 

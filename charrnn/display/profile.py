@@ -9,7 +9,7 @@ from charrnn.display.screen import Screen
 from charrnn.display.tables import Shown, Table, prose
 from charrnn.training.profile import Share
 
-_BAR = 16
+_BAR = 12
 
 
 def draw(shares: Sequence[Share], steps: int, screen: Screen) -> Iterator[Text]:

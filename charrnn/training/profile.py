@@ -29,17 +29,17 @@ class Share(NamedTuple):
 
 
 PARTS = {
-    "products": "W_aa a, the weights' gradients, and the readout's products",
-    "cells": "gates and states, element by element, there and back",
-    "softmax": "softmax, loss and the gradient by the scores",
-    "one-hot": "rows of W_ax chosen and added up by character",
-    "laying out": "parameters scaled, and cut into blocks",
+    "products": "with W_aa, W_ax, W_ya, and back",
+    "cells": "gates and states, there and back",
+    "softmax": "loss and gradient by scores",
+    "one-hot": "rows of W_ax chosen and added up",
+    "laying out": "weights scaled, cut in blocks",
     "optimiser": "clipping and AdamW",
     "data": "windows of the text",
-    "sharing": "parameters to the workers, gradients from them",
+    "sharing": "with workers, there and back",
     "waiting": "for workers that are not done",
     "masks": "what is dropped",
-    "between": "the loops over time, and all that is not named above",
+    "between": "loops over time, and the rest",
 }
 """What each part is, in the order in which they are told."""
 

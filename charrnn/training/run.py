@@ -269,6 +269,7 @@ def settle(
         patience=choices.patience,
         seed=choices.seed,
         workers=min(batch_size, workers),
+        sampled_softmax=choices.sampled_softmax,
     )
     return network, training, notes
 
