@@ -27,6 +27,11 @@ def score(network: Network, ids: Ids, trace: Trace | None = None) -> NDArray[np.
     return nats
 
 
+def quick_steps(vocabulary_size: int) -> int:
+    """Return how many steps `QuickScore` reads at a time: fewer of a large vocabulary's scores."""
+    return max(4, min(64, 2**20 // (QuickScore.PIECES * vocabulary_size)))
+
+
 class QuickScore:
     """The mean loss of one text for a network that is being trained, at a fraction of the time.
 
@@ -44,7 +49,7 @@ class QuickScore:
         warmup = self.WARMUP if pieces > 1 else 0
         apart = -(-(len(ids) - 1) // pieces)
         length = min(apart, most // pieces)
-        self.T = min(64, length)
+        self.T = min(quick_steps(network.config.vocabulary_size), length)
         steps = -(-(warmup + length) // self.T) * self.T
         # place[t, b]: where in the text stream b is at its step t; outside its piece, not counted.
         first = np.arange(pieces) * apart

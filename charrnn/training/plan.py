@@ -8,7 +8,8 @@ import numpy as np
 from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
 from charrnn.network.model import Network, shapes
-from charrnn.network.scoring import WINDOW, QuickScore
+from charrnn.network.readout import LEAST_ROWS, SCORES
+from charrnn.network.scoring import WINDOW, QuickScore, quick_steps
 from charrnn.text.streams import BLOCK
 from charrnn.training.baselines import COUNTED
 from charrnn.training.config import TrainingConfig
@@ -17,13 +18,14 @@ from charrnn.training.workers import learner_for
 LARGEST_VALIDATION = 200_000
 """Characters. More would make evaluating slow without making it surer."""
 
-WORKER_MEMORY = 30 * 2**20
-"""Bytes that a worker takes before any array is made (measured)."""
+WORKER_MEMORY = 14 * 2**20
+"""Bytes that a worker takes before any array is made, what it shares with the others counted once
+(measured)."""
 
 NGRAM_MEMORY = 60
 """Bytes for each character that the n-gram among the baselines counts (measured)."""
 
-BASE_MEMORY = 56 * 2**20
+BASE_MEMORY = 54 * 2**20
 """Bytes that Python, NumPy, the display and the reading of a text take (measured)."""
 
 
@@ -170,25 +172,35 @@ def estimate_memory(
     The text lies in a file: of a large one nothing is held that a larger one would need more of.
     """
     cell, T, B = CELLS[network.cell], training.seq_length, training.batch_size
-    H, L, V = network.hidden_size, network.num_layers, network.vocabulary_size
-    GH, S, K = len(cell.gates) * H, len(cell.states), len(cell.kept)
-
-    def trace(T: int, B: int, dropout: bool) -> int:
-        layer = GH + S * H + K * H + (2 * H if dropout else 0)
-        return T * B * (L * layer + 2 * V + network.embedding_size)
-
-    gradient = T * B * (V + GH * (1 if cell.sums else 2) + H)
-    # Parameters, gradient, two moments, the best, one to save; and for workers to share.
-    vectors = (6 + (training.workers + 1 if training.workers > 1 else 0)) * count_parameters(
-        network
+    H, L, V, E = (
+        network.hidden_size,
+        network.num_layers,
+        network.vocabulary_size,
+        network.embedding_size,
     )
+    GH, S, K = len(cell.gates) * H, len(cell.states), len(cell.kept)
+    parameters, others = count_parameters(network), training.workers - 1
+
+    def read(T: int, B: int) -> int:
+        return T * B * (L * (GH + S * H + K * H) + E)
+
+    def scored(rows: int) -> int:
+        return 2 * min(rows, max(LEAST_ROWS, SCORES // V)) * V
+
+    # Parameters, gradient, two moments, the best, one to save; for workers to share, parameters
+    # and a gradient of each; and in each process the weights as they are multiplied with.
+    vectors = (6 + (1 + others if others else 0) + training.workers) * parameters
+    learning = read(T, B) + T * B * (GH * (1 if cell.sums else 2) + H)
+    learning += 2 * L * T * B * H if training.dropout else 0
+    learning += training.workers * (scored(T * B // training.workers) + H * GH)
     width = 1 if V <= 256 else 2 if V <= 65_536 else 4
-    learning = 4 * (trace(T, B, training.dropout > 0) + gradient)
-    learning += 2 * width * min(train_characters, BLOCK)  # a block of windows, and the next one
+    blocks = 2 * width * min(train_characters, BLOCK)  # a block of windows, and the next one
     ending = 0
     if val_characters:
-        learning += 4 * trace(64, QuickScore.PIECES, dropout=False)
+        steps = quick_steps(V)
+        learning += read(steps, QuickScore.PIECES) + 2 * steps * QuickScore.PIECES * V
         counted = min(train_characters, COUNTED)
-        ending = 4 * trace(WINDOW, 1, dropout=False) + NGRAM_MEMORY * counted
+        ending = 4 * (read(WINDOW, 1) + 2 * WINDOW * V) + NGRAM_MEMORY * counted
+    learning = 4 * learning + blocks
     base = BASE_MEMORY + (training.workers - 1) * WORKER_MEMORY
     return base + 4 * vectors + 24 * val_characters + max(learning, ending)
