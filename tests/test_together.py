@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charrnn.errors import CharRNNError
+from charrnn.sampling import together
 from charrnn.sampling.choosing import choose, random_streams, weights
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.generating import WINDOW, generate
@@ -33,10 +34,10 @@ def test_each_row_is_what_it_would_be_alone(tiny_network, cell, config, length):
     prompts[:, -1] = np.arange(5)
     steps = DRAWN + 20  # beyond the random numbers that are drawn at first
     streams = list(islice(random_streams(3), 5))
-    together = np.array(list(islice(generate_together(network, prompts, config, streams), steps)))
+    made = np.array(list(islice(generate_together(network, prompts, config, streams), steps)))
     for n, stream in enumerate(islice(random_streams(3), 5)):
         alone = islice(generate(network, prompts[n], config, stream), steps)
-        assert together[:, n].tolist() == [choice.id for choice in alone]
+        assert made[:, n].tolist() == [choice.id for choice in alone]
 
 
 @given(
@@ -84,3 +85,37 @@ def test_groups_end_as_each_sample_does(tiny_network, characters):
         assert one.finish_reason == alone.finish_reason
         ends.add(one.finish_reason)
     assert ends == {"length", "stop"}
+
+
+def test_threads_make_the_same_samples_as_one(tiny_network, vocabulary, monkeypatch):
+    network, config = tiny_network(dtype=np.float64), SamplingConfig(length=50)
+    told = {}
+    for cores in (1, 3):
+        monkeypatch.setattr(together, "cores", lambda cores=cores: cores)
+        monkeypatch.setattr(together, "LEAST", 1)
+        streams = islice(random_streams(2), 50)
+        [group] = samples(network, vocabulary, np.array([3]), config, streams)
+        told[cores] = [[choice.id for choice in sample.choices()] for sample in group]
+    assert told[1] == told[3]
+    assert len({tuple(ids) for ids in told[1]}) > 40
+
+
+@given(samples=st.integers(1, 300), parameters=st.integers(1, 10**7), cores=st.integers(1, 40))
+def test_each_sample_is_in_one_part(samples, parameters, cores):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(together, "cores", lambda: cores)
+        parts = together.parts_of(samples, parameters)
+    assert [k for part in parts for k in range(part.start, part.stop)] == list(range(samples))
+    assert len(parts) <= cores
+    assert len(parts) == 1 or samples * parameters / len(parts) >= together.LEAST
+
+
+def test_what_goes_wrong_in_a_thread_is_told(tiny_network, vocabulary, monkeypatch):
+    monkeypatch.setattr(together, "cores", lambda: 2)
+    monkeypatch.setattr(together, "LEAST", 1)
+    network = tiny_network()
+    network.b_y[2] = np.nan
+    config = SamplingConfig(length=5)
+    [group] = samples(network, vocabulary, np.array([3]), config, islice(random_streams(2), 40))
+    with np.errstate(all="ignore"), pytest.raises(CharRNNError, match="not a number"):
+        next(group[0].choices())

@@ -222,7 +222,8 @@ def sample(  # noqa: PLR0917
         typed(text, "--stop")
 
     path = newest(FOLDER) if model is None else model
-    use_threads(threads_for(path))
+    together = num_samples > 1 and length != ENDLESS and not show_probs
+    use_threads(1 if together else threads_for(path))  # together, each core has its own samples
     from charrnn.checkpoint.checkpoint import load
 
     checkpoint = load(path)
@@ -261,7 +262,6 @@ def sample(  # noqa: PLR0917
 
             before = given.data if echo else b""
             output = Writing(sys.stdout, checkpoint.vocabulary, before, raw=raw)
-        together = num_samples > 1 and length != ENDLESS and not show_probs
         made = make(checkpoint, ids, config, seeded, num_samples, together=together)
         write(made, output)
 

@@ -74,12 +74,12 @@ class Source:
             If the file cannot be read or is not text.
         """
         corpus = read_corpus([name], as_bytes=vocabulary.kind == "bytes")
-        taken = corpus.text[:limit]
+        taken = corpus.vocabulary.decode(corpus.ids[:limit]) if len(corpus) else ""
         return cls(
             ids=vocabulary.encode(taken, unknown),
             name=name,
             sha256=corpus.sha256,
-            given=len(corpus.text),
+            given=len(corpus),
             taken=len(taken),
             unknown=_unknown(vocabulary, taken),
             notes=corpus.notes,

@@ -44,7 +44,7 @@ def has_small_products() -> bool:
 
 def block_rows(B: int, K: int, M: int) -> int:
     """Return how many rows the blocks of W have, or 0 where it is best multiplied as it is."""
-    if M % COLUMNS or (B >= 64 and K > 512):
+    if B == 1 or M % COLUMNS or (B >= 64 and K > 512):
         return 0
     fitting = (rows for rows in ROWS if K % rows == 0 and B * rows * COLUMNS < SMALL)
     return next(fitting, 0)

@@ -12,7 +12,7 @@ from charrnn.network.model import Network
 from charrnn.sampling.choosing import choose
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.generating import Choice, generate
-from charrnn.sampling.together import MOST, SideBySide, generate_together
+from charrnn.sampling.together import MOST, SideBySide, generate_together, parts_of
 from charrnn.text.vocabulary import Vocabulary
 
 
@@ -100,7 +100,12 @@ def samples(
             prompts = np.repeat(prompt[None], len(group), axis=0)
         else:
             prompts = np.array([first_ids(vocabulary, rng) for rng in group])
-        side = SideBySide(generate_together(network, prompts, config, group), len(group))
+        side = SideBySide(
+            [
+                generate_together(network, prompts[part], config, group[part])
+                for part in parts_of(len(group), network.params.flat.size)
+            ]
+        )
         yield [
             Sample(network, vocabulary, prompt, config, rng, side.choices(n))
             for n, rng in enumerate(group)

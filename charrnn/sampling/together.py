@@ -1,7 +1,11 @@
 """Several samples side by side: a row each, so that one product serves them all."""
 
+import os
 from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from itertools import islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +19,12 @@ from charrnn.sampling.generating import WINDOW, Choice
 
 MOST = 64
 """How many are made side by side: with more, a core is no busier."""
+
+LEAST = 10_000_000
+"""Multiplications that a thread's part of a step has: with fewer, threads wait for Python."""
+
+AHEAD = 16
+"""How many steps are made at a time."""
 
 DRAWN = 256
 """How many random numbers of each sample are drawn at a time."""
@@ -87,17 +97,54 @@ def choose_rows(p: NDArray[np.float64], uniform: NDArray[np.float64]) -> NDArray
 
 
 class SideBySide:
-    """The characters of each sample for itself, made for all of them when the first one asks."""
+    """The characters of each sample for itself, made for all of them when the first one asks.
 
-    def __init__(self, steps: Iterator[NDArray[np.intp]], samples: int) -> None:
-        self._steps = steps
-        self._waiting: list[deque[int]] = [deque() for _ in range(samples)]
+    parts: the steps of some of the samples each, in order. Each part is made by a thread of its
+        own, `AHEAD` steps at a time: a matrix product lets the other threads run.
+    """
+
+    def __init__(self, parts: Sequence[Iterator[NDArray[np.intp]]]) -> None:
+        self._parts = parts
+        self._waiting: dict[int, deque[int]] = {}
+        self._pool = ThreadPoolExecutor(len(parts)) if len(parts) > 1 else None
 
     def choices(self, sample: int) -> Iterator[Choice]:
         """Yield the characters of a sample, without end."""
-        mine = self._waiting[sample]
         while True:
-            while not mine:
-                for waiting, k in zip(self._waiting, next(self._steps).tolist(), strict=True):
-                    waiting.append(k)
-            yield Choice(mine.popleft(), _NONE, _NONE)
+            while not self._waiting.get(sample):
+                self._make()
+            yield Choice(self._waiting[sample].popleft(), _NONE, _NONE)
+
+    def _make(self) -> None:
+        made = [_some(part) for part in self._parts] if self._pool is None else self._together()
+        for sample, ids in enumerate(np.concatenate(made, axis=1).T.tolist()):
+            self._waiting.setdefault(sample, deque()).extend(ids)
+
+    def _together(self) -> list[NDArray[np.intp]]:
+        assert self._pool
+        # What NumPy warns of belongs to the context, and a thread begins with none.
+        contexts = [copy_context() for _ in self._parts]
+        return list(
+            self._pool.map(lambda context, part: context.run(_some, part), contexts, self._parts)
+        )
+
+
+def _some(steps: Iterator[NDArray[np.intp]]) -> NDArray[np.intp]:
+    return np.array(list(islice(steps, AHEAD)))
+
+
+def parts_of(samples: int, parameters: int) -> list[slice]:
+    """Return how samples are split over the cores of this machine, if there is work enough.
+
+    parameters: the network's; each takes one multiplication for each sample in a step.
+    """
+    parts = max(1, min(cores(), samples, samples * parameters // LEAST))
+    bounds = [round(part * samples / parts) for part in range(parts + 1)]
+    return [slice(*pair) for pair in pairwise(bounds)]
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

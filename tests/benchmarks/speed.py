@@ -125,17 +125,22 @@ def charrnn_together(cell: str, layers: int, size: int, streams: int) -> Callabl
     from charrnn.network.model import Network
     from charrnn.sampling.choosing import random_streams
     from charrnn.sampling.config import SamplingConfig
-    from charrnn.sampling.together import generate_together
+    from charrnn.sampling.sample import samples
+    from charrnn.text.vocabulary import Vocabulary
 
     network = Network(NetworkConfig(V, cell, size, layers), np.random.default_rng(0))
-    prompts = np.ones((streams, 1), int)
-    rngs = list(islice(random_streams(0), streams))
-    made = generate_together(network, prompts, SamplingConfig(temperature=TEMPERATURE), rngs)
+    vocabulary = Vocabulary.of("".join(map(chr, range(0x100, 0x100 + V))))
+    config = SamplingConfig(temperature=TEMPERATURE, length=10**9)
+    [group] = samples(
+        network, vocabulary, np.ones(1, int), config, islice(random_streams(0), streams)
+    )
+    made = [sample.choices() for sample in group]
 
     def some() -> int:
-        for _ in range(10):
-            next(made).tolist()
-        return 10 * streams
+        for choices in made:
+            for _ in range(16):
+                next(choices)
+        return 16 * streams
 
     return some
 
