@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.text import Text
 
+from charrnn.display import colours
+from charrnn.display.barcode import barcodes
 from charrnn.display.bars import bar, height, histogram
 from charrnn.display.curve import curve, ticks_between
-from charrnn.display.heat_map import Row, heat_map
-from charrnn.display.painted import painted
+from charrnn.display.heat_map import Row, heat_map, twin
+from charrnn.display.painted import EXCESS, RANK, painted
 from charrnn.display.registry import VIEWS, choose_view
 from charrnn.display.safe import symbol
 from charrnn.display.screen import Screen, parse_span
@@ -136,6 +138,61 @@ def test_digits_stand_under_their_characters():
     assert lines == ["   0 a漢↵", "bits  9 0", "   3 a", "bits 3"]
 
 
+def test_a_text_is_painted_by_rank_and_by_excess():
+    vocabulary = Vocabulary.of("a漢")
+    ids = vocabulary.encode("a漢aaaaaaa")
+    ranks = np.array([math.nan, 1, 1, 2, 3, 4, 10, 11, 5000])
+    lines = [line.plain for line in painted(vocabulary, ids, range(9), ranks, Screen(), brush=RANK)]
+    assert lines == ["   0 a漢aaaaaaa", "rank  . .::++##"]
+    excess = np.array([math.nan, -9, -3, -2.9, -1, -0.9, 0.9, 1, 3])
+    lines = painted(vocabulary, ids, range(9), excess, Screen(), brush=EXCESS)
+    assert [line.plain for line in lines] == ["     0 a漢aaaaaaa", "excess  = =--..+#"]
+
+
+def styles(line, start):
+    """The background of each cell of a line from a place on."""
+    return [
+        next((str(span.style) for span in line.spans if span.start <= n < span.end), "")
+        for n in range(start, len(line.plain))
+    ]
+
+
+def test_a_painted_text_has_a_colour_for_what_a_sign_says():
+    vocabulary, palette = Vocabulary.of("a"), colours._DARK
+    ids, screen = np.zeros(5, np.intp), Screen(80, colours._DARK)
+    ranks = np.array([math.nan, 1, 3, 10, 11])
+    [line] = painted(vocabulary, ids, range(5), ranks, screen, brush=RANK)
+    ramp = [palette.ramp[step] for step in (0, 3, 5, 7)]
+    assert styles(line, 5) == [palette.quiet, *ramp]
+    excess = np.array([math.nan, 0.5, -1, 3.5, 99])
+    [line] = painted(vocabulary, ids, range(5), excess, screen, brush=EXCESS)
+    signed = ["", palette.negative[0], palette.positive[2], palette.positive[3]]
+    assert styles(line, 7) == [palette.quiet, *signed]
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+@pytest.mark.parametrize("H", [1, 50, 130, 1024])
+def test_a_barcode_can_be_counted(width, H):
+    values = np.linspace(-1, 1, H)
+    rows = [Row("a", values, "signed"), Row("change", -values, "signed")]
+    lines = [line.plain for line in barcodes(rows, Screen(width))]
+    assert max(map(len, lines)) <= width
+    margin = lines[0].index("0")
+    found, of = {}, None
+    for line in lines:
+        label, cells = line[: margin - 1].strip(), line[margin:]
+        if label in ("a", "change"):
+            of = label
+            assert all(cells.startswith(str(n), n) for n in range(0, min(H, len(cells)) - 3, 10))
+        else:
+            for n, cell in enumerate(cells):
+                found[of, int(label) + n] = cell
+    for j, value in enumerate(values.tolist()):
+        assert found["a", j] == twin(value)
+        assert found["change", j] == twin(-value)
+    assert len(found) == 2 * H
+
+
 def test_a_span():
     assert parse_span("3:7") == (3, 7)
     assert parse_span(":7") == (0, 7)
@@ -149,9 +206,9 @@ def test_a_span():
 
 
 def test_choosing_a_view():
-    assert choose_view(None, has_text=True) is VIEWS["glance"]
+    assert choose_view(None, has_text=True) is VIEWS["overview"]
     assert choose_view(None, has_text=False) is VIEWS["summary"]
-    with pytest.raises(ConfigError, match="'prob' is none of summary, glance, probs, state, gates"):
+    with pytest.raises(ConfigError, match="'prob' is none of overview, probs, errors, state"):
         choose_view("prob", has_text=True)
     with pytest.raises(ConfigError, match="reads a text"):
         choose_view("probs", has_text=False)

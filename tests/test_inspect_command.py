@@ -58,7 +58,7 @@ def refused(*arguments, code=2, text=None):
     return line
 
 
-@pytest.mark.parametrize("view", [None, "glance", "probs", "state", "gates", "summary"])
+@pytest.mark.parametrize("view", [None, "overview", "probs", "state", "gates", "summary"])
 def test_every_view_is_drawn(model, view):
     chosen = ["--view", view] if view else []
     result = run(model, TEXT, *chosen)
@@ -139,6 +139,27 @@ def test_options_reach_the_view(model):
     assert {len(character["top"]) for character in top["data"]["characters"]} == {2}
 
 
+def test_guesses_are_gone_on_from_at_a_temperature(model):
+    chosen = ["--view", "probs", "--branch", "3", "--temperature", "0.5", "--format", "json"]
+    data = json.loads(run(model, TEXT, *chosen).stdout)["data"]
+    usual = json.loads(run(model, TEXT, *chosen[:2], *chosen[-2:]).stdout)["data"]
+    assert {len(guess["branch"]) for c in data["characters"] for guess in c["top"]} == {3}
+    assert data["means"]["entropy"] < usual["means"]["entropy"]
+    painted = run(model, TEXT, "--view", "probs", "--paint", "rank")
+    assert "\nrank  " in painted.stdout
+    assert painted.stderr == ""
+
+
+def test_a_place_is_shown_in_the_place_of_a_span(model):
+    result = run(model, TEXT * 20, "--view", "state", "-t", "500")
+    assert result.exit_code == 0
+    assert "after character 500" in result.stdout
+    assert "shown:" not in result.stdout
+    assert result.stderr == ""
+    assert "shown:" in run(model, TEXT * 20, "--view", "state").stdout
+    assert "at: 900 is not there" in refused(model, TEXT, "--view", "state", "-t", "900")
+
+
 def test_the_limit_cuts_and_says_so(model):
     result = run(model, TEXT, "--limit", "10", "--format", "json")
     assert json.loads(result.stdout)["input"]["n"] == 10
@@ -150,8 +171,8 @@ def test_unknown_characters(model):
     skipped = run(model, "azb", "--unknown", "skip", "--format", "json")
     assert json.loads(skipped.stdout)["input"]["n"] == 2
     assert "1 character unknown to this network: skipped" in skipped.stderr
-    nearest = run(model, "aEb", "--unknown", "nearest", "--format", "json")
-    characters = json.loads(nearest.stdout)["data"]["probs"]["characters"]
+    nearest = run(model, "aEb", "--view", "probs", "--unknown", "nearest", "--format", "json")
+    characters = json.loads(nearest.stdout)["data"]["characters"]
     assert [character["read"] for character in characters] == ["a", "e", "b"] or [
         character["read"] for character in characters
     ] == ["a", "é", "b"]
@@ -161,18 +182,18 @@ def test_unknown_characters(model):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([TEXT, "--view", "prob"], "view: 'prob' is none of summary, glance, probs, state, gates"),
+        ([TEXT, "--view", "prob"], "view: 'prob' is none of overview, probs, errors, state"),
         (["--view", "probs"], "the view probs reads a text"),
         ([TEXT, "-f", "x"], "leave all but one out"),
-        ([TEXT, "--layer", "2"], "layer: 2 is not there; this network has layers 0 to 1"),
-        ([TEXT, "--units", "0:4"], "units: 0:4 is not there"),
+        ([TEXT, "--view", "state", "--layer", "2"], "this network has layers 0 to 1"),
+        ([TEXT, "--view", "state", "--units", "0:4"], "units: 0:4 is not there"),
         ([TEXT, "--units", "4"], "'4' is no unit; write layer:index"),
-        ([TEXT, "--kind", "u"], "kind: 'u' is none of the lstm's a c i f o g"),
-        ([TEXT, "--kind", "\x1b[31m"], r"kind: '\x1b[31m' is none"),
+        ([TEXT, "--view", "state", "--kind", "u"], "kind: 'u' is none of the lstm's a c i f o g"),
+        ([TEXT, "--view", "state", "--kind", "\x1b[31m"], r"kind: '\x1b[31m' is none"),
         ([TEXT, "--top", "0"], "top: 0 is not at least 1"),
         ([TEXT, "--limit", "0"], "limit: 0 is not at least 1"),
         ([TEXT, "--width", "20"], "width: 20 is less than 60"),
-        ([TEXT, "--span", "x"], "span: 'x' is no span"),
+        ([TEXT, "--view", "state", "--span", "x"], "span: 'x' is no span"),
         ([TEXT, "-o", "x.png"], "its suffix is none of"),
     ],
 )
@@ -205,9 +226,9 @@ def test_output_by_process_is_plain_and_npz_goes_through_a_pipe(model):
     assert result.returncode == 0, result.stderr
     assert b"\x1b" not in result.stdout
     assert "█".encode() in result.stdout
-    arrays = np.load(io.BytesIO(typed(model, TEXT, "--format", "npz").stdout), allow_pickle=False)
-    assert "a" not in arrays
-    assert arrays["state.a"].shape == (len(TEXT), 2, 4)
+    written = typed(model, TEXT, "--view", "state", "--format", "npz").stdout
+    arrays = np.load(io.BytesIO(written), allow_pickle=False)
+    assert arrays["a"].shape == (len(TEXT), 2, 4)
 
 
 def test_colours_are_forced_and_refused(model):
@@ -268,7 +289,7 @@ def test_a_closed_pipe_is_no_traceback(model):
 
 def test_help_waits_for_nothing(model):
     result = typed("--help")
-    for name in (b"--view", b"--kind", b"--span", b"glance", b"--unknown"):
+    for name in (b"--view", b"--kind", b"--span", b"overview", b"--unknown"):
         assert name in result.stdout
     code = (
         "import sys, charrnn.cli.inspect; print([m for m in sys.modules if m in ('numpy', 'rich')])"

@@ -4,26 +4,24 @@ import csv
 import io
 import json
 import math
-from pathlib import Path
 
 import jsonschema
 import numpy as np
 import pytest
 
-import charrnn
 from charrnn.display.registry import VIEWS
 from charrnn.errors import ConfigError, TextError
 from charrnn.inspection.envelope import Envelope
 from charrnn.inspection.formats import choose_format
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
+from charrnn.inspection.schema import schema
 from charrnn.inspection.source import Source
 from charrnn.inspection.views.probabilities import Probabilities
 from charrnn.inspection.views.summary import Summary
 from charrnn.inspection.writers import write
 from charrnn.text.vocabulary import Vocabulary
 
-SCHEMAS = Path(charrnn.__file__).parent / "inspection" / "schemas"
 UNAVAILABLE = {("ledger", "rnn")}
 TEXT = "\nabcdeé" * 3 + "ab\nba\ncab\ndeed\néa\n" * 3
 
@@ -67,10 +65,7 @@ def test_every_form_says_the_same(make_checkpoint, tmp_path, name, cell):
     assert whole["model"]["cell"] == cell
     assert (whole["input"] is None) != view.reads_text
     assert whole["data"]
-    if (SCHEMAS / f"{name}.json").exists():
-        schema = json.loads((SCHEMAS / f"{name}.json").read_bytes())
-        jsonschema.Draft202012Validator.check_schema(schema)
-        jsonschema.Draft202012Validator(schema).validate(whole["data"])
+    jsonschema.Draft202012Validator(schema(name)).validate(whole)
 
     head, *objects = [strict(line) for line in found["jsonl"].decode().splitlines()]
     assert head == {key: value for key, value in whole.items() if key != "data"}

@@ -95,6 +95,29 @@ def test_a_hostile_text_is_drawn_harmlessly(make_checkpoint, name, width, cell):
             drawn(name, checkpoint, HOSTILE * 2, screen)
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("probs", {"branch": 9, "paint": "rank", "top": 9}),
+        ("probs", {"paint": "excess", "temperature": 1e-300}),
+        ("state", {"at": "worst"}),
+        ("state", {"at": "0", "kind": "c"}),
+        ("state", {"at": "7", "kind": "f", "units": ((1, 299), (0, 0))}),
+    ],
+)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_hostile_text_is_drawn_harmlessly_whatever_is_asked(
+    make_checkpoint, name, options, width
+):
+    checkpoint = make_checkpoint(num_layers=2, hidden_size=300, vocabulary=Vocabulary.of(HOSTILE))
+    for screen in (
+        Screen(width),
+        Screen(width, ascii_only=True),
+        *(Screen(width, palette) for palette in PALETTES[: 5 if width == 60 else 1]),
+    ):
+        drawn(name, checkpoint, HOSTILE * 2, screen, **options)
+
+
 @given(
     text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=80),
     width=st.integers(60, 200),
@@ -148,7 +171,61 @@ def test_probabilities_tell_what_came_and_what_was_expected(make_checkpoint):
     assert "over 4 predictions; too few for a standard error" in said
 
 
-@pytest.mark.parametrize("name", ["probs", "glance"])
+def test_branches_stand_under_their_row(make_checkpoint, vocabulary):
+    checkpoint = make_checkpoint()
+    reading = Reading.of(checkpoint.network, vocabulary, vocabulary.encode("abcde"))
+    found = VIEWS["probs"].compute(reading, Options(top=3, branch=4))
+    said = drawn("probs", checkpoint, "abcde", Screen(80, span=(1, 3)), top=3, branch=4)
+    branches = found.branches(np.array([1, 2]))
+    for t, row, character in ((1, 0, "b"), (2, 1, "c")):
+        guesses = [
+            vocabulary.decode([k, *branch]).replace("\n", "↵")
+            for k, branch in zip(found.top_ids[t], branches[row], strict=True)
+        ]
+        assert re.search(rf"\n *{t}  {character} .*\n    ↳ {'  '.join(guesses)}\n", said)
+    assert "↳" not in drawn("probs", checkpoint, "abcde", Screen(80))
+
+
+def test_a_temperature_is_told(make_checkpoint):
+    said = drawn("probs", make_checkpoint(), "abcde", Screen(80), temperature=0.5)
+    assert "at temperature 0.5: y_hat is softmax(scores / 0.5)\n" in said
+    assert "temperature" not in drawn("probs", make_checkpoint(), "abcde", Screen(80))
+
+
+def test_a_step_shows_its_place_and_its_units(make_checkpoint):
+    checkpoint = make_checkpoint(hidden_size=70)
+    said = drawn("state", checkpoint, "abcdeé", Screen(80), at="/cd/", rows=3)
+    assert re.search(r"^ +abc\[d\]eé$", said, re.MULTILINE)
+    assert "layer 0: hidden state a after character 3" in said
+    a = Reading.of(checkpoint.network, checkpoint.vocabulary, np.array([1, 2, 3, 4])).states["a"]
+    cells = "".join(map(twin, a[3, 0].tolist()))
+    assert f"\n     0 {cells[:64]}\n    64 {cells[64:]}\nchange 0 " in said
+    order = sorted(range(70), key=lambda j: -abs(a[3, 0, j] - a[2, 0, j]))[:3]
+    moved = [f"0:{j} {a[2, 0, j]:+.2f} → {a[3, 0, j]:+.2f}" for j in order]
+    found = re.search(r"moved most((?: +0:\d+ \S+ → \S+)+)", said)
+    assert found[1].split() == " ".join(moved).split()
+
+
+def test_the_gates_of_each_character_are_told(make_checkpoint, vocabulary):
+    checkpoint = make_checkpoint(cell="gru")
+    text = "abcabdabeab" * 4
+    reading = Reading.of(checkpoint.network, vocabulary, vocabulary.encode(text))
+    said = drawn("gates", checkpoint, text, Screen(80))
+    u = reading.gates["u"][:, 0].mean(axis=1)
+    away = {
+        character: u[[c == character for c in text]].mean() - u.mean()
+        for character in sorted(set(text))
+    }
+    order = sorted(away, key=away.get, reverse=True)
+    told = [f"{c} {away[c]:+.2f}".replace("0.", ".") for c in (*order[:2], *order[:2:-1])]
+    [line] = re.findall(r"^0 update u +([^\d ] [+-].*)$", said, re.MULTILINE)
+    assert line.split() == " ".join(told).split()
+    tau = sorted((-1 / np.log(reading.gates["u"][:, 0]).mean(axis=0)).tolist(), reverse=True)
+    [line] = re.findall(r"^longest +(.*)$", said, re.MULTILINE)
+    assert [float(item) for item in line.split()[1::2]] == pytest.approx(tau, rel=0.01)
+
+
+@pytest.mark.parametrize("name", ["probs", "overview"])
 def test_surprise_stands_under_the_character_that_came(make_checkpoint, name):
     checkpoint = make_checkpoint()
     checkpoint.network.params["W_ya"][:] *= 8
@@ -160,9 +237,9 @@ def test_surprise_stands_under_the_character_that_came(make_checkpoint, name):
 
 
 def test_one_character_is_drawn(make_checkpoint):
-    for name in ("probs", "glance", "state", "gates"):
+    for name in ("probs", "overview", "state", "gates"):
         said = drawn(name, make_checkpoint(), "a", Screen(80))
-        assert name not in ("probs", "glance") or "nothing is averaged" in said
+        assert name not in ("probs", "overview") or "nothing is averaged" in said
 
 
 def test_a_simple_network_has_no_gates_and_says_so(make_checkpoint):

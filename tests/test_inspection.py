@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from charrnn.errors import CharRNNError, ConfigError, TextError
+from charrnn.inspection import branching
 from charrnn.inspection import reading as reading_module
 from charrnn.inspection.options import Options, parse_units
 from charrnn.inspection.reading import Reading, bytes_per_character
@@ -230,6 +231,92 @@ def test_a_vocabulary_of_one(tiny_network):
     assert found.data()["characters"][0]["margin_bits"] is None
 
 
+@pytest.mark.parametrize("temperature", [0.3, 1.0, 2.5])
+def test_a_temperature_divides_the_scores(tiny_network, vocabulary, temperature):
+    network = tiny_network("gru", dtype=np.float64)
+    reading = read(network, vocabulary, TEXT[:20])
+    found = Probabilities.of(reading, Options(temperature=temperature, top=7))
+    bits = []
+    for t in range(20):
+        scores = (reading.states["a"][t, 0] @ network.W_ya + network.b_y).tolist()
+        powers = [math.exp(score / temperature) for score in scores]
+        y_hat = [power / sum(powers) for power in powers]
+        assert sorted(y_hat, reverse=True) == pytest.approx(found.top_p[t].tolist())
+        assert found.entropy[t] == pytest.approx(-sum(p * math.log2(p) for p in y_hat))
+        first, second = sorted(scores, reverse=True)[:2]
+        assert found.margin[t] == pytest.approx((first - second) / temperature / math.log(2))
+        if t < 19:
+            bits.append(-math.log2(y_hat[found.ids[t + 1]]))
+    assert found.bits[:-1] == pytest.approx(bits)
+    assert found.means.bits == pytest.approx(sum(bits) / 19)
+    usual = Probabilities.of(reading, Options(top=7))
+    for column in ("rank", "place", "top_ids"):
+        np.testing.assert_array_equal(getattr(found, column), getattr(usual, column))
+
+
+def test_a_temperature_of_next_to_nothing_and_of_very_much(tiny_network, vocabulary):
+    reading = read(tiny_network("lstm"), vocabulary)
+    cold = Probabilities.of(reading, Options(temperature=5e-324))
+    right = cold.place[:-1] == 1
+    assert (cold.p[:-1] == right).all()
+    assert (cold.bits[:-1][right] == 0).all()
+    assert (cold.bits[:-1][~right] > 1e100).all()
+    assert (cold.entropy == 0).all()
+    assert cold.means.perplexity == math.inf
+    assert math.isfinite(cold.means.bits_error)
+    hot = Probabilities.of(reading, Options(temperature=1e308))
+    assert hot.bits[:-1] == pytest.approx(math.log2(7))
+    assert hot.entropy == pytest.approx(math.log2(7))
+
+
+def test_branches_are_what_reading_on_would_be(tiny_network, vocabulary, cell, monkeypatch):
+    monkeypatch.setattr(branching, "side_by_side", lambda network: 4)  # so that 25 are in 7 parts
+    network = tiny_network(cell, dtype=np.float64, num_layers=2, embedding_size=3)
+    reading = read(network, vocabulary, TEXT[:9])
+    before = {kind: reading.series(kind).copy() for kind in reading.kinds}
+    found = Probabilities.of(reading, Options(top=5, branch=3))
+    places = [0, 3, 4, 7, 8]
+    branches = found.branches(np.array(places))
+    assert branches.shape == (5, 5, 3)
+    for t, of_guesses in zip(places, branches, strict=True):
+        for guess, branch in zip(found.top_ids[t].tolist(), of_guesses.tolist(), strict=True):
+            ids = [*reading.ids[: t + 1].tolist(), guess]
+            for _ in range(3):
+                log_y_hat = naive(network, ids)[-1][1]
+                ids.append(log_y_hat.index(max(log_y_hat)))
+            assert branch == ids[-3:]
+    for kind, values in before.items():
+        np.testing.assert_array_equal(values, reading.series(kind))
+
+
+def test_branches_in_every_form(tiny_network, vocabulary):
+    reading = read(tiny_network("lstm"), vocabulary, "abcde")
+    found = Probabilities.of(reading, Options(top=2, branch=4))
+    branches = found.branches(np.arange(5))
+    np.testing.assert_array_equal(found.arrays()["branch_ids"], branches)
+    heading, *rows = found.rows()
+    assert heading[-6:] == ["top1", "top1_p", "top1_branch", "top2", "top2_p", "top2_branch"]
+    for t, character in enumerate(found.data()["characters"]):
+        for n, guess in enumerate(character["top"]):
+            assert guess["branch"] == vocabulary.decode(branches[t, n])
+            assert rows[t][heading.index(f"top{n + 1}_branch")] == guess["branch"]
+    assert "branch" not in Probabilities.of(reading).data()["characters"][0]["top"][0]
+
+
+def test_of_equally_likely_characters_a_branch_takes_the_first(vocabulary):
+    network = Network(NetworkConfig(7, "rnn", 4))  # all parameters 0: every character as likely
+    found = Probabilities.of(read(network, vocabulary), Options(branch=2))
+    assert not found.branches(np.arange(5)).any()
+
+
+def test_each_character_is_painted_by_what_was_told_before_it(tiny_network, vocabulary):
+    reading = read(tiny_network("lstm"), vocabulary)
+    for paint in ("bits", "rank", "excess"):
+        found = Probabilities.of(reading, Options(paint=paint))
+        assert math.isnan(found.painted_by[0])
+        assert found.painted_by[1:].tolist() == getattr(found, paint)[:-1].tolist()
+
+
 def test_block_standard_error():
     values = np.arange(20.0) ** 2
     blocks = [np.mean(values[k : k + 4]) for k in range(0, 20, 4)]
@@ -336,6 +423,41 @@ def test_a_state_that_never_varies(vocabulary):
     assert found.data()["layers"][0]["variance_share"] is None
 
 
+@pytest.mark.parametrize("kind", ["a", "c", "f"])
+def test_one_step_of_all_units(tiny_network, vocabulary, kind):
+    reading = read(tiny_network("lstm", hidden_size=9, num_layers=2), vocabulary)
+    series = reading.series(kind)
+    for at, t in (("3", 3), ("0", 0), ("last", len(TEXT) - 1)):
+        found = States.of(reading, Options(at=at, kind=kind, rows=4))
+        assert found.at == t
+        assert [moment.layer for moment in found.moments] == [0, 1]
+        for moment in found.moments:
+            now = series[t, moment.layer].tolist()
+            was = series[t - 1, moment.layer].tolist() if t else now if kind == "f" else [0.0] * 9
+            assert moment.values.tolist() == now
+            assert moment.before.tolist() == was
+            moved = [abs(one - other) for one, other in zip(now, was, strict=True)]
+            assert moment.change.tolist() == [b - a for a, b in zip(was, now, strict=True)]
+            order = sorted(range(9), key=lambda j: -moved[j])
+            assert moment.named == tuple((moment.layer, j) for j in order[:4])
+        heading, *rows = found.rows()
+        assert heading == ["unit", "before", "value", "change"]
+        assert [row[0] for row in rows] == [f"{n}:{j}" for n in (0, 1) for j in range(9)]
+        assert [row[2] for row in rows] == series[t].ravel().tolist()
+        assert found.arrays()["at"] == t
+
+
+def test_the_units_asked_for_are_named_at_a_step(tiny_network, vocabulary):
+    reading = read(tiny_network("gru", num_layers=2), vocabulary)
+    found = States.of(reading, Options(at="worst", units=((1, 3), (1, 0))))
+    [moment] = found.moments
+    assert moment.named == ((1, 3), (1, 0))
+    assert len(moment.values) == 4
+    assert not States.of(reading).moments
+    with pytest.raises(ConfigError, match="at: 75 is not there"):
+        States.of(reading, Options(at="75"))
+
+
 # Gates ------------------------------------------------------------------------------------------
 
 
@@ -359,6 +481,17 @@ def test_gates_are_counted_one_by_one(tiny_network, vocabulary, cell):
         assert gate.histogram.sum() == values.size
         over = np.sqrt((values**2).mean(1)) if signed else values.mean(1)
         assert gate.over_text == pytest.approx(over, rel=1e-5)
+        for k, mean in zip(found.characters, gate.by_character, strict=True):
+            after = [v for v, read in zip(over, reading.ids, strict=True) if read == k]
+            assert mean == pytest.approx(sum(after) / len(after))
+        for j in range(4):
+            column = values[:, j].tolist()
+            slopes = [1 - v * v if signed else v * (1 - v) for v in column]
+            made_of_gates = gate.name == "a" and cell != "rnn"
+            expected = math.nan if made_of_gates else sum(slopes) / len(slopes)
+            assert gate.slope[j] == pytest.approx(expected, rel=1e-5, nan_ok=True)
+        assert gate.open == sum(share > 0.9 for share in gate.high.tolist())
+        assert gate.shut == sum(share > 0.9 for share in gate.low.tolist())
         means = {k: over[found.ids == k].mean() for k in range(7)}
         assert gate.high_on == tuple(sorted(means, key=means.get, reverse=True)[:3])
         assert gate.low_on == tuple(sorted(means, key=means.get)[:3])
@@ -388,6 +521,7 @@ def test_stuck_units_integrators_and_endless_memory(tiny_network, vocabulary):
     [gate] = [gate for gate in found.gates if gate.name == "f"]
     [memory] = found.memories
     assert gate.stuck.tolist() == [True, True, False, False]
+    assert (gate.open, gate.shut) == (2, 1)
     assert memory.integrators.tolist() == [True, False, True, False]
     assert memory.forgetful.tolist() == [False, True, False, False]
     assert memory.tau[0] == np.inf
@@ -397,7 +531,8 @@ def test_stuck_units_integrators_and_endless_memory(tiny_network, vocabulary):
     assert [row[-1] for row in table if row[2] == "f"] == [
         "stuck integrator", "stuck forgetful", "integrator", ""
     ]  # fmt: skip
-    assert next(row[7] for row in table if row[2] == "f") is None
+    tau = table[0].index("tau")
+    assert next(row[tau] for row in table if row[2] == "f") is None
 
 
 def test_units_that_never_move(vocabulary):
@@ -409,6 +544,8 @@ def test_units_that_never_move(vocabulary):
 def test_rare_characters_are_not_said_to_move_a_gate(tiny_network, vocabulary):
     found = Gates.of(read(tiny_network("gru"), vocabulary, "abcdeé"))
     assert {gate.high_on for gate in found.gates} == {()}
+    assert found.counts.tolist() == [1] * 6
+    assert found.gates[0].by_character == pytest.approx(found.gates[0].over_text)
 
 
 # Summary ----------------------------------------------------------------------------------------

@@ -176,6 +176,11 @@ def test_the_control_is_drawn_at_random_and_can_be_drawn_again(make_reading):
     alone = Ablated.of(reading, Options(units=((1, 3),), random=99))
     assert alone.together is None
     assert sorted(loss.units for loss in alone.random) == [((1, j),) for j in range(12)]
+    for units in ((), group):
+        without = Ablated.of(reading, Options(units=units, random=0))
+        assert without.random == ()
+        said = "\n".join(line.plain for line in display.draw(without, Screen(80)))
+        assert "no unit was drawn at random" in said
 
 
 def test_the_beginning_of_a_long_text_is_read_and_its_whole_averaged(make_reading, monkeypatch):

@@ -292,6 +292,11 @@ def test_what_is_drawn_fits_and_says_what_it_is(read, training):
     plain = "\n".join(line.plain for line in draw(Errors.of(reading), Screen(80, NONE)))
     assert "--train FILE" in plain
     assert "gain" not in plain
+    for text in ("..", "11", "\n\n", "  ", "aa"):  # characters of one sort: some tables are empty
+        few = "\n".join(line.plain for line in draw(Errors.of(read(text)), Screen(80)))
+        assert ("letters of the word" in few) == (text == "aa")
+        alone = read(text, Vocabulary.of(text))
+        assert all("nan" not in line.plain for line in draw(Errors.of(alone), Screen(80)))
     [nothing] = draw(Errors.of(read("a"), Options(train=name)), Screen(80))
     assert "costs nothing" in nothing.plain
     assert max(map(len, EXPLANATION.splitlines())) < 80

@@ -261,6 +261,8 @@ def test_the_surest_stand_first(found):
 
 def test_both_states_of_an_lstm_are_tried_or_the_kind_that_is_asked_for(reading):
     assert {kind for _, kind in Find.of(reading).units} == {"a", "c"}
+    for kind in ("a", "c"):
+        assert {other for _, other in Find.of(reading, Options(kind=kind)).units} == {kind}
     gates = Find.of(reading, Options(kind="f"))
     assert {kind for _, kind in gates.units} == {"f"}
     assert gates.counted == 0  # what a gate's loss costs is not measured

@@ -257,6 +257,8 @@ def test_the_unit_that_follows_something_is_chosen(read, rng):
     first = told.follows[0]
     assert (first.feature.name, first.sign, first.verdict) == ('inside "..."', -1, "follows")
     assert first.score > 0.99
+    [of_a] = Neuron.of(planted, Options(kind="a")).units
+    assert of_a.card.kind == "a"
     [asked] = Neuron.of(planted, Options(units=((0, 2),), kind="c")).units
     of_other = [one for one in asked.follows if one.feature.name == 'inside "..."']
     assert of_other[0].score < 0.9

@@ -32,7 +32,7 @@ ViewName = Annotated[
         "--view",
         metavar="NAME",
         help=f"What to look at: {_VIEWS}.",
-        show_default="glance with a text, summary without",
+        show_default="overview with a text, summary without",
     ),
 ]
 Explain = Annotated[
@@ -147,7 +147,7 @@ Rows = Annotated[
         parser=whole_number,
         metavar="N",
         help="How many units of a layer to show.",
-        show_default="16, or 8 at a glance",
+        show_default="as the view has it",
         rich_help_panel=UNITS,
     ),
 ]

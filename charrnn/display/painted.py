@@ -1,10 +1,12 @@
-"""A text painted by a number for each character: its surprise."""
+"""A text painted by a number for each character, such as its surprise."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from rich.text import Text
 
-from charrnn.display.heat_map import sized_legend
+from charrnn.display.colours import Palette
+from charrnn.display.heat_map import sized_legend, twin
 from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
 from charrnn.display.tables import prose
@@ -13,28 +15,111 @@ from charrnn.network.functions import Ids
 from charrnn.text.vocabulary import Vocabulary
 
 MOST_BITS = 8.0
-"""The end of the scale, the same for every text."""
+"""The end of the scale of surprise, the same for every text."""
+
+MOST_EXCESS = 5.0
+"""Of the scale of excess, in bits either way, so that its steps are one bit each."""
+
+BUCKETS = (("1", ".", 0), ("2-3", ":", 3), ("4-10", "+", 5), ("over 10", "#", 7))
+"""Of ranks: which, the character and the step of the ramp (after GLTR, for few characters)."""
+
+
+@dataclass(frozen=True)
+class Brush:
+    """How characters are painted by a number of theirs.
+
+    label: what stands before the characters that say the same where there are no colours.
+    style: the style of a number, in a palette.
+    sign: the character for it.
+    legend: a line, or lines, that tell what it means.
+    """
+
+    label: str
+    style: Callable[[Palette, float], str]
+    sign: Callable[[float], str]
+    legend: Callable[[Screen], Iterator[Text]]
+
+
+def _bucket(rank: float) -> int:
+    return sum(rank > last for last in (1, 3, 10))
+
+
+def _legend_of_bits(screen: Screen) -> Iterator[Text]:
+    if screen.coloured:
+        text = Text("surprise of each character, in bits: ", screen.palette.quiet)
+        yield text.append_text(sized_legend(screen, "0", f"{MOST_BITS:g}+"))
+    else:
+        yield from prose(
+            "bits: the surprise of the character above, in whole bits, 9 for 9 and more", screen
+        )
+
+
+def _legend_of_ranks(screen: Screen) -> Iterator[Text]:
+    if screen.coloured:
+        text = Text("rank among the guesses: ", screen.palette.quiet)
+        for ranks, _, step in BUCKETS:
+            text.append(f" {ranks} ", screen.palette.ramp[step])
+        yield text
+    else:
+        signs = ", ".join(f"{sign} {ranks}" for ranks, sign, _ in BUCKETS)
+        yield from prose(f"rank of the character above among the guesses: {signs}", screen)
+
+
+def _legend_of_excess(screen: Screen) -> Iterator[Text]:
+    if screen.coloured:
+        palette = screen.palette
+        text = Text("better ", palette.quiet)
+        for style in (*reversed(palette.negative), "", *palette.positive):
+            text.append("  ", style)
+        yield text.append(" worse than expected, 1 bit a step", palette.quiet)
+    else:
+        yield from prose(
+            "excess: of the character above, bits less the bits expected: = to -3, - to -1, "
+            ". between, + from 1, # from 3",
+            screen,
+        )
+
+
+BITS = Brush(
+    "bits",
+    lambda palette, bits: palette.sized(bits / MOST_BITS),
+    lambda bits: f"{min(9, int(bits))}",
+    _legend_of_bits,
+)
+RANK = Brush(
+    "rank",
+    lambda palette, rank: palette.ramp[BUCKETS[_bucket(rank)][2]],
+    lambda rank: BUCKETS[_bucket(rank)][1],
+    _legend_of_ranks,
+)
+EXCESS = Brush(
+    "excess",
+    lambda palette, bits: palette.signed(bits / MOST_EXCESS),
+    lambda bits: twin(bits / MOST_EXCESS),
+    _legend_of_excess,
+)
 
 
 def painted(
     vocabulary: Vocabulary,
     ids: Ids,
     shown: range,
-    bits: Column,
+    values: Column,
     screen: Screen,
     *,
+    brush: Brush = BITS,
     lines: int | None = None,
 ) -> Iterator[Text]:
-    """Yield the text as lines of its own, painted by `bits`, (T,), of each character.
+    """Yield the text as lines of its own, painted by a value, (T,), of each character.
 
-    Without colours a line of digits stands under each: whole bits, 9 for nine and more, a space
-    for a character that was not predicted.
+    Without colours a line of signs stands under each, a space for a character that was not
+    predicted, whose value is nan.
 
     lines: at most so many of the text; None for all.
     """
     symbols = Symbols(vocabulary, space=False, ascii_only=screen.ascii_only)
     newline = vocabulary.encode("\n")[0] if "\n" in vocabulary else None
-    margin = max(len("bits"), len(str(shown.stop))) + 1
+    margin = max(len(brush.label), len(str(shown.stop))) + 1
     start, drawn = shown.start, 0
     while start < shown.stop and drawn != lines:
         stop, used = start, margin
@@ -44,24 +129,14 @@ def painted(
             if ids[stop - 1] == newline:
                 break
         line = Text().append(f"{start:>{margin - 1}} ", screen.palette.quiet)
-        digits = Text(f"{'bits':>{margin - 1}} ")
+        signs = Text(f"{brush.label:>{margin - 1}} ")
         for t in range(start, stop):
-            known = bits[t] == bits[t]
-            style = screen.palette.sized(bits[t] / MOST_BITS) if known else screen.palette.quiet
+            value = float(values[t])
+            known = value == value  # noqa: PLR0124 - nan alone is unlike itself
+            style = brush.style(screen.palette, value) if known else screen.palette.quiet
             line.append(symbols[ids[t]], style)
-            digits.append((f"{min(9, int(bits[t]))}" if known else "").ljust(symbols.width(ids[t])))
+            signs.append((brush.sign(value) if known else "").ljust(symbols.width(ids[t])))
         yield line
         if not screen.coloured:
-            yield digits
+            yield signs
         start, drawn = stop, drawn + 1
-
-
-def legend(screen: Screen) -> Iterator[Text]:
-    """Yield what the paint means, and which clock it is on."""
-    if screen.coloured:
-        text = Text("surprise of each character, in bits: ", screen.palette.quiet)
-        yield text.append_text(sized_legend(screen, "0", f"{MOST_BITS:g}+"))
-    else:
-        yield from prose(
-            "bits: the surprise of the character above, in whole bits, 9 for 9 and more", screen
-        )

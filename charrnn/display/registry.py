@@ -5,7 +5,6 @@ with its `draw` and its `EXPLANATION`, and a line below. Both are imported when 
 for, so that help does not wait for them.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from importlib import import_module
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from charrnn.errors import ConfigError
 from charrnn.inspection.options import Options
-from charrnn.inspection.schema import schema
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -79,8 +77,9 @@ class View:
         return explanation
 
     def schema(self) -> str:
-        """Return the JSON Schema of what the view writes as JSON, as JSON itself."""
-        return f"{json.dumps(schema(self._result().view), indent=2, ensure_ascii=False)}\n"
+        """Return the JSON Schema of what the view writes as JSON, as it is written itself."""
+        written: str = import_module("charrnn.inspection.schema").as_json(self._result().view)
+        return written
 
     def draws_span(self, options: Options) -> bool:
         """Tell whether --span says what is drawn: not where one place is looked at instead."""
@@ -106,8 +105,14 @@ class View:
 MAPS = ("layer", "units", "kind", "by", "rows")
 
 VIEWS = {
-    "summary": View("summary", "Summary", "what the checkpoint holds", reads_text=False),
-    "glance": View("glance", "Glance", "a first look at a text", ("top", *MAPS)),
+    "overview": View(
+        "overview",
+        "Overview",
+        "what stands out, and where to look closer",
+        ("seed",),
+        slow=True,
+        spans=False,
+    ),
     "probs": View(
         "probabilities",
         "Probabilities",
@@ -115,31 +120,15 @@ VIEWS = {
         ("top", "temperature", "branch", "paint"),
         slow=True,
     ),
+    "errors": View("errors", "Errors", "where the bits go", ("train",), spans=False),
     "state": View("states", "States", "the hidden state over the text", ("at", *MAPS)),
     "gates": View("gates", "Gates", "what is open, shut or stuck", ("layer",)),
-    "diff": View(
-        "differences",
-        "Differences",
-        "which model reads what better",
-        ("layer", "kind", "rows", "top", "seed"),
-        models=(2, 6),
+    "neuron": View(
+        "neuron",
+        "Neuron",
+        "what a unit is, follows and does",
+        ("units", "kind", "layer", "random", "features", "seed", "quick"),
         slow=True,
-    ),
-    "dump": View("dump", "Dump", "all arrays, to be taken elsewhere", ("layer",), spans=False),
-    "weights": View(
-        "weights",
-        "Weights",
-        "how large the weights are, and who is like whom",
-        ("layer", "rows", "top"),
-        reads_text=False,
-    ),
-    "step": View(
-        "steps",
-        "Step",
-        "one step of time, all the arithmetic",
-        ("at", "layer", "units", "rows", "top"),
-        spans=False,
-        pages="stepping",
     ),
     "find": View(
         "find",
@@ -149,13 +138,13 @@ VIEWS = {
         slow=True,
         spans=False,
     ),
-    "errors": View("errors", "Errors", "where the bits go", ("train",), spans=False),
-    "neuron": View(
-        "neuron",
-        "Neuron",
-        "what a unit is, follows and does",
-        ("units", "kind", "layer", "random", "features", "seed", "quick"),
+    "why": View(
+        "why",
+        "Why",
+        "which characters decided this one",
+        ("at", "rival", "lags", "quick"),
         slow=True,
+        spans=False,
     ),
     "grad": View(
         "gradients",
@@ -163,14 +152,6 @@ VIEWS = {
         "how far back learning reaches",
         ("targets", "lags", "layer", "kind", "seed", "quick"),
         models=(1, 6),
-        slow=True,
-        spans=False,
-    ),
-    "why": View(
-        "why",
-        "Why",
-        "which characters decided this one",
-        ("at", "rival", "lags", "quick"),
         slow=True,
         spans=False,
     ),
@@ -196,6 +177,13 @@ VIEWS = {
         ("at", "units", "layer", "rows"),
         spans=False,
     ),
+    "match": View(
+        "match",
+        "Match",
+        "where else it was in this state",
+        ("at", "pattern", "layer", "kind", "rows", "top"),
+        spans=False,
+    ),
     "ablate": View(
         "ablate",
         "Ablated",
@@ -212,13 +200,31 @@ VIEWS = {
         slow=True,
         spans=False,
     ),
-    "match": View(
-        "match",
-        "Match",
-        "where else it was in this state",
-        ("at", "pattern", "layer", "kind", "rows", "top"),
+    "step": View(
+        "steps",
+        "Step",
+        "one step of time, all the arithmetic",
+        ("at", "layer", "units", "rows", "top"),
         spans=False,
+        pages="stepping",
     ),
+    "diff": View(
+        "differences",
+        "Differences",
+        "which model reads what better",
+        ("layer", "kind", "rows", "top", "seed"),
+        models=(2, 6),
+        slow=True,
+    ),
+    "weights": View(
+        "weights",
+        "Weights",
+        "how large the weights are, and who is like whom",
+        ("layer", "rows", "top"),
+        reads_text=False,
+    ),
+    "summary": View("summary", "Summary", "what the checkpoint holds", reads_text=False),
+    "dump": View("dump", "Dump", "all arrays, to be taken elsewhere", ("layer",), spans=False),
 }
 
 
@@ -234,7 +240,7 @@ def choose_view(name: str | None, *, has_text: bool, models: int | None = 1) -> 
         models.
     """
     if name is None:
-        name = "glance" if has_text else "summary"
+        name = "overview" if has_text else "summary"
     if name not in VIEWS:
         raise ConfigError(f"view: {name!a} is none of {', '.join(VIEWS)}")
     least, most = VIEWS[name].models

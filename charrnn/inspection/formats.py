@@ -1,4 +1,7 @@
-"""The forms that a result can take. Imports no NumPy, so the command line may read it."""
+"""The forms that a result can take. Imports no NumPy, so the command line may read it.
+
+A schema is a form without a result: it tells what the view writes as JSON, and needs no model.
+"""
 
 from pathlib import Path
 from typing import Literal, get_args
@@ -7,9 +10,9 @@ from charrnn.errors import ConfigError
 
 Format = Literal["text", "json", "jsonl", "csv", "npz"]
 
-FORMATS: tuple[Format, ...] = get_args(Format)
+Asked = Literal[Format, "schema"]
 
-_SUFFIXES: dict[str, Format] = {f".{name}": name for name in FORMATS} | {".txt": "text"}
+_SUFFIXES: dict[str, Format] = {f".{name}": name for name in get_args(Format)} | {".txt": "text"}
 
 
 def choose_format(named: Format | None, output: Path | None) -> Format:

@@ -37,10 +37,12 @@ class Options:
     Of the units:
     layer: the only layer to look at; None for all.
     units: the units to show, in place of those that the view would choose.
-    kind: the state or gate to look at, by its name in the equations.
+    kind: the state or gate to look at, by its name in the equations; None leaves it to the view,
+        which takes the hidden state a unless it says otherwise.
     by: what makes a unit worth showing: its variance over the text, or how much it moves.
     rows: how many units of a layer are shown; None leaves it to the view.
-    random: how many units are drawn at random beside those, as a control.
+    random: how many units are drawn at random beside those, as a control; None leaves it to the
+        view.
 
     Of the prediction:
     top: how many of the likeliest characters are named at each step.
@@ -70,10 +72,10 @@ class Options:
 
     layer: int | None = None
     units: tuple[Unit, ...] = ()
-    kind: str = "a"
+    kind: str | None = None
     by: Order = "variance"
     rows: int | None = None
-    random: int = 0
+    random: int | None = None
 
     top: int = 5
     rival: str | None = None
@@ -104,8 +106,9 @@ class Options:
             if value is not None and value < 1:
                 raise ConfigError(f"{name}: {value} is not at least 1")
         for name in ("random", "branch", "seed"):
-            if getattr(self, name) < 0:
-                raise ConfigError(f"{name}: {getattr(self, name)} is not at least 0")
+            value = getattr(self, name)
+            if value is not None and value < 0:
+                raise ConfigError(f"{name}: {value} is not at least 0")
         if not 0 < self.temperature < math.inf:
             raise ConfigError(f"temperature: {self.temperature} is not above 0")
         for unit, value in self.settings:
@@ -115,6 +118,11 @@ class Options:
             if getattr(self, name) not in get_args(choices):
                 known = ", ".join(get_args(choices))
                 raise ConfigError(f"{name}: {getattr(self, name)!a} is none of {known}")
+
+    @property
+    def kind_shown(self) -> str:
+        """The kind that is asked for, or else the hidden state, which every cell has."""
+        return "a" if self.kind is None else self.kind
 
     def layers(self, config: NetworkConfig) -> tuple[int, ...]:
         """Return the layers to look at.

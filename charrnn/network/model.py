@@ -128,7 +128,7 @@ class Network:
         if layer:
             into.multiply(trace.flat_up[layer - 1], out=trace.flat_zx[layer])
         elif isinstance(into, Table):
-            into.choose(trace.x, out=trace.zx[0])
+            into.choose(trace.x)
         else:
             self.params["W_ex"].take(trace.x, axis=0, out=trace.e, mode="clip")
             into.multiply(trace.flat_e, out=trace.flat_zx[0])

@@ -44,15 +44,16 @@ def layers_of(params: Parameters, config: NetworkConfig) -> list[Layer]:
 class Input:
     """What a layer multiplies its input with: W_ax and b_a, each gate's times its scale.
 
+    W_ax: (G, n, H), where they are laid out.
     product: how, for windows of one step; the many rows of longer ones are multiplied at once.
     """
 
-    def __init__(self, weights: Layer, scale: Floats, product: Product | None) -> None:
-        G, n = len(scale), len(weights.W_ax)
-        H = weights.W_ax.shape[1] // G
+    def __init__(
+        self, weights: Layer, scale: Floats, W_ax: Floats, product: Product | None = None
+    ) -> None:
         self.product = product
-        self.W_ax: Floats = np.empty((G, n, H), scale.dtype)
-        self.b_a: Floats = np.empty((G, 1, H), scale.dtype)
+        self.W_ax = W_ax
+        self.b_a: Floats = np.empty((len(W_ax), 1, W_ax.shape[2]), scale.dtype)
         self.load(weights, scale)
 
     def load(self, weights: Layer, scale: Floats) -> None:
@@ -73,17 +74,32 @@ class Input:
 
 
 class Table(Input):
-    """The same for one-hot inputs, of which each chooses a row."""
+    """The same for one-hot inputs, of which each chooses a row.
+
+    For a single character at a time the gates of a row lie side by side, one piece to be copied.
+    """
+
+    def __init__(self, weights: Layer, scale: Floats, out: Floats) -> None:
+        G, T, B, H = out.shape
+        V = len(weights.W_ax)
+        if T * B == 1:
+            side_by_side: Floats = np.empty((V, G, H), scale.dtype)
+            W_ax = side_by_side.swapaxes(0, 1)
+            self._rows, self._out = side_by_side.reshape(1, V, G * H), out.reshape(1, 1, 1, G * H)
+        else:
+            W_ax = np.empty((G, V, H), scale.dtype)
+            self._rows, self._out = W_ax, out
+        super().__init__(weights, scale, W_ax)
 
     def load(self, weights: Layer, scale: Floats) -> None:
         """Take the weights as they are now, with the bias in every row."""
         super().load(weights, scale)
         self.W_ax += self.b_a
 
-    def choose(self, x: Ids, out: Floats) -> None:
+    def choose(self, x: Ids) -> None:
         """Write W_ax x + b_a, (G, T, B, H), for one-hot x, given as ids (T, B)."""
         # "clip" spares a copy of the output; Vocabulary.encode has checked the ids.
-        self.W_ax.take(x, axis=1, out=out, mode="clip")
+        self._rows.take(x, axis=1, out=self._out, mode="clip")
 
 
 class Trace:
@@ -138,16 +154,16 @@ class Trace:
             ]
             for layer in range(L)
         ]
-        kinds = [Input if config.embedding_size else Table, *[Input] * (L - 1)]
-        products = [
-            Product((1, G, len(weights.W_ax), H), B, steps, dtype)
-            if T == 1 and kind is Input
-            else None
-            for kind, weights in zip(kinds, network.layers, strict=True)
-        ]
         self.inputs = [
-            kind(weights, self.scale, product)
-            for kind, weights, product in zip(kinds, network.layers, products, strict=True)
+            Table(weights, self.scale, out=self.zx[0])
+            if not layer and not config.embedding_size
+            else Input(
+                weights,
+                self.scale,
+                np.empty((G, len(weights.W_ax), H), dtype),
+                Product((1, G, len(weights.W_ax), H), B, steps, dtype) if T == 1 else None,
+            )
+            for layer, weights in enumerate(network.layers)
         ]
         # Each step of a layer, behind the view of a(t-1) that its product is taken of.
         self.walk = [

@@ -275,6 +275,16 @@ def race(ours: Side, theirs: dict[str, Side], turns: int) -> dict[str, Any]:
     return row
 
 
+def sampling_threads(cell: str, layers: int, size: int) -> int:
+    """Return how many threads `charrnn sample` takes for a model file of this size."""
+    from charrnn.cli.threads import LARGE, MOST
+    from charrnn.network.config import NetworkConfig
+    from charrnn.training.plan import count_parameters
+
+    size_of_file = 4 * count_parameters(NetworkConfig(V, cell, size, layers))
+    return 1 if size_of_file < LARGE else min(MOST, len(os.sched_getaffinity(0)))
+
+
 def measure(wanted: argparse.Namespace) -> Iterator[dict[str, Any]]:
     cores = len(os.sched_getaffinity(0))
     for cell in wanted.cells:
@@ -295,7 +305,7 @@ def measure(wanted: argparse.Namespace) -> Iterator[dict[str, Any]]:
                     continue
                 args = (cell, layers, size)
                 ours = (
-                    Side("charrnn sampling", *args)
+                    Side("charrnn sampling", *args, threads=sampling_threads(cell, layers, size))
                     if streams == 1
                     else Side("charrnn together", *args, streams)
                 )
@@ -320,12 +330,15 @@ def main() -> None:
     parser.add_argument("--batches", nargs="+", type=int, default=[64, 32, 16])
     parser.add_argument("--turns", type=int, default=7)
     parser.add_argument("--workers", type=int, default=0, help="0: as many as charrnn chooses")
+    parser.add_argument("--cores", type=int, help="use so many cores only, on both sides")
     parser.add_argument("--json", help="also write the rows here")
     parser.add_argument("--side", help=argparse.SUPPRESS)
     wanted = parser.parse_args()
     if wanted.side:
         be_a_side(wanted.side)
         return
+    if wanted.cores:
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: wanted.cores])
     print(f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores, Python "
           f"{platform.python_version()}; thousand characters/s, medians of {wanted.turns} turns "
           f"of {TURN} s")  # fmt: skip

@@ -94,6 +94,8 @@ def _where(loss: Loss, room: int, screen: Screen) -> Text:
 
 def _control(result: Ablated, screen: Screen) -> str:
     """Return what the units drawn at random cost."""
+    if not result.random:
+        return "no unit was drawn at random, so what an ordinary one costs is not told"
     means = np.array([loss.bits.mean for loss in result.random])
     each = len(result.random[0].units)
     what = "unit" if each == 1 else f"group of {each}"

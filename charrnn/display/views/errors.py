@@ -51,8 +51,10 @@ def draw(result: Errors, screen: Screen) -> Iterator[Text]:
         yield from prose("one character: it is read, not predicted, so it costs nothing", screen)
         return
     yield from _means(result, screen)
-    yield from _table("class of character", [*result.table("class"), None, *result.table("also")],
-                      result, screen)  # fmt: skip
+    classes: list[Group | None] = [*result.table("class")]
+    if also := result.table("also"):
+        classes += [None, *also]
+    yield from _table("class of character", classes, result, screen)
     yield from prose(
         "share, and the bar: of all bits of the text; capitals and the first in line are counted "
         "above as well",
@@ -60,9 +62,8 @@ def draw(result: Errors, screen: Screen) -> Iterator[Text]:
     )
     yield from _table("letters of the word already seen", result.table("letters seen"),
                       result, screen)  # fmt: skip
-    if closings := result.table("closing"):
-        yield from _table("closing brackets and quotes, by distance",
-                          closings, result, screen)  # fmt: skip
+    yield from _table("closing brackets and quotes, by distance", result.table("closing"),
+                      result, screen)  # fmt: skip
     if result.comparison:
         yield from _ngrams(result.comparison, result, screen)
     yield from _list("worst characters", result.worst(), result, screen)
@@ -96,7 +97,9 @@ def _error(error: float, screen: Screen) -> str:
 def _table(
     title: str, groups: Sequence[Group | None], result: Errors, screen: Screen
 ) -> Iterator[Text]:
-    """Yield a row for each group, an empty one for None."""
+    """Yield a row for each group, an empty one for None; nothing where there are no groups."""
+    if not groups:
+        return
     error = screen.pick("±", "+-")
     heading = ["", "count", "bits", error, "top-1", "share"]
     compared = result.comparison
@@ -130,7 +133,7 @@ def _row(group: Group) -> list[Shown]:
         number(group.bits.mean),
         number(group.bits.error),
         share(group.top1),
-        f"{group.share:.1%}",
+        f"{group.share:.1%}" if np.isfinite(group.share) else "-",
         *compared,
     ]
 

@@ -92,7 +92,7 @@ def _headline(result: Find, screen: Screen) -> Iterator[Text]:
     line.append(f"{name(it.unit)}.{it.kind}", screen.palette.loud).append(" follows ")
     room = screen.width - line.cell_len - len(said)
     yield line.append_text(quoted(it.feature.name, room, screen)).append(said)
-    if _is_used(best):
+    if best.is_used:
         yield from prose(
             f"and is used: held at its mean, it costs {_cost(best.on, screen)} bits a character "
             f"there and {_cost(best.off, screen)} elsewhere; "
@@ -104,13 +104,8 @@ def _headline(result: Find, screen: Screen) -> Iterator[Text]:
 def _clearest(found: Sequence[Found]) -> Found | None:
     """Return the surest that is also used where its feature is, or else the surest."""
     follows = [one for one in found if one.following.verdict == "follows"]
-    used = [one for one in follows if _is_used(one)]
+    used = [one for one in follows if one.is_used]
     return next(iter([*used, *follows]), None)
-
-
-def _is_used(one: Found) -> bool:
-    """Tell whether its loss hurts where the feature is, more than that of a unit at random."""
-    return one.on.mean - 2 * one.on.error > max(0.0, one.by_random.mean)
 
 
 def _table(found: Sequence[Found], screen: Screen) -> Iterator[Text]:
@@ -119,7 +114,7 @@ def _table(found: Sequence[Found], screen: Screen) -> Iterator[Text]:
     rows: list[list[Shown]] = []
     for one in found:
         it = one.following
-        on = Text(_cost(one.on, screen), screen.palette.first if _is_used(one) else "")
+        on = Text(_cost(one.on, screen), screen.palette.first if one.is_used else "")
         rows.append([
             _feature(it, screen, _NAME),
             _unit(it),
@@ -147,8 +142,8 @@ def _legend(result: Find, found: Sequence[Found], screen: Screen) -> Iterator[Te
     )
     if result.counted:
         yield from prose(
-            f"cost, in bits a character over {result.counted:,} predictions, of holding the unit at "
-            f"its mean: on, where the feature is, {screen.pick('±', '+-')} standard error; off, "
+            f"cost, in bits a character over {result.counted:,} predictions, of holding the unit "
+            f"at its mean: on, where the feature is, {screen.pick('±', '+-')} standard error; off, "
             "where it is not; of a number, above its median and up to it; random: of "
             f"{len(result.controls)} units drawn at random, on"
             f"{'; coloured where twice its error above that' if screen.coloured else ''}",

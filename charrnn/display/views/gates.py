@@ -1,6 +1,6 @@
 """The view `gates`: how often each gate is open or shut, what is stuck, how long memory is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -11,9 +11,9 @@ from charrnn.display.bars import bar, histogram
 from charrnn.display.heat_map import Row, heat_map, sized_legend
 from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
-from charrnn.display.tables import Shown, Table, prose, quoted, rule, share
+from charrnn.display.tables import Shown, Table, fit, flow, prose, quoted, rule, share
 from charrnn.inspection.result import name
-from charrnn.inspection.views.gates import Gate, Gates, Memory
+from charrnn.inspection.views.gates import LEAST_COUNT, Gate, Gates, Memory
 
 _NAMES = {
     "i": "input i", "f": "forget f", "o": "output o", "g": "candidate g", "r": "reset r",
@@ -21,12 +21,37 @@ _NAMES = {
 }  # fmt: skip
 
 _SPANS = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, np.inf)  # characters
-_ROOM = 7  # cells for the characters after which a gate is high, or low
+_LONGEST = 8  # units of the longest memory
+
+EXPLANATION = """\
+gates: which gates are shut, open or stuck, and how long the memory is.
+
+    i f o   of an LSTM: c(t) = f c(t-1) + i g        a(t) = o tanh(c(t))
+    r u     of a GRU:   a(t) = (1 - u) n + u a(t-1)
+low      share of steps and units at which a gate is below 0.1, shut; high:
+         above 0.9, open (Karpathy, Johnson & Fei-Fei 2015). Of what has a
+         sign (g, n, a): below -0.9, above 0.9, saturated; mid: neither.
+shut, open   units that are so at over 90% of the steps; stuck: at over 99%
+slope    mean of the derivative, g (1 - g) of a gate, 1 - g^2 of a tanh: what
+         part of a gradient comes through. None of a state made of gates.
+values   how many values lie in each tenth of the range
+by character   after each character, the mean over the units of a layer (root
+         mean square, where signs differ), less its mean over the text
+tau      -1 / mean_t ln m_j(t), with m the gate that weighs the memory (f, u):
+         after so many characters 1/e is left of what unit j had stored.
+integrators have m open at over 90% of the steps, forgetful ones shut. A unit
+never moves if the standard deviation of its state is below 0.01.
+
+Beware: a shut gate stops the gradient through the gate, not the memory that it
+guards. A tau beyond the length of the text is a guess. A mean over units hides
+that one unit opens where another shuts: look at --view state --kind f.
+"""
 
 
 def draw(result: Gates, screen: Screen) -> Iterator[Text]:
-    """Yield the table of gates, the memory, what is stuck, and each gate over the text."""
+    """Yield the table of gates, when they open, the memory, what is stuck, and the text."""
     yield from summary(result, screen)
+    yield from _by_character(result, screen)
     for memory in result.memories:
         yield Text()
         yield from _memory(memory, screen)
@@ -51,44 +76,76 @@ def summary(result: Gates, screen: Screen) -> Iterator[Text]:
         yield from prose(
             "a simple recurrent network has no gates; what can saturate is its state", screen
         )
-    symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
-    heading = ["gate", "low", "mid", "high", "mean", "distribution", "stuck", "high on", "low on"]
-    body = [_row(gate, symbols, screen) for gate in result.gates]
-    table = Table(heading, "<>>>><><<", body)
-    yield from table.narrowed(screen.width, ("high on", "low on")).draw(screen)
+    heading = ["gate", "low", "mid", "high", "mean", "slope", "values", "shut", "open", "stuck"]
+    table = Table(heading, "<>>>>><>>>", [_row(gate, screen) for gate in result.gates])
+    yield from table.narrowed(screen.width, ("stuck", "slope", "mid")).draw(screen)
     limits = f"of {_signed(result)} below -.9, above .9"
     if result.cell != "rnn":
         limits = f"below .1, above .9; {limits}"
-    yield from prose(f"low, high: the share of steps {limits}", screen)
+    yield from prose(
+        f"low, high: the share of steps {limits}; shut, open: how many units are so at over 90% of "
+        f"the steps, stuck: at over 99%; slope: mean of {_slopes(result, screen)}, what lets a "
+        "gradient through",
+        screen,
+    )
 
 
 def _signed(result: Gates) -> str:
     return "the state" if result.cell == "rnn" else "candidate and state"
 
 
-def _row(gate: Gate, symbols: Symbols, screen: Screen) -> list[Shown]:
+def _slopes(result: Gates, screen: Screen) -> str:
+    sigma = screen.pick("σ", "sigm")
+    return "tanh'" if result.cell == "rnn" else f"{sigma}' (at most .25) or tanh' (at most 1)"
+
+
+def _row(gate: Gate, screen: Screen) -> list[Shown]:
     low, high = float(gate.low.mean()), float(gate.high.mean())
-    mean = float(gate.mean.mean())
     return [
         f"{gate.layer} {_NAMES[gate.name]}",
         share(low),
         share(max(0.0, 1 - low - high)),
         share(high),
-        f"{mean:.2f}",
-        Text(histogram(gate.histogram.tolist(), ascii_only=screen.ascii_only).ljust(12)),
+        f"{float(gate.mean.mean()):.2f}",
+        share(float(gate.slope.mean())),
+        Text(histogram(gate.histogram.tolist(), ascii_only=screen.ascii_only)),
+        str(gate.shut),
+        str(gate.open),
         str(int(gate.stuck.sum())),
-        _some(gate.high_on, symbols),
-        _some(gate.low_on, symbols),
     ]
 
 
-def _some(ids: Sequence[int], symbols: Symbols) -> str:
-    """Return as many of these characters as fit in their column."""
-    shown = " ".join(symbols[k] for k in ids)
-    while cell_len(shown) > _ROOM:
-        ids = ids[:-1]
-        shown = " ".join(symbols[k] for k in ids)
-    return shown or "-"
+def _by_character(result: Gates, screen: Screen) -> Iterator[Text]:
+    """Yield after which characters each gate is highest and lowest, against its mean."""
+    often = np.flatnonzero(result.counts >= LEAST_COUNT)
+    if len(often) < 2:
+        return
+    yield Text()
+    yield rule("by character", screen, right=f"those read {LEAST_COUNT} times or more")
+    symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
+    label = max(len(_NAMES[gate.name]) + len(str(gate.layer)) for gate in result.gates) + 1
+    room = (screen.width - label - 2) // 2
+    quiet = screen.palette.quiet
+    yield Text(f"{'':{label}}  {'high after':<{room}}low after", quiet)
+    for gate in result.gates:
+        away = gate.by_character - gate.over_text.mean()
+        order = often[np.argsort(-away[often], kind="stable")].tolist()
+        half = len(order) // 2
+        line = Text(f"{f'{gate.layer} {_NAMES[gate.name]}':<{label}}  ")
+        for n, side in enumerate((order[:half], order[: half - 1 : -1][:half])):
+            line.append(" " * (label + 2 + n * room - line.cell_len))
+            for c in side:
+                item = f"{symbols[result.characters[c]]} {_signed_share(away[c])}"
+                if line.cell_len + cell_len(item) > label + 2 + (n + 1) * room - 2:
+                    break
+                line.append(f"{item}  ")
+        yield fit(line, screen.width, screen)
+    yield from prose("mean after the character was read, less the mean over the text", screen)
+
+
+def _signed_share(value: float) -> str:
+    """Return a number between -1 and 1 as `+.08`."""
+    return f"{value:+.2f}".replace("0.", ".", 1)
 
 
 def _memory(memory: Memory, screen: Screen) -> Iterator[Text]:
@@ -107,11 +164,14 @@ def _memory(memory: Memory, screen: Screen) -> Iterator[Text]:
         line.append(drawn, screen.palette.second)
         line.append(f" {count}" if count else "-")
         yield line
+    longest = np.argsort(-memory.tau, kind="stable")[:_LONGEST].tolist()
+    items = [Text(f"{name((memory.layer, j))} {memory.tau[j]:.3g}") for j in longest]
+    yield from flow(items, screen, label=Text().append("longest  ", screen.palette.quiet))
     integrators, forgetful = int(memory.integrators.sum()), int(memory.forgetful.sum())
     yield from prose(
         f"units by tau, the characters after which 1/e is left of what was stored: median "
-        f"{np.median(memory.tau):.2g}; {integrators} integrators (high at over 90% of the steps), "
-        f"{forgetful} forgetful (low)",
+        f"{np.median(memory.tau):.2g}; {integrators} integrator{'s' * (integrators != 1)} (open at "
+        f"over 90% of the steps), {forgetful} forgetful (shut)",
         screen,
     )
 

@@ -1,12 +1,13 @@
 """The view `probs`: what was expected at each character, beside what came."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 
 import numpy as np
 from rich.text import Text
 
 from charrnn.display.bars import bar
-from charrnn.display.painted import legend, painted
+from charrnn.display.painted import BITS, EXCESS, RANK, painted
 from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
 from charrnn.display.tables import Shown, Table, flow, number, prose, share
@@ -17,10 +18,38 @@ _LONGEST_BAR = 8  # beside each of the likeliest characters
 _PROBABILITY = 6  # a space and at most five cells
 _EXPECTED = 30  # room to be left for the likeliest characters
 _LEAST_EXPECTED = 17
+_BRANCH = 4  # cells before what a guess leads to
+_BRUSHES = {"bits": BITS, "rank": RANK, "excess": EXCESS}
+
+EXPLANATION = """\
+probs: what the network expected after each character, against what came.
+
+After x(t) is read, y_hat(t) = softmax(z_y(t) / temperature) tells how likely
+each character is to be next; --temperature is 1 unless told. Of the one that
+came, x = x(t+1):
+    p       y_hat(t)[x]
+    bits    -log2 p, its surprise: 0 if it was certain
+    rank    1 + how many characters were likelier
+    ent     -sum_v y_hat[v] log2 y_hat[v], the bits that were expected
+    excess  bits - ent; above 0 it did worse than it expected
+    margin  log2 of the likeliest's p over the second's
+Means are over all characters but the first, which nothing predicts. Perplexity
+is 2^bits. The standard error is from means of consecutive blocks, since
+neighbours depend on each other. Calibration error: predictions are put in ten
+bins by the p of the likeliest; how far that p is from how often it came, mean
+over the predictions (Guo et al. 2017).
+The text is painted by bits, by rank (1, 2-3, 4-10, over 10) or by excess.
+--branch N puts each guess of --top in the place of what came, on a copy of the
+state, and goes on N characters, always with the likeliest.
+
+Beware: where the text is uncertain by itself, much surprise is no mistake; so
+look at excess. The likeliest text is not a typical one: branches fall into
+ruts that samples leave. At another temperature than 1 bits are not the loss.
+"""
 
 
 def draw(result: Probabilities, screen: Screen) -> Iterator[Text]:
-    """Yield the means, the text painted by surprise, and a row for each character."""
+    """Yield the means, the text painted, and a row for each character."""
     shown = screen.shown(len(result.ids))
     yield from means(result, screen)
     yield Text()
@@ -32,6 +61,12 @@ def draw(result: Probabilities, screen: Screen) -> Iterator[Text]:
         "row t: after character t was read; p, rank, bits are of the next; ent: the bits expected",
         screen,
     )
+    if result.branch:
+        yield from prose(
+            "under each row: its guesses, and how the network would go on from each, always with "
+            "the likeliest character",
+            screen,
+        )
 
 
 def means(result: Probabilities, screen: Screen) -> Iterator[Text]:
@@ -50,6 +85,9 @@ def means(result: Probabilities, screen: Screen) -> Iterator[Text]:
         f"excess {number(found.excess)}",
         f"calibration error {found.calibration_error:.3f}",
     ]
+    if result.temperature != 1:
+        tau = f"{result.temperature:g}"
+        yield from prose(f"at temperature {tau}: y_hat is softmax(scores / {tau})", screen)
     label = Text().append(f"{number(found.bits)}{error} bits/char", screen.palette.loud)
     yield from flow([label, *map(Text, facts)], screen, label=Text())
     many = "1 prediction" if found.predictions == 1 else f"{found.predictions:,} predictions"
@@ -60,10 +98,12 @@ def means(result: Probabilities, screen: Screen) -> Iterator[Text]:
 def surprise(
     result: Probabilities, shown: range, screen: Screen, lines: int | None = None
 ) -> Iterator[Text]:
-    """Yield the text, or some lines of it, painted by the surprise of each of its characters."""
-    of_character = np.concatenate([[np.nan], result.bits[:-1]])
-    yield from painted(result.vocabulary, result.ids, shown, of_character, screen, lines=lines)
-    yield from legend(screen)
+    """Yield the text, or some lines of it, painted by surprise or what else was asked for."""
+    brush, values = _BRUSHES[result.paint], result.painted_by
+    yield from painted(
+        result.vocabulary, result.ids, shown, values, screen, brush=brush, lines=lines
+    )
+    yield from brush.legend(screen)
 
 
 def rows(result: Probabilities, which: Sequence[int], screen: Screen) -> Iterator[Text]:
@@ -79,7 +119,28 @@ def rows(result: Probabilities, which: Sequence[int], screen: Screen) -> Iterato
     room = screen.width - table.width - 2
     if room >= _LEAST_EXPECTED:
         table = table.beside("expected", list(_expected(result, which, room, symbols, screen)))
-    yield from table.draw(screen)
+    lines = table.draw(screen)
+    yield next(lines)
+    for line, branches in zip(lines, _branches(result, which, symbols, screen), strict=True):
+        yield line
+        yield from branches
+
+
+def _branches(
+    result: Probabilities, which: Sequence[int], symbols: Symbols, screen: Screen
+) -> Iterator[Iterable[Text]]:
+    """Yield for each row what each of the likeliest leads to, as lines; none unless asked for."""
+    if not result.branch:
+        yield from repeat((), len(which))
+        return
+    label = Text(" " * _BRANCH).append(screen.pick("↳ ", "> "), screen.palette.quiet)
+    for t, branches in zip(which, result.branches(np.array(which, np.intp)), strict=True):
+        following = result.ids[t + 1] if t + 1 < len(result.ids) else None
+        items = []
+        for k, branch in zip(result.top_ids[t], branches, strict=True):
+            item = Text(symbols[k], screen.palette.loud if k == following else "")
+            items.append(item.append("".join(symbols[n] for n in branch), screen.palette.quiet))
+        yield flow(items, screen, gap=2, label=label.copy())
 
 
 def _row(result: Probabilities, t: int, symbols: Symbols, screen: Screen) -> list[Shown]:

@@ -1,14 +1,16 @@
-"""The view `state`: a heat map of each layer."""
+"""The view `state`: a heat map of each layer over the text, or all of its units at one step."""
 
 from collections.abc import Iterator
 
 import numpy as np
 from rich.text import Text
 
+from charrnn.display.barcode import barcodes
 from charrnn.display.heat_map import Row, Way, heat_map, signed_legend, sized_legend
 from charrnn.display.screen import Screen
+from charrnn.display.strip import strip
 from charrnn.display.symbols import Symbols
-from charrnn.display.tables import prose, rule
+from charrnn.display.tables import flow, prose, rule
 from charrnn.inspection.result import name
 from charrnn.inspection.views.states import Map, States
 
@@ -19,12 +21,39 @@ _NAMES = {
 }  # fmt: skip
 
 
+EXPLANATION = """\
+state: a state or a gate over the text, unit by unit (--kind, a unless told).
+
+Each column is a character, with what the units are after it has been read:
+    a, g, n       from -1 to 1          c   any size, drawn as tanh(c)
+    i f o r u     from 0 to 1
+Shown are --rows units of each layer, those of the largest
+    variance_j = mean_t s_j(t)^2 - (mean_t s_j(t))^2
+or with --by change of the largest mean_t |s_j(t) - s_j(t-1)|; or --units.
+"of variance" is the share that they carry of the layer's sum over its units.
+others  sqrt(mean_j s_j(t)^2) over the units that are not shown
+change  sqrt(mean_j (s_j(t) - s_j(t-1))^2) over all units of the layer
+Before the first character a state is 0; a gate is taken not to change there.
+
+With -t PLACE one step is shown instead, all units of it: a cell each, the
+index of a unit is that of its line and its place in it. Below, the change from
+the step before, and the units that moved most.
+
+Beware: a unit's sign and its place in the layer are chance. That a unit varies
+much does not say that the network needs it (see ablate), and most units mean
+nothing alone: 16 units seldom carry more than a fraction of what is there.
+"""
+
+
 def draw(result: States, screen: Screen, panels: int | None = None) -> Iterator[Text]:
-    """Yield each layer's map, then what its colours or characters mean.
+    """Yield each layer's map, or the step that is looked at, then what colours or characters mean.
 
     panels: at most so many of each layer; None for all.
     """
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
+    if result.at is not None:
+        yield from _step(result, result.at, symbols, screen)
+        return
     shown = screen.shown(len(result.ids))
     for n, mapped in enumerate(result.maps):
         if n:
@@ -37,10 +66,42 @@ def draw(result: States, screen: Screen, panels: int | None = None) -> Iterator[
     yield from legend(result, screen)
 
 
+def _step(result: States, t: int, symbols: Symbols, screen: Screen) -> Iterator[Text]:
+    """Yield where in the text the step is, and all units of each layer after it."""
+    kind, arrow = result.kind, screen.pick("→", "->")
+    yield from strip(result.ids, t, [], symbols, screen)
+    for moment in result.moments:
+        yield Text()
+        about = f"all {len(moment.values)} units"
+        yield rule(f"layer {moment.layer}: {_NAMES[kind]} after character {t}", screen, right=about)
+        before, values = moment.before, moment.values
+        if result.span is None:
+            before, values = np.tanh(before), np.tanh(values)
+        change = Row("change", values - before, "signed")
+        yield from barcodes([Row(kind, values, _way(result)), change], screen)
+        widest = max(len(name(unit)) for unit in moment.named)
+        items = []
+        for unit in moment.named:
+            was, now = moment.before[unit[1]], moment.values[unit[1]]
+            items.append(Text(f"{name(unit):>{widest}} {was:+.2f} {arrow} {now:+.2f}"))
+        said = "moved most" if result.by else "as asked"
+        label = Text().append(f"{said}  ", screen.palette.quiet)
+        yield from flow(items, screen, gap=2, label=label)
+    yield Text()
+    if _way(result) == "sized":
+        yield sized_legend(screen)
+    yield signed_legend(screen)
+    scaled = "tanh(c)" if result.span is None else kind
+    yield from prose(
+        f"{scaled} of each unit after the character in brackets was read; change: less what it "
+        "was one step before",
+        screen,
+    )
+
+
 def legend(result: States, screen: Screen) -> Iterator[Text]:
     """Yield what the map shows."""
-    signed = result.span != (0.0, 1.0)
-    yield signed_legend(screen) if signed else sized_legend(screen)
+    yield signed_legend(screen) if _way(result) == "signed" else sized_legend(screen)
     kind = result.kind
     scaled = "tanh(c)" if result.span is None else kind
     order = f"most {result.by} first" if result.by else "as asked"
@@ -49,6 +110,10 @@ def legend(result: States, screen: Screen) -> Iterator[Text]:
         f"other units; change: the same of {kind}(t) - {kind}(t-1); both 0 to 1",
         screen,
     )
+
+
+def _way(result: States) -> Way:
+    return "sized" if result.span == (0.0, 1.0) else "signed"
 
 
 def _carried(mapped: Map) -> str:
@@ -61,9 +126,8 @@ def _carried(mapped: Map) -> str:
 def _rows(mapped: Map, result: States) -> Iterator[Row]:
     bounded = result.span is not None
     values = mapped.values if bounded else np.tanh(mapped.values)
-    way: Way = "sized" if result.span == (0.0, 1.0) else "signed"
     for unit, series in zip(mapped.units, values, strict=True):
-        yield Row(name(unit), series, way)
+        yield Row(name(unit), series, _way(result))
     if mapped.others:
         others = mapped.others_rms if bounded else np.tanh(mapped.others_rms)
         yield Row("others", others, "height")

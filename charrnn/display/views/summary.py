@@ -20,6 +20,32 @@ _OURS = "this network"
 _MOST_CHARACTERS = 120
 """Of a larger vocabulary only the most frequent are shown."""
 
+EXPLANATION = """\
+summary: what a checkpoint holds. No text is read.
+
+parameters  every array by its name in the equations and its layer, stored
+            (inputs, outputs); gates of a layer stand side by side.
+norm        sqrt(sum of w^2), Frobenius
+values      how many weights lie in each of 15 bins from -m to m, where m is
+            the largest |w|; the middle bin holds those about 0
+vocabulary  the characters the network knows, with how often each occurred in
+            the text it learnt; it can read and write no others
+
+The validation loss is the mean of -ln y_hat(t)[x(t+1)] over the characters
+that were kept back, the end of the text (over those learnt from, where none
+were). "scored" tells how it was measured. Divided by ln 2 it is in bits.
+The bars beside it are what needs no training, on the same characters: all
+equally likely (uniform), each as likely as in the text learnt (unigram), an
+n-gram, and xz, a compressor. What a network is worth is what it is below them.
+The curve is of the losses along the way: in validation a quick score, of
+pieces read side by side, which may differ a little from the one above; in
+training the mean since the last point, of the network as it was then, with
+dropout. The parameters kept are those of the best step in validation.
+
+Beware: losses of two models compare only on the same text. For what training
+made of the weights, see weights; for another text, --view probs.
+"""
+
 
 def draw(result: Summary, screen: Screen) -> Iterator[Text]:
     """Yield the parameters, the vocabulary, the training and its losses."""

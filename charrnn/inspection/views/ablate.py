@@ -112,7 +112,7 @@ class Ablated:
             The text has one character only, so nothing is predicted.
         """
         options = options or Options()
-        config, kind = reading.network.config, options.kind
+        config, kind = reading.network.config, options.kind_shown
         layers = options.layers(config)
         options.check_units(config)
         if not supports(reading.network, kind):
@@ -136,7 +136,8 @@ class Ablated:
         if not single:
             single = _shortlist(approx, layers, _affordable(config, len(part.ids)))
         pool = sorted({layer for layer, _ in options.units}) or layers
-        random = _draw(rng, options.random or CONTROL, group, pool, config.hidden_size)
+        many = CONTROL if options.random is None else options.random
+        random = _draw(rng, many, group, pool, config.hidden_size)
         wanted = [*((unit,) for unit in single), *random, *([group] if group else [])]
         losses = _measure(without, wanted, approx, track)
 

@@ -49,6 +49,16 @@ class Found:
     off: Mean
     by_random: Mean
 
+    @property
+    def is_used(self) -> bool:
+        """Whether its loss hurts where the feature is, more than that of units at random."""
+        return self.on.mean - 2 * self.on.error > max(0.0, self.by_random.mean)
+
+    @property
+    def is_used_there(self) -> bool:
+        """Whether it is used, and hurts more there than elsewhere."""
+        return self.is_used and self.on.mean - 2 * self.on.error > self.off.mean
+
 
 @dataclass(frozen=True, eq=False)
 class Find:
@@ -99,7 +109,7 @@ class Find:
             There is no such kind or layer, or a feature that is asked for is none.
         """
         options = options or Options()
-        kinds = tuple(reading.states) if options.kind == Options.kind else (options.kind,)
+        kinds = tuple(reading.states) if options.kind is None else (options.kind,)
         search = Search.of(reading, kinds, options, track)
         reading, F = search.reading, len(search.features)
         best = [follow(search, n, search.best(n)) for n in range(F)]
@@ -109,7 +119,7 @@ class Find:
         probed = _probed(search)
         found = []
         for n in order:
-            unit, on = (best[n].unit, best[n].kind), _is_on(search.features[n])
+            unit, on = (best[n].unit, best[n].kind), where_on(search.features[n])
             found.append(
                 Found(
                     best[n],
@@ -224,7 +234,7 @@ def _costs(
     return Costs.of(reading, held, controls, range(max(0, T - 1 - n), T - 1), track)
 
 
-def _is_on(feature: Feature) -> NDArray[np.bool_]:
+def where_on(feature: Feature) -> NDArray[np.bool_]:
     """Return where a feature is, (T,), or where a number is above its median."""
     middle = 0.5 if feature.binary else float(np.median(feature.values))
     on: NDArray[np.bool_] = feature.values > middle

@@ -39,10 +39,13 @@ class Gate:
     low, high: the share of steps at which the unit is below 0.1 (shut), above 0.9 (open), if it
         lies between 0 and 1 (Karpathy, Johnson & Fei-Fei 2015). Of what lies between -1 and 1, the
         candidate of a cell and the state a, both ends are saturated: below -0.9, above 0.9.
+    slope: the mean over the text of the derivative of what makes the gate, σ' = g (1 - g) or
+        tanh' = 1 - g²: how much of a gradient comes through; nan of the state of a cell with gates.
     histogram: (BINS,), how many values of all units lie in each bin, from the least to the largest.
     over_text: (T,), the mean over the units; of what lies between -1 and 1, where signs differ from
         unit to unit, the root of the mean square.
-    high_on, low_on: ids of the characters after which that is largest, and least.
+    by_character: (C,), the mean of that after each of the characters of the text.
+    high_on, low_on: ids of the characters after which it is largest, and least.
     """
 
     layer: int
@@ -52,8 +55,10 @@ class Gate:
     high: Column
     mean: Column
     sd: Column
+    slope: Column
     histogram: NDArray[np.int64]
     over_text: Column
+    by_character: Column
     high_on: tuple[int, ...]
     low_on: tuple[int, ...]
 
@@ -62,6 +67,16 @@ class Gate:
         """Which units are shut, or open, nearly always."""
         stuck: NDArray[np.bool_] = np.maximum(self.low, self.high) > STUCK
         return stuck
+
+    @property
+    def shut(self) -> int:
+        """How many units are below at nearly every step."""
+        return int(np.sum(self.low > INTEGRATOR))
+
+    @property
+    def open(self) -> int:
+        """How many units are above at nearly every step."""
+        return int(np.sum(self.high > INTEGRATOR))
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +98,10 @@ class Memory:
 
 @dataclass(frozen=True, eq=False)
 class Gates:
-    """Every gate of every layer, the state a as the last of them, and its memory if it has one."""
+    """Every gate of every layer, the state a as the last of them, and its memory if it has one.
+
+    characters, counts: (C,), the ids of the characters of the text, and how often each occurs.
+    """
 
     view: ClassVar[str] = "gates"
     measures: ClassVar[dict[str, str]] = {"tau": "characters"}
@@ -91,6 +109,8 @@ class Gates:
     vocabulary: Vocabulary
     ids: Ids
     cell: str
+    characters: Ids
+    counts: NDArray[np.int64]
     gates: tuple[Gate, ...]
     memories: tuple[Memory, ...]
 
@@ -106,8 +126,9 @@ class Gates:
         config = reading.network.config
         layers = (options or Options()).layers(config)
         series = reading.gates | {"a": reading.states["a"]}
+        characters, which, counts = np.unique(reading.ids, return_inverse=True, return_counts=True)
         gates = [
-            _gate(reading.ids, layer, kind, values[:, layer])
+            _gate(config.cell, layer, kind, values[:, layer], (characters, which, counts))
             for layer in layers
             for kind, values in series.items()
         ]
@@ -116,7 +137,10 @@ class Gates:
             for layer in layers
             if (kept := MEMORIES.get(config.cell))
         ]
-        return cls(reading.vocabulary, reading.ids, config.cell, tuple(gates), tuple(memories))
+        return cls(
+            reading.vocabulary, reading.ids, config.cell, characters, counts, tuple(gates),
+            tuple(memories),
+        )  # fmt: skip
 
     def still(self, layer: int) -> list[int]:
         """Return which units of a layer never move."""
@@ -143,6 +167,10 @@ class Gates:
         units = [dict(zip(map(str, heading), row, strict=True)) for row in table]
         return {
             "cell": self.cell,
+            "characters": [
+                {"char": self.vocabulary[k], "count": count}
+                for k, count in zip(self.characters, self.counts.tolist(), strict=True)
+            ],
             "gates": [
                 {
                     "layer": gate.layer,
@@ -151,10 +179,14 @@ class Gates:
                     "low": float(gate.low.mean()),
                     "high": float(gate.high.mean()),
                     "mean": float(gate.mean.mean()),
+                    "slope": plain(gate.slope.mean()),
                     "histogram": plain(gate.histogram),
+                    "shut": gate.shut,
+                    "open": gate.open,
                     "stuck": [name((gate.layer, j)) for j in np.flatnonzero(gate.stuck).tolist()],
                     "high_on": [self.vocabulary[k] for k in gate.high_on],
                     "low_on": [self.vocabulary[k] for k in gate.low_on],
+                    "by_character": plain(gate.by_character),
                     "over_text": plain(gate.over_text),
                 }
                 for gate in self.gates
@@ -164,11 +196,11 @@ class Gates:
 
     def rows(self) -> Iterator[list[Cell]]:
         """Yield a row for each gate of each unit."""
-        yield ["layer", "unit", "gate", "low", "high", "mean", "sd", "tau", "flags"]
+        yield ["layer", "unit", "gate", "low", "high", "mean", "sd", "slope", "tau", "flags"]
         taus = {(memory.layer, memory.gate): plain(memory.tau) for memory in self.memories}
         for gate in self.gates:
             tau = taus.get((gate.layer, gate.name), [None] * len(gate.mean))
-            columns = (gate.low, gate.high, gate.mean, gate.sd)
+            columns = (gate.low, gate.high, gate.mean, gate.sd, gate.slope)
             numbers = zip(*map(plain, columns), tau, self.flags(gate), strict=True)
             for j, (*cells, flags) in enumerate(numbers):
                 yield [gate.layer, j, gate.name, *cells, " ".join(flags)]
@@ -179,13 +211,17 @@ class Gates:
         arrays: dict[str, NDArray[Any]] = {
             "ids": self.ids.astype(np.int32),
             "codepoints": self.vocabulary.code_points[self.ids],
+            "character_ids": self.characters.astype(np.int32),
+            "character_counts": self.counts,
             "gate_layers": np.array([gate.layer for gate in gates], np.int32),
             "gate_names": np.array([ord(gate.name) for gate in gates], np.uint32),
             "low": np.array([gate.low for gate in gates]),
             "high": np.array([gate.high for gate in gates]),
             "mean": np.array([gate.mean for gate in gates]),
             "sd": np.array([gate.sd for gate in gates]),
+            "slope": np.array([gate.slope for gate in gates]),
             "histogram": np.array([gate.histogram for gate in gates]),
+            "by_character": np.array([gate.by_character for gate in gates]),
             "over_text": np.array([gate.over_text for gate in gates]),
         }
         if self.memories:
@@ -193,38 +229,42 @@ class Gates:
         return arrays
 
 
-def _gate(ids: Ids, layer: int, kind: str, values: Floats) -> Gate:
-    """Summarise one gate of one layer, (T, H)."""
+def _gate(
+    cell: str, layer: int, kind: str, values: Floats, characters: tuple[Ids, Ids, Ids]
+) -> Gate:
+    """Summarise one gate of one layer, (T, H).
+
+    characters: the (C,) ids that occur, which of them stands at each place, (T,), and their counts.
+    """
     span = (0.0, 1.0) if kind in SIGMOIDS else (-1.0, 1.0)
     least, most = (0.1, 0.9) if kind in SIGMOIDS else (-0.9, 0.9)
-    if kind in SIGMOIDS:
-        over_text = values.mean(axis=1, dtype=np.float64)
-    else:
-        over_text = np.sqrt(np.mean(np.square(values, dtype=np.float64), axis=1))
-    low_on, high_on = _extremes(ids, over_text)
+    exact = values.astype(np.float64)
+    slope = exact * (1 - exact) if kind in SIGMOIDS else 1 - exact * exact
+    made_at_once = kind != "a" or cell == "rnn"
+    over_text = exact.mean(axis=1) if kind in SIGMOIDS else np.sqrt(np.mean(exact * exact, axis=1))
+    ids, which, counts = characters
+    by_character = np.bincount(which, over_text) / counts
+    low_on, high_on = _extremes(ids[counts >= LEAST_COUNT], by_character[counts >= LEAST_COUNT])
     return Gate(
         layer=layer,
         name=kind,
         span=span,
         low=np.mean(values < least, axis=0),
         high=np.mean(values > most, axis=0),
-        mean=values.mean(axis=0, dtype=np.float64),
-        sd=values.std(axis=0, dtype=np.float64),
+        mean=exact.mean(axis=0),
+        sd=exact.std(axis=0),
+        slope=slope.mean(axis=0) if made_at_once else np.full(values.shape[1], np.nan),
         histogram=np.histogram(np.clip(values, *span), BINS, span)[0],
         over_text=over_text,
+        by_character=by_character,
         high_on=high_on,
         low_on=low_on,
     )
 
 
-def _extremes(ids: Ids, values: Column, most: int = 3) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the characters with the least and with the largest mean of (T,) values."""
-    characters, which, counts = np.unique(ids, return_inverse=True, return_counts=True)
-    often = counts >= LEAST_COUNT
-    if np.count_nonzero(often) < 2:
-        return (), ()
-    means = (np.bincount(which, values) / counts)[often]
-    order = characters[often][np.argsort(means, kind="stable")].tolist()
+def _extremes(ids: Ids, means: Column, most: int = 3) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the characters with the least and with the largest of means; none of fewer than 2."""
+    order = ids[np.argsort(means, kind="stable")].tolist()
     n = min(most, len(order) // 2)
     return tuple(order[:n]), tuple(order[::-1][:n])
 

@@ -96,8 +96,8 @@ class Match:
             for, or no unit is on throughout the pattern.
         """
         options = options or Options()
-        layer = options.layers(reading.network.config)[-1]
-        states = reading.series(options.kind)[:, layer]
+        layer, kind = options.layers(reading.network.config)[-1], options.kind_shown
+        states = reading.series(kind)[:, layer]
         rows = options.rows or ROWS
         like, pattern = None, None
         if options.pattern is None:
@@ -108,7 +108,7 @@ class Match:
         else:
             part = _part(reading, options)
             # What lies between 0 and 1 is on above and below its middle.
-            sided = 2 * states - 1 if options.kind in SIGMOIDS else states
+            sided = 2 * states - 1 if kind in SIGMOIDS else states
             pattern = Pattern.of(sided, part)
             if not pattern.on.any():
                 raise ConfigError(
@@ -122,7 +122,7 @@ class Match:
             ids=reading.ids,
             part=part,
             layer=layer,
-            kind=options.kind,
+            kind=kind,
             cosines=like,
             pattern=pattern,
             found=tuple(found),

@@ -96,18 +96,19 @@ class Neuron:
         """
         options = options or Options()
         options.check_units(reading.network.config)
-        reading.series(options.kind)
+        kind, controls = options.kind_shown, options.random or 0
+        reading.series(kind)
         if options.quick:
             reading = part_of(reading, slice(max(1, len(reading) // 8)))
             options = replace(options, quick=False)
-        kinds = tuple(reading.states) if options.kind == Options.kind else (options.kind,)
+        kinds = tuple(reading.states) if options.kind is None else (options.kind,)
         last = part_of(reading, slice(max(0, len(reading) - FEATURED), None))
         search = Search.of(last, kinds, options, track)
-        meant = [(unit, options.kind) for unit in options.units] or [_most_worth(search, options)]
+        meant = [(unit, kind) for unit in options.units] or [_most_worth(search, options)]
         drawn = _drawn(search, meant, options)
         role: Role = "asked" if options.units else "chosen"
-        roles: list[Role] = [role] * len(meant) + ["random"] * options.random
-        shown = [*meant, *drawn[: options.random]]
+        roles: list[Role] = [role] * len(meant) + ["random"] * controls
+        shown = [*meant, *drawn[:controls]]
 
         places = range(max(0, len(last) - 1 - CHARACTERS), len(last) - 1)
         can_hold = bool(places) and supports(reading.network, meant[0][1])
@@ -249,10 +250,11 @@ def _most_worth(search: Search, options: Options) -> tuple[Unit, str]:
     best = [follow(search, n, search.best(n)) for n in range(len(search.features))]
     if best and (first := min(best, key=surest)).verdict == "follows":
         return first.unit, first.kind
-    units = [unit for unit, kind in search.units if kind == options.kind]
+    kind = options.kind_shown
+    units = [unit for unit, other in search.units if other == kind]
     layers, indices = np.array(units).T
-    variance = search.reading.series(options.kind)[:, layers, indices].var(axis=0, dtype=np.float64)
-    return units[int(variance.argmax())], options.kind
+    variance = search.reading.series(kind)[:, layers, indices].var(axis=0, dtype=np.float64)
+    return units[int(variance.argmax())], kind
 
 
 def _drawn(
@@ -262,7 +264,7 @@ def _drawn(
     kind = but[0][1]
     others = [unit for unit in search.units if unit[1] == kind and unit not in but]
     rng = np.random.default_rng(options.seed)
-    order = rng.permutation(len(others))[: max(CONTROLS, options.random)]
+    order = rng.permutation(len(others))[: max(CONTROLS, options.random or 0)]
     return [others[k] for k in order.tolist()]
 
 

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import log
+from functools import cached_property
+from math import inf, log
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.inspection.options import Options
+from charrnn.inspection.branching import branches
+from charrnn.inspection.options import Options, Paint
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Cell, Column, plain
-from charrnn.network.functions import Ids
+from charrnn.inspection.tracking import Track, untracked
+from charrnn.network.functions import Floats, Ids, log_softmax
 from charrnn.text.vocabulary import Vocabulary
 
 BINS = 10
@@ -19,6 +22,9 @@ BINS = 10
 
 LEAST_BLOCKS = 4
 """With fewer blocks than these no standard error is told."""
+
+_IMPOSSIBLE = 1e150  # nats; its square is a number still
+_OVERFLOWS = 1024.0  # bits
 
 _PIECE = 2**22  # predictions are worked on in pieces of about so many numbers
 
@@ -67,7 +73,7 @@ class Means:
 class Probabilities:
     """The prediction after each character of a text, against the character that came.
 
-    With x the next character and y_hat the prediction, in row t:
+    With x the next character and y_hat = softmax(z_y / τ) the prediction, in row t:
 
         p        = y_hat(x)
         bits     = -log2 p                           the surprise
@@ -79,6 +85,11 @@ class Probabilities:
 
     Each is (T,). In the last row nothing comes, so p, bits and excess are nan, rank and place 0.
     `top_ids` and `top_p`, (T, k), are the k likeliest; of equals the smaller id comes first.
+
+    temperature: τ; at 1 the prediction is the network's own.
+    branch: by how many characters each of the k is gone on from; 0 for none.
+    paint: which column the text is painted by.
+    track: what is told how far branches are.
     """
 
     view: ClassVar[str] = "probs"
@@ -89,8 +100,11 @@ class Probabilities:
         "margin": "bits",
     }
 
-    vocabulary: Vocabulary
-    ids: Ids
+    reading: Reading
+    temperature: float
+    branch: int
+    paint: Paint
+    track: Track
     p: Column
     rank: NDArray[np.int64]
     place: NDArray[np.int64]
@@ -103,22 +117,39 @@ class Probabilities:
     calibration: Calibration | None
 
     @property
+    def vocabulary(self) -> Vocabulary:
+        """The characters that ids are of."""
+        return self.reading.vocabulary
+
+    @property
+    def ids(self) -> Ids:
+        """The text, (T,)."""
+        return self.reading.ids
+
+    @property
     def excess(self) -> Column:
         """How much worse than expected, bits - entropy, (T,)."""
         return self.bits - self.entropy
 
+    @property
+    def painted_by(self) -> Column:
+        """What each character of the text is painted by, (T,); nan for the first."""
+        column = {"bits": self.bits, "rank": self.rank, "excess": self.excess}[self.paint]
+        return np.concatenate([[np.nan], column[:-1]])
+
     @classmethod
-    def of(cls, reading: Reading, options: Options | None = None) -> Self:
-        """Work out every column from a reading."""
+    def of(cls, reading: Reading, options: Options | None = None, track: Track = untracked) -> Self:
+        """Work out every column from a reading; branches, which take longer, when they are read."""
+        options = options or Options()
         T, V = reading.log_y_hat.shape
-        k = min((options or Options()).top, V)
+        k = min(options.top, V)
         p, bits, entropy, margin = (np.full(T, np.nan) for _ in range(4))
         rank, place = np.zeros(T, np.int64), np.zeros(T, np.int64)
         top_ids, top_p = np.empty((T, k), np.int64), np.empty((T, k))
         step = max(1, _PIECE // V)
         for start in range(0, T, step):
             here = slice(start, start + step)
-            log_y_hat = reading.log_y_hat[here].astype(np.float64)
+            log_y_hat = _tempered(reading.log_y_hat[here], options.temperature)
             y_hat = np.exp(log_y_hat)
             entropy[here] = -np.sum(y_hat * log_y_hat, axis=1) / log(2)
             likeliest = np.argsort(-log_y_hat, axis=1, kind="stable")
@@ -140,9 +171,17 @@ class Probabilities:
             calibration = _calibrate(top_p[:-1, 0], place[:-1] == 1)
             means = _means(bits[:-1], entropy[:-1], place[:-1], calibration)
         return cls(
-            reading.vocabulary, reading.ids, p, rank, place, bits, entropy, margin, top_ids, top_p,
-            means, calibration,
+            reading, options.temperature, options.branch, options.paint, track,
+            p, rank, place, bits, entropy, margin, top_ids, top_p, means, calibration,
         )  # fmt: skip
+
+    def branches(self, places: Ids) -> Ids:
+        """Return how the text would go on from each of the k likeliest after places, (P, k, n)."""
+        return branches(self.reading, places, self.top_ids[places], self.branch, self.track)
+
+    @cached_property
+    def _all_branches(self) -> Ids:
+        return self.branches(np.arange(len(self.ids)))
 
     def data(self) -> dict[str, Any]:
         """Return means, calibration and one object a character."""
@@ -162,11 +201,11 @@ class Probabilities:
 
     def rows(self) -> Iterator[list[Cell]]:
         """Yield a row a character."""
-        k = self.top_ids.shape[1]
+        k, told = self.top_ids.shape[1], 3 if self.branch else 2
         yield [
             "t", "read", "read_codepoint", "next", "next_codepoint", "p", "rank", "bits",
             "entropy_bits", "excess_bits", "margin_bits",
-            *(name for n in range(1, k + 1) for name in (f"top{n}", f"top{n}_p")),
+            *(f"top{n}{name}" for n in range(1, k + 1) for name in ("", "_p", "_branch")[:told]),
         ]  # fmt: skip
         numbers = [
             plain(column) for column in (self.p, self.bits, self.entropy, self.excess, self.margin)
@@ -182,7 +221,7 @@ class Probabilities:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the columns; `next_ids` is -1 in the last row."""
-        return {
+        arrays: dict[str, NDArray[Any]] = {
             "ids": self.ids.astype(np.int32),
             "codepoints": self.vocabulary.code_points[self.ids],
             "next_ids": np.append(self.ids[1:], -1).astype(np.int32),
@@ -195,15 +234,38 @@ class Probabilities:
             "top_ids": self.top_ids.astype(np.int32),
             "top_p": self.top_p,
         }
+        if self.branch:
+            arrays["branch_ids"] = self._all_branches.astype(np.int32)
+        return arrays
 
     def _next(self, t: int) -> str | None:
         return self.vocabulary[self.ids[t + 1]] if t + 1 < len(self.ids) else None
 
     def _top(self, t: int) -> list[dict[str, Any]]:
-        return [
+        top: list[dict[str, Any]] = [
             {"char": self.vocabulary[k], "p": p}
             for k, p in zip(self.top_ids[t].tolist(), self.top_p[t].tolist(), strict=True)
         ]
+        if self.branch:
+            for candidate, branch in zip(top, self._all_branches[t], strict=True):
+                candidate["branch"] = "".join(self.vocabulary[k] for k in branch)
+        return top
+
+
+def _tempered(log_y_hat: Floats, temperature: float) -> Column:
+    """Return the logarithms of softmax(z / τ), (n, V), from those at τ = 1.
+
+    They differ from the scores z by a constant, which changes nothing. Of a very small τ what is
+    less likely than all numbers can tell has a logarithm that is merely very small.
+    """
+    log_p: Column = log_y_hat.astype(np.float64)
+    if temperature != 1:
+        log_p -= log_p.max(axis=1, keepdims=True)
+        with np.errstate(over="ignore"):
+            log_p /= temperature
+        np.maximum(log_p, -_IMPOSSIBLE, out=log_p)
+        log_softmax(log_p)
+    return log_p
 
 
 def _calibrate(confidence: Column, right: NDArray[np.bool_]) -> Calibration:
@@ -227,7 +289,7 @@ def _means(
         bits=mean,
         bits_error=error,
         blocks=blocks,
-        perplexity=float(np.exp2(mean)),
+        perplexity=2**mean if mean < _OVERFLOWS else inf,
         entropy=float(entropy.mean()),
         excess=mean - float(entropy.mean()),
         top1=float(np.mean(place == 1)),

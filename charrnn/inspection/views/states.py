@@ -1,13 +1,14 @@
 """The hidden state, a cell state or a gate over the text: the units that do most, and the rest."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.inspection.options import Options, Order, Unit
+from charrnn.inspection.places import place
 from charrnn.inspection.reading import SIGMOIDS, Reading
 from charrnn.inspection.result import Cell, Column, name, plain
 from charrnn.network.functions import Floats, Ids
@@ -39,6 +40,26 @@ class Map:
 
 
 @dataclass(frozen=True, eq=False)
+class Moment:
+    """All units of one layer at one step, (H,), and those named, that moved most if none is asked.
+
+    Before the first character a state is 0; a gate, which has no value there, is taken not to
+    change at first.
+    """
+
+    layer: int
+    before: Floats
+    values: Floats
+    named: tuple[Unit, ...]
+
+    @property
+    def change(self) -> Column:
+        """How much each unit has moved, s(t) - s(t-1), (H,)."""
+        change: Column = self.values.astype(np.float64) - self.before
+        return change
+
+
+@dataclass(frozen=True, eq=False)
 class States:
     """A map of each layer, its rows ordered by what makes a unit worth showing.
 
@@ -49,6 +70,7 @@ class States:
 
     Of equals the smaller index comes first. Units that were asked for keep their order.
     series: (T, L, H), all of it.
+    at: the step that is looked at, with a moment of each layer; None for none.
     """
 
     view: ClassVar[str] = "state"
@@ -60,6 +82,8 @@ class States:
     by: Order | None
     maps: tuple[Map, ...]
     series: Floats
+    at: int | None
+    moments: tuple[Moment, ...]
 
     @classmethod
     def of(cls, reading: Reading, options: Options | None = None) -> Self:
@@ -68,14 +92,14 @@ class States:
         Raises
         ------
         ConfigError
-            There is no such kind, layer or unit.
+            There is no such kind, layer, unit or place.
         """
         options = options or Options()
-        config = reading.network.config
-        series = reading.series(options.kind)
+        config, kind = reading.network.config, options.kind_shown
+        series = reading.series(kind)
         layers = options.layers(config)
         options.check_units(config)
-        is_state = options.kind in reading.states
+        is_state = kind in reading.states
         chosen = {
             layer: [index for other, index in options.units if other == layer] for layer in layers
         }
@@ -85,7 +109,18 @@ class States:
             if chosen[layer] or not options.units
         ]
         by = None if options.units else options.by
-        return cls(reading.vocabulary, reading.ids, options.kind, by, tuple(maps), series)
+        at, moments = None, []
+        if options.at is not None:
+            at = place(reading, options.at)
+            first = np.zeros_like(series[0]) if is_state else series[0]
+            before, values = series[at - 1] if at else first, series[at]
+            moments = [
+                _moment(layer, before[layer], values[layer], chosen[layer], options)
+                for layer in (shown.layer for shown in maps)
+            ]
+        return cls(
+            reading.vocabulary, reading.ids, kind, by, tuple(maps), series, at, tuple(moments)
+        )
 
     @property
     def span(self) -> tuple[float, float] | None:
@@ -113,10 +148,27 @@ class States:
                 }
                 for shown in self.maps
             ],
+            "at": self.at,
+            "moments": [
+                {
+                    "layer": moment.layer,
+                    "before": plain(moment.before),
+                    "values": plain(moment.values),
+                    "named": [name(unit) for unit in moment.named],
+                }
+                for moment in self.moments
+            ],
         }
 
     def rows(self) -> Iterator[list[Cell]]:
-        """Yield a row a character, a column a unit."""
+        """Yield a row a character, a column a unit; of one step, a row a unit."""
+        if self.moments:
+            yield ["unit", "before", "value", "change"]
+            for moment in self.moments:
+                columns = plain(np.stack([moment.before, moment.values, moment.change], axis=1))
+                for j, numbers in enumerate(columns):
+                    yield [name((moment.layer, j)), *numbers]
+            return
         units = [name(unit) for shown in self.maps for unit in shown.units]
         yield ["t", "char", "codepoint", *units]
         values = plain(np.concatenate([shown.values for shown in self.maps]).T)
@@ -126,7 +178,8 @@ class States:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the whole series, (T, L, H), under the name of its kind, and which are shown."""
-        return {
+        at = {} if self.at is None else {"at": np.array(self.at, np.int32)}
+        return at | {
             "ids": self.ids.astype(np.int32),
             "codepoints": self.vocabulary.code_points[self.ids],
             self.kind: self.series,
@@ -157,6 +210,17 @@ def _map(s: Floats, is_state: bool, layer: int, chosen: list[int], options: Opti
         change_rms=_rms(change),
         share=float(variance[chosen].sum()) / total if total else float("nan"),
     )
+
+
+def _moment(
+    layer: int, before: Floats, values: Floats, chosen: list[int], options: Options
+) -> Moment:
+    """Look at all units of a layer, (H,), and name those that were chosen or moved most."""
+    moment = Moment(layer, before, values, ())
+    if not chosen:
+        order = np.argsort(-np.abs(moment.change), kind="stable")
+        chosen = order[: options.rows or ROWS].tolist()
+    return replace(moment, named=tuple((layer, j) for j in chosen))
 
 
 def _rms(values: Floats) -> Column:

@@ -55,7 +55,7 @@ class Steered:
             There is no such unit, or no state of this kind that can be held.
         """
         options = options or Options()
-        config, kind = reading.network.config, options.kind
+        config, kind = reading.network.config, options.kind_shown
         options.check_units(config)
         if not supports(reading.network, kind):
             states = " and ".join(reading.states)
