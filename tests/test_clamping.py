@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from charrnn.inspection.clamping import Clamp, hold, supports, surprises
 from charrnn.inspection.reading import Reading
+from charrnn.inspection.units.clamping import Clamp, hold, supports, surprises
 from charrnn.network.scoring import score
 from charrnn.network.trace import Trace
 

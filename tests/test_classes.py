@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.inspection.classes import (
+from charrnn.inspection.characters.classes import (
     CLASSES,
     capitals,
     classes,
@@ -16,7 +16,7 @@ from charrnn.inspection.classes import (
     line_starts,
     words,
 )
-from charrnn.inspection.enclosures import closings
+from charrnn.inspection.characters.enclosures import closings
 from charrnn.inspection.means import mean_where
 from charrnn.inspection.views.probabilities import block_standard_error
 

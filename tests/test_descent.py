@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from charrnn.inspection import descent
+from charrnn.inspection.past import descent
 from charrnn.inspection.reading import Reading
 from charrnn.network.trace import Gradient, Trace
 from charrnn.text.vocabulary import Vocabulary

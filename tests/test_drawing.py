@@ -14,7 +14,6 @@ from rich.text import Text
 from charrnn.display import colours
 from charrnn.display.barcode import barcodes
 from charrnn.display.bars import bar, height, histogram
-from charrnn.display.curve import curve, ticks_between
 from charrnn.display.heat_map import Row, heat_map, twin
 from charrnn.display.painted import EXCESS, RANK, painted
 from charrnn.display.registry import VIEWS, choose_view
@@ -22,6 +21,7 @@ from charrnn.display.safe import symbol
 from charrnn.display.screen import Screen, parse_span
 from charrnn.display.symbols import Symbols
 from charrnn.display.tables import Table, number, quoted, share
+from charrnn.display.training.curve import curve, ticks_between
 from charrnn.errors import ConfigError
 from charrnn.text.vocabulary import Vocabulary
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charrnn.errors import ConfigError
-from charrnn.inspection.features import FREQUENT, features, since
+from charrnn.inspection.features.features import FREQUENT, features, since
 
 SPECIAL = "\n\n\n  \t\"'()[]{}<>/*#:.,!?\\ifwwhtps0AéÉß漢\u201c\u201d\x1b\u202e"
 

@@ -11,15 +11,15 @@ import pytest
 
 from charrnn.display.registry import VIEWS
 from charrnn.errors import ConfigError, TextError
-from charrnn.inspection.envelope import Envelope
-from charrnn.inspection.formats import choose_format
+from charrnn.inspection.forms.envelope import Envelope
+from charrnn.inspection.forms.formats import choose_format
+from charrnn.inspection.forms.schema import schema
+from charrnn.inspection.forms.writers import write
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.schema import schema
 from charrnn.inspection.source import Source
 from charrnn.inspection.views.probabilities import Probabilities
 from charrnn.inspection.views.summary import Summary
-from charrnn.inspection.writers import write
 from charrnn.text.vocabulary import Vocabulary
 
 UNAVAILABLE = {("ledger", "rnn")}

@@ -25,7 +25,7 @@ from charrnn.display.heat_map import twin
 from charrnn.display.registry import VIEWS
 from charrnn.display.screen import Screen, screen_of, show
 from charrnn.errors import ConfigError, TextError
-from charrnn.inspection.envelope import Envelope
+from charrnn.inspection.forms.envelope import Envelope
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.source import Source

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from charrnn.errors import CharRNNError, ConfigError, TextError
-from charrnn.inspection import branching
 from charrnn.inspection import reading as reading_module
 from charrnn.inspection.options import Options, parse_units
+from charrnn.inspection.past import branching
 from charrnn.inspection.reading import Reading, bytes_per_character
 from charrnn.inspection.views.gates import Gates
 from charrnn.inspection.views.probabilities import Probabilities, block_standard_error

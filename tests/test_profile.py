@@ -5,8 +5,8 @@ import time
 import numpy as np
 import pytest
 
-from charrnn.display import profile as display
 from charrnn.display.screen import Screen
+from charrnn.display.training import profile as display
 from charrnn.network import readout
 from charrnn.network.cells import LSTM
 from charrnn.network.config import NetworkConfig

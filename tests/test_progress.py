@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from charrnn.display import progress as module
-from charrnn.display.ending import pasted, show_end, show_stop
-from charrnn.display.plan import show_plan
-from charrnn.display.progress import TrainingProgress
 from charrnn.display.quantities import bits, count, duration, loss, memory, short
+from charrnn.display.training import progress as module
+from charrnn.display.training.ending import pasted, show_end, show_stop
+from charrnn.display.training.plan import show_plan
+from charrnn.display.training.progress import TrainingProgress
 from charrnn.network.config import NetworkConfig
 from charrnn.training.config import TrainingConfig
 from charrnn.training.counters import Counters

@@ -21,9 +21,9 @@ from charrnn.api import load as load_model
 from charrnn.checkpoint.checkpoint import load
 from charrnn.cli import app
 from charrnn.cli.shell import quoted, unescaped
-from charrnn.display.candidates import CandidateTable
 from charrnn.display.safe import harmless
-from charrnn.display.writing import Writing
+from charrnn.display.sampling.candidates import CandidateTable
+from charrnn.display.sampling.writing import Writing
 from charrnn.sampling.choosing import random_streams
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.generating import Choice

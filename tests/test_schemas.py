@@ -13,15 +13,15 @@ from typer.testing import CliRunner
 from charrnn.cli import app
 from charrnn.display.registry import VIEWS
 from charrnn.errors import ConfigError
-from charrnn.inspection.envelope import Envelope
+from charrnn.inspection.forms.envelope import Envelope
+from charrnn.inspection.forms.schema import schema
+from charrnn.inspection.forms.writers import write
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.schema import schema
 from charrnn.inspection.source import Source
-from charrnn.inspection.writers import write
 
 TEXT = "ab\nba\ncab\ndeed\néa\n" * 2
-FILES = {file.name for file in resources.files("charrnn.inspection.schemas").iterdir()}
+FILES = {file.name for file in resources.files("charrnn.inspection.forms.schemas").iterdir()}
 
 
 def validator(name):
@@ -116,7 +116,7 @@ def test_the_envelope_tells_of_every_option():
 
 def test_definitions_of_a_view_do_not_hide_those_of_the_envelope():
     def defined(file):
-        path = resources.files("charrnn.inspection.schemas") / file
+        path = resources.files("charrnn.inspection.forms.schemas") / file
         return set(json.loads(path.read_text("utf-8")).get("$defs", {}))
 
     for name in VIEWS:

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.inspection import probe as probing
-from charrnn.inspection import search as searching
-from charrnn.inspection.features import Feature
-from charrnn.inspection.following import follow
-from charrnn.inspection.noise import (
+from charrnn.inspection.features import probe as probing
+from charrnn.inspection.features import search as searching
+from charrnn.inspection.features.features import Feature
+from charrnn.inspection.features.following import follow
+from charrnn.inspection.features.noise import (
     LEVEL,
     Chance,
     far_shifts,
@@ -20,10 +20,8 @@ from charrnn.inspection.noise import (
     transformed,
     within_chance,
 )
-from charrnn.inspection.options import Options
-from charrnn.inspection.probe import PENALTIES, probe
-from charrnn.inspection.reading import Reading
-from charrnn.inspection.scores import (
+from charrnn.inspection.features.probe import PENALTIES, probe
+from charrnn.inspection.features.scores import (
     auc,
     auc_of_ranks,
     centred,
@@ -32,8 +30,10 @@ from charrnn.inspection.scores import (
     pairs,
     rank_correlation,
 )
-from charrnn.inspection.search import Search
-from charrnn.inspection.spans import best_threshold, run_lengths, span_f1
+from charrnn.inspection.features.search import Search
+from charrnn.inspection.features.spans import best_threshold, run_lengths, span_f1
+from charrnn.inspection.options import Options
+from charrnn.inspection.reading import Reading
 
 
 def tied(seed, T=30, U=4, F=3, groups=4):

@@ -8,11 +8,11 @@ import pytest
 from charrnn.display.screen import Screen
 from charrnn.display.views import ablate as display
 from charrnn.errors import ConfigError, TextError
-from charrnn.inspection.clamping import Clamp, surprises
-from charrnn.inspection.classes import CLASSES, classes
-from charrnn.inspection.first_order import first_order
+from charrnn.inspection.characters.classes import CLASSES, classes
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
+from charrnn.inspection.units.clamping import Clamp, surprises
+from charrnn.inspection.units.first_order import first_order
 from charrnn.inspection.views import ablate as ablate_module
 from charrnn.inspection.views.ablate import Ablated
 from charrnn.inspection.views.probabilities import block_standard_error

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from charrnn.display.screen import Screen
 from charrnn.display.views import context as display
 from charrnn.errors import ConfigError, TextError
-from charrnn.inspection import prediction, recall
-from charrnn.inspection.context import truncated_surprise
 from charrnn.inspection.means import Mean
 from charrnn.inspection.options import Options
+from charrnn.inspection.past import prediction, recall
+from charrnn.inspection.past.context import truncated_surprise
+from charrnn.inspection.past.recall import Recall, recalls
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.recall import Recall, recalls
 from charrnn.inspection.views.context import Context
 from charrnn.text.vocabulary import Vocabulary
 

@@ -21,11 +21,11 @@ from charrnn.display.colours import _DARK
 from charrnn.display.screen import Screen
 from charrnn.display.views.differences import EXPLANATION, draw
 from charrnn.errors import ConfigError
-from charrnn.inspection import correspondence
-from charrnn.inspection.classes import CLASSES, classes
-from charrnn.inspection.correspondence import Correspondence
+from charrnn.inspection.characters.classes import CLASSES, classes
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
+from charrnn.inspection.units import correspondence
+from charrnn.inspection.units.correspondence import Correspondence
 from charrnn.inspection.views.differences import Differences
 from charrnn.network.scoring import score
 from charrnn.text.vocabulary import Vocabulary
@@ -357,7 +357,7 @@ def test_one_character_and_two(read):
 
 def test_the_forms_agree(read):
     schema = json.loads(
-        (Path(charrnn.__file__).parent / "inspection/schemas/diff.json").read_bytes()
+        (Path(charrnn.__file__).parent / "inspection/forms/schemas/diff.json").read_bytes()
     )
     for count in (2, 4):
         found = Differences.of(tuple(read(seed=n) for n in range(count)))

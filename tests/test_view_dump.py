@@ -96,7 +96,7 @@ def test_every_array_is_named_with_its_meaning(read, cell):
 
 def test_the_forms_agree(read, cell):
     schema = json.loads(
-        (Path(charrnn.__file__).parent / "inspection/schemas/dump.json").read_bytes()
+        (Path(charrnn.__file__).parent / "inspection/forms/schemas/dump.json").read_bytes()
     )
     found = Dump.of(read(cell))
     data = found.data()

@@ -15,13 +15,13 @@ from charrnn.display.colours import NONE
 from charrnn.display.screen import Screen
 from charrnn.display.views.errors import EXPLANATION, draw
 from charrnn.errors import ConfigError, TextError
-from charrnn.inspection import training_text
-from charrnn.inspection.classes import CLASSES, classes
-from charrnn.inspection.error_types import TYPES, error_types
-from charrnn.inspection.groups import DISTANCES
+from charrnn.inspection.characters import training_text
+from charrnn.inspection.characters.classes import CLASSES, classes
+from charrnn.inspection.characters.error_types import TYPES, error_types
+from charrnn.inspection.characters.groups import DISTANCES
+from charrnn.inspection.characters.training_text import SAME, TrainingText
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.training_text import SAME, TrainingText
 from charrnn.inspection.views.errors import LISTED, Errors
 from charrnn.network.scoring import score
 from charrnn.text.ngram import NGram
@@ -265,7 +265,7 @@ def test_a_word_is_repeated_within_a_thousand_characters():
 
 
 def test_the_data_are_as_the_schema_says(read, training):
-    path = Path(charrnn.__file__).parent / "inspection" / "schemas" / "errors.json"
+    path = Path(charrnn.__file__).parent / "inspection" / "forms" / "schemas" / "errors.json"
     check = jsonschema.Draft202012Validator(json.loads(path.read_bytes()))
     name = training("a bad cab\n" * 40)
     for options in (Options(), Options(train=name)):

@@ -10,14 +10,14 @@ from charrnn.display.colours import _DARK
 from charrnn.display.registry import VIEWS
 from charrnn.display.screen import Screen
 from charrnn.errors import ConfigError
-from charrnn.inspection import search as searching
-from charrnn.inspection.costs import WARMUP, costs
-from charrnn.inspection.features import Feature
-from charrnn.inspection.following import Following, follow, surest
+from charrnn.inspection.features import search as searching
+from charrnn.inspection.features.features import Feature
+from charrnn.inspection.features.following import Following, follow, surest
+from charrnn.inspection.features.search import Search, features_of, part_of
+from charrnn.inspection.features.spans import span_f1
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.search import Search, features_of, part_of
-from charrnn.inspection.spans import span_f1
+from charrnn.inspection.units.costs import WARMUP, costs
 from charrnn.inspection.views.find import Find
 from charrnn.network.config import NetworkConfig
 from charrnn.network.model import Network

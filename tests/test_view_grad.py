@@ -17,8 +17,8 @@ from charrnn.display import colours
 from charrnn.display.registry import VIEWS
 from charrnn.display.screen import Screen
 from charrnn.errors import ConfigError, TextError
-from charrnn.inspection import descent
 from charrnn.inspection.options import Options
+from charrnn.inspection.past import descent
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.views.gradients import Course, Gradients
 from charrnn.text.vocabulary import Vocabulary
@@ -169,7 +169,7 @@ def test_layers_and_kinds(tiny_network):
 
 
 def validated(result):
-    path = Path(charrnn.__file__).parent / "inspection" / "schemas" / "grad.json"
+    path = Path(charrnn.__file__).parent / "inspection" / "forms" / "schemas" / "grad.json"
     data = result.data()
     json.dumps(data, allow_nan=False)
     jsonschema.Draft202012Validator(json.loads(path.read_bytes())).validate(data)

@@ -8,11 +8,11 @@ import pytest
 from charrnn.display.screen import Screen
 from charrnn.display.views import ledger as display
 from charrnn.errors import ConfigError
-from charrnn.inspection import writes as writes_module
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
+from charrnn.inspection.units import writes as writes_module
+from charrnn.inspection.units.writes import Writes, ages
 from charrnn.inspection.views.ledger import Ledger
-from charrnn.inspection.writes import Writes, ages
 
 TEXT = "\nabcdeé\nba\ncab\ndeed\néa"
 

@@ -15,9 +15,9 @@ from charrnn.display import colours
 from charrnn.display.screen import Screen
 from charrnn.display.views import match as display
 from charrnn.errors import ConfigError
-from charrnn.inspection.likeness import ENOUGH, THRESHOLDS, Pattern, apart, cosines
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
+from charrnn.inspection.units.likeness import ENOUGH, THRESHOLDS, Pattern, apart, cosines
 from charrnn.inspection.views.match import APART, Match
 from charrnn.text.vocabulary import Vocabulary
 

@@ -18,15 +18,15 @@ from charrnn.display.screen import Screen
 from charrnn.display.views.neuron import EXPLANATION, draw
 from charrnn.display.washed import washed
 from charrnn.errors import ConfigError
-from charrnn.inspection.card import Card
-from charrnn.inspection.clamping import Clamp, surprises
-from charrnn.inspection.classes import CLASSES, classes
+from charrnn.inspection.characters.classes import CLASSES, classes
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.responses import APART, change, highest, responses
-from charrnn.inspection.rhythm import autocorrelation, rhythm
+from charrnn.inspection.units.card import Card
+from charrnn.inspection.units.clamping import Clamp, surprises
+from charrnn.inspection.units.responses import APART, change, highest, responses
+from charrnn.inspection.units.rhythm import autocorrelation, rhythm
+from charrnn.inspection.units.wiring import pushes, wiring
 from charrnn.inspection.views.neuron import CONTROLS, Neuron
-from charrnn.inspection.wiring import pushes, wiring
 from charrnn.network.cells import CELLS
 from charrnn.text.vocabulary import Vocabulary
 
@@ -326,7 +326,7 @@ def test_what_is_not_there_is_refused(read):
 
 
 def test_the_data_are_as_the_schema_says(read, cell):
-    path = Path(charrnn.__file__).parent / "inspection" / "schemas" / "neuron.json"
+    path = Path(charrnn.__file__).parent / "inspection" / "forms" / "schemas" / "neuron.json"
     check = jsonschema.Draft202012Validator(json.loads(path.read_bytes()))
     for text in (TEXT, "ab", "a"):
         reading = read(text, cell=cell, num_layers=2)

@@ -19,14 +19,14 @@ from charrnn.display.registry import VIEWS
 from charrnn.display.screen import Screen
 from charrnn.display.views.overview import EXPLANATION, draw
 from charrnn.inspection import findings
-from charrnn.inspection.envelope import Envelope
-from charrnn.inspection.features import Feature
+from charrnn.inspection.features.features import Feature
+from charrnn.inspection.features.following import Following
+from charrnn.inspection.features.noise import LEVEL, far_shifts, smooth_length
+from charrnn.inspection.features.search import part_of
 from charrnn.inspection.findings import Finding
-from charrnn.inspection.following import Following
+from charrnn.inspection.forms.envelope import Envelope
 from charrnn.inspection.means import Mean
-from charrnn.inspection.noise import LEVEL, far_shifts, smooth_length
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.search import part_of
 from charrnn.inspection.source import Source
 from charrnn.inspection.views import overview as overview_module
 from charrnn.inspection.views.context import Context
@@ -569,7 +569,7 @@ def test_every_view_that_is_named_takes_what_it_is_to_be_asked(make_checkpoint, 
 
 @pytest.mark.parametrize("characters", [1, 2, 3, 40, 300, 2000])
 def test_the_data_are_as_the_schema_says(read, text, cell, characters):
-    path = Path(charrnn.__file__).parent / "inspection" / "schemas" / "overview.json"
+    path = Path(charrnn.__file__).parent / "inspection" / "forms" / "schemas" / "overview.json"
     check = jsonschema.Draft202012Validator(json.loads(path.read_bytes()))
     made = Overview.of(read(text[:characters], cell=cell, num_layers=2))
     data = json.loads(json.dumps(made.data(), allow_nan=False))
@@ -587,7 +587,7 @@ def test_the_data_are_as_the_schema_says(read, text, cell, characters):
 
 
 def test_the_schema_knows_every_rule(read, rng, text):
-    path = Path(charrnn.__file__).parent / "inspection" / "schemas" / "overview.json"
+    path = Path(charrnn.__file__).parent / "inspection" / "forms" / "schemas" / "overview.json"
     schema = json.loads(path.read_bytes())
     kinds = schema["properties"]["findings"]["items"]["oneOf"]
     assert [kind["properties"]["id"]["const"] for kind in kinds] == list(RULES)

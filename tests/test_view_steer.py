@@ -8,10 +8,10 @@ import pytest
 from charrnn.display.screen import Screen
 from charrnn.display.views import steer as display
 from charrnn.errors import ConfigError
-from charrnn.inspection.clamping import Clamp, hold, surprises
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.steering import write
+from charrnn.inspection.units.clamping import Clamp, hold, surprises
+from charrnn.inspection.units.steering import write
 from charrnn.inspection.views.steer import Steered
 from charrnn.network.trace import Trace
 from charrnn.sampling.config import SamplingConfig

@@ -397,7 +397,7 @@ def test_without_a_place_the_last_step_is_taken(read):
 
 def test_the_form_keeps_to_its_schema(read, cell):
     schema = json.loads(
-        (Path(charrnn.__file__).parent / "inspection/schemas/step.json").read_bytes()
+        (Path(charrnn.__file__).parent / "inspection/forms/schemas/step.json").read_bytes()
     )
     for network in NETWORKS:
         for at in ("0", "last"):

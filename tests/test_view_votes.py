@@ -12,8 +12,8 @@ from charrnn.display.screen import Screen
 from charrnn.display.views import votes as display
 from charrnn.errors import ConfigError, UnknownCharacter
 from charrnn.inspection.options import Options
+from charrnn.inspection.past.rivals import rivals
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.rivals import rivals
 from charrnn.inspection.views.votes import Votes, effective
 from charrnn.text.vocabulary import Vocabulary
 

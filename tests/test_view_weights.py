@@ -236,7 +236,7 @@ def test_findings_name_the_right_blocks(make_checkpoint):
 
 def test_the_forms_agree(measured, cell):
     schema = json.loads(
-        (Path(charrnn.__file__).parent / "inspection/schemas/weights.json").read_bytes()
+        (Path(charrnn.__file__).parent / "inspection/forms/schemas/weights.json").read_bytes()
     )
     for others in ({}, {"num_layers": 2, "embedding_size": 3}):
         _, found = measured(cell=cell, **others)

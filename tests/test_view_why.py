@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from charrnn.display.screen import Screen
 from charrnn.display.views import why as display
 from charrnn.errors import ConfigError, UnknownCharacter
-from charrnn.inspection import attribution, prediction
-from charrnn.inspection.attribution import Integrated, Local, Path, integrate
 from charrnn.inspection.options import Options
+from charrnn.inspection.past import attribution, prediction
+from charrnn.inspection.past.attribution import Integrated, Local, Path, integrate
+from charrnn.inspection.past.replacing import Question, read_again
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.replacing import Question, read_again
 from charrnn.inspection.views.why import Why
 
 V, T, START, LAGS = 7, 14, 5, 9

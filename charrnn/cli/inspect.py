@@ -12,13 +12,13 @@ from charrnn.cli.output import standard_output
 from charrnn.cli.threads import threads_for, use_threads
 from charrnn.display.registry import View, choose_view
 from charrnn.errors import CheckpointError, ConfigError
-from charrnn.inspection.formats import Format, choose_format
+from charrnn.inspection.forms.formats import Format, choose_format
 from charrnn.inspection.options import Options, parse_pattern, parse_settings, parse_units
 
 if TYPE_CHECKING:
     from charrnn.checkpoint.checkpoint import Checkpoint
     from charrnn.display.screen import Screen
-    from charrnn.inspection.envelope import Envelope
+    from charrnn.inspection.forms.envelope import Envelope
     from charrnn.inspection.result import Result
     from charrnn.inspection.source import Source
 
@@ -180,7 +180,7 @@ def _look(
     use_threads(max(map(threads_for, paths)))
     from charrnn.checkpoint.checkpoint import load
     from charrnn.display.tracking import tracked
-    from charrnn.inspection.envelope import Envelope
+    from charrnn.inspection.forms.envelope import Envelope
     from charrnn.inspection.reading import Reading
 
     if not given.is_there and paths[0].suffix != ".npz" and not paths[0].exists():
@@ -246,7 +246,7 @@ def _deliver(  # noqa: PLR0917
     from charrnn.display.console import results
     from charrnn.display.heading import framed
     from charrnn.display.screen import show
-    from charrnn.inspection.writers import write
+    from charrnn.inspection.forms.writers import write
 
     def put(stream: BinaryIO) -> None:
         if form == "text":

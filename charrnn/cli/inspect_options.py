@@ -8,7 +8,7 @@ import typer
 from charrnn.cli.numbers import number, whole_number
 from charrnn.display.registry import VIEWS
 from charrnn.inspection import options
-from charrnn.inspection.formats import Asked
+from charrnn.inspection.forms.formats import Asked
 
 FOLDER = Path("checkpoints")
 STANDARD_INPUT = "-"

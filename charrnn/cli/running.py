@@ -13,12 +13,12 @@ from charrnn.checkpoint.paths import resume_path
 from charrnn.cli.notes import note
 from charrnn.cli.signals import Stop, stopping
 from charrnn.display.console import notes
-from charrnn.display.ending import show_end, show_stop
-from charrnn.display.plan import show_plan
-from charrnn.display.profile import draw
-from charrnn.display.progress import TrainingProgress
 from charrnn.display.quantities import count
 from charrnn.display.screen import screen_of, show
+from charrnn.display.training.ending import show_end, show_stop
+from charrnn.display.training.plan import show_plan
+from charrnn.display.training.profile import draw
+from charrnn.display.training.progress import TrainingProgress
 from charrnn.errors import TrainingError
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.sample import stream

@@ -248,17 +248,17 @@ def sample(  # noqa: PLR0917
     output: Output
     with standard_output():
         if as_json:
-            from charrnn.display.lines import JsonLines
+            from charrnn.display.sampling.lines import JsonLines
 
             shown = top if show_probs else 0
             output = JsonLines(sys.stdout, checkpoint.vocabulary, about, shown)
         elif show_probs:
-            from charrnn.display.candidates import CandidateTable
             from charrnn.display.console import results
+            from charrnn.display.sampling.candidates import CandidateTable
 
             output = CandidateTable(results(), checkpoint.vocabulary, ids, top)
         else:
-            from charrnn.display.writing import Writing
+            from charrnn.display.sampling.writing import Writing
 
             before = given.data if echo else b""
             output = Writing(sys.stdout, checkpoint.vocabulary, before, raw=raw)

@@ -8,7 +8,7 @@ from rich.text import Text
 from charrnn.checkpoint.checkpoint import Checkpoint
 from charrnn.display.screen import Screen
 from charrnn.display.tables import fit, quoted
-from charrnn.inspection.envelope import Envelope
+from charrnn.inspection.forms.envelope import Envelope
 
 
 def framed(lines: Iterable[Text], envelope: Envelope, screen: Screen) -> Iterator[Text]:

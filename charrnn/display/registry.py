@@ -78,7 +78,7 @@ class View:
 
     def schema(self) -> str:
         """Return the JSON Schema of what the view writes as JSON, as it is written itself."""
-        written: str = import_module("charrnn.inspection.schema").as_json(self._result().view)
+        written: str = import_module("charrnn.inspection.forms.schema").as_json(self._result().view)
         return written
 
     def draws_span(self, options: Options) -> bool:

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.inspection.following import Following
+from charrnn.inspection.features.following import Following
+from charrnn.inspection.features.noise import LEVEL, NEAREST
 from charrnn.inspection.means import Mean, mean_where
-from charrnn.inspection.noise import LEVEL, NEAREST
 from charrnn.inspection.result import Cell, name, plain
 from charrnn.inspection.views.context import WITHIN, Context
 from charrnn.inspection.views.errors import Errors

@@ -50,8 +50,8 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.inspection.context import truncated_surprise
-from charrnn.inspection.descent import norms
+from charrnn.inspection.past.context import truncated_surprise
+from charrnn.inspection.past.descent import norms
 from charrnn.inspection.reading import Reading
 from charrnn.network.config import CellName, NetworkConfig
 from charrnn.network.model import Network

@@ -7,7 +7,7 @@ from rich.text import Text
 from charrnn.display.bars import bar
 from charrnn.display.screen import Screen
 from charrnn.display.tables import Shown, Table, number, prose, rule, share
-from charrnn.inspection.recall import FEWEST
+from charrnn.inspection.past.recall import FEWEST
 from charrnn.inspection.views.context import WITHIN, Context
 
 _LONGEST_BAR = 40

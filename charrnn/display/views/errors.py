@@ -10,8 +10,8 @@ from charrnn.display.passages import aligned
 from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
 from charrnn.display.tables import Shown, Table, flow, number, prose, quoted, rule, share
-from charrnn.inspection.groups import Group
-from charrnn.inspection.training_text import MOST, SAME
+from charrnn.inspection.characters.groups import Group
+from charrnn.inspection.characters.training_text import MOST, SAME
 from charrnn.inspection.views.errors import ALIKE, Comparison, Errors, Place
 
 EXPLANATION = """\

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from charrnn.display.screen import Screen
 from charrnn.display.tables import Shown, Table, flow, prose, quoted, rule, share
-from charrnn.inspection.following import Following
+from charrnn.inspection.features.following import Following
 from charrnn.inspection.means import Mean
 from charrnn.inspection.result import name
 from charrnn.inspection.views.find import Find, Found

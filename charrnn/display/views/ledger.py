@@ -13,8 +13,8 @@ from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
 from charrnn.display.tables import Shown, Table, number, prose, rule, share
 from charrnn.inspection.result import Column, name
+from charrnn.inspection.units.writes import ages
 from charrnn.inspection.views.ledger import Account, Ledger
-from charrnn.inspection.writes import ages
 
 _LARGEST = 6  # writes that are named
 

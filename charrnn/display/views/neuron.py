@@ -13,14 +13,14 @@ from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
 from charrnn.display.tables import Shown, Table, flow, number, prose, quoted, rule, share
 from charrnn.display.washed import washed
-from charrnn.inspection.card import Card, Cost
-from charrnn.inspection.classes import CLASSES
-from charrnn.inspection.following import Following
+from charrnn.inspection.characters.classes import CLASSES
+from charrnn.inspection.features.following import Following
 from charrnn.inspection.means import Mean
 from charrnn.inspection.reading import SIGMOIDS
 from charrnn.inspection.result import name
+from charrnn.inspection.units.card import Card, Cost
+from charrnn.inspection.units.wiring import Inflow
 from charrnn.inspection.views.neuron import Neuron, Told
-from charrnn.inspection.wiring import Inflow
 
 EXPLANATION = """\
 A unit's sign is chance: high inside of quotes says no more than low.

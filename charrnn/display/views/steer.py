@@ -11,7 +11,7 @@ from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
 from charrnn.display.tables import Shown, Table, flow, number, prose, rule, share
 from charrnn.inspection.result import name
-from charrnn.inspection.steering import Written
+from charrnn.inspection.units.steering import Written
 from charrnn.inspection.views.steer import Steered
 
 _MOST = 1.0  # bits, the end of the scale

@@ -6,11 +6,11 @@ from math import log
 from rich.text import Text
 
 from charrnn.display.bars import bar, histogram
-from charrnn.display.curve import curve
 from charrnn.display.quantities import duration
 from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
 from charrnn.display.tables import Shown, Table, flow, number, quoted, rule
+from charrnn.display.training.curve import curve
 from charrnn.inspection.views.summary import Summary, Tensor
 
 _LONGEST_NAME = 20

@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.errors import ConfigError, TextError
-from charrnn.inspection.ablation import Without
-from charrnn.inspection.clamping import supports
-from charrnn.inspection.classes import CLASSES, classes
-from charrnn.inspection.first_order import first_order
+from charrnn.inspection.characters.classes import CLASSES, classes
 from charrnn.inspection.means import Mean, mean_where
 from charrnn.inspection.options import Ablation, Options, Unit
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Cell, Column, name, plain
 from charrnn.inspection.tracking import Track, untracked
+from charrnn.inspection.units.ablation import Without
+from charrnn.inspection.units.clamping import supports
+from charrnn.inspection.units.first_order import first_order
 from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
 from charrnn.network.functions import Floats, Ids
@@ -43,7 +43,7 @@ class Loss:
     of_character: (n,), of each predicted character.
     direct: where only the readout does without them; None if it sees none of them.
     approx: the cost to first order, the sum over the units.
-    by_class: the mean of the characters of each class; see `charrnn.inspection.classes`.
+    by_class: the mean of the characters of each class; see `charrnn.inspection.characters.classes`.
     """
 
     units: tuple[Unit, ...]

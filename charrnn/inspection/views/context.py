@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.errors import TextError
-from charrnn.inspection.context import truncated_surprise
 from charrnn.inspection.means import Mean, mean_where
 from charrnn.inspection.options import Options
+from charrnn.inspection.past.context import truncated_surprise
+from charrnn.inspection.past.recall import FEWEST, Recall, recalls
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.recall import FEWEST, Recall, recalls
 from charrnn.inspection.result import Cell, Column, plain
 from charrnn.inspection.tracking import Track, untracked
 from charrnn.network.functions import Floats, Ids

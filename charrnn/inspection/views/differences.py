@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.errors import ConfigError
-from charrnn.inspection.classes import CLASSES, classes
-from charrnn.inspection.correspondence import Correspondence
+from charrnn.inspection.characters.classes import CLASSES, classes
 from charrnn.inspection.means import Mean, mean_where
 from charrnn.inspection.options import Options, Unit
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Cell, Column, name, plain
 from charrnn.inspection.tracking import Track, untracked
+from charrnn.inspection.units.correspondence import Correspondence
 from charrnn.inspection.views.errors import ALIKE, Place
 from charrnn.network.functions import Ids
 from charrnn.text.vocabulary import Vocabulary

@@ -10,9 +10,9 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.inspection.classes import CLASSES, classes, letters_seen
-from charrnn.inspection.error_types import TYPES, error_types
-from charrnn.inspection.groups import (
+from charrnn.inspection.characters.classes import CLASSES, classes, letters_seen
+from charrnn.inspection.characters.error_types import TYPES, error_types
+from charrnn.inspection.characters.groups import (
     Flags,
     Group,
     by_character,
@@ -22,11 +22,11 @@ from charrnn.inspection.groups import (
     cutting_across,
     grouped,
 )
+from charrnn.inspection.characters.training_text import TrainingText
 from charrnn.inspection.means import Mean, mean_where
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Cell, Column, plain
-from charrnn.inspection.training_text import TrainingText
 from charrnn.network.functions import Ids
 from charrnn.text.vocabulary import Vocabulary
 
@@ -71,7 +71,7 @@ class Errors:
         gain(t)  = -log2 p_ngram(x(t+1)) - bits(t)
 
     guess, guess_p: the likeliest character, of equals the smaller id, and its share.
-    kinds, seen: the class of the next character (`charrnn.inspection.classes`), and how many
+    kinds, seen: the class of the next character (`characters.classes`), and how many
         letters of its word stand before it, -1 for what is no letter.
     """
 

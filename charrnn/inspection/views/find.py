@@ -8,17 +8,17 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.inspection.clamping import supports
-from charrnn.inspection.costs import Costs
-from charrnn.inspection.features import Feature
-from charrnn.inspection.following import Following, Verdict, follow, surest
+from charrnn.inspection.features.features import Feature
+from charrnn.inspection.features.following import Following, Verdict, follow, surest
+from charrnn.inspection.features.probe import probe
+from charrnn.inspection.features.search import Search
 from charrnn.inspection.means import Mean
 from charrnn.inspection.options import Options, Unit
-from charrnn.inspection.probe import probe
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Cell, name, plain
-from charrnn.inspection.search import Search
 from charrnn.inspection.tracking import Track, untracked
+from charrnn.inspection.units.clamping import supports
+from charrnn.inspection.units.costs import Costs
 from charrnn.network.functions import Floats, Ids
 from charrnn.text.vocabulary import Vocabulary
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.errors import ConfigError, TextError
-from charrnn.inspection import descent
 from charrnn.inspection.options import Options
+from charrnn.inspection.past import descent
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Cell, Column, plain
 from charrnn.inspection.tracking import Track, untracked

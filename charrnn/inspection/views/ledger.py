@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.inspection.options import Options, Unit
+from charrnn.inspection.past.rivals import favourite
 from charrnn.inspection.places import place
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Cell, Column, name, plain
-from charrnn.inspection.rivals import favourite
-from charrnn.inspection.writes import MEMORIES, Writes, ages
+from charrnn.inspection.units.writes import MEMORIES, Writes, ages
 from charrnn.network.functions import Ids
 from charrnn.text.vocabulary import Vocabulary
 
@@ -27,7 +27,7 @@ class Account:
     memory: (H,), its state m(t), as it was read.
     left: (N, H), what is left of the writes of the last N steps, t the last; they sum to m(t).
     gap: the largest difference between the two.
-    by_age: (n,), how much of Σ|left| is of which age; see `charrnn.inspection.writes.ages`.
+    by_age: (n,), how much of Σ|left| is of which age; see `charrnn.inspection.units.writes.ages`.
     by_age_over_text: (n,), the mean of the same over the second half of the text.
     units: those that are shown.
     """
@@ -63,7 +63,7 @@ class Ledger:
     """The memory of each layer after step t, write by write, and what the writes say about a guess.
 
     With m the cell state c of an LSTM or the state a of a GRU, and e_j(s) what is left at t of what
-    unit j wrote at step s (`charrnn.inspection.writes`),
+    unit j wrote at step s (`charrnn.inspection.units.writes`),
 
         m_j(t) = Σ_s e_j(s)
 

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.errors import ConfigError
-from charrnn.inspection.likeness import Pattern, apart, cosines
 from charrnn.inspection.options import Options
 from charrnn.inspection.places import place
 from charrnn.inspection.reading import SIGMOIDS, Reading
 from charrnn.inspection.result import Cell, Column, name, plain
+from charrnn.inspection.units.likeness import Pattern, apart, cosines
 from charrnn.network.functions import Floats, Ids
 from charrnn.text.vocabulary import Vocabulary
 

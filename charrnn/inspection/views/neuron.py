@@ -10,18 +10,18 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.inspection.card import Card, Cost
-from charrnn.inspection.clamping import supports
-from charrnn.inspection.classes import CLASSES
-from charrnn.inspection.costs import costs
-from charrnn.inspection.following import Following, follow, surest
+from charrnn.inspection.characters.classes import CLASSES
+from charrnn.inspection.features.following import Following, follow, surest
+from charrnn.inspection.features.search import Search, part_of
 from charrnn.inspection.means import Mean
 from charrnn.inspection.options import Options, Unit
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Cell, name, plain
-from charrnn.inspection.search import Search, part_of
 from charrnn.inspection.tracking import Track, untracked
-from charrnn.inspection.wiring import Inflow
+from charrnn.inspection.units.card import Card, Cost
+from charrnn.inspection.units.clamping import supports
+from charrnn.inspection.units.costs import costs
+from charrnn.inspection.units.wiring import Inflow
 from charrnn.network.functions import Ids
 from charrnn.text.vocabulary import Vocabulary
 

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.inspection import findings
-from charrnn.inspection.costs import Costs
+from charrnn.inspection.features.following import Following, follow, surest
+from charrnn.inspection.features.search import Search, part_of
 from charrnn.inspection.findings import LEAST, Finding
-from charrnn.inspection.following import Following, follow, surest
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Cell, plain
-from charrnn.inspection.search import Search, part_of
 from charrnn.inspection.tracking import Track, untracked
+from charrnn.inspection.units.costs import Costs
 from charrnn.inspection.views.context import Context
 from charrnn.inspection.views.errors import Errors
 from charrnn.inspection.views.find import Found, where_on

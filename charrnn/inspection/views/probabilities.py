@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.inspection.branching import branches
 from charrnn.inspection.options import Options, Paint
+from charrnn.inspection.past.branching import branches
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Cell, Column, plain
 from charrnn.inspection.tracking import Track, untracked

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.errors import ConfigError
-from charrnn.inspection.clamping import Clamp, supports
 from charrnn.inspection.means import Mean, mean_where
 from charrnn.inspection.options import Options, Unit
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Cell, Column, name
-from charrnn.inspection.steering import Written, write
 from charrnn.inspection.tracking import Track, untracked
+from charrnn.inspection.units.clamping import Clamp, supports
+from charrnn.inspection.units.steering import Written, write
 from charrnn.network.functions import Ids
 from charrnn.sampling.config import SamplingConfig
 from charrnn.text.vocabulary import Vocabulary

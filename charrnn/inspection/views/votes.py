@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.inspection.options import Options
+from charrnn.inspection.past.rivals import rivals
 from charrnn.inspection.places import place
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Cell, Column, name, plain
-from charrnn.inspection.rivals import rivals
 from charrnn.network.functions import Ids
 from charrnn.text.vocabulary import Vocabulary
 

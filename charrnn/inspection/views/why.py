@@ -8,15 +8,15 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.inspection.attribution import Integrated, Local, integrate
+from charrnn.inspection.features.scores import rank_correlation
 from charrnn.inspection.options import Options
+from charrnn.inspection.past.attribution import Integrated, Local, integrate
+from charrnn.inspection.past.prediction import predict
+from charrnn.inspection.past.replacing import Question, Replaced, read_again
+from charrnn.inspection.past.rivals import rivals
 from charrnn.inspection.places import place
-from charrnn.inspection.prediction import predict
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.replacing import Question, Replaced, read_again
 from charrnn.inspection.result import Cell, Column, plain
-from charrnn.inspection.rivals import rivals
-from charrnn.inspection.scores import rank_correlation
 from charrnn.inspection.tracking import Track, untracked
 from charrnn.network.functions import Ids
 
@@ -57,7 +57,7 @@ class Why:
     """Why `target` rather than `rival` after character t, by each of the K characters before.
 
     F = ln y_hat(t)[target] - ln y_hat(t)[rival], in nats. The methods are those of
-    `charrnn.inspection.replacing` and `charrnn.inspection.attribution`, (K,) each, the last of them
+    `past.replacing` and `past.attribution`, (K,) each, the last of them
     for lag 0, which is character t itself. What is above 0 speaks for `target`.
 
     swap: exact, and the reference; integrated: nan for what its path does not go through.

@@ -17,7 +17,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.inspection.classes import CLASSES, classes, words
+from charrnn.inspection.characters.classes import CLASSES, classes, words
 from charrnn.inspection.result import Column
 
 TYPES = ("n-gram", "repeated word", "rare word", "word start", "after punctuation", "rest")

@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.inspection.noise import far_shifts
+from charrnn.inspection.features.noise import far_shifts
 from charrnn.inspection.result import Column
 from charrnn.inspection.tracking import Track, untracked
 from charrnn.network.functions import Floats

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.inspection.classes import CLASSES, classes
-from charrnn.inspection.following import Following
+from charrnn.inspection.characters.classes import CLASSES, classes
+from charrnn.inspection.features.following import Following
 from charrnn.inspection.means import Mean, mean_where
 from charrnn.inspection.options import Unit
 from charrnn.inspection.reading import SIGMOIDS, Reading
-from charrnn.inspection.responses import Response, change, highest, responses
 from charrnn.inspection.result import Column, name
-from charrnn.inspection.rhythm import Rhythm, rhythm
+from charrnn.inspection.units.responses import Response, change, highest, responses
+from charrnn.inspection.units.rhythm import Rhythm, rhythm
+from charrnn.inspection.units.wiring import Wiring, pushes, wiring
 from charrnn.inspection.views.gates import MEMORIES
-from charrnn.inspection.wiring import Wiring, pushes, wiring
 from charrnn.network.functions import Floats
 
 BINS = 20
@@ -112,7 +112,7 @@ def _tau(memory: Floats) -> float:
 class Cost:
     """What it costs to hold a unit at its mean, in bits a character.
 
-    by_class: of each class of the next character, as `charrnn.inspection.classes.CLASSES`.
+    by_class: of each class of the next character, as `characters.classes.CLASSES`.
     on, off: by the name of each feature, where it is and where it is not; of a number, where it is
         above its median and where it is not.
     """

@@ -6,17 +6,17 @@ from typing import Self
 
 import numpy as np
 
-from charrnn.inspection.features import Feature, features
-from charrnn.inspection.noise import Chance, far_shifts, slid, smooth_length, transformed
-from charrnn.inspection.options import Options, Unit
-from charrnn.inspection.reading import Reading
-from charrnn.inspection.scores import (
+from charrnn.inspection.features.features import Feature, features
+from charrnn.inspection.features.noise import Chance, far_shifts, slid, smooth_length, transformed
+from charrnn.inspection.features.scores import (
     auc_of_ranks,
     centred,
     centred_ranks,
     correlation_of_centred,
     pairs,
 )
+from charrnn.inspection.options import Options, Unit
+from charrnn.inspection.reading import Reading
 from charrnn.inspection.tracking import Track, untracked
 from charrnn.network.functions import Floats, Ids
 
@@ -163,7 +163,7 @@ def features_of(reading: Reading, wanted: Sequence[str] = ()) -> list[Feature]:
     Raises
     ------
     ConfigError
-        As `charrnn.inspection.features.features` does.
+        As `charrnn.inspection.features.features.features` does.
     """
     surprise = reading.surprise[1:]
     typical = float(surprise.mean()) if len(surprise) else 0.0

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from charrnn.inspection.features.scores import centred, centred_ranks, pairs, places_of
 from charrnn.inspection.result import Column
-from charrnn.inspection.scores import centred, centred_ranks, pairs, places_of
 from charrnn.network.functions import Floats, Ids
 
 LEVEL = 0.05

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.inspection.classes import capitals, line_starts
-from charrnn.inspection.enclosures import closings
+from charrnn.inspection.characters.classes import capitals, line_starts
+from charrnn.inspection.characters.enclosures import closings
 from charrnn.inspection.means import Mean, mean_where
 from charrnn.inspection.result import Column
 from charrnn.network.functions import Ids

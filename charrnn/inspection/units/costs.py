@@ -12,12 +12,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.inspection.clamping import Clamp, surprises
+from charrnn.inspection.features.search import part_of
 from charrnn.inspection.means import Mean, mean_where
 from charrnn.inspection.options import Unit
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.search import part_of
 from charrnn.inspection.tracking import Track, untracked
+from charrnn.inspection.units.clamping import Clamp, surprises
 
 WARMUP = 256
 """Characters that are read, and not counted, before those that are."""

@@ -2,7 +2,7 @@
 
 Every score is here a sum over the text of the feature times something of the unit, so that all
 units and all features are scored by one product, and all shifts of a feature by one Fourier
-transform (see `charrnn.inspection.noise`).
+transform (see `charrnn.inspection.features.noise`).
 """
 
 import numpy as np

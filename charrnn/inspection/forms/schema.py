@@ -11,7 +11,7 @@ from typing import Any
 from charrnn.errors import ConfigError
 
 _ENVELOPE = "envelope.json"
-_FOLDER = resources.files("charrnn.inspection") / "schemas"
+_FOLDER = resources.files("charrnn.inspection.forms") / "schemas"
 
 
 def schema(view: str) -> dict[str, Any]:

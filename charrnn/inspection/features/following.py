@@ -9,12 +9,12 @@ from typing import Literal
 
 import numpy as np
 
-from charrnn.inspection.features import Feature
-from charrnn.inspection.noise import Chance, within_chance
+from charrnn.inspection.features.features import Feature
+from charrnn.inspection.features.noise import Chance, within_chance
+from charrnn.inspection.features.scores import auc, correlation, rank_correlation
+from charrnn.inspection.features.search import Search
+from charrnn.inspection.features.spans import best_threshold, span_f1
 from charrnn.inspection.options import Unit
-from charrnn.inspection.scores import auc, correlation, rank_correlation
-from charrnn.inspection.search import Search
-from charrnn.inspection.spans import best_threshold, span_f1
 
 Verdict = Literal["follows", "echo", "below noise", "too short"]
 

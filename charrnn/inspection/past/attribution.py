@@ -1,6 +1,6 @@
 """Which of the characters read decided a prediction, by gradients.
 
-With F and the window as in `charrnn.inspection.replacing`, D(τ)[v] = dF / dx(τ)[v] where x(τ) is
+With F and the window as in `past.replacing`, D(τ)[v] = dF / dx(τ)[v] where x(τ) is
 one-hot, and x̄(τ) the mixture of what could as well have stood in its place, Σ_v w(v) v,
 
     norm(τ)        = |D(τ)|                       (the connectivity of Madsen 2019)
@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from charrnn.inspection.past.replacing import Question
 from charrnn.inspection.reading import bytes_per_character
-from charrnn.inspection.replacing import Question
 from charrnn.inspection.result import Column
 from charrnn.inspection.tracking import Track, untracked
 from charrnn.network.functions import Floats

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from charrnn.inspection.clamping import Clamp, surprises
 from charrnn.inspection.options import Unit
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Column
 from charrnn.inspection.tracking import Track, untracked
+from charrnn.inspection.units.clamping import Clamp, surprises
 from charrnn.network.functions import Floats, log_softmax
 
 

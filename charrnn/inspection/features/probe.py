@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.inspection.scores import auc, correlation
+from charrnn.inspection.features.scores import auc, correlation
 from charrnn.network.functions import Floats
 
 PENALTIES = (1e-3, 1e-2, 1e-1, 1.0)

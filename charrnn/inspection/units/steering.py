@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.inspection.clamping import Clamp, hold
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Column
 from charrnn.inspection.tracking import Track, untracked
+from charrnn.inspection.units.clamping import Clamp, hold
 from charrnn.network.trace import Trace
 from charrnn.sampling.choosing import choose, weights
 from charrnn.sampling.config import SamplingConfig

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.errors import ConfigError
-from charrnn.inspection.classes import words
+from charrnn.inspection.characters.classes import words
 from charrnn.inspection.reading import Reading
 from charrnn.network.functions import Ids
 from charrnn.text.ngram import NGram

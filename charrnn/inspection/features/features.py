@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.errors import ConfigError
-from charrnn.inspection import nesting
+from charrnn.inspection.features import nesting
 from charrnn.inspection.result import Column
 
 FREQUENT = 0.02

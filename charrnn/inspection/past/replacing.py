@@ -19,7 +19,7 @@ from typing import Self
 
 import numpy as np
 
-from charrnn.inspection.prediction import predict, side_by_side
+from charrnn.inspection.past.prediction import predict, side_by_side
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Column
 from charrnn.inspection.tracking import Track, untracked

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from charrnn.inspection.prediction import side_by_side
+from charrnn.inspection.past.prediction import side_by_side
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.tracking import Track, untracked
 from charrnn.network.functions import Ids

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.inspection.prediction import predict, side_by_side
+from charrnn.inspection.past.prediction import predict, side_by_side
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.tracking import Track, untracked
 

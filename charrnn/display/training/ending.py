@@ -10,10 +10,10 @@ from rich.text import Text
 from charrnn.checkpoint.checkpoint import Checkpoint
 from charrnn.checkpoint.record import TrainingRecord
 from charrnn.display.bars import bar
-from charrnn.display.curve import curve
 from charrnn.display.quantities import bits, count, duration, loss, short
 from charrnn.display.safe import harmless, safe
 from charrnn.display.screen import Screen, screen_of, show
+from charrnn.display.training.curve import curve
 from charrnn.training.counters import Counters
 
 WIDEST_BAR, BESIDE_THE_BAR = 30, 37

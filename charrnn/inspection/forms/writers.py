@@ -17,8 +17,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from charrnn.checkpoint.npz import write_arrays
-from charrnn.inspection.envelope import Envelope
-from charrnn.inspection.formats import Format
+from charrnn.inspection.forms.envelope import Envelope
+from charrnn.inspection.forms.formats import Format
 from charrnn.inspection.result import Cell, Result
 
 _SPECIAL = re.compile(r"[^\t\n -~]")  # all that is worth asking what it is

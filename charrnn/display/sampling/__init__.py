@@ -1,0 +1,1 @@
+"""How samples are written: as text, with candidates, as JSON."""

@@ -1,0 +1,1 @@
+"""What sorts of characters there are in a text, and what counting alone knows of them."""

@@ -1,0 +1,1 @@
+"""What of the past a prediction depends on."""
