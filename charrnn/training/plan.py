@@ -18,14 +18,14 @@ from charrnn.training.workers import learner_for
 LARGEST_VALIDATION = 200_000
 """Characters. More would make evaluating slow without making it surer."""
 
-WORKER_MEMORY = 14 * 2**20
+WORKER_MEMORY = 8 * 2**20
 """Bytes that a worker takes before any array is made, what it shares with the others counted once
 (measured)."""
 
 NGRAM_MEMORY = 60
 """Bytes for each character that the n-gram among the baselines counts (measured)."""
 
-BASE_MEMORY = 54 * 2**20
+BASE_MEMORY = 50 * 2**20
 """Bytes that Python, NumPy, the display and the reading of a text take (measured)."""
 
 
