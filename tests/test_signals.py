@@ -88,7 +88,8 @@ with stopping() as stop:
     while stop.requested is None:
         time.sleep(0.01)
     print("asked", stop.requested, flush=True)
-    time.sleep(60)
+    while True:  # a signal just before one long sleep would be handled after it
+        time.sleep(0.01)
 """
 
 
