@@ -142,8 +142,8 @@ def test_a_feature_may_be_asked_for():
         (["=a"], "is none; write"),
         (["a="], "is none; write"),
         (["a=("], r"'\(' is no regular expression"),
-        (["x=q"], "'x' matches nothing of the text"),
-        (["x=(?s:.)+"], "'x' matches all of the text"),
+        (["x=q"], "'x' matches nothing of the"),
+        (["x=(?s:.)+"], "'x' matches all of the"),
         (["x=a", "x=b"], "'x' is asked for twice"),
     ],
 )

@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from charrnn.cli import app
+from charrnn.display.registry import VIEWS
 from charrnn.text.vocabulary import Vocabulary
 
 TEXT = "abc\nbad\ncaé\n" * 4
@@ -298,3 +299,17 @@ def test_help_waits_for_nothing(model):
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
     )
     assert loaded.stdout.strip() == "[]"
+
+
+def test_help_lists_every_view_on_a_line_of_its_own():
+    done = subprocess.run(
+        [sys.executable, "-m", "charrnn", "inspect", "--help"], capture_output=True, text=True,
+        cwd=ROOT, env=os.environ | {"COLUMNS": "80"}, check=True,
+    )  # fmt: skip
+    lines = done.stdout.splitlines()
+    assert lines[0].endswith("charrnn inspect [OPTIONS] [MODEL]... [TEXT]")
+    assert max(map(len, lines)) <= 80
+    for name, view in VIEWS.items():
+        [line] = [line for line in lines if line.startswith(f"  {name} ") and view.says in line]
+        assert ("models)" in line) == view.compares
+    assert "<list" not in done.stdout

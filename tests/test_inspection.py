@@ -1,6 +1,7 @@
 """What the views compute, against the same numbers worked out one at a time."""
 
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from charrnn.inspection import reading as reading_module
 from charrnn.inspection.options import Options, parse_units
 from charrnn.inspection.past import branching
 from charrnn.inspection.reading import Reading, bytes_per_character
-from charrnn.inspection.views.gates import Gates
+from charrnn.inspection.views.gates import BINS, STEPS, Gates
 from charrnn.inspection.views.probabilities import Probabilities, block_standard_error
 from charrnn.inspection.views.states import States
 from charrnn.inspection.views.summary import Summary
@@ -464,7 +465,8 @@ def test_the_units_asked_for_are_named_at_a_step(tiny_network, vocabulary):
 def test_gates_are_counted_one_by_one(tiny_network, vocabulary, cell):
     network = tiny_network(cell, num_layers=2)
     network.params.flat[:] *= 4
-    reading = read(network, vocabulary)
+    reading = read(network, vocabulary, TEXT * 8)
+    assert len(reading) > 2 * STEPS
     found = Gates.of(reading)
     names = [gate.name for gate in found.gates if gate.layer == 1]
     assert names == {"rnn": ["a"], "lstm": [*"ifoga"], "gru": [*"runa"]}[cell]
@@ -478,7 +480,11 @@ def test_gates_are_counted_one_by_one(tiny_network, vocabulary, cell):
             assert gate.high[j] == pytest.approx(sum(v > high for v in column) / len(column))
             assert gate.mean[j] == pytest.approx(sum(column) / len(column))
             assert gate.sd[j] == pytest.approx(np.std(column), abs=1e-7)
-        assert gate.histogram.sum() == values.size
+        least, most = gate.span
+        bins = Counter(
+            min(int(BINS * (v - least) / (most - least)), BINS - 1) for v in values.ravel().tolist()
+        )
+        assert gate.histogram.tolist() == [bins[n] for n in range(BINS)]
         over = np.sqrt((values**2).mean(1)) if signed else values.mean(1)
         assert gate.over_text == pytest.approx(over, rel=1e-5)
         for k, mean in zip(found.characters, gate.by_character, strict=True):
@@ -500,7 +506,7 @@ def test_gates_are_counted_one_by_one(tiny_network, vocabulary, cell):
     }[cell]  # fmt: skip
     for memory in found.memories:
         values = reading.gates[memory.gate][:, memory.layer].astype(float)
-        kept = np.prod(values, axis=0) ** (1 / len(TEXT))  # the geometric mean
+        kept = np.prod(values ** (1 / len(values)), axis=0)  # the geometric mean
         assert memory.tau == pytest.approx(-1 / np.log(kept), rel=1e-4)
 
 

@@ -390,7 +390,7 @@ def test_numbers_of_any_size_fit(read, cell, scale):
 
 def test_without_a_place_the_last_step_is_taken(read):
     said = [line.plain for line in draw(Step.of(read("lstm")), Screen(80))]
-    assert said[0].startswith("── step t = 29 of 0 to 29: reads ")
+    assert said[0].startswith("── step t=29 of 0 to 29: reads ")
     assert "nothing came after it" in said[-1]
     assert re.search(r"\[\S+\]", said[1])
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from charrnn.display.screen import Screen
 from charrnn.display.views import why as display
-from charrnn.errors import ConfigError, UnknownCharacter
+from charrnn.errors import ConfigError
 from charrnn.inspection.options import Options
 from charrnn.inspection.past import attribution, prediction
 from charrnn.inspection.past.attribution import Integrated, Local, Path, integrate
@@ -259,7 +259,7 @@ def test_who_is_asked_about(question):
     assert vocabulary[made.question.rival] == rival
     with pytest.raises(ConfigError, match="not: "):
         Why.of(reading, Options(at="3", rival=vocabulary[reading.ids[4]]))
-    with pytest.raises(UnknownCharacter):
+    with pytest.raises(ConfigError, match="^not: '.'"):
         Why.of(reading, Options(rival="?"))
     with pytest.raises(ConfigError, match="at: 99"):
         Why.of(reading, Options(at="99"))

@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from charrnn.cli.grouped import Grouped
+from charrnn.cli.grouped import Grouped, GroupedUnderViews
 from charrnn.cli.inspect import inspect
 from charrnn.cli.sample import sample
 from charrnn.cli.train import train
@@ -56,7 +56,9 @@ app = typer.Typer(
 )
 app.command(cls=Grouped)(train)
 app.command(cls=Grouped)(sample)
-app.command(cls=Grouped)(inspect)
+app.command(cls=GroupedUnderViews, short_help="Look inside a network, also as it reads a text.")(
+    inspect
+)
 
 
 def _show_version(wanted: bool) -> None:

@@ -120,7 +120,7 @@ def inspect(  # noqa: PLR0917
         width=width,
         theme=theme,
         ascii_only=ascii_only,
-        span=parse_span(span) if chosen.draws_span(options) else (0, None),
+        span=parse_span(span) if chosen.draws_span(options, len(paths)) else (0, None),
     )
     for name in chosen.unheeded(options):
         if not (name == "seed" and sample):

@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 import typer
 
 from charrnn.cli.numbers import number, whole_number
-from charrnn.display.registry import VIEWS
 from charrnn.inspection import options
 from charrnn.inspection.forms.formats import Asked
 
@@ -15,8 +14,6 @@ STANDARD_INPUT = "-"
 
 TEXT, UNITS, GUESSES = "Text", "Units", "Guesses"
 PAST, DOING, OUTPUT = "The past", "What is done to units", "Output"
-
-_VIEWS = "; ".join(f"{name}, {view.says}" for name, view in VIEWS.items())
 
 Positional = Annotated[
     list[str] | None,
@@ -31,12 +28,15 @@ ViewName = Annotated[
     typer.Option(
         "--view",
         metavar="NAME",
-        help=f"What to look at: {_VIEWS}.",
+        help="What to look at: a view of those above.",
         show_default="overview with a text, summary without",
     ),
 ]
 Explain = Annotated[
-    bool, typer.Option("--explain", help="Tell how the numbers of the view are made.")
+    bool,
+    typer.Option(
+        "--explain", help="Tell how the numbers of the view are made, and stop; needs no model."
+    ),
 ]
 
 File = Annotated[
@@ -71,7 +71,9 @@ Limit = Annotated[
 Unknown = Annotated[
     Literal["error", "skip", "nearest"],
     typer.Option(
-        help="What becomes of characters that the network never saw.", rich_help_panel=TEXT
+        help="What becomes of characters that the network never saw: nearest reads a similar "
+        "one in their place.",
+        rich_help_panel=TEXT,
     ),
 ]
 At = Annotated[
@@ -80,7 +82,8 @@ At = Annotated[
         "-t",
         "--at",
         metavar="PLACE",
-        help="The place to look at: an index, last, worst, or /regex/.",
+        help="The place to look at: an index from 0, or from the end if negative; last; worst, "
+        "before the largest surprise; or /regex/, the end of its first match.",
         rich_help_panel=TEXT,
     ),
 ]
@@ -88,7 +91,7 @@ Train = Annotated[
     str | None,
     typer.Option(
         metavar="FILE",
-        help="The text that the network was trained on, to compare with.",
+        help="The text that the network was trained on, for errors to compare with.",
         rich_help_panel=TEXT,
     ),
 ]
@@ -97,7 +100,8 @@ Features = Annotated[
     typer.Option(
         "--feature",
         metavar="NAME=REGEX",
-        help="Look for this too, true inside a match; may be repeated.",
+        help="Ask of units whether they follow this too: being inside a match of REGEX; may be "
+        "repeated.",
         rich_help_panel=TEXT,
     ),
 ]
@@ -105,7 +109,7 @@ Pattern = Annotated[
     str | None,
     typer.Option(
         metavar="START:END",
-        help="Look for states like those over this part of the text.",
+        help="The part of the text for which match finds similar states.",
         rich_help_panel=TEXT,
     ),
 ]
@@ -125,7 +129,7 @@ Units = Annotated[
         "--units",
         "--unit",
         metavar="LIST",
-        help="Show these units, as layer:index: 0:31,0:5.",
+        help="Show these units, each as layer:index, such as 0:31,0:5.",
         rich_help_panel=UNITS,
     ),
 ]
@@ -133,7 +137,8 @@ Kind = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="A state or gate: a; c i f o g of an LSTM; r u n of a GRU.",
+        help="Which state or gate: a of any cell; c i f o g of an LSTM; r u n of a GRU; z x for "
+        "grad.",
         show_default="a; find and neuron try every state",
         rich_help_panel=UNITS,
     ),
@@ -157,7 +162,7 @@ Random = Annotated[
         parser=whole_number,
         metavar="N",
         help="Show so many units drawn at random too, as a control.",
-        show_default="16 of ablate, else none",
+        show_default="16 for ablate, else none",
         rich_help_panel=UNITS,
     ),
 ]
@@ -167,7 +172,7 @@ Top = Annotated[
     typer.Option(
         parser=whole_number,
         metavar="N",
-        help="How many likely characters to name each time.",
+        help="How many of the likeliest characters to name each time.",
         rich_help_panel=GUESSES,
     ),
 ]
@@ -184,7 +189,10 @@ Rival = Annotated[
 Temperature = Annotated[
     float,
     typer.Option(
-        parser=number, metavar="X", help="Divide the scores by this.", rich_help_panel=GUESSES
+        parser=number,
+        metavar="X",
+        help="Divide the scores by this: below 1 surer, above 1 bolder.",
+        rich_help_panel=GUESSES,
     ),
 ]
 Branch = Annotated[
@@ -197,7 +205,12 @@ Branch = Annotated[
     ),
 ]
 Paint = Annotated[
-    options.Paint, typer.Option(help="What a text is painted by.", rich_help_panel=GUESSES)
+    options.Paint,
+    typer.Option(
+        help="Paint each character by its surprise in bits, by its rank among the guesses, or by "
+        "how much more it surprised than was expected.",
+        rich_help_panel=GUESSES,
+    ),
 ]
 
 Lags = Annotated[
@@ -206,6 +219,7 @@ Lags = Annotated[
         parser=whole_number,
         metavar="N",
         help="How many characters back to look.",
+        show_default="as the view has it",
         rich_help_panel=PAST,
     ),
 ]
@@ -214,21 +228,24 @@ Targets = Annotated[
     typer.Option(
         parser=whole_number,
         metavar="N",
-        help="From how many places of the text.",
+        help="From how many places of the text to look back.",
+        show_default="as the view has it",
         rich_help_panel=PAST,
     ),
 ]
 
 How = Annotated[
     options.Ablation,
-    typer.Option(help="What an ablated unit is set to.", rich_help_panel=DOING),
+    typer.Option(
+        help="What ablate sets a unit to: its mean over the text, or 0.", rich_help_panel=DOING
+    ),
 ]
 Settings = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
         metavar="UNIT=VALUE",
-        help="Hold this unit at this value, as in 0:31=1; may be repeated.",
+        help="Let steer hold this unit at this value, as in 0:31=1; may be repeated.",
         rich_help_panel=DOING,
     ),
 ]
@@ -239,7 +256,7 @@ Length = Annotated[
         "--length",
         parser=whole_number,
         metavar="N",
-        help="How many characters are written.",
+        help="How many characters steer writes.",
         rich_help_panel=DOING,
     ),
 ]
@@ -248,7 +265,7 @@ Seed = Annotated[
     typer.Option(
         parser=whole_number,
         metavar="N",
-        help="Of all that is drawn at random.",
+        help="The seed of all that is drawn at random.",
         rich_help_panel=DOING,
     ),
 ]
@@ -261,7 +278,8 @@ Named = Annotated[
     Asked | None,
     typer.Option(
         "--format",
-        help="The form of the result; or the JSON Schema of what the view writes as json.",
+        help="The form of the result; schema: the JSON Schema of what the view writes as json, "
+        "which needs no model.",
         show_default="as the suffix of --output says, or text",
         rich_help_panel=OUTPUT,
     ),

@@ -124,7 +124,7 @@ def sample(  # noqa: PLR0917
         list[str] | None,
         typer.Option(
             metavar="TEXT",
-            help=r"End before this text; may be given again. \n, \t, \r and \\ are understood.",
+            help=r"End before this text; may be repeated. \n, \t, \r and \\ are understood.",
             rich_help_panel=HOW_MUCH,
         ),
     ] = None,
@@ -133,7 +133,7 @@ def sample(  # noqa: PLR0917
         typer.Option(
             parser=whole_number,
             metavar="N",
-            help="How many samples, a line ---- apart.",
+            help="How many texts to write, with a line ---- between them.",
             rich_help_panel=HOW_MUCH,
         ),
     ] = 1,
@@ -150,7 +150,8 @@ def sample(  # noqa: PLR0917
     unknown: Annotated[
         Unknown,
         typer.Option(
-            help="What becomes of a prompt's characters that the network never saw.",
+            help="What becomes of a prompt's characters that the network never saw: nearest reads "
+            "a similar one in their place.",
             rich_help_panel=PROMPT,
         ),
     ] = "error",
@@ -166,7 +167,7 @@ def sample(  # noqa: PLR0917
         bool,
         typer.Option(
             "--raw",
-            help="Write control characters as they are even to a terminal, as to a pipe.",
+            help="Write control characters to a terminal as they are, as to a pipe or file.",
             rich_help_panel=OUTPUT,
         ),
     ] = False,

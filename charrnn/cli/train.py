@@ -53,7 +53,8 @@ def train(  # noqa: PLR0917
         Path | None,
         typer.Option(
             metavar="MODEL",
-            help="Go on with the run that wrote this model, as if it had never stopped.",
+            help="Go on with the run that wrote this model, as if it had never stopped; CORPUS may "
+            "be left out.",
             rich_help_panel=OUTPUT,
         ),
     ] = None,
@@ -64,7 +65,7 @@ def train(  # noqa: PLR0917
         bool,
         typer.Option(
             "--samples/--no-samples",
-            help="Show now and then what it writes.",
+            help="Show now and then what the network writes.",
             rich_help_panel=OUTPUT,
         ),
     ] = True,
@@ -90,7 +91,11 @@ def train(  # noqa: PLR0917
     ] = "strict",
     as_bytes: Annotated[
         bool,
-        typer.Option("--bytes", help="Learn bytes: 256 symbols, any file.", rich_help_panel=TEXT),
+        typer.Option(
+            "--bytes",
+            help="Learn bytes, not characters: 256 symbols, any file.",
+            rich_help_panel=TEXT,
+        ),
     ] = False,
     max_bytes: Annotated[
         int | None,
@@ -119,7 +124,7 @@ def train(  # noqa: PLR0917
         typer.Option(
             parser=whole_number,
             metavar="H",
-            help="Units a layer.",
+            help="Hidden units in each layer.",
             show_default=BY_SIZE,
             rich_help_panel=NETWORK,
         ),
@@ -129,7 +134,7 @@ def train(  # noqa: PLR0917
         typer.Option(
             parser=whole_number,
             metavar="L",
-            help="Layers.",
+            help="Layers, each reading the one below.",
             show_default=BY_SIZE,
             rich_help_panel=NETWORK,
         ),
@@ -139,7 +144,7 @@ def train(  # noqa: PLR0917
         typer.Option(
             parser=whole_number,
             metavar="E",
-            help="Learned vector for a character; 0 is one-hot.",
+            help="Size of the learned vector of each character; 0 is one-hot.",
             show_default="by the vocabulary",
             rich_help_panel=NETWORK,
         ),
@@ -149,7 +154,7 @@ def train(  # noqa: PLR0917
         typer.Option(
             parser=number,
             metavar="SHARE",
-            help="Dropped between layers and before the output.",
+            help="How much is dropped between layers and before the output.",
             show_default=BY_SIZE,
             rich_help_panel=NETWORK,
         ),
@@ -159,7 +164,7 @@ def train(  # noqa: PLR0917
         typer.Option(
             parser=whole_number,
             metavar="B",
-            help="Sequences read side by side.",
+            help="Windows read side by side in a step.",
             show_default=BY_SIZE,
             rich_help_panel=TRAINING,
         ),
@@ -169,7 +174,7 @@ def train(  # noqa: PLR0917
         typer.Option(
             parser=whole_number,
             metavar="T",
-            help="Steps of backpropagation through time.",
+            help="Characters in a window: steps of backpropagation through time.",
             rich_help_panel=TRAINING,
         ),
     ] = DEFAULT.seq_length,
@@ -178,7 +183,7 @@ def train(  # noqa: PLR0917
         typer.Option(
             parser=number,
             metavar="RATE",
-            help="At its highest.",
+            help="The learning rate at its highest; it rises to that and falls.",
             show_default=BY_SIZE,
             rich_help_panel=TRAINING,
         ),
@@ -186,7 +191,10 @@ def train(  # noqa: PLR0917
     weight_decay: Annotated[
         float,
         typer.Option(
-            parser=number, metavar="RATE", help="Of AdamW, for matrices.", rich_help_panel=TRAINING
+            parser=number,
+            metavar="RATE",
+            help="Weight decay of AdamW, of matrices only.",
+            rich_help_panel=TRAINING,
         ),
     ] = DEFAULT.weight_decay,
     grad_clip: Annotated[
@@ -194,7 +202,7 @@ def train(  # noqa: PLR0917
         typer.Option(
             parser=number,
             metavar="NORM",
-            help="Largest norm of a gradient; 0 is off.",
+            help="Shrink a gradient to this norm if it is larger; 0 is off.",
             rich_help_panel=TRAINING,
         ),
     ] = DEFAULT.grad_clip,
@@ -203,7 +211,7 @@ def train(  # noqa: PLR0917
         typer.Option(
             parser=whole_number,
             metavar="N",
-            help="Of all that is random.",
+            help="The seed of all that is random.",
             rich_help_panel=TRAINING,
         ),
     ] = DEFAULT.seed,
@@ -222,7 +230,7 @@ def train(  # noqa: PLR0917
         typer.Option(
             parser=whole_number,
             metavar="N",
-            help="Threads of a matrix product in one process.",
+            help="Threads of a matrix product in each process.",
             rich_help_panel=TRAINING,
         ),
     ] = 1,
@@ -241,7 +249,7 @@ def train(  # noqa: PLR0917
         typer.Option(
             parser=number,
             metavar="N",
-            help="Times to read the text.",
+            help="Stop after reading the text so many times.",
             show_default="about 5 million characters",
             rich_help_panel=BUDGET,
         ),
@@ -249,7 +257,10 @@ def train(  # noqa: PLR0917
     max_steps: Annotated[
         int | None,
         typer.Option(
-            parser=whole_number, metavar="N", help="Steps to take.", rich_help_panel=BUDGET
+            parser=whole_number,
+            metavar="N",
+            help="Stop after so many steps.",
+            rich_help_panel=BUDGET,
         ),
     ] = None,
     max_time: Annotated[
@@ -257,7 +268,7 @@ def train(  # noqa: PLR0917
         typer.Option(
             parser=duration,
             metavar="TIME",
-            help="Time to take, as in 60s, 10m or 1h30m.",
+            help="Stop after so long, as in 60s, 10m or 1h30m.",
             rich_help_panel=BUDGET,
         ),
     ] = None,
@@ -275,7 +286,7 @@ def train(  # noqa: PLR0917
         typer.Option(
             parser=whole_number,
             metavar="N",
-            help="How many evaluations a run has.",
+            help="How many times a run is evaluated.",
             rich_help_panel=BUDGET,
         ),
     ] = DEFAULT.evaluations,
@@ -288,8 +299,8 @@ def train(  # noqa: PLR0917
 ) -> None:
     """Train a network on a text and save it as one .npz file.
 
-    Without a budget it reads some five million characters. Ctrl-C stops after the step, saves,
-    and tells how to go on.
+    Without a budget it reads some five million characters; of several, the first to be used up
+    ends it. Ctrl-C stops after the step, saves, and tells how to go on.
 
     Example: charrnn train book.txt --max-time 10m
     """

@@ -55,32 +55,36 @@ def _xterm(*numbers: int) -> tuple[str, ...]:
     return tuple(f"color({number})" for number in numbers)
 
 
+# The names white and black are colours of the terminal, which its theme may make grey.
+_WHITE, _BLACK = "#ffffff", "#000000"
+
 _DARK = Palette(
-    negative=_on("white", "#0d2b45", "#15508a") + _on("black", "#3d8fd1", "#a5d3f7"),
-    positive=_on("white", "#40260a", "#7f4a08") + _on("black", "#d98718", "#ffd08a"),
-    ramp=("", *_on("white", "#16263f", "#263d66", "#4a5570", "#6b6c70"),
-          *_on("black", "#948e77", "#c3b369", "#fee838")),
+    negative=_on(_WHITE, "#0d2b45", "#15508a") + _on(_BLACK, "#3d8fd1", "#a5d3f7"),
+    positive=_on(_WHITE, "#40260a", "#7f4a08") + _on(_BLACK, "#d98718", "#ffd08a"),
+    ramp=("", *_on(_WHITE, "#16263f", "#263d66", "#4a5570", "#6b6c70"),
+          *_on(_BLACK, "#948e77", "#c3b369", "#fee838")),
     quiet="#8a8a8a", loud="bold", first="#ef9636", second="#5b9fd0",
 )  # fmt: skip
 _LIGHT = Palette(
-    negative=_on("black", "#dcebf7", "#a9cfe9", "#5b9fd0") + _on("white", "#1f5f9f"),
-    positive=_on("black", "#fdebd3", "#fdca8c", "#ef9636") + _on("white", "#a8530a"),
-    ramp=("", *_on("black", "#f6f0d6", "#e6dcab", "#cdc189", "#a89f77"),
-          *_on("white", "#6b6c70", "#445175", "#00224e")),
+    negative=_on(_BLACK, "#dcebf7", "#a9cfe9", "#5b9fd0") + _on(_WHITE, "#1f5f9f"),
+    positive=_on(_BLACK, "#fdebd3", "#fdca8c", "#ef9636") + _on(_WHITE, "#a8530a"),
+    ramp=("", *_on(_BLACK, "#f6f0d6", "#e6dcab", "#cdc189", "#a89f77"),
+          *_on(_WHITE, "#6b6c70", "#445175", "#00224e")),
     quiet="#6b6b6b", loud="bold", first="#a8530a", second="#1f5f9f",
 )  # fmt: skip
 
 # In 256 colours the weak levels would come out as greys, alike for both signs.
+_WHITE_256, _BLACK_256 = _xterm(231, 16)
 _DARK_256 = Palette(
-    negative=("", *_on("white", *_xterm(25)), *_on("black", *_xterm(68, 117))),
-    positive=("", *_on("white", *_xterm(94)), *_on("black", *_xterm(172, 222))),
-    ramp=("", "", *_on("white", *_xterm(17, 60)), *_on("black", *_xterm(102, 144, 186, 227))),
+    negative=("", *_on(_WHITE_256, *_xterm(25)), *_on(_BLACK_256, *_xterm(68, 117))),
+    positive=("", *_on(_WHITE_256, *_xterm(94)), *_on(_BLACK_256, *_xterm(172, 222))),
+    ramp=("", "", *_on(_WHITE_256, *_xterm(17, 60)), *_on(_BLACK_256, *_xterm(102, 144, 186, 227))),
     quiet="color(245)", loud="bold", first="color(172)", second="color(68)",
 )  # fmt: skip
 _LIGHT_256 = Palette(
-    negative=("", *_on("black", *_xterm(153, 74)), *_on("white", *_xterm(25))),
-    positive=("", *_on("black", *_xterm(222, 172)), *_on("white", *_xterm(130))),
-    ramp=("", "", *_on("black", *_xterm(230, 187, 144, 102)), *_on("white", *_xterm(60, 17))),
+    negative=("", *_on(_BLACK_256, *_xterm(153, 74)), *_on(_WHITE_256, *_xterm(25))),
+    positive=("", *_on(_BLACK_256, *_xterm(222, 172)), *_on(_WHITE_256, *_xterm(130))),
+    ramp=("", "", *_on(_BLACK_256, *_xterm(230, 187, 144, 102)), *_on(_WHITE_256, *_xterm(60, 17))),
     quiet="color(242)", loud="bold", first="color(130)", second="color(25)",
 )  # fmt: skip
 

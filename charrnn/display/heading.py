@@ -7,7 +7,7 @@ from rich.text import Text
 
 from charrnn.checkpoint.checkpoint import Checkpoint
 from charrnn.display.screen import Screen
-from charrnn.display.tables import fit, quoted
+from charrnn.display.tables import fit, prose, quoted
 from charrnn.inspection.forms.envelope import Envelope
 
 
@@ -56,4 +56,4 @@ def cut_note(envelope: Envelope, screen: Screen) -> Iterator[Text]:
             following = f"; --span {shown.stop}: shows the rest" if shown.stop < n else ""
             place = f"characters {shown.start} to {shown.stop - 1}" if shown else "no characters"
             yield Text()
-            yield Text(f"shown: {place} of {n:,}{following}", screen.palette.quiet)
+            yield from prose(f"shown: {place} of {n:,}{following}", screen)

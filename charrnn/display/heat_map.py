@@ -120,7 +120,7 @@ def _pieces(ids: Ids, shown: range, symbols: Symbols, width: int) -> list[range]
 
 
 def _positions(piece: range, widths: list[int]) -> str:
-    """Write every tenth position over its column, where there is room for it."""
+    """Write every tenth position over its column, where there is room for it, or else the first."""
     line, column = "", 0
     for t, width in zip(piece, widths, strict=True):
         written = str(t)
@@ -128,4 +128,5 @@ def _positions(piece: range, widths: list[int]) -> str:
         if t % 10 == 0 and len(line) + (len(line) > 0) <= column and room:
             line = line.ljust(column) + written
         column += width
-    return line
+    first = str(piece.start)
+    return line or (first if len(first) <= sum(widths) else "")

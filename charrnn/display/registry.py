@@ -55,10 +55,13 @@ class View:
 
     def compute(self, subject: Any, options: Options, track: "Track | None" = None) -> "Result":
         """Return the result for a Checkpoint, a Reading or a tuple of Readings."""
+        import numpy as np
+
         of = self._result().of
-        result: Result = (
-            of(subject, options, track) if self.slow and track else of(subject, options)
-        )
+        with np.errstate(all="ignore"):  # where parameters are huge, and it is told in words
+            result: Result = (
+                of(subject, options, track) if self.slow and track else of(subject, options)
+            )
         return result
 
     def draw(self, result: "Result", screen: "Screen") -> "Iterator[Text]":
@@ -81,9 +84,9 @@ class View:
         written: str = import_module("charrnn.inspection.forms.schema").as_json(self._result().view)
         return written
 
-    def draws_span(self, options: Options) -> bool:
-        """Tell whether --span says what is drawn: not where one place is looked at instead."""
-        return self.spans and not ("at" in self.heeds and options.at is not None)
+    def draws_span(self, options: Options, models: int = 1) -> bool:
+        """Tell whether --span says what is drawn: not for one place, nor for over two models."""
+        return self.spans and models <= 2 and not ("at" in self.heeds and options.at is not None)
 
     def unheeded(self, options: Options) -> list[str]:
         """Return the names of options that were given and do not concern this view."""

@@ -1,6 +1,5 @@
 """The pages of the view `step`: one unit in one step of time, and keys that lead to others."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,6 +15,7 @@ from charrnn.display.tables import prose
 from charrnn.display.views.steps import heard, prediction, title, unit_block
 from charrnn.errors import ConfigError
 from charrnn.inspection.options import Options, Unit
+from charrnn.inspection.patterns import compiled
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import name
 from charrnn.inspection.views.steps import Step, by_change
@@ -87,10 +87,8 @@ class StepPage:
         wanted, text = pattern, self.reading.text
         if self.reading.vocabulary.kind == "bytes":
             wanted = pattern.encode("utf-8", "surrogatepass").decode("latin-1")
-        try:
-            ends = [found.end() - 1 for found in re.finditer(wanted, text) if found.end()]
-        except re.error as error:
-            raise ConfigError(f"/{pattern}/ is no regular expression ({error})") from error
+        matches = compiled(wanted, f"/{pattern}/").finditer(text)
+        ends = [found.end() - 1 for found in matches if found.end()]
         if not ends:
             raise ConfigError(f"/{pattern}/ matches nothing in the text")
         return replace(self, t=next((end for end in ends if end > self.t), ends[0]))

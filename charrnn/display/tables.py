@@ -98,8 +98,9 @@ def quoted(said: str, width: int, screen: Screen) -> Text:
 
 def prose(said: str, screen: Screen) -> Iterator[Text]:
     """Yield a sentence of the program's own, over as many lines as it needs."""
-    for line in textwrap.wrap(said, screen.width):
-        yield Text(line, screen.palette.quiet)
+    joined = re.sub(r" (±|\+-) (?=\d)", "\0\\1\0", said)  # a number stays with its error
+    for line in textwrap.wrap(joined, screen.width):
+        yield Text(line.replace("\0", " "), screen.palette.quiet)
 
 
 def flow(items: Iterable[Text], screen: Screen, *, gap: int = 3, label: Text) -> Iterator[Text]:

@@ -12,6 +12,9 @@ from charrnn.network.config import NetworkConfig
 LIMIT = 20_000
 """How many characters are read unless somebody asks for more."""
 
+FARTHEST = 1e6
+"""What a unit may be held at, either way: scores made of more would soon be no numbers."""
+
 Order = Literal["variance", "change"]
 
 Paint = Literal["bits", "rank", "excess"]
@@ -112,8 +115,11 @@ class Options:
         if not 0 < self.temperature < math.inf:
             raise ConfigError(f"temperature: {self.temperature} is not above 0")
         for unit, value in self.settings:
-            if not math.isfinite(value):
-                raise ConfigError(f"set: {unit[0]}:{unit[1]}={value} is not finite")
+            if not abs(value) <= FARTHEST:
+                raise ConfigError(
+                    f"set: {unit[0]}:{unit[1]}={value} is not a number from {-FARTHEST:,.0f} to "
+                    f"{FARTHEST:,.0f}; what is read lies between -1 and 1, but for a cell state"
+                )
         for name, choices in (("by", Order), ("paint", Paint), ("how", Ablation)):
             if getattr(self, name) not in get_args(choices):
                 known = ", ".join(get_args(choices))
@@ -216,4 +222,6 @@ def parse_pattern(written: str | None) -> tuple[int, int] | None:
 
 
 def _layers(config: NetworkConfig) -> str:
+    if config.num_layers == 1:
+        return "this network has layer 0 only"
     return f"this network has layers 0 to {config.num_layers - 1}"

@@ -5,6 +5,7 @@ import re
 import numpy as np
 
 from charrnn.errors import ConfigError
+from charrnn.inspection.patterns import compiled
 from charrnn.inspection.reading import Reading
 
 
@@ -37,10 +38,7 @@ def place(reading: Reading, at: str | None, default: str = "last") -> int:
 
 
 def _match(reading: Reading, pattern: str) -> int:
-    try:
-        found = re.search(pattern, reading.text)
-    except re.error as error:
-        raise ConfigError(f"at: /{pattern}/ is no regular expression ({error})") from error
+    found = compiled(pattern, f"at: /{pattern}/").search(reading.text)
     if not found or not found.end():
         raise ConfigError(f"at: /{pattern}/ matches nothing in the text")
     return found.end() - 1

@@ -30,6 +30,9 @@ from charrnn.text.vocabulary import Vocabulary
 LARGEST = 2 * 2**30
 """Bytes that the arrays of a reading may take."""
 
+LARGEST_NUMBER = 1e15
+"""Predictions beyond it are taken for no numbers: their squares, which views need, might be none."""
+
 WINDOW = 256
 """Steps read at a time; the state is carried, so it changes nothing but memory and speed."""
 
@@ -97,7 +100,7 @@ class Reading:
                 for g, values in enumerate(opened):
                     values[here] = read.zx[:, g, :, 0].swapaxes(0, 1)
                 start += n
-        if not np.isfinite(log_y_hat).all():
+        if not (np.abs(log_y_hat) < LARGEST_NUMBER).all():
             raise CharRNNError(
                 "what the network predicts is not a number, because its parameters are too large; "
                 "train it again, with a smaller --learning-rate"

@@ -128,7 +128,8 @@ def _files_below(folder: Path) -> list[Path]:
     for place, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]
         visible = [Path(place, name) for name in names if not name.startswith(".")]
-        files += [path for path in visible if path.is_file()]
+        # Path.is_file raises where a link may not be followed.
+        files += [path for path in visible if os.path.isfile(path)]  # noqa: PTH113
     if not files:
         raise TextError(
             f"{name_of(folder)}: a folder without a file in it, hidden ones left out; "
@@ -142,7 +143,9 @@ def _matches(pattern: str) -> list[Path]:
     if not glob.has_magic(pattern) or "\0" in pattern:
         raise TextError(f"{name}: no such file or folder; {_way_to(pattern)}")
     paths = (Path(match) for match in glob.glob(pattern, recursive=True))  # noqa: PTH207
-    if files := sorted((path for path in paths if path.is_file()), key=lambda path: path.parts):
+    if files := sorted(
+        (path for path in paths if os.path.isfile(path)), key=lambda path: path.parts
+    ):
         return files
     raise TextError(f"{name}: no file matches this pattern; name a file, a folder or - for input")
 

@@ -52,6 +52,11 @@ def draw(result: Ablated, screen: Screen) -> Iterator[Text]:
     groups = [result.together] if result.together else []
     yield from _table([*shown, *groups], result, screen)
     yield from prose(_control(result, screen), screen)
+    yield from prose(
+        "d bits: how many more it costs to predict a character, in the loop; direct: by way of the "
+        "readout alone; approx: to first order; bars are of d bits",
+        screen,
+    )
     yield Text()
     yield from prose(_summary(result, screen), screen)
 
@@ -67,7 +72,7 @@ def _table(losses: Sequence[Loss], result: Ablated, screen: Screen) -> Iterator[
             [
                 name(loss.units[0]) if len(loss.units) == 1 else f"all {len(loss.units)}",
                 _signed(loss.bits.mean),
-                _error(loss.bits.error, screen),
+                number(loss.bits.error, 4),
                 Text(drawn, style),
                 _signed(loss.direct.mean) if loss.direct else "-",
                 _signed(loss.approx),
@@ -75,7 +80,7 @@ def _table(losses: Sequence[Loss], result: Ablated, screen: Screen) -> Iterator[
         )
     plus_minus = screen.pick("±", "+-")
     heading = ["unit", "d bits", plus_minus, "", "direct", "approx"]
-    table = Table(heading, "<><<>>", body).narrowed(screen.width - _WHERE, (plus_minus, ""))
+    table = Table(heading, "<>><>>", body).narrowed(screen.width - _WHERE, (plus_minus, ""))
     room = screen.width - table.width - 2
     table = table.beside("where it hurts, d bits", [_where(loss, room, screen) for loss in losses])
     yield from table.draw(screen)
@@ -104,7 +109,7 @@ def _control(result: Ablated, screen: Screen) -> str:
         return f"a {what} drawn at random: {_signed(means[0])}"
     error = _error(float(means.std(ddof=1) / len(means) ** 0.5), screen)
     return (
-        f"{many} drawn at random: mean {_signed(float(means.mean()))} {error}, from "
+        f"{many} drawn at random: mean {_signed(float(means.mean()))}{error}, from "
         f"{_signed(float(means.min()))} to {_signed(float(means.max()))}"
     )
 
@@ -120,9 +125,9 @@ def _summary(result: Ablated, screen: Screen) -> str:
         which = f"all {count}"
     else:
         which = f"of {result.approx.size} units the {len(measured)} that cost most to first order"
-    base = f"{number(result.baseline.mean, 3)} {_error(result.baseline.error, screen, 3)}"
+    base = f"{number(result.baseline.mean, 3)}{_error(result.baseline.error, screen, 3)}"
     said = (
-        f"with all units: {base.rstrip()} bits, over the "
+        f"with all units: {base} bits, over the "
         f"first {len(result.ids):,} characters; standard errors from blocks. Measured: {which}. "
         f"{dear} cost more than twice their error"
     )
@@ -139,4 +144,4 @@ def _signed(value: float, places: int = 4) -> str:
 
 
 def _error(value: float, screen: Screen, places: int = 4) -> str:
-    return f"{screen.pick('±', '+-')}{number(value, places)}" if np.isfinite(value) else ""
+    return f" {screen.pick('±', '+-')} {number(value, places)}" if np.isfinite(value) else ""

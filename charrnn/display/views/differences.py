@@ -15,6 +15,7 @@ from charrnn.inspection.means import Mean
 from charrnn.inspection.result import name
 from charrnn.inspection.views.differences import SATURATED, Differences, Sort
 from charrnn.inspection.views.errors import ALIKE, Place
+from charrnn.inspection.views.probabilities import perplexity
 
 EXPLANATION = """\
 The surprise of a character x(t+1) is -log2 y_hat(t)[x(t+1)], in bits. Two or
@@ -78,7 +79,7 @@ def _models(result: Differences, screen: Screen) -> Iterator[Text]:
             _error(model.whole.bits, screen),
             _signed(model.whole.change),
             _error(model.whole.change, screen),
-            number(2**model.whole.bits.mean),
+            number(perplexity(model.whole.bits.mean)),
             f"{model.top1:.0%}",
             share(model.saturated),
         ]
@@ -127,26 +128,16 @@ def _classes_of_two(result: Differences, screen: Screen) -> Iterator[Text]:
 
 
 def _classes_of_many(result: Differences, screen: Screen) -> Iterator[Text]:
-    """Yield a row for each model, with as many classes as fit beside each other."""
-    titles = [sort.name for sort in result.models[0].sorts]
-    label = max(len(model.label) for model in result.models)
-    start = 0
-    while start < len(titles):
-        stop, used = start, label
-        while stop < len(titles) and used + 2 + len(titles[stop]) <= screen.width:
-            used += 2 + len(titles[stop])
-            stop += 1
-        yield Text()
-        body: list[list[Shown]] = [
-            [model.label, *(number(sort.bits.mean) for sort in model.sorts[start:stop])]
-            for model in result.models
-        ]
-        heading = ["model", *titles[start:stop]]
-        yield from Table(heading, "<" + ">" * (stop - start), body).draw(screen)
-        start = stop
-    counts = (f"{sort.bits.count:,} {sort.name}" for sort in result.models[0].sorts)
-    said = Text().append("bits/char by class, of ", screen.palette.quiet)
-    yield from flow(map(Text, counts), screen, gap=2, label=said)
+    """Yield a row for each class: what it costs each model."""
+    yield Text()
+    yield rule("class of character", screen, right="bits a character")
+    body: list[list[Shown]] = [
+        [sorts[0].name, f"{sorts[0].bits.count:,}", *(number(sort.bits.mean) for sort in sorts)]
+        for sorts in zip(*((*model.sorts, model.whole) for model in result.models), strict=True)
+    ]
+    heading = ["class", "count", *(model.label for model in result.models)]
+    table = Table(heading, "<" + ">" * (len(heading) - 1), body)
+    yield from table.narrowed(screen.width, ("count",)).draw(screen)
 
 
 def _places(
@@ -161,7 +152,7 @@ def _places(
         [
             str(t),
             *(number(float(bits)) for bits in result.bits[:, t]),
-            number(float(result.change[0, t])),
+            _plus(number(float(result.change[0, t]))),
             str(times),
         ]
         for t, times in places
@@ -208,7 +199,10 @@ def _saved(sort: Sort) -> float:
 def _signed(mean: Mean | None) -> str:
     if mean is None:
         return ""
-    written = number(mean.mean, 3)
+    return _plus(number(mean.mean, 3))
+
+
+def _plus(written: str) -> str:
     return written if written.startswith("-") else f"+{written}"
 
 

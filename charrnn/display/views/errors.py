@@ -62,8 +62,8 @@ def draw(result: Errors, screen: Screen) -> Iterator[Text]:
     )
     yield from _table("letters of the word already seen", result.table("letters seen"),
                       result, screen)  # fmt: skip
-    yield from _table("closing brackets and quotes, by distance", result.table("closing"),
-                      result, screen)  # fmt: skip
+    yield from _table("closing brackets and quotes, by characters since they opened",
+                      result.table("closing"), result, screen)  # fmt: skip
     if result.comparison:
         yield from _ngrams(result.comparison, result, screen)
     yield from _list("worst characters", result.worst(), result, screen)

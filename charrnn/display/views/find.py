@@ -94,8 +94,8 @@ def _headline(result: Find, screen: Screen) -> Iterator[Text]:
     yield line.append_text(quoted(it.feature.name, room, screen)).append(said)
     if best.is_used:
         yield from prose(
-            f"and is used: held at its mean, it costs {_cost(best.on, screen)} bits a character "
-            f"there and {_cost(best.off, screen)} elsewhere; "
+            f"and is used: held at its mean, it costs {_told(best.on, screen)} bits a character "
+            f"there and {_told(best.off, screen)} elsewhere; "
             f"--view neuron --unit {name(it.unit)} --kind {it.kind} shows it",
             screen,
         )
@@ -201,11 +201,19 @@ def _signed(value: float) -> str:
     """Return a number of bits as `+.203`, and what there is none of as `-`."""
     if not np.isfinite(value):
         return _DASH
+    if abs(value) < 0.0005:
+        return ".000"
     return f"{value:+.3f}".replace("0.", ".", 1) if abs(value) < 0.9995 else f"{value:+.2f}"
 
 
+def _told(mean: Mean, screen: Screen) -> str:
+    """Return a mean with its standard error, in a sentence."""
+    sign = screen.pick("±", "+-")
+    return _cost(mean, screen).replace(sign, f" {sign} ")
+
+
 def _cost(mean: Mean, screen: Screen) -> str:
-    """Return a mean with its standard error."""
+    """Return a mean with its standard error, in a column."""
     if not np.isfinite(mean.mean) or not np.isfinite(mean.error):
         return _signed(mean.mean)
     error = f"{mean.error:.3f}".replace("0.", ".", 1)

@@ -76,7 +76,8 @@ def summary(result: Gates, screen: Screen) -> Iterator[Text]:
         yield from prose(
             "a simple recurrent network has no gates; what can saturate is its state", screen
         )
-    heading = ["gate", "low", "mid", "high", "mean", "slope", "values", "shut", "open", "stuck"]
+    heading = ["layer, gate", "low", "mid", "high", "mean", "slope", "values", "shut", "open",
+               "stuck"]  # fmt: skip
     table = Table(heading, "<>>>>><>>>", [_row(gate, screen) for gate in result.gates])
     yield from table.narrowed(screen.width, ("stuck", "slope", "mid")).draw(screen)
     limits = f"of {_signed(result)} below -.9, above .9"
@@ -85,7 +86,7 @@ def summary(result: Gates, screen: Screen) -> Iterator[Text]:
     yield from prose(
         f"low, high: the share of steps {limits}; shut, open: how many units are so at over 90% of "
         f"the steps, stuck: at over 99%; slope: mean of {_slopes(result, screen)}, what lets a "
-        "gradient through",
+        "gradient through; values: how many lie in each tenth of the range",
         screen,
     )
 

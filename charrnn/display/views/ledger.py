@@ -62,7 +62,7 @@ def draw(result: Ledger, screen: Screen) -> Iterator[Text]:
 def _ages(account: Account, result: Ledger, screen: Screen) -> Iterator[Text]:
     """Yield how old the memory of a layer is."""
     title = f"layer {account.layer}: age of its {result.kind}"
-    yield rule(title, screen, right="written so many characters ago")
+    yield rule(title, screen, right="share of it, written so many characters ago")
     columns = account.by_age, account.by_age_over_text
     used = int(np.max(np.flatnonzero(np.maximum(*columns) >= 0.0005), initial=0)) + 1
     room = (screen.width - 28) // 2

@@ -72,7 +72,7 @@ def _units(result: Match, screen: Screen) -> Iterator[Text]:
     assert result.pattern
     on = np.flatnonzero(result.pattern.on)
     label = Text(f"{len(on)} units beyond {result.pattern.threshold:g}: ", screen.palette.quiet)
-    signs = {1: "+", -1: screen.pick("−", "-")}
+    signs = {1: "+", -1: "-"}
     units = [
         Text(f"{name((result.layer, j))}{signs[int(result.pattern.on[j])]}")
         for j in on[:_UNITS].tolist()
@@ -103,6 +103,10 @@ def _places(result: Match, symbols: Symbols, screen: Screen) -> Iterator[Text]:
         aligned(result.ids, found.part, room, symbols, screen) for found in (itself, *result.found)
     ]
     yield from table.beside("the place in brackets", contexts).draw(screen)
+    yield from prose(
+        "same: how many characters up to the last in brackets are the same as in the first row",
+        screen,
+    )
     if result.cosines is not None:
         usual, high = np.quantile(result.cosines, [0.5, 0.99])
         yield from prose(
@@ -134,3 +138,8 @@ def _following(result: Match, symbols: Symbols, screen: Screen) -> Iterator[Text
     yield from Table(["next", "came", "", "p here", "", "p there"], "<><<<<", body).draw(screen)
     if others := len(result.following) - len(shown):
         yield from prose(f"and {others} characters more", screen)
+    yield from prose(
+        "came: how often, after the places found; p here: how probable it was held at the place "
+        "itself; p there: the mean at those found",
+        screen,
+    )

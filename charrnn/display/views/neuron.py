@@ -34,7 +34,7 @@ What it follows: AUC is the share of pairs of a place with the feature and one
 without in which the unit is larger with it (or smaller, if "low"); r is of a
 number. Signs and thresholds come from the first half of the text scored, all
 numbers from the second. The floor is what the best of all units scores when
-the feature is shifted along the text. In-char is the score among places where
+the feature is shifted along the text. Char is the score among places where
 the same character was read: an echo of that character has none left.
 "Spans" is F1 of the runs that the unit marks. "On" and "off" are what it
 costs, in bits a character, to hold the unit at its mean, in the loop, where
@@ -125,7 +125,8 @@ def _statistics(card: Card, screen: Screen) -> Iterator[Text]:
 def _slowness(card: Card) -> Iterator[str]:
     rhythm = card.rhythm
     if np.isfinite(rhythm.lasts):
-        yield f"lasts {rhythm.lasts:.0f} characters"
+        lasts = f"{rhythm.lasts:.0f}"
+        yield f"lasts {lasts} character{'s' * (lasts != '1')}"
     if not np.isnan(card.tau):
         yield (
             f"memory {number(card.tau, 1)} characters"
@@ -148,15 +149,15 @@ def _follows(told: Told, result: Neuron, screen: Screen) -> Iterator[Text]:
     most = 2 if told.role == "random" else _FOLLOWED
     shown = by["follows"][:most] + by["echo"][: min(most, _ECHOES)]
     if shown:
-        heading = ["follows", "", "score", "floor", "in-char", "floor ", "spans"]
+        heading = ["follows", "", "score", "floor", "char", "floor ", "spans"]
         rows = [_feature(one, screen) for one in shown]
         if told.cost:
-            heading += ["cost on", "off"]
+            heading += ["cost: on", "off"]
             for row, one in zip(rows, shown, strict=True):
                 costs = (told.cost.on[one.feature.name], told.cost.off[one.feature.name])
                 row += [_signed(mean, screen) for mean in costs]
         table = Table(heading, "<<" + ">" * (len(heading) - 2), rows)
-        yield from table.narrowed(screen.width, ("cost on", "off", "floor ", "spans")).draw(screen)
+        yield from table.narrowed(screen.width, ("cost: on", "off", "floor ", "spans")).draw(screen)
     rest = len(by["follows"]) + len(by["echo"]) - len(shown)
     parts = [
         f"{rest} more above their floors" if rest else "",
@@ -190,7 +191,7 @@ def _signed(mean: Mean, screen: Screen) -> str:
     """Return a difference of bits with its standard error."""
     if not mean.count:
         return "-"
-    error = f" {screen.pick('±', '+-')}{number(mean.error, 3)}" if np.isfinite(mean.error) else ""
+    error = f" {screen.pick('±', '+-')} {number(mean.error, 3)}" if np.isfinite(mean.error) else ""
     return f"{_bits(mean.mean)}{error}"
 
 
@@ -322,7 +323,7 @@ def _legend(result: Neuron, screen: Screen) -> Iterator[Text]:
     if result.tested:
         said += (
             f"; features: high or low where they are, scored over {result.scored:,} characters, "
-            f"{result.tested} tested; in-char: among places of one character; * looks ahead; "
+            f"{result.tested} tested; char: among places of one character; * looks ahead; "
             "cost: of holding the unit at its mean, in bits/char, where the feature is and is not"
         )
     yield from prose(said, screen)

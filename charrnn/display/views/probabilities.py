@@ -58,7 +58,9 @@ def draw(result: Probabilities, screen: Screen) -> Iterator[Text]:
     yield from rows(result, shown, screen)
     yield Text()
     yield from prose(
-        "row t: after character t was read; p, rank, bits are of the next; ent: the bits expected",
+        "row t: after character t was read; p, rank, bits are of the next; ent: the bits "
+        "expected, excess: bits - ent; margin: bits between the two likeliest; expected: the "
+        "likeliest first, bold where it came",
         screen,
     )
     if result.branch:

@@ -57,7 +57,7 @@ def draw(result: Steered, screen: Screen) -> Iterator[Text]:
     yield Text()
     for title, written in (("written freely", result.free), ("written with it", result.held)):
         mean = result.divergence(written)
-        error = f" {screen.pick('±', '+-')}{number(mean.error, 3)}" if mean.error > 0 else ""
+        error = f" {screen.pick('±', '+-')} {number(mean.error, 3)}" if mean.error > 0 else ""
         yield rule(title, screen, right=f"KL {number(mean.mean, 3)}{error} bits a character")
         yield from _text(written, result, screen)
         yield Text()
@@ -66,6 +66,11 @@ def draw(result: Steered, screen: Screen) -> Iterator[Text]:
     yield from prose(_summary(result, symbols), screen)
     yield Text()
     yield from _changes(result, symbols, screen)
+    yield from prose(
+        "KL: how far the free and the held network's predictions are apart; likelier, unlikelier: "
+        "by how much the held one expects a character more or less, mean over both texts",
+        screen,
+    )
 
 
 def _text(written: Written, result: Steered, screen: Screen) -> Iterator[Text]:

@@ -70,7 +70,7 @@ def title(result: Step, symbols: Symbols, screen: Screen) -> Text:
     last = len(result.reading) - 1
     read = symbols[result.reading.ids[result.t]]
     return rule(
-        f"step t = {result.t:,} of 0 to {last:,}: reads {read}", screen,
+        f"step t={result.t} of 0 to {last}: reads {read}", screen,
         right=f"{config.cell}, {layers} of {config.hidden_size}",
     )  # fmt: skip
 

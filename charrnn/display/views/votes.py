@@ -137,11 +137,10 @@ def _summary(result: Votes, d: str, g: str, screen: Screen) -> str:
     pro, con = contest[contest > 0], contest[contest < 0]
     voters = float(effective(contest[None])[0])
     usual = float(np.median(result.voters_over_text))
-    minus = screen.pick("−", "-")
-    sign = minus if result.margin_bias < 0 else "+"
+    sign = "-" if result.margin_bias < 0 else "+"
     return (
         f"margin {number(result.margin)} = {number(pro.sum())} of {len(pro)} units "
-        f"{minus} {number(-con.sum())} of {len(con)} {sign} bias "
+        f"- {number(-con.sum())} of {len(con)} {sign} bias "
         f"{number(abs(result.margin_bias))}; the network itself says so too, to "
         f"{result.gap:.0e}. {result.half} units hold half of all votes; as much as "
         f"{number(voters, 0)} equal votes of {len(contest)} (median over {len(result.ids):,} "

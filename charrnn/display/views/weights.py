@@ -50,6 +50,12 @@ def draw(result: Weights, screen: Screen) -> Iterator[Text]:
     """Yield the matrices, the biases with the memory they make, and who is like whom."""
     yield rule("matrices", screen, right="(inputs x outputs), beside a fresh network's")
     yield from _matrices(result.matrices, screen)
+    yield from prose(
+        "norm: of all weights; spectral: the most by which it lengthens a vector; rank: along how "
+        f"many directions about so much; near 0: the share below {NEAR_ZERO:g}; radius: the "
+        "growth of a small state in a step",
+        screen,
+    )
     for said in _findings(result):
         yield from prose(said, screen)
     yield Text()

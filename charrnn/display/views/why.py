@@ -66,6 +66,11 @@ def draw(result: Why, screen: Screen) -> Iterator[Text]:
     yield Text()
     yield rule("places that matter most", screen, right="in nats")
     yield from _places(result, symbols, screen)
+    yield from prose(
+        "swap: what the log-odds lose, in the mean, if another likely character stood there; "
+        "integrated, times input: the same by gradients; norm: how steep they are there",
+        screen,
+    )
     yield from prose(_agreement(result), screen)
     yield from prose(_integral(result, screen), screen)
     yield from prose(_rest(result), screen)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from charrnn.errors import ConfigError
 from charrnn.inspection.features import nesting
+from charrnn.inspection.patterns import compiled
 from charrnn.inspection.result import Column
 
 FREQUENT = 0.02
@@ -85,19 +86,15 @@ def _asked(text: str, written: str) -> Feature:
     name = name.strip()
     if not (name and equals and pattern):
         raise ConfigError(f"feature: {written!a} is none; write name=REGEX, as in name=[A-Z]+:")
-    try:
-        matches = list(re.finditer(pattern, text, re.MULTILINE))
-    except re.error as error:
-        raise ConfigError(
-            f"feature: {pattern!a} is no regular expression ({error}); write name=REGEX"
-        ) from error
+    matches = list(compiled(pattern, f"feature: {pattern!a}", re.MULTILINE).finditer(text))
     values = np.zeros(len(text))
     for found in matches:
         values[found.start() : found.end()] = 1
     if not _varies(values):
         matched = "all" if values.any() else "nothing"
         raise ConfigError(
-            f"feature: {name!a} matches {matched} of the text; a unit can follow only what varies"
+            f"feature: {name!a} matches {matched} of the {len(text):,} characters looked at; a unit "
+            "can follow only what varies"
         )
     return Feature(name, "asked", values, binary=True, ahead=True)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from charrnn.errors import ConfigError
+from charrnn.errors import ConfigError, UnknownCharacter
 from charrnn.inspection.reading import Reading
 from charrnn.text.vocabulary import Vocabulary
 
@@ -22,9 +22,8 @@ def rivals(reading: Reading, t: int, rival: str | None = None) -> tuple[int, int
     Raises
     ------
     ConfigError
-        The network knows no other character, or `rival` is the favourite itself or no character.
-    UnknownCharacter
-        It does not know `rival`.
+        The network knows no other character, or `rival` is the favourite itself, none that it
+        knows, or no character.
     """
     d = favourite(reading, t)
     if len(reading.vocabulary) == 1:
@@ -40,7 +39,14 @@ def rivals(reading: Reading, t: int, rival: str | None = None) -> tuple[int, int
 
 
 def _id(vocabulary: Vocabulary, character: str) -> int:
-    ids = vocabulary.encode_prompt(character)
+    try:
+        ids = vocabulary.encode_prompt(character)
+    except UnknownCharacter as error:
+        nearest = " ".join(ascii(near) for near in error.nearest)
+        raise ConfigError(
+            f"not: {error.character!a} is not among the {len(vocabulary)} characters that this "
+            f"network knows; nearest: {nearest}"
+        ) from error
     if len(ids) != 1:
         what = "byte" if vocabulary.kind == "bytes" else "character"
         raise ConfigError(f"not: {character!a} is not one {what}; give one")

@@ -112,7 +112,8 @@ class Find:
         kinds = tuple(reading.states) if options.kind is None else (options.kind,)
         search = Search.of(reading, kinds, options, track)
         reading, F = search.reading, len(search.features)
-        best = [follow(search, n, search.best(n)) for n in range(F)]
+        numbers = track(range(F), "describing units", F)
+        best = [follow(search, n, search.best(n)) for n in numbers]
         order = sorted(range(F), key=lambda n: surest(best[n]))
         shown = options.rows or ROWS
         costs = _costs(search, [best[n] for n in order], shown, options, track)

@@ -25,6 +25,9 @@ STILL = 0.01
 
 BINS = 10
 
+STEPS = 256
+"""How many steps are summarised at a time: so few that all of them stay in a core's cache."""
+
 LEAST_COUNT = 3
 """A character that occurs less often than this is not said to raise or lower a gate."""
 
@@ -236,12 +239,23 @@ def _gate(
 
     characters: the (C,) ids that occur, which of them stands at each place, (T,), and their counts.
     """
-    span = (0.0, 1.0) if kind in SIGMOIDS else (-1.0, 1.0)
-    least, most = (0.1, 0.9) if kind in SIGMOIDS else (-0.9, 0.9)
-    exact = values.astype(np.float64)
-    slope = exact * (1 - exact) if kind in SIGMOIDS else 1 - exact * exact
+    sigmoid = kind in SIGMOIDS
+    span = (0.0, 1.0) if sigmoid else (-1.0, 1.0)
+    least, most = (0.1, 0.9) if sigmoid else (-0.9, 0.9)
+    T, H = values.shape
+    mean = values.mean(axis=0, dtype=np.float64)
+    low, high, squares, slope = np.zeros((4, H))
+    histogram, over_text = np.zeros(BINS, np.int64), np.empty(T)
+    for start in range(0, T, STEPS):
+        here = slice(start, start + STEPS)
+        exact = values[here].astype(np.float64)
+        low += np.count_nonzero(values[here] < least, axis=0)
+        high += np.count_nonzero(values[here] > most, axis=0)
+        squares += np.square(exact - mean).sum(axis=0)
+        slope += np.sum(exact * (1 - exact) if sigmoid else 1 - exact * exact, axis=0)
+        histogram += _histogram(exact, span)
+        over_text[here] = exact.mean(axis=1) if sigmoid else np.sqrt(np.mean(exact * exact, axis=1))
     made_at_once = kind != "a" or cell == "rnn"
-    over_text = exact.mean(axis=1) if kind in SIGMOIDS else np.sqrt(np.mean(exact * exact, axis=1))
     ids, which, counts = characters
     by_character = np.bincount(which, over_text) / counts
     low_on, high_on = _extremes(ids[counts >= LEAST_COUNT], by_character[counts >= LEAST_COUNT])
@@ -249,17 +263,24 @@ def _gate(
         layer=layer,
         name=kind,
         span=span,
-        low=np.mean(values < least, axis=0),
-        high=np.mean(values > most, axis=0),
-        mean=exact.mean(axis=0),
-        sd=exact.std(axis=0),
-        slope=slope.mean(axis=0) if made_at_once else np.full(values.shape[1], np.nan),
-        histogram=np.histogram(np.clip(values, *span), BINS, span)[0],
+        low=low / T,
+        high=high / T,
+        mean=mean,
+        sd=np.sqrt(squares / T),
+        slope=slope / T if made_at_once else np.full(H, np.nan),
+        histogram=histogram,
         over_text=over_text,
         by_character=by_character,
         high_on=high_on,
         low_on=low_on,
     )
+
+
+def _histogram(values: Floats, span: tuple[float, float]) -> NDArray[np.int64]:
+    """Count values in BINS bins of equal width; what lies without belongs to the outermost."""
+    least, most = span
+    bins = ((values - least) * (BINS / (most - least))).astype(np.intp)
+    return np.bincount(np.clip(bins, 0, BINS - 1, out=bins).ravel(), minlength=BINS)
 
 
 def _extremes(ids: Ids, means: Column, most: int = 3) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -271,17 +292,19 @@ def _extremes(ids: Ids, means: Column, most: int = 3) -> tuple[tuple[int, ...], 
 
 def _memory(layer: int, gate: str, values: Floats) -> Memory:
     """Measure the memory that a gate, (T, H), makes."""
-    smallest = np.finfo(
-        values.dtype
-    ).tiny  # a gate of exactly 0 forgets all; its logarithm is finite
+    # A gate of exactly 0 forgets all; its logarithm is to be finite.
+    smallest = np.finfo(values.dtype).tiny
+    logs = np.zeros(values.shape[1])
+    for start in range(0, len(values), STEPS):
+        some = np.maximum(values[start : start + STEPS], smallest)
+        logs += np.log(some, dtype=np.float64).sum(axis=0)
     with np.errstate(divide="ignore"):
-        tau = -1 / np.mean(np.log(np.maximum(values, smallest), dtype=np.float64), axis=0)
+        tau = -len(values) / logs
     return Memory(
         layer=layer,
         gate=gate,
-        tau=np.abs(
-            tau
-        ),  # where the gate was 1 throughout, the mean is 0 and the sign of inf is not told
+        # Where the gate was 1 throughout, the mean is 0 and the sign of inf means nothing.
+        tau=np.abs(tau),
         integrators=np.mean(values > 0.9, axis=0) > INTEGRATOR,
         forgetful=np.mean(values < 0.1, axis=0) > INTEGRATOR,
     )

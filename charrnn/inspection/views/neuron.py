@@ -115,7 +115,7 @@ class Neuron:
         held = [*shown, *drawn] if can_hold else []
         dearer = costs(last, held, places, track) if held else np.zeros((0, 0))
         told = []
-        for n, (unit, kind) in enumerate(shown):
+        for n, (unit, kind) in track(enumerate(shown), "describing units", len(shown)):
             u = search.units.index((unit, kind))
             follows = sorted(
                 (follow(search, f, u) for f in range(len(search.features))), key=surest

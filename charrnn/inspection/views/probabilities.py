@@ -23,8 +23,9 @@ BINS = 10
 LEAST_BLOCKS = 4
 """With fewer blocks than these no standard error is told."""
 
+_OVERFLOWS = 1024.0  # bits; two to their power is no float
+
 _IMPOSSIBLE = 1e150  # nats; its square is a number still
-_OVERFLOWS = 1024.0  # bits
 
 _PIECE = 2**22  # predictions are worked on in pieces of about so many numbers
 
@@ -289,13 +290,18 @@ def _means(
         bits=mean,
         bits_error=error,
         blocks=blocks,
-        perplexity=2**mean if mean < _OVERFLOWS else inf,
+        perplexity=perplexity(mean),
         entropy=float(entropy.mean()),
         excess=mean - float(entropy.mean()),
         top1=float(np.mean(place == 1)),
         top5=float(np.mean(place <= 5)),
         calibration_error=calibration.error,
     )
+
+
+def perplexity(bits: float) -> float:
+    """Return 2^bits, or infinity where that is more than a float can hold."""
+    return 2.0**bits if bits < _OVERFLOWS else inf
 
 
 def block_standard_error(values: Column) -> tuple[float, int]:

@@ -208,7 +208,7 @@ def _map(s: Floats, is_state: bool, layer: int, chosen: list[int], options: Opti
         others=others.shape[1],
         others_rms=_rms(others) if others.size else np.zeros(len(s)),
         change_rms=_rms(change),
-        share=float(variance[chosen].sum()) / total if total else float("nan"),
+        share=min(1.0, float(variance[chosen].sum()) / total) if total else float("nan"),
     )
 
 

@@ -71,8 +71,6 @@ class Votes:
         ------
         ConfigError
             There is no such place, or nothing to weigh the character with.
-        UnknownCharacter
-            The network does not know the rival.
         """
         options = options or Options()
         network = reading.network

@@ -86,8 +86,6 @@ class Why:
         ------
         ConfigError
             There is no such place, or no such rival.
-        UnknownCharacter
-            The network does not know the rival.
         """
         options = options or Options()
         t = place(reading, options.at)
