@@ -13,6 +13,8 @@ training    one step, window 64, 65 symbols: forward, backward, clipping and Ada
             one-hot input, on one thread and on two, of which the faster counts
 sampling    one stream, a character at a time, each handed out as an int, temperature 0.8; PyTorch:
             the module and the Cell in a loop, on one thread and on two; the fastest counts
+products    the same step in one process, against the matrix products in it alone (in the columns of
+            PyTorch); the ratio is their share of the step
 together    64 streams, as `charrnn sample --num-samples 64` makes them, and 64 rows through PyTorch
 MB          peak resident memory of a side's process, and of those that it started
 """
@@ -61,6 +63,45 @@ def charrnn_training(
     def step() -> int:
         next(run)
         return T * batch
+
+    return step
+
+
+def charrnn_products(cell: str, layers: int, size: int, batch: int) -> Callable[[], int]:
+    """Multiply what a step of one process multiplies, in the same shapes, and nothing else."""
+    import numpy as np
+
+    from charrnn.network.cells import CELLS
+    from charrnn.network.products import Product
+
+    rng = np.random.default_rng(0)
+    G, H, rows = len(CELLS[cell].gates), size, T * batch
+
+    def some(*shape: int) -> Any:
+        return rng.standard_normal(shape).astype(np.float32)
+
+    up, wide, scores = some(rows, H), some(rows, G * H), some(rows, V)
+    W_ya, W_ax = some(H, V), some(G * H, H)
+    there, back = (
+        Product((1, G, H, H), batch, T, np.float32),
+        Product((G, 1, H, H), batch, T, np.float32),
+    )
+    there.load(some(1, G, H, H))
+    back.load(some(G, 1, H, H))
+    states = [there.view(a[None]) for a in some(T, batch, H)]
+    gates = [back.view(dza) for dza in some(T, batch, G, H).swapaxes(1, 2)]
+
+    def step() -> int:
+        for layer in range(layers):
+            for a in states:
+                there(a)
+            for dza in gates:
+                back(dza)
+            up.T @ wide  # dW_aa
+            if layer:
+                up @ W_ax.T, wide @ W_ax, up.T @ wide  # zx, da below, dW_ax
+        up @ W_ya, up.T @ scores, scores @ W_ya.T
+        return rows
 
     return step
 
@@ -189,6 +230,7 @@ def torch_sampling(
 
 MAKERS: dict[str, Callable[..., Callable[[], int]]] = {
     "charrnn training": charrnn_training,
+    "charrnn products": charrnn_products,
     "torch training": torch_training,
     "charrnn sampling": charrnn_sampling,
     "charrnn together": charrnn_together,
@@ -299,6 +341,11 @@ def measure(wanted: argparse.Namespace) -> Iterator[dict[str, Any]]:
                 }
                 yield {"what": "train", "cell": cell, "network": network, "batch": batch,
                        **race(ours, theirs, wanted.turns)}  # fmt: skip
+            for batch in wanted.batches if "products" in wanted.what else []:
+                step = Side("charrnn training", cell, layers, size, batch, 1)
+                alone = Side("charrnn products", cell, layers, size, batch)
+                yield {"what": "products", "cell": cell, "network": network, "batch": batch,
+                       **race(step, {"the products alone": alone}, wanted.turns)}  # fmt: skip
             for streams in (1, TOGETHER):
                 what = "sample" if streams == 1 else "together"
                 if what not in wanted.what:
@@ -323,7 +370,10 @@ def measure(wanted: argparse.Namespace) -> Iterator[dict[str, Any]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description="charrnn beside PyTorch on the same cores")
     parser.add_argument(
-        "what", nargs="*", default=["train", "sample", "together"], help="train, sample, together"
+        "what",
+        nargs="*",
+        default=["train", "sample", "together"],
+        help="train, sample, together, products",
     )
     parser.add_argument("--cells", nargs="+", default=["lstm", "gru", "rnn"])
     parser.add_argument("--sizes", nargs="+", default=["1x128", "1x256", "2x256", "1x512"])
