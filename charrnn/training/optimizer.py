@@ -35,11 +35,10 @@ class AdamW:
         root = math.sqrt((1 - self.beta_2) / (1 - self.beta_2**self.t))
         rate = learning_rate * (1 - self.beta_1) / (1 - self.beta_1**self.t) / root
         epsilon = self.epsilon / root
-        if self.weight_decay:
-            params[: self.matrices] *= 1 - learning_rate * self.weight_decay
+        kept = 1 - learning_rate * self.weight_decay
         for start in range(0, len(params), CHUNK):
             chunk = slice(start, start + CHUNK)
-            g, m, v = grad[chunk], self.m[chunk], self.v[chunk]
+            p, g, m, v = params[chunk], grad[chunk], self.m[chunk], self.v[chunk]
             s = self._scratch[: len(g)]
             m *= self.beta_1
             m += g
@@ -49,7 +48,9 @@ class AdamW:
             s += epsilon
             np.divide(m, s, out=s)
             s *= rate
-            params[chunk] -= s
+            if self.weight_decay and start < self.matrices:
+                p[: self.matrices - start] *= kept
+            p -= s
 
 
 def clip(grad: Floats, limit: float) -> float:
