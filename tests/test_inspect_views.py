@@ -23,6 +23,7 @@ from charrnn.display.heading import framed
 from charrnn.display.heat_map import twin
 from charrnn.display.registry import VIEWS
 from charrnn.display.screen import Screen, screen_of, show
+from charrnn.display.tables import prose
 from charrnn.errors import ConfigError, TextError
 from charrnn.inspection.forms.envelope import Envelope
 from charrnn.inspection.options import Options
@@ -250,6 +251,17 @@ def test_what_is_not_shown_is_told(make_checkpoint):
     assert "shown: characters 10 to 19 of 120; --span 20: shows the rest" in said
     assert re.search(r"^ +10\n +bcabcabcab\n", said, re.MULTILINE)
     assert "shown" not in drawn("state", make_checkpoint(), "abc" * 40, Screen(60))
+
+
+def test_a_span_is_told_of_only_where_it_is_drawn():
+    assert VIEWS["diff"].draws_span(Options(), 2)
+    assert not VIEWS["diff"].draws_span(Options(), 3)  # only tables
+
+
+def test_a_number_stays_on_the_line_of_its_error():
+    for width in range(20, 60):
+        lines = [line.plain for line in prose("it costs +0.013 ± 0.004 bits, " * 4, Screen(width))]
+        assert " ".join(lines).count("± 0.004") == sum(line.count("3 ± 0.0") for line in lines) == 4
 
 
 # Colours and their twins ------------------------------------------------------------------------

@@ -82,7 +82,7 @@ def test_a_rival_that_is_none_is_refused(make_reading, tiny_network, rng):
         Votes.of(reading, Options(at="0", rival="a"))
     with pytest.raises(ConfigError, match="not: 'ab' is not one character"):
         Votes.of(reading, Options(rival="ab"))
-    with pytest.raises(ConfigError, match="^not: 'x' is not among the 6 .* nearest: [^;]*$"):
+    with pytest.raises(ConfigError, match=r"^not: 'x' is not among the 7 .* nearest: [^;]*$"):
         Votes.of(reading, Options(rival="x"))
     alone = Reading.of(tiny_network(vocabulary_size=1), Vocabulary.of("a"), np.zeros(3, np.intp))
     with pytest.raises(ConfigError, match="knows one character only"):

@@ -259,7 +259,7 @@ def test_who_is_asked_about(question):
     assert vocabulary[made.question.rival] == rival
     with pytest.raises(ConfigError, match="not: "):
         Why.of(reading, Options(at="3", rival=vocabulary[reading.ids[4]]))
-    with pytest.raises(ConfigError, match="^not: '.'"):
+    with pytest.raises(ConfigError, match=r"^not: '.'"):
         Why.of(reading, Options(rival="?"))
     with pytest.raises(ConfigError, match="at: 99"):
         Why.of(reading, Options(at="99"))

@@ -55,7 +55,8 @@ class View:
 
     def compute(self, subject: Any, options: Options, track: "Track | None" = None) -> "Result":
         """Return the result for a Checkpoint, a Reading or a tuple of Readings."""
-        import numpy as np
+        # Imported here: help needs this module, and does not wait for NumPy.
+        import numpy as np  # noqa: PLC0415
 
         of = self._result().of
         with np.errstate(all="ignore"):  # where parameters are huge, and it is told in words

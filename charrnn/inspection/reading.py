@@ -31,7 +31,7 @@ LARGEST = 2 * 2**30
 """Bytes that the arrays of a reading may take."""
 
 LARGEST_NUMBER = 1e15
-"""Predictions beyond it are taken for no numbers: their squares, which views need, might be none."""
+"""Predictions beyond it are taken for no numbers, as their squares, which views need, might be."""
 
 WINDOW = 256
 """Steps read at a time; the state is carried, so it changes nothing but memory and speed."""

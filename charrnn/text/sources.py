@@ -128,8 +128,7 @@ def _files_below(folder: Path) -> list[Path]:
     for place, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]
         visible = [Path(place, name) for name in names if not name.startswith(".")]
-        # Path.is_file raises where a link may not be followed.
-        files += [path for path in visible if os.path.isfile(path)]  # noqa: PTH113
+        files += [path for path in visible if _is_file(path)]
     if not files:
         raise TextError(
             f"{name_of(folder)}: a folder without a file in it, hidden ones left out; "
@@ -138,14 +137,16 @@ def _files_below(folder: Path) -> list[Path]:
     return sorted(files, key=lambda path: path.parts)
 
 
+def _is_file(path: Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises at a link it may not follow
+
+
 def _matches(pattern: str) -> list[Path]:
     name = _printable(pattern) or "''"
     if not glob.has_magic(pattern) or "\0" in pattern:
         raise TextError(f"{name}: no such file or folder; {_way_to(pattern)}")
     paths = (Path(match) for match in glob.glob(pattern, recursive=True))  # noqa: PTH207
-    if files := sorted(
-        (path for path in paths if os.path.isfile(path)), key=lambda path: path.parts
-    ):
+    if files := sorted((path for path in paths if _is_file(path)), key=lambda path: path.parts):
         return files
     raise TextError(f"{name}: no file matches this pattern; name a file, a folder or - for input")
 

@@ -93,8 +93,8 @@ def _asked(text: str, written: str) -> Feature:
     if not _varies(values):
         matched = "all" if values.any() else "nothing"
         raise ConfigError(
-            f"feature: {name!a} matches {matched} of the {len(text):,} characters looked at; a unit "
-            "can follow only what varies"
+            f"feature: {name!a} matches {matched} of the {len(text):,} characters looked at; a "
+            "unit can follow only what varies"
         )
     return Feature(name, "asked", values, binary=True, ahead=True)
 

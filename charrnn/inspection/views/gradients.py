@@ -260,8 +260,8 @@ def _choose(T: int, options: Options) -> tuple[NDArray[np.intp], int]:
     """
     if T < 3:
         raise TextError(
-            f"the text has {T} character{'s' * (T > 1)}, and grad needs 3: one to look back on, one to look back "
-            "from, one to come"
+            f"the text has {T} character{'s' * (T > 1)}, and grad needs 3: one to look back on, "
+            "one to look back from, one to come"
         )
     lags = min(LAGS, (T - 1) // 2) if options.lags is None else min(options.lags, T - 2)
     wanted = options.targets or TARGETS
