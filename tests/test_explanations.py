@@ -42,7 +42,7 @@ def test_a_view_that_is_none_is_not_explained():
 
 def test_what_tables_say_is_explained(tiny_network, vocabulary):
     reading = Reading.of(tiny_network("lstm"), vocabulary, vocabulary.encode("abc\nde" * 9))
-    for name, first in (("probs", "t"), ("gates", "gate"), ("state", "others")):
+    for name, first in (("probs", "t"), ("gates", "layer,"), ("state", "others")):
         lines = VIEWS[name].draw(VIEWS[name].compute(reading, Options(rows=2)), Screen(160))
         [heading] = [line.plain for line in lines if line.plain.split()[:1] == [first]][:1]
         for word in re.findall("[a-z]{3,}", heading):

@@ -381,7 +381,7 @@ def test_numbers_of_any_size_can_be_worked_out(read, cell, scale):
     check_prediction(said)
 
 
-@pytest.mark.parametrize("scale", [1e-9, 3e4, 1e30])
+@pytest.mark.parametrize("scale", [1e-9, 3e4, 1e12])
 def test_numbers_of_any_size_fit(read, cell, scale):
     found = Step.of(read(cell, scale=scale, num_layers=2), Options(at="9"))
     for width in (60, 71, 72, 80):

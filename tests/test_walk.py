@@ -330,7 +330,7 @@ def test_a_page_fits_its_screen(page, cell, size):
                     unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for c in line.plain
                 )
             said = "\n".join(line.plain for line in lines)
-            assert said.startswith(f"{screen.pick('──', '--')} step t = {turned.step.t} of 0 to ")
+            assert said.startswith(f"{screen.pick('──', '--')} step t={turned.step.t} of 0 to ")
             if rows >= 24:
                 assert "S = " in said
                 assert f"unit {turned.unit[0]}:" in said
@@ -444,7 +444,7 @@ GONE = "\x1b[?25h\x1b[?1049l"
 
 def test_keys_lead_through_the_text_on_a_terminal(terminal):
     shell = terminal("-t", "5")
-    rows = shell.until("step t = 5 ")
+    rows = shell.until("step t=5 ")
     assert len(rows) == 24
     assert max(map(len, rows)) <= 80
     assert "q quit" in rows[-1]
@@ -452,15 +452,15 @@ def test_keys_lead_through_the_text_on_a_terminal(terminal):
     assert not single[3] & (termios.ECHO | termios.ICANON)
     assert single[3] & termios.ISIG
     for keys, seen in (
-        ("\x1b[C", "step t = 6 "),
-        ("\x1bOD\x1b[D", "step t = 4 "),
-        ("\x1b[F", "step t = 47 "),
+        ("\x1b[C", "step t=6 "),
+        ("\x1bOD\x1b[D", "step t=4 "),
+        ("\x1b[F", "step t=47 "),
         ("\t", "unit 1:"),
-        ("\x1b[H", "step t = 0 "),
+        ("\x1b[H", "step t=0 "),
         ("/", "^/▏"),
         ("caé", "^/caé▏"),
-        ("\r", "step t = 10 "),
-        ("n", "step t = 22 "),
+        ("\r", "step t=10 "),
+        ("n", "step t=22 "),
         ("/x\r", "matches nothing"),
     ):
         shell.type(keys)
@@ -536,4 +536,4 @@ def test_a_step_is_printed_where_it_is_not_to_be_walked_from(terminal, tmp_path)
         assert "\x1b[?1049h" not in said
         assert "q quit" not in said
         assert bool(said) == ("-o" not in arguments)
-    assert "step t = 47" in (tmp_path / "step.txt").read_text(encoding="utf-8")
+    assert "step t=47" in (tmp_path / "step.txt").read_text(encoding="utf-8")
