@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from rich.text import Text
 
@@ -118,19 +119,12 @@ def painted(
     lines: at most so many of the text; None for all.
     """
     symbols = Symbols(vocabulary, space=False, ascii_only=screen.ascii_only)
-    newline = vocabulary.encode("\n")[0] if "\n" in vocabulary else None
     margin = max(len(brush.label), len(str(shown.stop))) + 1
-    start, drawn = shown.start, 0
-    while start < shown.stop and drawn != lines:
-        stop, used = start, margin
-        while stop < shown.stop and used + symbols.width(ids[stop]) <= screen.width:
-            used += symbols.width(ids[stop])
-            stop += 1
-            if ids[stop - 1] == newline:
-                break
-        line = Text().append(f"{start:>{margin - 1}} ", screen.palette.quiet)
+    broken = lines_of(vocabulary, ids, shown, symbols, screen.width - margin)
+    for here in islice(broken, lines):
+        line = Text().append(f"{here.start:>{margin - 1}} ", screen.palette.quiet)
         signs = Text(f"{brush.label:>{margin - 1}} ")
-        for t in range(start, stop):
+        for t in here:
             value = float(values[t])
             known = value == value  # noqa: PLR0124 - nan alone is unlike itself
             style = brush.style(screen.palette, value) if known else screen.palette.quiet
@@ -139,4 +133,23 @@ def painted(
         yield line
         if not screen.coloured:
             yield signs
-        start, drawn = stop, drawn + 1
+
+
+def lines_of(
+    vocabulary: Vocabulary, ids: Ids, shown: range, symbols: Symbols, width: int
+) -> Iterator[range]:
+    """Yield the characters of each line of a text: broken where it is broken itself, and to fit.
+
+    An empty line stays at the end of the one before.
+    """
+    newline = vocabulary.encode("\n")[0] if "\n" in vocabulary else None
+    start = shown.start
+    while start < shown.stop:
+        stop, used = start, 0
+        while stop < shown.stop and used + symbols.width(ids[stop]) <= width:
+            used += symbols.width(ids[stop])
+            stop += 1
+            if ids[stop - 1] == newline and (stop == shown.stop or ids[stop] != newline):
+                break
+        yield range(start, stop)
+        start = stop
