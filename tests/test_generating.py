@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 import charrnn.sampling.sample
 from charrnn.errors import CharRNNError
+from charrnn.network import trace as traces
+from charrnn.network.layers import Joint
 from charrnn.network.trace import Trace
 from charrnn.sampling.candidates import candidates
 from charrnn.sampling.config import SamplingConfig
@@ -46,6 +48,19 @@ def test_each_choice_is_predicted_from_all_before_it(cell, layers, tiny_network)
         assert np.allclose(choice.log_y_hat, read_one_by_one(network, text[: len(prompt) + n]))
         assert abs(np.exp(choice.log_y_hat).sum() - 1) < 1e-9
     assert len({choice.log_y_hat.tobytes() for choice in made}) > 30
+
+
+def test_products_that_are_joined_change_nothing(cell, tiny_network, monkeypatch):
+    network = tiny_network(cell, num_layers=3, dtype=np.float64)
+    told, G = {}, {"rnn": 1, "gru": 3, "lstm": 4}[cell]
+    for shared in (10**9, G * 16 + 1):  # each product has G·H·H weights
+        monkeypatch.setattr(traces, "SHARED", shared)
+        joined = Trace(network, 1, 1, held=True).recur
+        expected = [False, *[shared < 10**9 and cell != "gru"] * 2]  # a GRU reads both apart
+        assert [isinstance(recur, Joint) for recur in joined] == expected
+        made = islice(generate(network, np.array([1, 2]), SamplingConfig(), rng()), 40)
+        told[shared] = [choice.log_y_hat for choice in made]
+    np.testing.assert_allclose(told[G * 16 + 1], told[10**9], rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("length", [1, WINDOW - 1, WINDOW, WINDOW + 1, 2 * WINDOW, 3 * WINDOW + 17])

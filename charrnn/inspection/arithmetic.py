@@ -17,7 +17,7 @@ from charrnn.inspection.reading import SIGMOIDS, Reading
 from charrnn.inspection.result import Column
 from charrnn.network.cells import CELLS
 from charrnn.network.functions import Floats
-from charrnn.network.trace import Layer
+from charrnn.network.layers import Layer
 
 
 @dataclass(frozen=True, eq=False)

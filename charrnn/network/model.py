@@ -23,9 +23,10 @@ from numpy.typing import DTypeLike
 from charrnn.network.cells import CELLS, gates_first
 from charrnn.network.config import NetworkConfig
 from charrnn.network.functions import Floats, Ids
+from charrnn.network.layers import Table, layers_of
 from charrnn.network.parameters import Parameters
 from charrnn.network.readout import Readout, learn, learn_sampled
-from charrnn.network.trace import Gradient, Table, Trace, fold, layers_of
+from charrnn.network.trace import Gradient, Trace, fold
 
 
 def shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:

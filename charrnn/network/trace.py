@@ -4,102 +4,18 @@ The letters of the shapes are those of `charrnn.network.model`.
 """
 
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from charrnn.network.cells import CELLS, Arrays, gates_first
-from charrnn.network.config import NetworkConfig
 from charrnn.network.functions import Floats, Ids, log_softmax
+from charrnn.network.layers import SHARED, Input, Joint, JointInput, Layer, Table, layers_of
 from charrnn.network.parameters import Parameters
 from charrnn.network.products import FEWEST_STEPS, Product
 
 if TYPE_CHECKING:
     from charrnn.network.model import Network
-
-
-class Layer(NamedTuple):
-    """The parameters of one layer, or the gradients by them: views."""
-
-    W_ax: Floats  # (V, E or H, G·H)
-    W_aa: Floats  # (H, G·H)
-    b_a: Floats  # (G·H,)
-    b_n: Floats  # (H,) of a GRU, (0,) of the others
-
-
-def layers_of(params: Parameters, config: NetworkConfig) -> list[Layer]:
-    """Return the parameters layer by layer, the lowest first."""
-    none = params.flat[:0]
-    return [
-        Layer(
-            params[f"W_ax_{layer}"],
-            params[f"W_aa_{layer}"],
-            params[f"b_a_{layer}"],
-            none if CELLS[config.cell].sums else params[f"b_n_{layer}"],
-        )
-        for layer in range(config.num_layers)
-    ]
-
-
-class Input:
-    """What a layer multiplies its input with: W_ax and b_a, each gate's times its scale.
-
-    W_ax: (G, n, H), where they are laid out.
-    product: how, for windows of one step; the many rows of longer ones are multiplied at once.
-    """
-
-    def __init__(
-        self, weights: Layer, scale: Floats, W_ax: Floats, product: Product | None = None
-    ) -> None:
-        self.product = product
-        self.W_ax = W_ax
-        self.b_a: Floats = np.empty((len(W_ax), 1, W_ax.shape[2]), scale.dtype)
-        self.load(weights, scale)
-
-    def load(self, weights: Layer, scale: Floats) -> None:
-        """Take the weights as they are now."""
-        by = scale[:, None, None]
-        np.multiply(gates_first(weights.W_ax, len(scale)), by, out=self.W_ax)
-        np.multiply(gates_first(weights.b_a[None], len(scale)), by, out=self.b_a)
-        if self.product:
-            self.product.load(self.W_ax[None])
-
-    def multiply(self, e: Floats, out: Floats) -> None:
-        """Write W_ax e + b_a, (G, rows, H), for rows of inputs."""
-        if self.product:
-            np.add(self.product(self.product.view(e[None])), self.b_a, out=out)
-        else:
-            np.matmul(e, self.W_ax, out=out)
-            np.add(out, self.b_a, out=out)
-
-
-class Table(Input):
-    """The same for one-hot inputs, of which each chooses a row.
-
-    For a single character at a time the gates of a row lie side by side, one piece to be copied.
-    """
-
-    def __init__(self, weights: Layer, scale: Floats, out: Floats) -> None:
-        G, T, B, H = out.shape
-        V = len(weights.W_ax)
-        if T * B == 1:
-            side_by_side: Floats = np.empty((V, G, H), scale.dtype)
-            W_ax = side_by_side.swapaxes(0, 1)
-            self._rows, self._out = side_by_side.reshape(1, V, G * H), out.reshape(1, 1, 1, G * H)
-        else:
-            W_ax = np.empty((G, V, H), scale.dtype)
-            self._rows, self._out = W_ax, out
-        super().__init__(weights, scale, W_ax)
-
-    def load(self, weights: Layer, scale: Floats) -> None:
-        """Take the weights as they are now, with the bias in every row."""
-        super().load(weights, scale)
-        self.W_ax += self.b_a
-
-    def choose(self, x: Ids) -> None:
-        """Write W_ax x + b_a, (G, T, B, H), for one-hot x, given as ids (T, B)."""
-        # "clip" spares a copy of the output; Vocabulary.encode has checked the ids.
-        self._rows.take(x, axis=1, out=self._out, mode="clip")
 
 
 class Trace:
@@ -137,7 +53,12 @@ class Trace:
         self.normalised = True
         self.scale: Floats = np.array(cell.scale, dtype)
         steps = max(T, FEWEST_STEPS) if held else T
-        self.recur = [Product((1, G, H, H), B, steps, dtype) for _ in range(L)]
+        weights = G * H * H
+        joined = held and T * B == 1 and cell.sums and weights < SHARED <= 2 * weights
+        self.recur = [
+            Joint(H, G, H, dtype) if joined and layer else Product((1, G, H, H), B, steps, dtype)
+            for layer in range(L)
+        ]
         self.steps = [
             [
                 cell(
@@ -155,15 +76,7 @@ class Trace:
             for layer in range(L)
         ]
         self.inputs = [
-            Table(weights, self.scale, out=self.zx[0])
-            if not layer and not config.embedding_size
-            else Input(
-                weights,
-                self.scale,
-                np.empty((G, len(weights.W_ax), H), dtype),
-                Product((1, G, len(weights.W_ax), H), B, steps, dtype) if T == 1 else None,
-            )
-            for layer, weights in enumerate(network.layers)
+            self._input(layer, weights, T, B, steps) for layer, weights in enumerate(network.layers)
         ]
         # Each step of a layer, behind the view of a(t-1) that its product is taken of.
         self.walk = [
@@ -175,6 +88,17 @@ class Trace:
         self.flat_e, self.flat_z_y = fold(self.e), fold(self.z_y)
         self.flat_zx = self.zx.reshape(L, G, T * B, H)
         self.flat_up = [fold(self.upward(layer)) for layer in range(L)]
+
+    def _input(self, layer: int, weights: Layer, T: int, B: int, steps: int) -> Input:
+        """Return what a layer multiplies its input with."""
+        G, recur = len(self.scale), self.recur[layer]
+        n, H, dtype = len(weights.W_ax), weights.W_aa.shape[0], self.zx.dtype
+        if isinstance(recur, Joint):
+            return JointInput(weights, self.scale, recur)
+        if not layer and not self.e.shape[-1]:
+            return Table(weights, self.scale, out=self.zx[0])
+        product = Product((1, G, n, H), B, steps, dtype) if T == 1 else None
+        return Input(weights, self.scale, np.empty((G, n, H), dtype), product)
 
     @property
     def state(self) -> Floats:
