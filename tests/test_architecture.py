@@ -15,6 +15,7 @@ SOURCES = sorted(ROOT.rglob("*.py"))
 
 FLOORS = {
     "errors": 0,
+    "cores": 0,
     "text": 1,
     "network": 2,
     "checkpoint": 3,

@@ -9,13 +9,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from charrnn.errors import TextError
-from charrnn.text.decoding import decode_pieces, decode_text
+from charrnn.text.decoding import decode_pieces
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
 CUTS = st.lists(st.integers(0, 80), max_size=6)
 # Pieces of encodings whose bytes mean something else after a shift.
 SHIFTS = st.lists(st.sampled_from([b"~{", b"~}", b"VP", b"\n", b"a", b"\xff", b"~"])).map(b"".join)
 LEGACY = ["cp1252", "latin-1", "shift_jis", "gb18030", "euc_kr", "big5", "hz", "cp437", "utf-8-sig"]
+
+
+def decoded(data, name, **how):
+    return decode_pieces([data], name, **how).text
 
 
 def cut(data: bytes, places: list[int]) -> list[bytes]:
@@ -33,7 +37,7 @@ def line_of(text: str) -> int:
 def test_utf8_comes_back_as_it_was_however_it_is_cut(text: str, places: list[int]) -> None:
     data = b"." + text.encode()  # a dot, so that no mark is at the beginning
     assert decode_pieces(cut(data, places), "x").text == "." + text
-    assert decode_text(data, "x") == "." + text
+    assert decoded(data, "x") == "." + text
 
 
 @settings(deadline=None, max_examples=300)
@@ -135,16 +139,16 @@ def test_a_byte_order_mark_tells_and_is_dropped(
 
 
 def test_only_one_mark_is_dropped_and_only_when_no_encoding_is_asked_for() -> None:
-    assert decode_text(codecs.BOM_UTF8 * 2 + b"a", "x") == "\ufeffa"
-    assert decode_text(codecs.BOM_UTF8 + b"a", "x", encoding="latin-1") == "ï»¿a"
-    assert decode_text(b"a" + codecs.BOM_UTF8, "x") == "a\ufeff"
+    assert decoded(codecs.BOM_UTF8 * 2 + b"a", "x") == "\ufeffa"
+    assert decoded(codecs.BOM_UTF8 + b"a", "x", encoding="latin-1") == "ï»¿a"
+    assert decoded(b"a" + codecs.BOM_UTF8, "x") == "a\ufeff"
     for short in (b"", b"\xef", b"\xff", b"\xef\xbb"):
         if short:
             with pytest.raises(TextError, match="not UTF-8 at byte 0"):
-                decode_text(short, "x")
+                decoded(short, "x")
         else:
-            assert decode_text(short, "x") == ""
-    assert decode_text(codecs.BOM_UTF16_LE, "x") == ""
+            assert decoded(short, "x") == ""
+    assert decoded(codecs.BOM_UTF16_LE, "x") == ""
 
 
 def test_line_ends_stay_and_oddities_are_told() -> None:
@@ -166,7 +170,7 @@ def test_replacing_is_told() -> None:
 @pytest.mark.parametrize("errors", ["ignore", "surrogateescape", "surrogatepass", "", "nonsense"])
 def test_other_ways_to_take_errors_are_refused(errors: str) -> None:
     with pytest.raises(TextError, match="use 'strict' or 'replace'"):
-        decode_text(b"a", "x", errors=errors)  # type: ignore[arg-type]
+        decoded(b"a", "x", errors=errors)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -195,13 +199,13 @@ def test_other_ways_to_take_errors_are_refused(errors: str) -> None:
 )
 def test_what_is_no_encoding_for_text_is_refused(encoding: str, found: str) -> None:
     with pytest.raises(TextError, match=f"{found}; give one such as utf-8") as refusal:
-        decode_text(b"", "x", encoding=encoding)
+        decoded(b"", "x", encoding=encoding)
     assert str(refusal.value).isprintable()
 
 
 def test_utf16_without_a_mark_asks_which() -> None:
     with pytest.raises(TextError, match=r"^x: not UTF-16 .* e\.g\. utf-16-le"):
-        decode_text("text".encode("utf-16-le"), "x", encoding="utf-16")
+        decoded("text".encode("utf-16-le"), "x", encoding="utf-16")
 
 
 def test_no_encoding_that_is_taken_can_produce_half_characters() -> None:
@@ -213,7 +217,7 @@ def test_no_encoding_that_is_taken_can_produce_half_characters() -> None:
     taken = 0
     for encoding in {*encodings.aliases.aliases.values(), "utf-8-sig", "charmap"}:
         try:
-            text = decode_text(data, "x", encoding=encoding, errors="replace")
+            text = decoded(data, "x", encoding=encoding, errors="replace")
         except TextError:
             continue
         taken += 1

@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from charrnn.cores import bounds
 from charrnn.errors import ConfigError, TrainingError
 from charrnn.training import workers as module
 from charrnn.training.config import TrainingConfig
 from charrnn.training.learner import Part
 from charrnn.training.shared import SharedArrays
-from charrnn.training.workers import Workers, bounds, choose_workers, learner_for
+from charrnn.training.workers import Workers, choose_workers, learner_for
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="memory is handed on by descriptors")
 
@@ -261,7 +262,7 @@ def test_workers_do_not_outlive_a_process_that_is_killed():
 def test_how_many_pay(tiny_network, monkeypatch):
     config = tiny_network().config
     large = type(config)(100, hidden_size=512)
-    monkeypatch.setattr(module, "cores", lambda: set(range(8)))
+    monkeypatch.setattr(module, "cores", lambda: 8)
     assert choose_workers(config, 32, 64) == 1  # too little work to meet for
     assert choose_workers(large, 64, 64) == 8
     assert choose_workers(large, 8, 64) == 2  # four sequences each

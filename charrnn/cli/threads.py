@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+from charrnn.cores import THREADS, cores
 
 LARGE = 2 * 2**20
 """Bytes of a model file from which on its weights do not stay in one core's cache (of 1 to 2 MB on
@@ -15,7 +15,7 @@ MOST = 4
 
 def use_threads(number: int) -> None:
     """Let matrix products use so many threads, unless the environment says otherwise already."""
-    for variable in VARIABLES:
+    for variable in THREADS:
         os.environ.setdefault(variable, str(number))
 
 
@@ -25,4 +25,4 @@ def threads_for(model: Path) -> int:
         size = model.stat().st_size
     except OSError:
         return 1
-    return 1 if size < LARGE else min(MOST, os.cpu_count() or 1)
+    return 1 if size < LARGE else min(MOST, cores())

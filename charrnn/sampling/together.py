@@ -1,6 +1,5 @@
 """Several samples side by side: a row each, so that one product serves them all."""
 
-import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +9,7 @@ from itertools import islice, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from charrnn.cores import bounds, cores
 from charrnn.network.functions import Ids
 from charrnn.network.model import Network
 from charrnn.network.trace import Trace
@@ -139,12 +139,4 @@ def parts_of(samples: int, parameters: int) -> list[slice]:
     parameters: the network's; each takes one multiplication for each sample in a step.
     """
     parts = max(1, min(cores(), samples, samples * parameters // LEAST))
-    bounds = [round(part * samples / parts) for part in range(parts + 1)]
-    return [slice(*pair) for pair in pairwise(bounds)]
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return [slice(*pair) for pair in pairwise(bounds(samples, parts))]

@@ -37,13 +37,6 @@ class Decoded:
     notes: tuple[str, ...] = ()
 
 
-def decode_text(
-    data: bytes, name: str, *, encoding: str = "utf-8", errors: Errors = "strict"
-) -> str:
-    """Decode a short text that is already in memory, such as a prompt; see `Decoding`."""
-    return decode_pieces([data], name, encoding=encoding, errors=errors).text
-
-
 def decode_pieces(
     pieces: Iterable[bytes], name: str, *, encoding: str = "utf-8", errors: Errors = "strict"
 ) -> Decoded:

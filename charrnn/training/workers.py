@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from charrnn.cores import THREADS, bounds, cores
 from charrnn.errors import ConfigError, TrainingError
 from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
@@ -38,9 +39,7 @@ LEAST_WORK = 20_000_000
 """Parameters times characters of a window, for each process: some milliseconds."""
 
 LEARN, RESET, DONE = b"l", b"r", b"."
-ONE_THREAD = dict.fromkeys(
-    ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
-)
+ONE_THREAD = dict.fromkeys(THREADS, "1")
 
 
 def learner_for(network: Network, config: TrainingConfig) -> Learner:
@@ -79,19 +78,7 @@ def choose_workers(network: NetworkConfig, batch_size: int, seq_length: int) -> 
         return 1
     size = sum(math.prod(shape) for shape in shapes(network).values())
     work = size * batch_size * seq_length
-    return max(1, min(len(cores()), batch_size // LEAST_ROWS, work // LEAST_WORK))
-
-
-def cores() -> set[int]:
-    """Return the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return set(os.sched_getaffinity(0))
-    return set(range(os.cpu_count() or 1))
-
-
-def bounds(batch_size: int, parts: int) -> list[int]:
-    """Return where each part of a batch begins, and where the last one ends."""
-    return [round(part * batch_size / parts) for part in range(parts + 1)]
+    return max(1, min(cores(), batch_size // LEAST_ROWS, work // LEAST_WORK))
 
 
 def _layout(config: NetworkConfig, size: int, T: int, B: int, parts: int) -> Layout:
