@@ -221,7 +221,7 @@ WRONG = {
         "lstm", Network, "_descend", "grad.state[layer, 1:] = dc[0]", "grad.state[layer, 1:] = 0",
     ),
     "a sum for a mean": ("rnn", model, "learn", "len(y) / share)", "len(y) / 2)"),
-    "W_aa not transposed": ("rnn", Network, "_descend", "W_aa.swapaxes(1, 2)", "W_aa"),
+    "W_aa not transposed": ("rnn", Network, "_descend", "W_aa.T[None]", "W_aa[None]"),
     "masks forgotten": ("lstm", Network, "_descend", "if trace.masks is not None", "if False"),
     "dropped values in W_ya": (
         "rnn", Network, "backward", "trace.flat_up[-1]", "fold(trace.a(1)[1:])",

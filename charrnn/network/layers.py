@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
+from charrnn.network.arrays import empty
 from charrnn.network.cells import CELLS, gates_first
 from charrnn.network.config import NetworkConfig
 from charrnn.network.functions import Floats, Ids
@@ -50,7 +51,7 @@ class Input:
     ) -> None:
         self.product = product
         self.W_ax = W_ax
-        self.b_a: Floats = np.empty((len(W_ax), 1, W_ax.shape[2]), scale.dtype)
+        self.b_a: Floats = empty((len(W_ax), 1, W_ax.shape[2]), scale.dtype)
         self.load(weights, scale)
 
     def load(self, weights: Layer, scale: Floats) -> None:
@@ -59,12 +60,12 @@ class Input:
         np.multiply(gates_first(weights.W_ax, len(scale)), by, out=self.W_ax)
         np.multiply(gates_first(weights.b_a[None], len(scale)), by, out=self.b_a)
         if self.product:
-            self.product.load(self.W_ax[None])
+            self.product.load(self.W_ax)
 
     def multiply(self, e: Floats, out: Floats) -> None:
         """Write W_ax e + b_a, (G, rows, H), for rows of inputs."""
         if self.product:
-            np.add(self.product(self.product.view(e[None])), self.b_a, out=out)
+            np.add(self.product(self.product.view(e)), self.b_a, out=out)
         else:
             np.matmul(e, self.W_ax, out=out)
             np.add(out, self.b_a, out=out)
@@ -80,11 +81,11 @@ class Table(Input):
         G, T, B, H = out.shape
         V = len(weights.W_ax)
         if T * B == 1:
-            side_by_side: Floats = np.empty((V, G, H), scale.dtype)
+            side_by_side: Floats = empty((V, G, H), scale.dtype)
             W_ax = side_by_side.swapaxes(0, 1)
             self._rows, self._out = side_by_side.reshape(1, V, G * H), out.reshape(1, 1, 1, G * H)
         else:
-            W_ax = np.empty((G, V, H), scale.dtype)
+            W_ax = empty((G, V, H), scale.dtype)
             self._rows, self._out = W_ax, out
         super().__init__(weights, scale, W_ax)
 
@@ -114,22 +115,21 @@ class Joint:
     """
 
     def __init__(self, n: int, G: int, H: int, dtype: DTypeLike) -> None:
-        self._W: Floats = np.empty((n + H, G * H), dtype)
-        self._inputs: Floats = np.empty((1, n + H), dtype)
-        self._sum: Floats = np.empty((1, G * H), dtype)
+        self._W: Floats = empty((n + H, G * H), dtype)
+        self._inputs: Floats = empty((1, n + H), dtype)
+        self._sum: Floats = empty((1, G * H), dtype)
         self.out: Floats = self._sum.reshape(G, 1, H)
         gates = gates_first(self._W, G)
         self.W_ax, self._W_aa = gates[:, :n], gates[:, n:]
         self.e, self._a = self._inputs[:, :n], self._inputs[:, n:]
 
     def load(self, W_aa: Floats, scale: Floats) -> None:
-        """Take the recurrent weights, (1, G, H, H), each gate's times its scale."""
-        np.multiply(W_aa[0], scale[:, None, None], out=self._W_aa)
+        """Take the recurrent weights, (G, H, H), each gate's times its scale."""
+        np.multiply(W_aa, scale[:, None, None], out=self._W_aa)
 
     def view(self, a: Floats) -> Floats:
-        """Return a, (1, 1, H), as `__call__` wants it."""
-        row: Floats = a[0]
-        return row
+        """Return a, (1, H), as `__call__` wants it."""
+        return a
 
     def __call__(self, a: Floats) -> Floats:
         """Write both products to `out`, (G, 1, H), and return it."""

@@ -100,7 +100,7 @@ class Network:
         """Lay the parameters out as a trace reads them: needed whenever they have changed."""
         for weights, into, recur in zip(self.layers, trace.inputs, trace.recur, strict=True):
             into.load(weights, trace.scale)
-            recur.load(gates_first(weights.W_aa, len(trace.scale))[None], trace.scale)
+            recur.load(gates_first(weights.W_aa, len(trace.scale)), trace.scale)
 
     def go_on(self, x: Ids, trace: Trace) -> None:
         """Do as `forward` does, with the parameters that were loaded last."""
@@ -185,8 +185,7 @@ class Network:
             if trace.masks is not None:
                 da[1:] *= trace.masks[layer]
             dc[-1] = 0
-            W_aa = gates_first(weights.W_aa, len(cell.gates))
-            grad.recur.load(W_aa.swapaxes(1, 2)[:, None])
+            grad.recur.load(weights.W_aa.T[None])
             for step, (gradients, view) in zip(
                 reversed(trace.steps[layer]), reversed(grad.walk), strict=True
             ):

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import DTypeLike
 
+from charrnn.network.arrays import zeros
 from charrnn.network.functions import Floats
 
 
@@ -22,7 +23,7 @@ class Parameters(Mapping[str, Floats]):
         flat: Floats | None = None,
     ) -> None:
         sizes = {name: int(np.prod(shape)) for name, shape in shapes.items()}
-        self.flat: Floats = np.zeros(sum(sizes.values()), dtype) if flat is None else flat
+        self.flat: Floats = zeros((sum(sizes.values()),), dtype) if flat is None else flat
         self._views: dict[str, Floats] = {}
         start = 0
         for name, shape in shapes.items():

@@ -14,12 +14,13 @@ from functools import cache
 import numpy as np
 from numpy.typing import DTypeLike
 
+from charrnn.network.arrays import empty
 from charrnn.network.functions import Floats
 
 COLUMNS = 64
 """Of a block: the best of 16 to 256, for all shapes (measured)."""
 
-ROWS = (256, 128, 64)
+ROWS = (1024, 512, 256, 128, 64)
 """Of a block, the first that fits (measured)."""
 
 SMALL = 1_000_000
@@ -51,74 +52,59 @@ def block_rows(B: int, K: int, M: int) -> int:
 
 
 class Product:
-    """Products with matrices side by side, or added up, from B rows.
+    """Products with matrices side by side, from B rows.
 
-        out[p] = sum over s of a[s] @ W[s, p]       a (S, B, K), W (S, P, K, M), out (P, B, M)
+        out[p] = a @ W[p]       a (B, K), W (P, K, M), out (P, B, M)
 
     out: where every product is written; a view, if that is faster.
     """
 
-    def __init__(
-        self, shape: tuple[int, int, int, int], B: int, steps: int, dtype: DTypeLike
-    ) -> None:
-        S, P, K, M = shape
+    def __init__(self, shape: tuple[int, int, int], B: int, steps: int, dtype: DTypeLike) -> None:
+        P, K, M = shape
         rows = 0
         if steps >= FEWEST_STEPS and dtype == np.float32 and has_small_products():
             rows = block_rows(B, K, M)
-        self._rows, self._one = rows, S == 1
+        self._rows = rows
         if rows:
             parts, panels = K // rows, M // COLUMNS
-            blocks: Floats = np.empty((S, parts, P, panels, rows, COLUMNS), dtype)
-            self._W = blocks.transpose(0, 2, 1, 4, 3, 5)  # as W is, cut
-            self.out: Floats = np.empty((P, B, M), dtype)
-            self._sums: Floats = self.out[None]
-            if S * parts > 1:
-                self._sums = np.empty((S * parts, P, B, M), dtype)
-            into = self._sums.reshape(S, parts, P, B, panels, COLUMNS).swapaxes(3, 4)
-            self._alone = tuple(axis for axis in (0, 1) if blocks.shape[axis] == 1)
-            self._blocks, self._into = blocks.squeeze(self._alone), into.squeeze(self._alone)
-        elif self._one:
-            self._W = np.empty((K, P * M), dtype)
-            self._into = np.empty((B, P * M), dtype)
-            self.out = self._into.reshape(B, P, M).swapaxes(0, 1)
+            self._blocks = empty((parts, P, panels, rows, COLUMNS), dtype)
+            self._W = self._blocks.transpose(1, 0, 3, 2, 4)  # as W is, cut
+            sums = empty((parts, P, B, M), dtype)
+            self._into = sums.reshape(parts, P, B, panels, COLUMNS).swapaxes(2, 3)
+            self.out: Floats
+            self.out, *self._rest = sums
         else:
-            self._W = np.empty((S, P, K, M), dtype)
-            self._sums = np.empty((S, P, B, M), dtype)
-            self.out = np.empty((P, B, M), dtype)
+            self._plain = empty((K, P * M), dtype)
+            self._W = self._plain.reshape(K, P, M).swapaxes(0, 1)
+            self._into = empty((B, P * M), dtype)
+            self.out = self._into.reshape(B, P, M).swapaxes(0, 1)
 
     def load(self, W: Floats, scale: Floats | None = None) -> None:
-        """Take the matrices, (S, P, K, M), that are multiplied with from now on.
+        """Take the matrices, (P, K, M), that are multiplied with from now on.
 
         scale: (P,), what each is taken times.
         """
-        S, P, K, M = W.shape
+        P, K, M = W.shape
         by = np.ones(P, W.dtype) if scale is None else scale
         if self._rows:
-            cut = W.reshape(S, P, K // self._rows, self._rows, M // COLUMNS, COLUMNS)
+            cut = W.reshape(P, K // self._rows, self._rows, M // COLUMNS, COLUMNS)
             np.multiply(cut, by[:, None, None, None, None], out=self._W)
-        elif self._one:
-            into = self._W.reshape(K, P, M).swapaxes(0, 1)
-            np.multiply(W[0], by[:, None, None], out=into)
         else:
             np.multiply(W, by[:, None, None], out=self._W)
 
     def view(self, a: Floats) -> Floats:
-        """Return a, (S, B, K), as `__call__` wants it: made once for rows that come again."""
+        """Return a, (B, K), as `__call__` wants it: made once for rows that come again."""
         if not self._rows:
-            return a[0] if self._one else a[:, None]
-        S, B, K = a.shape
-        cut = a.reshape(S, B, K // self._rows, 1, 1, self._rows)
-        return cut.transpose(0, 2, 3, 4, 1, 5).squeeze(self._alone)
+            return a
+        B, K = a.shape
+        return a.reshape(B, K // self._rows, 1, 1, self._rows).transpose(1, 2, 3, 0, 4)
 
     def __call__(self, view: Floats) -> Floats:
         """Write the products to `out`, given view(a), and return it."""
-        if not self._rows and self._one:
-            view.dot(self._W, self._into)  # of one row, sooner begun than np.matmul
-        elif not self._rows:
-            np.matmul(view, self._W, out=self._sums)
-            np.add.reduce(self._sums, axis=0, out=self.out)
+        if not self._rows:
+            view.dot(self._plain, self._into)  # of one row, sooner begun than np.matmul
         else:
             np.matmul(view, self._blocks, out=self._into)
-            if len(self._sums) > 1:
-                np.add.reduce(self._sums, axis=0, out=self.out)
+            for part in self._rest:
+                np.add(self.out, part, out=self.out)
         return self.out

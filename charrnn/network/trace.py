@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from charrnn.network.arrays import empty, zeros
 from charrnn.network.cells import CELLS, Arrays, gates_first
 from charrnn.network.functions import Floats, Ids, log_softmax
 from charrnn.network.layers import SHARED, Input, Joint, JointInput, Layer, Table, layers_of
@@ -42,21 +43,21 @@ class Trace:
         G = len(cell.gates)
         self.T, self.B, self.dropout = T, B, dropout
         self.x: Ids = np.zeros((T, B), np.intp)  # what was read last, not a copy
-        self.e: Floats = np.zeros((T, B, config.embedding_size), dtype)
-        self.zx: Floats = np.zeros((L, G, T, B, H), dtype)  # after forward, the gates' values
-        self.kept: Floats = np.zeros((L, T, len(cell.kept), B, H), dtype)
-        self.states: Floats = np.zeros((L, len(cell.states), T + 1, B, H), dtype)
-        self.masks: Floats | None = np.ones((L, T, B, H), dtype) if dropout else None
-        self.up: Floats | None = np.zeros((L, T, B, H), dtype) if dropout else None
+        self.e: Floats = zeros((T, B, config.embedding_size), dtype)
+        self.zx: Floats = zeros((L, G, T, B, H), dtype)  # after forward, the gates' values
+        self.kept: Floats = zeros((L, T, len(cell.kept), B, H), dtype)
+        self.states: Floats = zeros((L, len(cell.states), T + 1, B, H), dtype)
+        self.masks: Floats | None = zeros((L, T, B, H), dtype) if dropout else None
+        self.up: Floats | None = zeros((L, T, B, H), dtype) if dropout else None
         self.scores = scores
-        self.z_y: Floats = np.zeros((T if scores else 0, B, config.vocabulary_size), dtype)
+        self.z_y: Floats = zeros((T if scores else 0, B, config.vocabulary_size), dtype)
         self.normalised = True
         self.scale: Floats = np.array(cell.scale, dtype)
         steps = max(T, FEWEST_STEPS) if held else T
         weights = G * H * H
         joined = held and T * B == 1 and cell.sums and weights < SHARED <= 2 * weights
         self.recur = [
-            Joint(H, G, H, dtype) if joined and layer else Product((1, G, H, H), B, steps, dtype)
+            Joint(H, G, H, dtype) if joined and layer else Product((G, H, H), B, steps, dtype)
             for layer in range(L)
         ]
         self.steps = [
@@ -80,7 +81,7 @@ class Trace:
         ]
         # Each step of a layer, behind the view of a(t-1) that its product is taken of.
         self.walk = [
-            list(zip(map(recur.view, self.a(layer)[:-1, None]), self.steps[layer], strict=True))
+            list(zip(map(recur.view, self.a(layer)[:-1]), self.steps[layer], strict=True))
             for layer, recur in enumerate(self.recur)
         ]
         self._first, self._last = self.states[:, :, 0], self.states[:, :, -1]
@@ -97,8 +98,8 @@ class Trace:
             return JointInput(weights, self.scale, recur)
         if not layer and not self.e.shape[-1]:
             return Table(weights, self.scale, out=self.zx[0])
-        product = Product((1, G, n, H), B, steps, dtype) if T == 1 else None
-        return Input(weights, self.scale, np.empty((G, n, H), dtype), product)
+        product = Product((G, n, H), B, steps, dtype) if T == 1 else None
+        return Input(weights, self.scale, empty((G, n, H), dtype), product)
 
     @property
     def state(self) -> Floats:
@@ -179,15 +180,15 @@ class Gradient:
         self.layers = layers_of(self.params, network.config)
         self.state: Floats = np.zeros_like(trace.first_state)
         self._scores = (T, B, network.config.vocabulary_size), dtype
-        self.dzx: Floats = np.zeros((T, B, G * H), dtype)
-        self.dza: Floats = self.dzx if cell.sums else np.zeros((T, B, G * H), dtype)
-        self.da: Floats = np.zeros((T + 1, B, H), dtype)
-        self.dc: Floats = np.zeros((T + 1 if keep_dc else 1, B, H), dtype)
+        self.dzx: Floats = zeros((T, B, G * H), dtype)
+        self.dza: Floats = self.dzx if cell.sums else zeros((T, B, G * H), dtype)
+        self.da: Floats = zeros((T + 1, B, H), dtype)
+        self.dc: Floats = zeros((T + 1 if keep_dc else 1, B, H), dtype)
         if not keep_dc:
             self.dc = np.lib.stride_tricks.as_strided(
                 self.dc, (T + 1, B, H), (0, *self.dc.strides[1:])
             )
-        self.recur = Product((G, 1, H, H), B, T, dtype)
+        self.recur = Product((1, G * H, H), B, T, dtype)
         # Each step: what its cell's `backward` is given, and the view that its product is taken of.
         self.walk = [
             (
@@ -199,7 +200,7 @@ class Gradient:
                     gates_first(self.dzx[t], G),
                     gates_first(self.dza[t], G),
                 ),
-                self.recur.view(gates_first(self.dza[t], G)),
+                self.recur.view(self.dza[t]),
             )
             for t in range(T)
         ]
@@ -208,7 +209,7 @@ class Gradient:
     def dz_y(self) -> Floats:
         """The gradient by the scores, (T, B, V), for one who sets it and then descends."""
         shape, dtype = self._scores
-        return np.zeros(shape, dtype)
+        return zeros(shape, dtype)
 
 
 def fold(sequence: Floats) -> Floats:

@@ -83,13 +83,13 @@ def charrnn_products(cell: str, layers: int, size: int, batch: int) -> Callable[
     up, wide, scores = some(rows, H), some(rows, G * H), some(rows, V)
     W_ya, W_ax = some(H, V), some(G * H, H)
     there, back = (
-        Product((1, G, H, H), batch, T, np.float32),
-        Product((G, 1, H, H), batch, T, np.float32),
+        Product((G, H, H), batch, T, np.float32),
+        Product((1, G * H, H), batch, T, np.float32),
     )
-    there.load(some(1, G, H, H))
-    back.load(some(G, 1, H, H))
-    states = [there.view(a[None]) for a in some(T, batch, H)]
-    gates = [back.view(dza) for dza in some(T, batch, G, H).swapaxes(1, 2)]
+    there.load(some(G, H, H))
+    back.load(some(1, G * H, H))
+    states = [there.view(a) for a in some(T, batch, H)]
+    gates = [back.view(dza) for dza in some(T, batch, G * H)]
 
     def step() -> int:
         for layer in range(layers):
