@@ -13,6 +13,12 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def blas_threads() -> int:
+    """Return how many threads a matrix product may use, as far as the environment tells."""
+    told = next((os.environ[name] for name in THREADS if name in os.environ), "")
+    return int(told) if told.isdecimal() and int(told) else cores()
+
+
 def bounds(size: int, parts: int) -> list[int]:
     """Return where each part of a batch begins, and where the last one ends."""
     return [round(part * size / parts) for part in range(parts + 1)]

@@ -10,13 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import charrnn.sampling.sample
+from charrnn import cores as cores_of
 from charrnn.errors import CharRNNError
-from charrnn.network import trace as traces
-from charrnn.network.layers import Joint
+from charrnn.network import layers
+from charrnn.network.config import NetworkConfig
+from charrnn.network.layers import Onward
+from charrnn.network.model import Network
 from charrnn.network.trace import Trace
 from charrnn.sampling.candidates import candidates
+from charrnn.sampling.choosing import choose
 from charrnn.sampling.config import SamplingConfig
-from charrnn.sampling.generating import WINDOW, Choice, generate
+from charrnn.sampling.generating import DRAWN, WINDOW, Choice, generate
 from charrnn.sampling.sample import Sample, can_appear, first_ids, stream
 from charrnn.text.vocabulary import Vocabulary
 
@@ -50,17 +54,54 @@ def test_each_choice_is_predicted_from_all_before_it(cell, layers, tiny_network)
     assert len({choice.log_y_hat.tobytes() for choice in made}) > 30
 
 
-def test_products_that_are_joined_change_nothing(cell, tiny_network, monkeypatch):
-    network = tiny_network(cell, num_layers=3, dtype=np.float64)
-    told, G = {}, {"rnn": 1, "gru": 3, "lstm": 4}[cell]
-    for shared in (10**9, G * 16 + 1):  # each product has G·H·H weights
-        monkeypatch.setattr(traces, "SHARED", shared)
-        joined = Trace(network, 1, 1, held=True).recur
-        expected = [False, *[shared < 10**9 and cell != "gru"] * 2]  # a GRU reads both apart
-        assert [isinstance(recur, Joint) for recur in joined] == expected
-        made = islice(generate(network, np.array([1, 2]), SamplingConfig(), rng()), 40)
-        told[shared] = [choice.log_y_hat for choice in made]
-    np.testing.assert_allclose(told[G * 16 + 1], told[10**9], rtol=0, atol=1e-12)
+@pytest.mark.parametrize("embedding_size", [0, 3])
+@pytest.mark.parametrize("layers", [1, 3])
+def test_products_that_are_joined_change_nothing(cell, layers, embedding_size, tiny_network):
+    """Whatever is done between steps: going on, beginning again or elsewhere, other weights."""
+    network = tiny_network(cell, dtype=np.float64, num_layers=layers, embedding_size=embedding_size)
+    joined, apart = Trace(network, 1, 1, held=True), Trace(network, 1, 1)
+    assert [isinstance(recur, Onward) for recur in joined.recur] == [True] * layers
+    assert not apart.onward
+    for trace in (joined, apart):
+        network.load(trace)
+    numbers = rng(4)
+    for n in range(120):
+        x, what = numbers.integers(7, size=(1, 1)), numbers.integers(7)
+        state = numbers.uniform(-0.9, 0.9, joined.state.shape)
+        if what == 5:
+            network.params.flat[:] = numbers.uniform(-0.5, 0.5, network.params.flat.size)
+        for trace in (joined, apart):
+            if what == 0:
+                trace.reset()
+            elif what == 1:
+                trace.first_state[:] = state
+            elif what != 2:  # as it is: the same character may be read again from where it was
+                trace.carry()
+            if what == 5:
+                network.load(trace)
+            network.go_on(x, trace)
+        np.testing.assert_allclose(joined.state, apart.state, rtol=0, atol=1e-12, err_msg=str(n))
+        np.testing.assert_allclose(joined.log_y_hat, apart.log_y_hat, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("threads", ["1", "2", "nonsense"])
+def test_a_product_that_threads_nearly_share_is_made_large_enough(threads, monkeypatch):
+    """With columns of zeros, which nobody sees."""
+    monkeypatch.setattr(layers, "SHARED", 256)  # of 8 hidden units: 32 columns
+    monkeypatch.setattr(cores_of, "cores", lambda: 2)
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", threads)
+    for wide in (8 * 3 - 1, 8 * 3, 32):  # an RNN's own 8, and what it hands up
+        onward = Onward(1, 8, wide - 8, np.float64)
+        assert onward.up.shape == (1, wide - 8)
+        nearly = 24 <= wide < 32 and threads != "1"
+        assert onward._W.shape[1] == (32 if nearly else -(-wide // 8) * 8)
+    network = Network(NetworkConfig(7, "gru", 8, 2), np.random.default_rng(0), np.float64)
+    told = []
+    for shared in (256, 10**9):
+        monkeypatch.setattr(layers, "SHARED", shared)
+        made = generate(network, np.array([1]), SamplingConfig(), rng())
+        told.append([choice.scores for choice in islice(made, 30)])
+    np.testing.assert_allclose(*told, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("length", [1, WINDOW - 1, WINDOW, WINDOW + 1, 2 * WINDOW, 3 * WINDOW + 17])
@@ -92,11 +133,10 @@ def test_a_seed_means_one_text(tiny_network, vocabulary):
 
 @pytest.mark.parametrize("config", [{}, {"temperature": 0}, {"top_k": 2, "top_p": 0.5}])
 def test_a_character_takes_one_random_number(config, tiny_network, vocabulary):
-    numbers, expected = rng(3), rng(3)
-    config = SamplingConfig(length=25, **config)
-    list(Sample(tiny_network(), vocabulary, np.array([1]), config, numbers).choices())
-    expected.random(25)
-    assert numbers.bit_generator.state == expected.bit_generator.state
+    config, numbers = SamplingConfig(length=DRAWN + 25, **config), rng(3)
+    made = Sample(tiny_network(), vocabulary, np.array([1]), config, rng(3)).choices()
+    for choice in made:
+        assert choice.id == choose(choice.weights, numbers.random())
 
 
 def test_choices_are_not_written_over(tiny_network):

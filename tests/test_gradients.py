@@ -176,37 +176,43 @@ def replaced(function, old, new):
     assert source.count(old) == 1, f"{old!r} is not once in {function.__qualname__}"
     namespace = dict(vars(sys.modules[function.__module__]))
     exec(source.replace(old, new), namespace)
-    return namespace[function.__name__]
+    return namespace[function.__name__]  # of a static method the object that holds it
 
 
 WRONG = {
-    "rnn: not squared": ("rnn", cells.RNN, "backward", "(ONE, s, out", "(2, s, out"),
+    "rnn: not squared": ("rnn", cells.RNN, "differentiate", "(ONE, a_a, out", "(2, a_a, out"),
     "lstm: c(t-1) without the forget gate": (
-        "lstm", cells.LSTM, "backward", "(dc, f, out", "(dc, 1, out",
+        "lstm", cells.LSTM, "backward", "(dc, self.f, out", "(dc, 1, out",
     ),
     "lstm: c(t) does not reach a(t)": (
-        "lstm", cells.LSTM, "backward", "np.add(dc, s_g, out=dc)", "s_g",
+        "lstm", cells.LSTM, "backward", "np.add(dc, a_c, out=dc)", "a_c",
     ),
     "lstm: tanh(c) not differentiated": (
-        "lstm", cells.LSTM, "backward", "(o, s_g, out", "(o, 0, out",
+        "lstm", cells.LSTM, "differentiate", "(o, a_c, out", "(o, 0, out",
     ),
     "lstm: c(t) for c(t-1)": (
-        "lstm", cells.LSTM, "backward", "(s_f, self.c_before", "(s_f, self.c",
+        "lstm", cells.LSTM, "differentiate", "(c_f, c_before", "(c_f, steps.after[1]",
     ),
-    "lstm: i and g exchanged": ("lstm", cells.LSTM, "backward", "(s_i, g, out", "(s_i, i, out"),
+    "lstm: i and g exchanged": (
+        "lstm", cells.LSTM, "differentiate", "(c_i, g, out", "(c_i, i, out",
+    ),
     "lstm: o of c for tanh(c)": (
-        "lstm", cells.LSTM, "backward", "(s_o, tanh_c, out", "(s_o, self.c, out",
+        "lstm", cells.LSTM, "differentiate", "(a_o, tanh_c, out", "(a_o, steps.after[1], out",
     ),
-    "gru: dza_n without the reset": ("gru", cells.GRU, "backward", "(s_n, r, out", "(s_n, 1, out"),
+    "gru: dza_n without the reset": (
+        "gru", cells.GRU, "backward", "(a_n, self.r, out", "(a_n, 1, out",
+    ),
     "gru: not straight to a(t-1)": (
-        "gru", cells.GRU, "backward", "(da_before, s_r, out", "(da_before, 0, out",
+        "gru", cells.GRU, "backward", "(da_before, spare, out", "(da_before, 0, out",
     ),
     "gru: reset without the bias b_n": (
-        "gru", cells.GRU, "backward", "(s_r, self.s, out", "(s_r, self.s - self.b_n, out",
+        "gru", cells.GRU, "differentiate", "(n_r, s, out", "(n_r, s - steps.b_n, out",
     ),
-    "gru: u for 1 - u": ("gru", cells.GRU, "backward", "np.subtract(da, s_r, out=s_r)", "s_r"),
+    "gru: u for 1 - u": (
+        "gru", cells.GRU, "differentiate", "(a_n, a_u, out", "(a_n, ru[1], out",
+    ),
     "gru: update looks at n alone": (
-        "gru", cells.GRU, "backward", "(self.a_before, n, out", "(0, n, out",
+        "gru", cells.GRU, "differentiate", "(a_before, n, out", "(0, n, out",
     ),
     "b_n without gradient": ("gru", Network, "_descend", "if not cell.sums", "if False"),
     "b_n from the wrong gates": ("gru", Network, "_descend", "[:, -len(", "[:, :len("),

@@ -25,6 +25,12 @@ def empty(shape: tuple[int, ...], dtype: DTypeLike) -> Floats:
     return _within(np.empty(_bytes(shape, dtype), np.uint8), shape, dtype)
 
 
+def whole_lines(columns: int, dtype: DTypeLike) -> int:
+    """Return how many columns a matrix has to have for each of its rows to begin at a line."""
+    in_line = ALIGNMENT // np.dtype(dtype).itemsize
+    return -(-columns // in_line) * in_line
+
+
 def _bytes(shape: tuple[int, ...], dtype: DTypeLike) -> int:
     return math.prod(shape) * np.dtype(dtype).itemsize + ALIGNMENT
 

@@ -11,9 +11,12 @@ for every cell, so they are the model's affair; here is only what tells the cell
 Both arrive times `scale`, which is 1/2 for a gate under σ: σ(z) = 1/2 + tanh(z/2)/2, so one tanh
 serves all the gates at once.
 
-A cell object is one step, bound once to the arrays that it reads and writes. `backward` takes
-the gradient by the state after. It writes the gradients by zx and za, (G, B, H) each, adds to
-`da_before` what reaches a(t-1) other than by za, adds to `dc` what reaches c(t) by a(t), and
+A cell object is one step, bound once to the arrays that it reads and writes.
+
+On the way back `differentiate` works out for some steps at once all that does not depend on the
+gradient: of small arrays a call of NumPy takes longer than its numbers. Then `backward` takes, step
+by step, the gradient by the state after. It writes the gradients by zx and za, (G, B, H) each, adds
+to `da_before` what reaches a(t-1) other than by za, adds to `dc` what reaches c(t) by a(t), and
 writes the gradient by c(t-1) to `dc_before`, which may be the same array.
 """
 
@@ -25,10 +28,13 @@ from charrnn.network.functions import Floats
 
 
 class Arrays(NamedTuple):
-    """What one step reads and writes. Gates come first, so that each of them lies in one piece."""
+    """What one step reads and writes. Gates come first, so that each of them lies in one piece.
+
+    For `differentiate` all but za and b_n have the number of steps before B.
+    """
 
     zx: Floats  # (G, B, H) given; `forward` leaves the values of the gates in it
-    za: Floats  # (G, B, H) given; may be written over, by `backward` too
+    za: Floats  # (G, B, H) given; may be written over
     before: Floats  # (S, B, H) the state before, of which a is the first array
     after: Floats  # (S, B, H) the state after, written by `forward`
     kept: Floats  # (K, B, H) what `forward` keeps for `backward`
@@ -51,12 +57,18 @@ def finish_sigmoid(tanh: Floats) -> None:
     np.add(tanh, HALF, out=tanh)
 
 
+Pieces = tuple[Floats, ...]
+
+
 class Cell(Protocol):
     """One step of a recurrent network. G gates, S state arrays, K arrays kept for the way back."""
 
     gates: ClassVar[tuple[str, ...]]
     states: ClassVar[tuple[str, ...]]
     kept: ClassVar[tuple[str, ...]]
+
+    slopes: ClassVar[tuple[str, ...]]
+    """What `differentiate` writes, each named by what is differentiated and by which gate's z."""
 
     scale: ClassVar[tuple[float, ...]]
     """What zx and za of each gate are multiplied by when they arrive."""
@@ -69,16 +81,18 @@ class Cell(Protocol):
     def forward(self) -> None:
         """Write the state after, from zx, za and the state before."""
 
+    @staticmethod
+    def differentiate(steps: Arrays, out: Floats) -> None:
+        """Write the slopes of n steps, (slopes, n, B, H), from what `forward` has left."""
+
+    @staticmethod
+    def cut(dzx: Floats, dza: Floats, slopes: Floats) -> Pieces:
+        """Return the pieces of one step's arrays that `backward` writes and reads, cut once."""
+
     def backward(
-        self,
-        da: Floats,
-        dc: Floats,
-        da_before: Floats,
-        dc_before: Floats,
-        dzx: Floats,
-        dza: Floats,
+        self, da: Floats, dc: Floats, da_before: Floats, dc_before: Floats, pieces: Pieces
     ) -> None:
-        """Write the gradients by zx and za, given those by a(t) and c(t)."""
+        """Write the gradients by zx and za, given those by a(t) and c(t), and the slopes."""
 
 
 class RNN(Cell):
@@ -88,6 +102,7 @@ class RNN(Cell):
     """
 
     gates, states, kept = ("a",), ("a",), ()
+    slopes = ("a_a",)
     scale = (1.0,)
     sums = True
 
@@ -99,19 +114,21 @@ class RNN(Cell):
         np.add(self.zx, self.za, out=self.za)
         np.tanh(self.za, out=self.a)
 
+    @staticmethod
+    def differentiate(steps: Arrays, out: Floats) -> None:
+        [a], [a_a] = steps.after, out
+        np.multiply(a, a, out=a_a)
+        np.subtract(ONE, a_a, out=a_a)  # tanh' = 1 - tanh²
+
+    @staticmethod
+    def cut(dzx: Floats, dza: Floats, slopes: Floats) -> Pieces:
+        return dzx[0], slopes[0]
+
     def backward(
-        self,
-        da: Floats,
-        dc: Floats,
-        da_before: Floats,
-        dc_before: Floats,
-        dzx: Floats,
-        dza: Floats,
+        self, da: Floats, dc: Floats, da_before: Floats, dc_before: Floats, pieces: Pieces
     ) -> None:
-        [dz], s = dzx, self.za
-        np.multiply(self.a, self.a, out=s)
-        np.subtract(ONE, s, out=s)  # tanh' = 1 - tanh²
-        np.multiply(s, da, out=dz)
+        dz, a_a = pieces
+        np.multiply(a_a, da, out=dz)
 
 
 class LSTM(Cell):
@@ -124,6 +141,7 @@ class LSTM(Cell):
     """
 
     gates, states, kept = ("i", "f", "o", "g"), ("a", "c"), ("tanh_c",)
+    slopes = ("c_i", "c_f", "a_o", "c_g", "a_c")
     scale = (0.5, 0.5, 0.5, 1.0)
     sums = True
 
@@ -146,38 +164,36 @@ class LSTM(Cell):
         np.tanh(self.c, out=self.tanh_c)
         np.multiply(self.o, self.tanh_c, out=self.a)
 
+    @staticmethod
+    def differentiate(steps: Arrays, out: Floats) -> None:
+        ifo, (i, _, o, g) = steps.zx[:3], steps.zx
+        (_, c_before), (a, _), [tanh_c] = steps.before, steps.after, steps.kept
+        c_i, c_f, a_o, c_g, a_c = out
+        np.subtract(ONE, ifo, out=out[:3])  # σ' = σ (1 - σ)
+        np.multiply(out[:3], ifo, out=out[:3])
+        np.multiply(c_i, g, out=c_i)
+        np.multiply(c_f, c_before, out=c_f)
+        np.multiply(a_o, tanh_c, out=a_o)
+        np.multiply(g, g, out=c_g)  # tanh' = 1 - tanh²
+        np.subtract(ONE, c_g, out=c_g)
+        np.multiply(c_g, i, out=c_g)
+        np.multiply(a, tanh_c, out=a_c)  # o (1 - tanh²(c)), and a = o tanh(c)
+        np.subtract(o, a_c, out=a_c)
+
+    @staticmethod
+    def cut(dzx: Floats, dza: Floats, slopes: Floats) -> Pieces:
+        return dzx[:2], dzx[2], dzx[3], slopes[:2], slopes[2], slopes[3], slopes[4]
+
     def backward(
-        self,
-        da: Floats,
-        dc: Floats,
-        da_before: Floats,
-        dc_before: Floats,
-        dzx: Floats,
-        dza: Floats,
+        self, da: Floats, dc: Floats, da_before: Floats, dc_before: Floats, pieces: Pieces
     ) -> None:
-        i, f, o, g, tanh_c = self.i, self.f, self.o, self.g, self.tanh_c
-        s_ifo, s_if = self.za[:3], self.za[:2]
-        s_i, s_f, s_o, s_g = self.za
-        # dc += da o (1 - tanh²(c)), and a = o tanh(c)
-        np.multiply(self.a, tanh_c, out=s_g)
-        np.subtract(o, s_g, out=s_g)
-        np.multiply(s_g, da, out=s_g)
-        np.add(dc, s_g, out=dc)
-
-        np.subtract(ONE, self.ifo, out=s_ifo)  # σ' = σ (1 - σ)
-        np.multiply(s_ifo, self.ifo, out=s_ifo)
-        np.multiply(s_i, g, out=s_i)
-        np.multiply(s_f, self.c_before, out=s_f)
-        np.multiply(s_o, tanh_c, out=s_o)
-        np.multiply(g, g, out=s_g)  # tanh' = 1 - tanh²
-        np.subtract(ONE, s_g, out=s_g)
-        np.multiply(s_g, i, out=s_g)
-
-        _, _, do, dg = dzx
-        np.multiply(s_if, dc, out=dzx[:2])
-        np.multiply(s_o, da, out=do)
-        np.multiply(s_g, dc, out=dg)
-        np.multiply(dc, f, out=dc_before)
+        d_if, do, dg, c_if, a_o, c_g, a_c = pieces
+        np.multiply(a_c, da, out=a_c)
+        np.add(dc, a_c, out=dc)
+        np.multiply(c_if, dc, out=d_if)
+        np.multiply(a_o, da, out=do)
+        np.multiply(c_g, dc, out=dg)
+        np.multiply(dc, self.f, out=dc_before)
 
 
 class GRU(Cell):
@@ -190,12 +206,13 @@ class GRU(Cell):
     """
 
     gates, states, kept = ("r", "u", "n"), ("a",), ("s",)
+    slopes = ("n_r", "a_u", "a_n", "spare")
     scale = (0.5, 0.5, 1.0)
     sums = False
 
     def __init__(self, arrays: Arrays) -> None:
         self.r, self.u, self.n = arrays.zx
-        self.ru, self.za, self.za_ru = arrays.zx[:2], arrays.za, arrays.za[:2]
+        self.ru, self.za_ru = arrays.zx[:2], arrays.za[:2]
         self.za_n, self.b_n = arrays.za[2], arrays.b_n
         [self.a_before], [self.a] = arrays.before, arrays.after
         [self.s] = arrays.kept
@@ -212,36 +229,35 @@ class GRU(Cell):
         np.multiply(self.a, self.u, out=self.a)  # (1 - u) n + u a(t-1) = n + u (a(t-1) - n)
         np.add(self.a, self.n, out=self.a)
 
-    def backward(
-        self,
-        da: Floats,
-        dc: Floats,
-        da_before: Floats,
-        dc_before: Floats,
-        dzx: Floats,
-        dza: Floats,
-    ) -> None:
-        r, u, n = self.r, self.u, self.n
-        s_ru, (s_r, s_u, s_n) = self.za_ru, self.za
-        _, _, dn = dzx
-        np.multiply(da, u, out=s_r)
-        np.add(da_before, s_r, out=da_before)
-        np.subtract(da, s_r, out=s_r)  # da (1 - u)
-        np.multiply(n, n, out=s_n)
-        np.subtract(ONE, s_n, out=s_n)  # tanh' = 1 - tanh²
-        np.multiply(s_n, s_r, out=s_n)
-        dn[:] = s_n
+    @staticmethod
+    def differentiate(steps: Arrays, out: Floats) -> None:
+        ru, n = steps.zx[:2], steps.zx[2]
+        [a_before], [s] = steps.before, steps.kept
+        n_r, a_u, a_n, spare = out
+        np.subtract(ONE, ru, out=out[:2])
+        np.multiply(n, n, out=a_n)  # tanh' = 1 - tanh²
+        np.subtract(ONE, a_n, out=a_n)
+        np.multiply(a_n, a_u, out=a_n)  # times 1 - u
+        np.multiply(out[:2], ru, out=out[:2])  # σ' = σ (1 - σ)
+        np.multiply(n_r, s, out=n_r)
+        np.subtract(a_before, n, out=spare)
+        np.multiply(a_u, spare, out=a_u)
 
-        np.subtract(ONE, self.ru, out=s_ru)  # σ' = σ (1 - σ)
-        np.multiply(s_ru, self.ru, out=s_ru)
-        np.multiply(s_r, self.s, out=s_r)
-        np.multiply(s_r, s_n, out=s_r)
-        np.multiply(s_n, r, out=dza[2])
-        np.subtract(self.a_before, n, out=s_n)
-        np.multiply(s_n, da, out=s_n)
-        np.multiply(s_u, s_n, out=s_u)
-        dzx[:2] = s_ru
-        dza[:2] = s_ru
+    @staticmethod
+    def cut(dzx: Floats, dza: Floats, slopes: Floats) -> Pieces:
+        return dzx, dza[:2], dza[2], slopes[:3], slopes[:2], *slopes[:3], slopes[1:3], slopes[3]
+
+    def backward(
+        self, da: Floats, dc: Floats, da_before: Floats, dc_before: Floats, pieces: Pieces
+    ) -> None:
+        dzx, dza_ru, dza_n, run, ru, n_r, _, a_n, a_un, spare = pieces
+        np.multiply(a_un, da, out=a_un)  # du and dn, each in the place of its slope
+        np.multiply(n_r, a_n, out=n_r)  # dr
+        np.copyto(dzx, run)
+        np.copyto(dza_ru, ru)
+        np.multiply(a_n, self.r, out=dza_n)
+        np.multiply(da, self.u, out=spare)
+        np.add(da_before, spare, out=da_before)
 
 
 CELLS: dict[str, type[Cell]] = {"rnn": RNN, "lstm": LSTM, "gru": GRU}

@@ -3,12 +3,13 @@
 The letters of the shapes are those of `charrnn.network.model`.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from charrnn.network.arrays import empty
+from charrnn.cores import blas_threads
+from charrnn.network.arrays import empty, whole_lines, zeros
 from charrnn.network.cells import CELLS, gates_first
 from charrnn.network.config import NetworkConfig
 from charrnn.network.functions import Floats, Ids
@@ -37,6 +38,21 @@ def layers_of(params: Parameters, config: NetworkConfig) -> list[Layer]:
         )
         for layer in range(config.num_layers)
     ]
+
+
+class Recur(Protocol):
+    """What works za(t) = W_aa a(t-1) out: a `Product`, or an `Onward`."""
+
+    out: Floats
+
+    def load(self, W: Floats, scale: Floats) -> None:
+        """Take the recurrent weights, (G, H, H), each gate's times its scale."""
+
+    def view(self, a: Floats) -> Floats:
+        """Return a, (B, H), as `__call__` wants it."""
+
+    def __call__(self, view: Floats) -> Floats:
+        """Write za to `out`, (G, B, H), given view(a(t-1)), and return it."""
 
 
 class Input:
@@ -100,52 +116,106 @@ class Table(Input):
         self._rows.take(x, axis=1, out=self._out, mode="clip")
 
 
-SHARED = 1 << 19
-"""Weights from which on BLAS shares a product of one row among threads (OpenBLAS does so somewhere
-between 2^18 and 2^19, measured)."""
+class Output:
+    """What the scores are worked out with: W_ya and b_y, as they are."""
+
+    def __init__(self, W_ya: Floats, b_y: Floats) -> None:
+        self.W_ya, self.b_y = W_ya, b_y
+
+    def load(self) -> None:
+        """Take the weights as they are now."""
+
+    def multiply(self, a: Floats, out: Floats) -> None:
+        """Write W_ya a + b_y, (rows, V), for rows of what the highest layer hands up."""
+        a.dot(self.W_ya, out)
+        np.add(out, self.b_y, out=out)
 
 
-class Joint:
-    """The two products of a layer as one, for a single character at a time.
+SHARED = 460_800
+"""Weights from which on OpenBLAS shares a product of one row among threads (interface/gemv.c)."""
 
-        zx + za = [W_ax W_aa] [e a(t-1)] + b_a
+NEARLY = 0.75
+"""Of `SHARED`, from which share on it pays to add columns of zeros until it does (measured: a GRU
+2x256 reads a character in half the time)."""
 
-    It stands for the product with a(t-1), of cells that read nothing but the sum; `JointInput`
-    leaves e with it. BLAS lets two cores share it where either product alone would be too small.
+
+class Onward:
+    """All that is multiplied with a layer's hidden state as one, for a single character at a time.
+
+        [za(t+1) up(t)] = [W_aa W_up] a(t)        W_up is W_ax of the layer above, or W_ya
+
+    It stands for the product with a(t-1). `Above` and `Scores` let it multiply, and then za of the
+    step to come is there before that step begins. One product of a row is sooner begun than two,
+    and BLAS lets two cores share it where either alone would be too small.
     """
 
-    def __init__(self, n: int, G: int, H: int, dtype: DTypeLike) -> None:
-        self._W: Floats = empty((n + H, G * H), dtype)
-        self._inputs: Floats = empty((1, n + H), dtype)
-        self._sum: Floats = empty((1, G * H), dtype)
-        self.out: Floats = self._sum.reshape(G, 1, H)
-        gates = gates_first(self._W, G)
-        self.W_ax, self._W_aa = gates[:, :n], gates[:, n:]
-        self.e, self._a = self._inputs[:, :n], self._inputs[:, n:]
+    def __init__(self, G: int, H: int, above: int, dtype: DTypeLike) -> None:
+        end = columns = G * H + above
+        if blas_threads() > 1 and NEARLY * SHARED <= H * columns < SHARED:
+            columns = -(-SHARED // H)
+        self._W: Floats = zeros((H, whole_lines(columns, dtype)), dtype)
+        self._products: Floats = empty((1, self._W.shape[1]), dtype)
+        self.W_up, self.up = self._W[:, G * H : end], self._products[:, G * H : end]
+        self._W_aa = gates_first(self._W[:, : G * H], G)
+        self.out: Floats = self._products[:, : G * H].reshape(G, 1, H)
+        self._is_of_last = self._is_of_first = False
 
-    def load(self, W_aa: Floats, scale: Floats) -> None:
+    def load(self, W: Floats, scale: Floats) -> None:
         """Take the recurrent weights, (G, H, H), each gate's times its scale."""
-        np.multiply(W_aa, scale[:, None, None], out=self._W_aa)
+        np.multiply(W, scale[:, None, None], out=self._W_aa)
+        self.forget()
 
     def view(self, a: Floats) -> Floats:
         """Return a, (1, H), as `__call__` wants it."""
         return a
 
-    def __call__(self, a: Floats) -> Floats:
-        """Write both products to `out`, (G, 1, H), and return it."""
-        self._a[...] = a
-        self._inputs.dot(self._W, self._sum)
+    def __call__(self, view: Floats) -> Floats:
+        """Return za(t), (G, 1, H), of the state before the step: what is there, or worked out."""
+        if not self._is_of_first:
+            view.dot(self._W, self._products)
+        self._is_of_first = self._is_of_last = False  # a step may write over what it is given
         return self.out
 
+    def hand_up(self, a: Floats) -> Floats:
+        """Return up(t), (1, above), of the state after the step, (1, H)."""
+        a.dot(self._W, self._products)
+        self._is_of_last = True
+        return self.up
 
-class JointInput(Input):
-    """Leaves its input with a `Joint`, and writes b_a alone."""
+    def carry(self) -> None:
+        """Know that the state after the last step is now the one before the next."""
+        self._is_of_first, self._is_of_last = self._is_of_last, False
 
-    def __init__(self, weights: Layer, scale: Floats, joint: Joint) -> None:
-        self._joint = joint
-        super().__init__(weights, scale, joint.W_ax)
+    def forget(self) -> None:
+        """Know that the state before the next step may have been changed."""
+        self._is_of_first = False
+
+
+class Above(Input):
+    """The input of a layer that an `Onward` of the layer below works out."""
+
+    def __init__(self, weights: Layer, scale: Floats, below: Onward) -> None:
+        self._below, G = below, len(scale)
+        super().__init__(weights, scale, gates_first(below.W_up, G))
+        self._up = below.up.reshape(G, 1, -1)
 
     def multiply(self, e: Floats, out: Floats) -> None:
-        """Write b_a, (G, 1, H); W_ax e is added with the product of a(t-1)."""
-        self._joint.e[...] = e
-        out[...] = self.b_a
+        """Write W_ax e + b_a, (G, 1, H), for one row of inputs."""
+        self._below.hand_up(e)
+        np.add(self._up, self.b_a, out=out)
+
+
+class Scores(Output):
+    """The scores that an `Onward` of the highest layer works out."""
+
+    def __init__(self, W_ya: Floats, b_y: Floats, below: Onward) -> None:
+        super().__init__(W_ya, b_y)
+        self._below = below
+
+    def load(self) -> None:
+        """Take the weights as they are now."""
+        self._below.W_up[...] = self.W_ya
+
+    def multiply(self, a: Floats, out: Floats) -> None:
+        """Write W_ya a + b_y, (1, V), for one row."""
+        np.add(self._below.hand_up(a), self.b_y, out=out)

@@ -101,6 +101,7 @@ class Network:
         for weights, into, recur in zip(self.layers, trace.inputs, trace.recur, strict=True):
             into.load(weights, trace.scale)
             recur.load(gates_first(weights.W_aa, len(trace.scale)), trace.scale)
+        trace.output.load()
 
     def go_on(self, x: Ids, trace: Trace) -> None:
         """Do as `forward` does, with the parameters that were loaded last."""
@@ -119,8 +120,7 @@ class Network:
             if trace.up is not None and trace.masks is not None:
                 np.multiply(trace.a(layer)[1:], trace.masks[layer], out=trace.up[layer])
         if trace.scores:
-            z_y = trace.flat_up[-1].dot(self.W_ya, trace.flat_z_y)
-            np.add(z_y, self.b_y, out=z_y)
+            trace.output.multiply(trace.flat_up[-1], out=trace.flat_z_y)
             trace.normalised = False
 
     def _input(self, layer: int, trace: Trace) -> None:
@@ -186,12 +186,13 @@ class Network:
                 da[1:] *= trace.masks[layer]
             dc[-1] = 0
             grad.recur.load(weights.W_aa.T[None])
-            for step, (gradients, view) in zip(
-                reversed(trace.steps[layer]), reversed(grad.walk), strict=True
-            ):
-                step.backward(*gradients)
-                da_before = gradients[2]
-                np.add(da_before, grad.recur(view)[0], out=da_before)
+            for start, stop in reversed(grad.blocks):
+                cell.differentiate(trace.some(layer, start, stop), grad.slopes[:, : stop - start])
+                for t in range(stop - 1, start - 1, -1):
+                    gradients, view = grad.walk[t]
+                    trace.steps[layer][t].backward(*gradients)
+                    da_before = gradients[2]
+                    np.add(da_before, grad.recur(view)[0], out=da_before)
             grad.state[layer, 0] = da[0]
             grad.state[layer, 1:] = dc[0]
 

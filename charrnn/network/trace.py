@@ -3,6 +3,7 @@
 The letters of the shapes are those of `charrnn.network.model`.
 """
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,27 @@ import numpy as np
 from charrnn.network.arrays import empty, zeros
 from charrnn.network.cells import CELLS, Arrays, gates_first
 from charrnn.network.functions import Floats, Ids, log_softmax
-from charrnn.network.layers import SHARED, Input, Joint, JointInput, Layer, Table, layers_of
+from charrnn.network.layers import (
+    Above,
+    Input,
+    Layer,
+    Onward,
+    Output,
+    Recur,
+    Scores,
+    Table,
+    layers_of,
+)
 from charrnn.network.parameters import Parameters
 from charrnn.network.products import FEWEST_STEPS, Product
 
 if TYPE_CHECKING:
     from charrnn.network.model import Network
+
+
+BLOCK = 1 << 14
+"""Of how many numbers a slope is worked out at a time: enough for calls to be few, and few enough
+for all slopes to stay in a core's cache."""
 
 
 class Trace:
@@ -45,7 +61,7 @@ class Trace:
         self.x: Ids = np.zeros((T, B), np.intp)  # what was read last, not a copy
         self.e: Floats = zeros((T, B, config.embedding_size), dtype)
         self.zx: Floats = zeros((L, G, T, B, H), dtype)  # after forward, the gates' values
-        self.kept: Floats = zeros((L, T, len(cell.kept), B, H), dtype)
+        self.kept: Floats = zeros((L, len(cell.kept), T, B, H), dtype)
         self.states: Floats = zeros((L, len(cell.states), T + 1, B, H), dtype)
         self.masks: Floats | None = zeros((L, T, B, H), dtype) if dropout else None
         self.up: Floats | None = zeros((L, T, B, H), dtype) if dropout else None
@@ -54,12 +70,15 @@ class Trace:
         self.normalised = True
         self.scale: Floats = np.array(cell.scale, dtype)
         steps = max(T, FEWEST_STEPS) if held else T
-        weights = G * H * H
-        joined = held and T * B == 1 and cell.sums and weights < SHARED <= 2 * weights
-        self.recur = [
-            Joint(H, G, H, dtype) if joined and layer else Product((G, H, H), B, steps, dtype)
-            for layer in range(L)
+        self.onward = [
+            Onward(G, H, above, dtype)
+            for above in [*[G * H] * (L - 1), config.vocabulary_size]
+            if held and T * B == 1
         ]
+        self.recur: Sequence[Recur] = self.onward or [
+            Product((G, H, H), B, steps, dtype) for _ in range(L)
+        ]
+        self._b_n = [weights.b_n for weights in network.layers]
         self.steps = [
             [
                 cell(
@@ -68,8 +87,8 @@ class Trace:
                         za=self.recur[layer].out,
                         before=self.states[layer, :, t],
                         after=self.states[layer, :, t + 1],
-                        kept=self.kept[layer, t],
-                        b_n=network.layers[layer].b_n,
+                        kept=self.kept[layer, :, t],
+                        b_n=self._b_n[layer],
                     )
                 )
                 for t in range(T)
@@ -79,10 +98,18 @@ class Trace:
         self.inputs = [
             self._input(layer, weights, T, B, steps) for layer, weights in enumerate(network.layers)
         ]
+        self.output = (
+            Scores(network.W_ya, network.b_y, self.onward[-1])
+            if self.onward
+            else Output(network.W_ya, network.b_y)
+        )
         # Each step of a layer, behind the view of a(t-1) that its product is taken of.
         self.walk = [
-            list(zip(map(recur.view, self.a(layer)[:-1]), self.steps[layer], strict=True))
-            for layer, recur in enumerate(self.recur)
+            [
+                (self.recur[layer].view(a), step)
+                for a, step in zip(self.a(layer)[:-1], self.steps[layer], strict=True)
+            ]
+            for layer in range(L)
         ]
         self._first, self._last = self.states[:, :, 0], self.states[:, :, -1]
         # The same arrays with time folded into the batch.
@@ -92,10 +119,10 @@ class Trace:
 
     def _input(self, layer: int, weights: Layer, T: int, B: int, steps: int) -> Input:
         """Return what a layer multiplies its input with."""
-        G, recur = len(self.scale), self.recur[layer]
-        n, H, dtype = len(weights.W_ax), weights.W_aa.shape[0], self.zx.dtype
-        if isinstance(recur, Joint):
-            return JointInput(weights, self.scale, recur)
+        G, dtype = len(self.scale), self.zx.dtype
+        n, H = len(weights.W_ax), weights.W_aa.shape[0]
+        if layer and self.onward:
+            return Above(weights, self.scale, self.onward[layer - 1])
         if not layer and not self.e.shape[-1]:
             return Table(weights, self.scale, out=self.zx[0])
         product = Product((G, n, H), B, steps, dtype) if T == 1 else None
@@ -109,15 +136,19 @@ class Trace:
     @property
     def first_state(self) -> Floats:
         """The state before the first step, (L, S, B, H), a view to be written to."""
-        return self.states[:, :, 0]
+        for onward in self.onward:
+            onward.forget()
+        return self._first
 
     def carry(self) -> None:
         """Begin the next window where this one ended."""
         self._first[...] = self._last
+        for onward in self.onward:
+            onward.carry()
 
     def reset(self) -> None:
         """Begin the next window from a(0) = 0."""
-        self.states[:, :, 0] = 0
+        self.first_state[...] = 0
 
     @property
     def log_y_hat(self) -> Floats:
@@ -141,6 +172,17 @@ class Trace:
         """Return what a layer hands up, (T, B, H): its hidden states, less what is dropped."""
         return self.a(layer)[1:] if self.up is None else self.up[layer]
 
+    def some(self, layer: int, start: int, stop: int) -> Arrays:
+        """Return what steps of a layer, from start up to but not stop, have read and written."""
+        return Arrays(
+            zx=self.zx[layer, :, start:stop],
+            za=self.recur[layer].out,
+            before=self.states[layer, :, start:stop],
+            after=self.states[layer, :, start + 1 : stop + 1],
+            kept=self.kept[layer, :, start:stop],
+            b_n=self._b_n[layer],
+        )
+
     def draw_masks(self, rng: np.random.Generator) -> None:
         """Choose anew which hidden values are dropped (Srivastava et al. 2014, inverted scale)."""
         if self.masks is not None:
@@ -162,7 +204,8 @@ class Gradient:
 
     The slabs hold one layer at a time: da and dc, (T + 1, B, H), the gradients by a(t) and c(t),
     of which [0] is by the state before; dzx and dza, (T, B, G·H). dc has a place for each step with
-    `keep_dc` only; else it is one array for all.
+    `keep_dc` only; else it is one array for all. The slopes of a cell are there for some steps at a
+    time, the `blocks`, from start up to but not stop.
     """
 
     def __init__(
@@ -189,6 +232,9 @@ class Gradient:
                 self.dc, (T + 1, B, H), (0, *self.dc.strides[1:])
             )
         self.recur = Product((1, G * H, H), B, T, dtype)
+        n = max(1, min(T, BLOCK // (B * H)))
+        self.blocks = [(start, min(start + n, T)) for start in range(0, T, n)]
+        self.slopes: Floats = empty((len(cell.slopes), n, B, H), dtype)
         # Each step: what its cell's `backward` is given, and the view that its product is taken of.
         self.walk = [
             (
@@ -197,8 +243,11 @@ class Gradient:
                     self.dc[t + 1],
                     self.da[t],
                     self.dc[t],
-                    gates_first(self.dzx[t], G),
-                    gates_first(self.dza[t], G),
+                    cell.cut(
+                        gates_first(self.dzx[t], G),
+                        gates_first(self.dza[t], G),
+                        self.slopes[:, t % n],
+                    ),
                 ),
                 self.recur.view(self.dza[t]),
             )

@@ -60,10 +60,13 @@ def distribution(scores: Floats, config: SamplingConfig) -> NDArray[np.float64]:
     return p
 
 
-def choose(p: NDArray[np.float64], rng: np.random.Generator) -> int:
-    """Return an id drawn with probabilities in proportion to p, (V,), by one uniform number."""
+def choose(p: NDArray[np.float64], uniform: float) -> int:
+    """Return an id drawn with probabilities in proportion to p, (V,).
+
+    uniform: a random number from 0 up to but not 1.
+    """
     cumulative = np.add.accumulate(p)
-    return int(cumulative.searchsorted(rng.random() * cumulative[-1], "right"))
+    return int(cumulative.searchsorted(uniform * cumulative[-1], "right"))
 
 
 def random_streams(seed: int) -> Iterator[np.random.Generator]:

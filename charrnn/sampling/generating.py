@@ -15,6 +15,9 @@ from charrnn.sampling.config import SamplingConfig
 WINDOW = 64
 """How many characters of a prompt are read at a time."""
 
+DRAWN = 256
+"""How many random numbers are drawn at a time: each character takes one, in order."""
+
 
 class Choice(NamedTuple):
     """One generated character.
@@ -59,9 +62,10 @@ def generate(
     x = np.empty((1, 1), np.intp)
     network.load(trace)
     while True:
-        z = scores.astype(np.float64)
-        w = weights(z, config)
-        x[0, 0] = k = choose(w, rng)
-        yield Choice(k, z, w)
-        network.go_on(x, trace)
-        trace.carry()
+        for uniform in rng.random(DRAWN).tolist():
+            z = scores.astype(np.float64)
+            w = weights(z, config)
+            x[0, 0] = k = choose(w, uniform)
+            yield Choice(k, z, w)
+            network.go_on(x, trace)
+            trace.carry()

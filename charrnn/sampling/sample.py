@@ -131,7 +131,7 @@ def first_ids(vocabulary: Vocabulary, rng: np.random.Generator) -> Ids:
     if "\n" in vocabulary:
         return vocabulary.encode("\n")
     counts = vocabulary.counts.astype(np.float64)
-    return np.array([choose(counts if counts.any() else np.ones(len(counts)), rng)])
+    return np.array([choose(counts if counts.any() else np.ones(len(counts)), rng.random())])
 
 
 def can_appear(text: str, vocabulary: Vocabulary) -> bool:

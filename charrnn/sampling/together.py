@@ -15,7 +15,7 @@ from charrnn.network.model import Network
 from charrnn.network.trace import Trace
 from charrnn.sampling.choosing import GREEDY, weights
 from charrnn.sampling.config import SamplingConfig
-from charrnn.sampling.generating import WINDOW, Choice
+from charrnn.sampling.generating import DRAWN, WINDOW, Choice
 
 MOST = 64
 """How many are made side by side: with more, a core is no busier."""
@@ -25,9 +25,6 @@ LEAST = 10_000_000
 
 AHEAD = 16
 """How many steps are made at a time."""
-
-DRAWN = 256
-"""How many random numbers of each sample are drawn at a time."""
 
 _NONE: NDArray[np.float64] = np.empty(0)
 

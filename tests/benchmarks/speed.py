@@ -5,8 +5,9 @@
     python tests/benchmarks/speed.py sample --json speed.json
 
 Both sides run in turn within one run, many short turns each, in processes of their own, so that
-neither's threads disturb the other's: a neighbour on the machine hits both alike, and the ratio
-holds. Quoted are the ratios of the medians and of the best turns.
+neither's threads disturb the other's. A neighbour on the machine slows a core by a third for
+seconds at a time, so turns that follow one another are compared: `ratio` is the median of ours over
+theirs turn by turn, `best` the ratio of the best turns.
 
 training    one step, window 64, 65 symbols: forward, backward, clipping and Adam, float32
             charrnn: as `charrnn train` does it, on both cores; PyTorch: nn.RNN/GRU/LSTM with
@@ -32,7 +33,7 @@ from pathlib import Path
 from typing import Any
 
 V, T = 65, 64
-TURN = 0.3  # seconds
+TURN = 0.2  # seconds
 TEMPERATURE = 0.8
 TOGETHER = 64  # streams
 
@@ -309,7 +310,9 @@ def race(ours: Side, theirs: dict[str, Side], turns: int) -> dict[str, Any]:
         "charrnn": mine,
         "torch": median[fastest],
         "torch_form": fastest,
-        "ratio": mine / median[fastest],
+        "ratio": statistics.median(
+            a / b for a, b in zip(ours.rates, theirs[fastest].rates, strict=True)
+        ),
         "ratio_best": max(ours.rates) / max(theirs[fastest].rates),
     }
     row["charrnn_mb"] = ours.close()
@@ -378,7 +381,7 @@ def main() -> None:
     parser.add_argument("--cells", nargs="+", default=["lstm", "gru", "rnn"])
     parser.add_argument("--sizes", nargs="+", default=["1x128", "1x256", "2x256", "1x512"])
     parser.add_argument("--batches", nargs="+", type=int, default=[64, 32, 16])
-    parser.add_argument("--turns", type=int, default=7)
+    parser.add_argument("--turns", type=int, default=15)
     parser.add_argument("--workers", type=int, default=0, help="0: as many as charrnn chooses")
     parser.add_argument("--cores", type=int, help="use so many cores only, on both sides")
     parser.add_argument("--json", help="also write the rows here")

@@ -61,7 +61,9 @@ def write(
     network.go_on(np.full((1, 4), reading.ids[-1]), trace)
     for _ in track(range(sampling.length), "writing", sampling.length):
         log_y_hat = trace.log_y_hat[0].astype(np.float64)
-        chosen = [choose(weights(log_y_hat[row], sampling), rng) for row, rng in enumerate(rngs)]
+        chosen = [
+            choose(weights(log_y_hat[row], sampling), rng.random()) for row, rng in enumerate(rngs)
+        ]
         free.take(chosen[0], log_y_hat[0], log_y_hat[2])
         held.take(chosen[1], log_y_hat[3], log_y_hat[1])
         trace.carry()
