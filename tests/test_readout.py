@@ -6,6 +6,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from charrnn.network.functions import cross_entropy
 from charrnn.network.readout import Readout, learn, learn_sampled
 
 N, H, V = 9, 4, 8
@@ -79,3 +80,25 @@ def test_the_sum_is_right_in_the_mean(given, n):
         loss = learn_sampled(params, up, y, grad, d_up[:1], np.array(drawn))
         sums.append(math.exp(loss + z[2]))
     assert np.mean(sums) == pytest.approx(np.exp(z).sum(), rel=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("height", [0.0, 1.0, 59.0, 61.0, 90.0, 700.0, 1e30])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_scores_of_any_height(dtype, height, sign):
+    """Nothing overflows on the way, which would be an error here."""
+    z = np.array([[0.0, -1.0, 0.5], [0.25, 0.0, 0.0]], dtype)
+    z[0] += dtype(sign * height)
+    y, exact = np.array([1, 0]), np.exp(z - z.max(axis=1, keepdims=True), dtype=np.float64)
+    exact /= exact.sum(axis=1, keepdims=True)
+    loss = -np.log(exact[[0, 1], y]).mean()
+    exact[[0, 1], y] -= 1
+    assert cross_entropy(z, y, 2) == pytest.approx(loss, rel=1e-5)
+    np.testing.assert_allclose(z, exact / 2, rtol=1e-5, atol=1e-6)
+
+
+def test_a_score_that_is_not_a_number_is_told():
+    for wrong in (np.nan, np.inf):
+        z = np.array([[0.0, wrong], [1.0, 2.0]], np.float32)
+        with np.errstate(invalid="ignore"):
+            assert not math.isfinite(cross_entropy(z, np.array([0, 1]), 2))

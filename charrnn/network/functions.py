@@ -15,6 +15,11 @@ def log_softmax(z: Floats) -> None:
     z -= np.log(np.add.reduce(np.exp(z), axis=-1, keepdims=True))
 
 
+MODERATE = 60.0
+"""Scores up to this size need no shift: e^60 times any number of characters is a float32, and so is
+e^-60."""
+
+
 def cross_entropy(z: Floats, y: Ids, count: float) -> float:
     """Return the sum of -log softmax(z)[y] over rows, over `count`; turn z into its gradient by z.
 
@@ -23,10 +28,11 @@ def cross_entropy(z: Floats, y: Ids, count: float) -> float:
     count: of how many rows, these and others, the mean is taken.
     """
     here = np.arange(len(z)), y
-    z -= np.maximum.reduce(z, axis=-1, keepdims=True)
+    if not -MODERATE < z.min() <= z.max() < MODERATE:  # true of what is not a number, too
+        z -= np.maximum.reduce(z, axis=-1, keepdims=True)
     told = z[here]
     np.exp(z, out=z)
-    total = np.add.reduce(z, axis=-1, keepdims=True)
-    z *= 1 / (count * total)
+    total = z @ np.ones(z.shape[-1], z.dtype)  # a product takes an eighth of the time of a sum
+    z *= (1 / (count * total))[:, None]
     z[here] -= 1 / count
-    return float(np.subtract(np.log(total[:, 0]), told).sum(dtype=np.float64)) / count
+    return float(np.subtract(np.log(total), told).sum(dtype=np.float64)) / count
