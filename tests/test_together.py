@@ -1,6 +1,14 @@
 """Samples made side by side: each is what it would be alone."""
 
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,12 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charrnn.errors import CharRNNError
-from charrnn.sampling import together
+from charrnn.sampling import together, workers
 from charrnn.sampling.choosing import choose, random_streams, weights
-from charrnn.sampling.config import SamplingConfig
+from charrnn.sampling.config import ENDLESS, SamplingConfig
 from charrnn.sampling.generating import WINDOW, generate
 from charrnn.sampling.sample import Sample, samples
 from charrnn.sampling.together import DRAWN, choose_rows, generate_together, row_weights
+from charrnn.sampling.workers import WORTH, Elsewhere, pay
 from charrnn.text.vocabulary import Vocabulary
 
 CONFIGS = [
@@ -83,12 +92,37 @@ def test_groups_end_as_each_sample_does(tiny_network, characters):
     assert ends == {"length", "stop"}
 
 
-def test_threads_make_the_same_samples_as_one(tiny_network, vocabulary, monkeypatch):
+@pytest.fixture
+def cut(monkeypatch):
+    """Cut every group into parts for so many cores, each made by a process of its own, or not."""
+
+    def cut(cores, *, elsewhere=True):
+        monkeypatch.setattr(together, "cores", lambda: cores)
+        monkeypatch.setattr(together, "LEAST", 1)
+        monkeypatch.setattr(workers, "WORTH", 0 if elsewhere else math.inf)
+
+    return cut
+
+
+@pytest.mark.parametrize("settings", [{}, {"temperature": 0}, {"top_k": 2, "stop": ["a"]}])
+def test_processes_make_the_same_samples_as_one(tiny_network, vocabulary, cut, cell, settings):
+    network, config = tiny_network(cell), SamplingConfig(length=50, **settings)
+    told = []
+    for elsewhere in (False, True):
+        cut(3, elsewhere=elsewhere)
+        streams = islice(random_streams(2), 7)
+        [group] = samples(network, vocabulary, np.array([3]), config, streams)
+        told.append([[choice.id for choice in sample.choices()] for sample in group])
+    assert told[0] == told[1]
+    if settings != {"temperature": 0}:
+        assert len({tuple(ids) for ids in told[0]}) > 1
+
+
+def test_parts_are_what_the_whole_would_be(tiny_network, vocabulary, cut):
     network, config = tiny_network(dtype=np.float64), SamplingConfig(length=50)
     told = {}
     for cores in (1, 3):
-        monkeypatch.setattr(together, "cores", lambda cores=cores: cores)
-        monkeypatch.setattr(together, "LEAST", 1)
+        cut(cores)
         streams = islice(random_streams(2), 50)
         [group] = samples(network, vocabulary, np.array([3]), config, streams)
         told[cores] = [[choice.id for choice in sample.choices()] for sample in group]
@@ -106,12 +140,80 @@ def test_each_sample_is_in_one_part(samples, parameters, cores):
     assert len(parts) == 1 or samples * parameters / len(parts) >= together.LEAST
 
 
-def test_what_goes_wrong_in_a_thread_is_told(tiny_network, vocabulary, monkeypatch):
-    monkeypatch.setattr(together, "cores", lambda: 2)
-    monkeypatch.setattr(together, "LEAST", 1)
+def test_what_goes_wrong_elsewhere_is_told(tiny_network, vocabulary, cut, capfd):
+    cut(2)
     network = tiny_network()
     network.b_y[2] = np.nan
     config = SamplingConfig(length=5)
     [group] = samples(network, vocabulary, np.array([3]), config, islice(random_streams(2), 40))
     with np.errstate(all="ignore"), pytest.raises(CharRNNError, match="not a number"):
         next(group[0].choices())
+    with np.errstate(all="ignore"):
+        elsewhere = three_elsewhere(network)
+    with pytest.raises(CharRNNError, match="not a number"):
+        next(elsewhere)
+    assert capfd.readouterr() == ("", "")
+
+
+def three_elsewhere(network):
+    prompts, streams = np.full((3, 1), 3), list(islice(random_streams(2), 3))
+    return Elsewhere(network, prompts, SamplingConfig(), streams)
+
+
+def test_a_process_that_is_killed_is_told_of(tiny_network):
+    elsewhere = three_elsewhere(tiny_network())
+    next(elsewhere)
+    os.kill(elsewhere.process.pid, signal.SIGKILL)
+    with pytest.raises(CharRNNError, match=r"killed by signal 9.*--num-samples") as told:
+        deque(elsewhere, maxlen=0)  # what it had written is still there
+    assert "\n" not in str(told.value)
+
+
+def test_a_process_ends_when_nobody_wants_more(tiny_network):
+    elsewhere = three_elsewhere(tiny_network())
+    pid = elsewhere.process.pid
+    for _ in range(3):
+        next(elsewhere)
+    del elsewhere
+    assert not Path(f"/proc/{pid}").exists()
+
+
+PARENT = """
+import sys, time
+import numpy as np
+from charrnn.network.config import NetworkConfig
+from charrnn.network.model import Network
+from charrnn.sampling.config import ENDLESS, SamplingConfig
+from charrnn.sampling.workers import Elsewhere
+network = Network(NetworkConfig(7), np.random.default_rng(0))
+streams = list(map(np.random.default_rng, range(2)))
+made = Elsewhere(network, np.ones((2, 1), int), SamplingConfig(), streams)
+next(made)
+print(made.process.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_process_does_not_outlive_one_that_is_killed():
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE) as process:
+        pid = int(process.stdout.readline())
+        assert Path(f"/proc/{pid}").exists()
+        process.kill()
+    end = time.monotonic() + 10
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < end:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        if state == "Z":  # gone, but for somebody who asks how
+            return
+        time.sleep(0.01)
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_when_processes_pay(tiny_network, monkeypatch):
+    network = tiny_network()
+    size = network.params.flat.size
+    few = WORTH // size // 100
+    assert not pay(network, 100, few)
+    assert pay(network, 100, few + 1)
+    assert pay(network, 2, ENDLESS)
+    monkeypatch.setattr(os, "name", "nt")
+    assert not pay(network, 2, ENDLESS)

@@ -13,10 +13,10 @@ import pytest
 
 from charrnn.cores import bounds
 from charrnn.errors import ConfigError, TrainingError
+from charrnn.processes.shared import SharedArrays
 from charrnn.training import workers as module
 from charrnn.training.config import TrainingConfig
 from charrnn.training.learner import Part
-from charrnn.training.shared import SharedArrays
 from charrnn.training.workers import Workers, choose_workers, learner_for
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="memory is handed on by descriptors")

@@ -13,6 +13,7 @@ from charrnn.sampling.choosing import choose
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.generating import Choice, generate
 from charrnn.sampling.together import MOST, SideBySide, generate_together, parts_of
+from charrnn.sampling.workers import Elsewhere, blocks, pay
 from charrnn.text.vocabulary import Vocabulary
 
 
@@ -100,10 +101,18 @@ def samples(
             prompts = np.repeat(prompt[None], len(group), axis=0)
         else:
             prompts = np.array([first_ids(vocabulary, rng) for rng in group])
+        first, *others = [
+            (network, prompts[part], config, group[part])
+            for part in parts_of(len(group), network.params.flat.size)
+        ]
+        elsewhere = pay(network, len(group), config.length)
         side = SideBySide(
             [
-                generate_together(network, prompts[part], config, group[part])
-                for part in parts_of(len(group), network.params.flat.size)
+                blocks(generate_together(*first)),
+                *(
+                    Elsewhere(*part) if elsewhere else blocks(generate_together(*part))
+                    for part in others
+                ),
             ]
         )
         yield [

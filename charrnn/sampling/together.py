@@ -2,9 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
-from itertools import islice, pairwise
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +18,8 @@ from charrnn.sampling.generating import DRAWN, WINDOW, Choice
 MOST = 64
 """How many are made side by side: with more, a core is no busier."""
 
-LEAST = 10_000_000
-"""Multiplications that a thread's part of a step has: with fewer, threads wait for Python."""
-
-AHEAD = 16
-"""How many steps are made at a time."""
+LEAST = 1_000_000
+"""Multiplications that a part of a group has in a step: with fewer, most of a step is Python."""
 
 _NONE: NDArray[np.float64] = np.empty(0)
 
@@ -96,14 +91,12 @@ def choose_rows(p: NDArray[np.float64], uniform: NDArray[np.float64]) -> NDArray
 class SideBySide:
     """The characters of each sample for itself, made for all of them when the first one asks.
 
-    parts: the steps of some of the samples each, in order. Each part is made by a thread of its
-        own, `AHEAD` steps at a time: a matrix product lets the other threads run.
+    parts: what some of the samples are made of each, in order: blocks of steps, (n, B) ids.
     """
 
     def __init__(self, parts: Sequence[Iterator[NDArray[np.intp]]]) -> None:
         self._parts = parts
         self._waiting: dict[int, deque[int]] = {}
-        self._pool = ThreadPoolExecutor(len(parts)) if len(parts) > 1 else None
 
     def choices(self, sample: int) -> Iterator[Choice]:
         """Yield the characters of a sample, without end."""
@@ -113,25 +106,13 @@ class SideBySide:
             yield Choice(self._waiting[sample].popleft(), _NONE, _NONE)
 
     def _make(self) -> None:
-        made = [_some(part) for part in self._parts] if self._pool is None else self._together()
-        for sample, ids in enumerate(np.concatenate(made, axis=1).T.tolist()):
+        made = np.concatenate([next(part) for part in self._parts], axis=1)
+        for sample, ids in enumerate(made.T.tolist()):
             self._waiting.setdefault(sample, deque()).extend(ids)
-
-    def _together(self) -> list[NDArray[np.intp]]:
-        assert self._pool
-        # What NumPy warns of belongs to the context, and a thread begins with none.
-        contexts = [copy_context() for _ in self._parts]
-        return list(
-            self._pool.map(lambda context, part: context.run(_some, part), contexts, self._parts)
-        )
-
-
-def _some(steps: Iterator[NDArray[np.intp]]) -> NDArray[np.intp]:
-    return np.array(list(islice(steps, AHEAD)))
 
 
 def parts_of(samples: int, parameters: int) -> list[slice]:
-    """Return how samples are split over the cores of this machine, if there is work enough.
+    """Return how samples are split into parts for the cores of this machine, if they are enough.
 
     parameters: the network's; each takes one multiplication for each sample in a step.
     """

@@ -9,28 +9,25 @@ when this process is gone, however it ended. What is random depends on the part,
 workers gives the same numbers again.
 """
 
-import json
 import math
 import os
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 
-from charrnn.cores import THREADS, bounds, cores
+from charrnn.cores import bounds, cores
 from charrnn.errors import ConfigError, TrainingError
 from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
 from charrnn.network.functions import Floats, Ids
 from charrnn.network.model import Network, shapes
+from charrnn.processes.shared import Layout, SharedArrays
+from charrnn.processes.started import EndedError, Started, read_order
 from charrnn.training.config import TrainingConfig
 from charrnn.training.learner import Learner, Part
-from charrnn.training.shared import Layout, SharedArrays
 
 LEAST_ROWS = 4
 """Sequences for each process."""
@@ -39,7 +36,6 @@ LEAST_WORK = 20_000_000
 """Parameters times characters of a window, for each process: some milliseconds."""
 
 LEARN, RESET, DONE = b"l", b"r", b"."
-ONE_THREAD = dict.fromkeys(THREADS, "1")
 
 
 def learner_for(network: Network, config: TrainingConfig) -> Learner:
@@ -132,24 +128,13 @@ class Workers:
             "parts": parts,
             "descriptor": self.shared.descriptor,
         }
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: list[Started] = []
 
     def _start(self) -> None:
         """Start the workers: with the first window, for many a run ends before it."""
-        # A folder's files are not for a worker to import, only because it is started there.
-        path = os.pathsep.join(place or str(Path.cwd()) for place in sys.path)
         for part in range(1, self.parts):
-            with _deaf():
-                process = subprocess.Popen(
-                    [sys.executable, "-P", "-m", "charrnn.training.workers"],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    bufsize=0,
-                    pass_fds=(self.shared.descriptor,),
-                    env=os.environ | ONE_THREAD | {"PYTHONPATH": path},
-                )
-            self._processes.append(process)
-            self._write(process, json.dumps(self._order | {"part": part}).encode() + b"\n")
+            order = self._order | {"part": part}
+            self._processes.append(Started(__name__, order, self.shared.descriptor))
 
     def learn(self, x: Ids, y: Ids, step: int) -> float:
         """Read a window, (T, B) each; write `gradient`; return the mean loss in nats.
@@ -162,11 +147,12 @@ class Workers:
         shared, end = self.shared, self.bounds[1]
         shared["params"][:] = self.network.params.flat
         shared["x"][:], shared["y"][:], shared["step"][:] = x, y, step
-        if not self._processes:
-            self._start()
-        self._tell(LEARN)
-        loss = self.own.learn(x[:, :end], y[:, :end], step)
-        self._hear()
+        with _told():
+            if not self._processes:
+                self._start()
+            self._tell(LEARN)
+            loss = self.own.learn(x[:, :end], y[:, :end], step)
+            self._hear()
         for part in range(1, self.parts):
             self.gradient += shared["gradients"][part]
         return float(loss + shared["losses"][1:].sum())
@@ -185,84 +171,54 @@ class Workers:
     def state(self, state: Floats) -> None:
         self.shared["state"][:] = state
         self.own.state = state[:, :, : self.bounds[1]]
-        self._tell(RESET)
-        self._hear()
+        with _told():
+            self._tell(RESET)
+            self._hear()
 
     def close(self) -> None:
         """End the workers."""
         for process in self._processes:
-            assert process.stdin is not None
-            with suppress(OSError):
-                process.stdin.close()
-        for process in self._processes:
-            try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            assert process.stdout is not None
-            process.stdout.close()
+            process.end()
         self._processes = []
         self.own.close()
         self.shared.close()
 
     def _tell(self, what: bytes) -> None:
         for process in self._processes:
-            self._write(process, what)
-
-    def _write(self, process: subprocess.Popen[bytes], what: bytes) -> None:
-        assert process.stdin is not None
-        try:
-            process.stdin.write(what)
-        except OSError:
-            raise self._death(process) from None
+            process.tell(what)
 
     def _hear(self) -> None:
         for process in self._processes:
-            assert process.stdout is not None
-            if process.stdout.read(1) != DONE:
-                raise self._death(process)
-
-    def _death(self, process: subprocess.Popen[bytes]) -> TrainingError:
-        code = process.wait()
-        how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        return TrainingError(
-            f"a worker process {how} in the middle of training; what was saved is whole: go on "
-            f"with --resume, or train with --workers 1"
-        )
+            process.hear(len(DONE))
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
-    """Hold back the signals that ask to stop, as long as it takes to start a process.
-
-    They go to all processes of a terminal or a service, and when to stop is for the first one to
-    say. A process starts with what is held back and never lets it through.
-    """
-    stops = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, stops)
+def _told() -> Iterator[None]:
+    """Tell of a worker that has died as what it is for a run."""
     try:
         yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    except EndedError as ended:
+        raise TrainingError(
+            f"{ended} in the middle of training; what was saved is whole: go on "
+            f"with --resume, or train with --workers 1"
+        ) from None
 
 
 def work() -> None:
     """Be a worker: read an order, then do what each byte says until there are no more."""
     commands, answers = sys.stdin.fileno(), sys.stdout.fileno()
-    line = _line(commands)
-    if not line:  # the one who started it is gone already
+    given = read_order()
+    if given is None:  # the one who started it is gone already
         return
-    order = json.loads(line)
-    config = NetworkConfig(**order["network"])
-    T, B, parts, part = order["T"], order["B"], order["parts"], order["part"]
+    config = NetworkConfig(**given["network"])
+    T, B, parts, part = given["T"], given["B"], given["parts"], given["part"]
     size = Network(config).params.flat.size
-    shared = SharedArrays(_layout(config, size, T, B, parts), order["descriptor"])
+    shared = SharedArrays(_layout(config, size, T, B, parts), given["descriptor"])
     network = Network(config, flat=shared["params"])
     mine = slice(*bounds(B, parts)[part : part + 2])
     rows = mine.stop - mine.start
     gradient = shared["gradients"][part]
-    chosen = {name: order[name] for name in ("dropout", "seed", "sampled")}
+    chosen = {name: given[name] for name in ("dropout", "seed", "sampled")}
     learner = Part(network, T, rows, part=part, share=rows / B, flat=gradient, **chosen)
     learner.state = shared["state"][:, :, mine]
     while command := os.read(commands, 1):
@@ -274,13 +230,6 @@ def work() -> None:
         else:
             learner.state = shared["state"][:, :, mine]
         os.write(answers, DONE)
-
-
-def _line(descriptor: int) -> bytes:
-    line = b""
-    while (byte := os.read(descriptor, 1)) not in (b"\n", b""):
-        line += byte
-    return line
 
 
 if __name__ == "__main__":

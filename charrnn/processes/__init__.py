@@ -1,0 +1,1 @@
+"""Other processes of this program: the memory they share, and how they begin and end."""
