@@ -109,7 +109,7 @@ def test_a_cell_is_its_equations(tiny_network, cell, num_layers, embedding_size)
         np.testing.assert_allclose(np.exp(trace.log_y_hat[:, b]), y_hat, rtol=0, atol=1e-12)
         for (t, layer, j), values in gates.items():
             for gate, value in values.items():
-                found = trace.zx[layer, names.index(gate), t, b, j]
+                found = trace.zx[layer, t, names.index(gate), b, j]
                 assert found == pytest.approx(value, abs=1e-12)
 
 

@@ -130,7 +130,7 @@ def test_constants_and_series_and_both_kinds_are_held_together(tiny_network, voc
     hold(trace, rows)
     network.forward(np.repeat(reading.ids[:, None], 3, 1), trace)
     a, c = trace.states[0, :, 1:]
-    o = trace.zx[0, 2]
+    o = trace.zx[0, :, 2]
     assert (a[:, 0, 0] == 0.5).all()
     assert np.array_equal(a[:, 0, 1], series)
     assert (c[:, 0, 2] == -1.5).all()

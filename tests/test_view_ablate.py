@@ -101,7 +101,7 @@ class Nudged:
         self.step.forward()
         if self.kind == "c":
             self.after[1, self.j] += self.add
-            self.after[0, self.j] = self.z[2, self.t, 0, self.j] * np.tanh(self.after[1, self.j])
+            self.after[0, self.j] = self.z[self.t, 2, 0, self.j] * np.tanh(self.after[1, self.j])
         else:
             self.after[0, self.j] += self.add
 

@@ -98,7 +98,7 @@ class Reading:
                 for s, values in enumerate(states):
                     values[here] = read.states[:, s, 1:, 0].swapaxes(0, 1)
                 for g, values in enumerate(opened):
-                    values[here] = read.zx[:, g, :, 0].swapaxes(0, 1)
+                    values[here] = read.zx[:, :, g, 0].swapaxes(0, 1)
                 start += n
         if not (np.abs(log_y_hat) < LARGEST_NUMBER).all():
             raise CharRNNError(

@@ -55,10 +55,14 @@ class Recur(Protocol):
         """Write za to `out`, (G, B, H), given view(a(t-1)), and return it."""
 
 
+STRETCH = 512
+"""Rows that a layer's input is multiplied in at a time: many enough for BLAS to be at its best."""
+
+
 class Input:
     """What a layer multiplies its input with: W_ax and b_a, each gate's times its scale.
 
-    W_ax: (G, n, H), where they are laid out.
+    W_ax: (G, n, H), a view of where the gates of a row lie side by side.
     product: how, for windows of one step; the many rows of longer ones are multiplied at once.
     """
 
@@ -79,30 +83,36 @@ class Input:
             self.product.load(self.W_ax)
 
     def multiply(self, e: Floats, out: Floats) -> None:
-        """Write W_ax e + b_a, (G, rows, H), for rows of inputs."""
+        """Write W_ax e + b_a, (T, G, B, H), for inputs (T·B, n)."""
         if self.product:
-            np.add(self.product(self.product.view(e)), self.b_a, out=out)
-        else:
-            np.matmul(e, self.W_ax, out=out)
-            np.add(out, self.b_a, out=out)
+            np.add(self.product(self.product.view(e)), self.b_a, out=out[0])
+            return
+        T, G, B, H = out.shape
+        W_ax = self.W_ax.swapaxes(0, 1).reshape(-1, G * H)
+        n = max(1, STRETCH // B)
+        for start in range(0, T, n):
+            here = out[start : start + n]
+            rows = e[start * B : (start + len(here)) * B] @ W_ax
+            np.add(rows.reshape(-1, B, G, H).swapaxes(1, 2), self.b_a, out=here)
 
 
 class Table(Input):
-    """The same for one-hot inputs, of which each chooses a row.
+    """The same for one-hot inputs, of which each chooses a row, or a piece of one for each gate.
 
-    For a single character at a time the gates of a row lie side by side, one piece to be copied.
+    Of one sequence the gates of a row lie side by side, one piece to be copied.
     """
 
     def __init__(self, weights: Layer, scale: Floats, out: Floats) -> None:
-        G, T, B, H = out.shape
-        V = len(weights.W_ax)
-        if T * B == 1:
-            side_by_side: Floats = empty((V, G, H), scale.dtype)
-            W_ax = side_by_side.swapaxes(0, 1)
-            self._rows, self._out = side_by_side.reshape(1, V, G * H), out.reshape(1, 1, 1, G * H)
+        (T, G, B, H), V = out.shape, len(weights.W_ax)
+        if B == 1:
+            self._rows: Floats = empty((V, G * H), scale.dtype)
+            W_ax = gates_first(self._rows, G)
+            self._out = out.reshape(T, 1, G * H)
         else:
-            W_ax = empty((G, V, H), scale.dtype)
-            self._rows, self._out = W_ax, out
+            self._rows = empty((G * V, H), scale.dtype)
+            W_ax = self._rows.reshape(G, V, H)
+            self._out = out
+        self._first = V * np.arange(G)[:, None]
         super().__init__(weights, scale, W_ax)
 
     def load(self, weights: Layer, scale: Floats) -> None:
@@ -111,9 +121,10 @@ class Table(Input):
         self.W_ax += self.b_a
 
     def choose(self, x: Ids) -> None:
-        """Write W_ax x + b_a, (G, T, B, H), for one-hot x, given as ids (T, B)."""
+        """Write W_ax x + b_a, (T, G, B, H), for one-hot x, given as ids (T, B)."""
+        chosen = x if x.shape[1] == 1 else x[:, None] + self._first
         # "clip" spares a copy of the output; Vocabulary.encode has checked the ids.
-        self._rows.take(x, axis=1, out=self._out, mode="clip")
+        self._rows.take(chosen, axis=0, out=self._out, mode="clip")
 
 
 class Output:
@@ -200,9 +211,9 @@ class Above(Input):
         self._up = below.up.reshape(G, 1, -1)
 
     def multiply(self, e: Floats, out: Floats) -> None:
-        """Write W_ax e + b_a, (G, 1, H), for one row of inputs."""
+        """Write W_ax e + b_a, (1, G, 1, H), for one row of inputs."""
         self._below.hand_up(e)
-        np.add(self._up, self.b_a, out=out)
+        np.add(self._up, self.b_a, out=out[0])
 
 
 class Scores(Output):

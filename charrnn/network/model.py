@@ -22,7 +22,7 @@ from numpy.typing import DTypeLike
 
 from charrnn.network.cells import CELLS, gates_first
 from charrnn.network.config import NetworkConfig
-from charrnn.network.functions import Floats, Ids
+from charrnn.network.functions import Floats, Ids, unbuffered
 from charrnn.network.layers import Table, layers_of
 from charrnn.network.parameters import Parameters
 from charrnn.network.readout import Readout, learn, learn_sampled
@@ -127,12 +127,12 @@ class Network:
         """Write zx(t) = W_ax e(t) + b_a for the whole window."""
         into = trace.inputs[layer]
         if layer:
-            into.multiply(trace.flat_up[layer - 1], out=trace.flat_zx[layer])
+            into.multiply(trace.flat_up[layer - 1], out=trace.zx[layer])
         elif isinstance(into, Table):
             into.choose(trace.x)
         else:
             self.params["W_ex"].take(trace.x, axis=0, out=trace.e, mode="clip")
-            into.multiply(trace.flat_e, out=trace.flat_zx[0])
+            into.multiply(trace.flat_e, out=trace.zx[0])
 
     def backward(
         self,
@@ -186,13 +186,15 @@ class Network:
                 da[1:] *= trace.masks[layer]
             dc[-1] = 0
             grad.recur.load(weights.W_aa.T[None])
-            for start, stop in reversed(grad.blocks):
-                cell.differentiate(trace.some(layer, start, stop), grad.slopes[:, : stop - start])
-                for t in range(stop - 1, start - 1, -1):
-                    gradients, view = grad.walk[t]
-                    trace.steps[layer][t].backward(*gradients)
-                    da_before = gradients[2]
-                    np.add(da_before, grad.recur(view)[0], out=da_before)
+            with unbuffered():
+                for start, stop in reversed(grad.blocks):
+                    slopes = grad.slopes[: stop - start].swapaxes(0, 1)
+                    cell.differentiate(trace.some(layer, start, stop), slopes)
+                    for t in range(stop - 1, start - 1, -1):
+                        gradients, view = grad.walk[t]
+                        trace.steps[layer][t].backward(*gradients)
+                        da_before = gradients[2]
+                        np.add(da_before, grad.recur(view)[0], out=da_before)
             grad.state[layer, 0] = da[0]
             grad.state[layer, 1:] = dc[0]
 

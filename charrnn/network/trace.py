@@ -60,7 +60,7 @@ class Trace:
         self.T, self.B, self.dropout = T, B, dropout
         self.x: Ids = np.zeros((T, B), np.intp)  # what was read last, not a copy
         self.e: Floats = zeros((T, B, config.embedding_size), dtype)
-        self.zx: Floats = zeros((L, G, T, B, H), dtype)  # after forward, the gates' values
+        self.zx: Floats = zeros((L, T, G, B, H), dtype)  # after forward, the gates' values
         self.kept: Floats = zeros((L, len(cell.kept), T, B, H), dtype)
         self.states: Floats = zeros((L, len(cell.states), T + 1, B, H), dtype)
         self.masks: Floats | None = zeros((L, T, B, H), dtype) if dropout else None
@@ -83,7 +83,7 @@ class Trace:
             [
                 cell(
                     Arrays(
-                        zx=self.zx[layer, :, t],
+                        zx=self.zx[layer, t],
                         za=self.recur[layer].out,
                         before=self.states[layer, :, t],
                         after=self.states[layer, :, t + 1],
@@ -114,7 +114,6 @@ class Trace:
         self._first, self._last = self.states[:, :, 0], self.states[:, :, -1]
         # The same arrays with time folded into the batch.
         self.flat_e, self.flat_z_y = fold(self.e), fold(self.z_y)
-        self.flat_zx = self.zx.reshape(L, G, T * B, H)
         self.flat_up = [fold(self.upward(layer)) for layer in range(L)]
 
     def _input(self, layer: int, weights: Layer, T: int, B: int, steps: int) -> Input:
@@ -126,7 +125,7 @@ class Trace:
         if not layer and not self.e.shape[-1]:
             return Table(weights, self.scale, out=self.zx[0])
         product = Product((G, n, H), B, steps, dtype) if T == 1 else None
-        return Input(weights, self.scale, empty((G, n, H), dtype), product)
+        return Input(weights, self.scale, gates_first(empty((n, G * H), dtype), G), product)
 
     @property
     def state(self) -> Floats:
@@ -160,8 +159,9 @@ class Trace:
 
     def feed(self, zx: Floats) -> None:
         """Take zx(t) = W_ax e(t) + b_a of the lowest layer, (T, B, G·H), as `ascend` expects it."""
-        scale = self.scale[:, None, None]
-        np.multiply(gates_first(fold(zx), len(scale)), scale, out=self.flat_zx[0])
+        by = self.scale[:, None, None]
+        gates = zx.reshape(self.T, self.B, len(by), -1).swapaxes(1, 2)
+        np.multiply(gates, by, out=self.zx[0])
 
     def a(self, layer: int) -> Floats:
         """Return the hidden states of a layer, (T + 1, B, H); a(layer)[0] is from before."""
@@ -175,7 +175,7 @@ class Trace:
     def some(self, layer: int, start: int, stop: int) -> Arrays:
         """Return what steps of a layer, from start up to but not stop, have read and written."""
         return Arrays(
-            zx=self.zx[layer, :, start:stop],
+            zx=self.zx[layer, start:stop].swapaxes(0, 1),
             za=self.recur[layer].out,
             before=self.states[layer, :, start:stop],
             after=self.states[layer, :, start + 1 : stop + 1],
@@ -234,7 +234,7 @@ class Gradient:
         self.recur = Product((1, G * H, H), B, T, dtype)
         n = max(1, min(T, BLOCK // (B * H)))
         self.blocks = [(start, min(start + n, T)) for start in range(0, T, n)]
-        self.slopes: Floats = empty((len(cell.slopes), n, B, H), dtype)
+        self.slopes: Floats = empty((n, len(cell.slopes), B, H), dtype)
         # Each step: what its cell's `backward` is given, and the view that its product is taken of.
         self.walk = [
             (
@@ -246,7 +246,7 @@ class Gradient:
                     cell.cut(
                         gates_first(self.dzx[t], G),
                         gates_first(self.dza[t], G),
-                        self.slopes[:, t % n],
+                        self.slopes[t % n],
                     ),
                 ),
                 self.recur.view(self.dza[t]),

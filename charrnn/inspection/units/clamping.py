@@ -67,7 +67,7 @@ class _Held:
 
     def __init__(self, step: Cell, trace: Trace, layer: int, t: int) -> None:
         self._step, self._steps, self.t = step, trace.T, t  # t: where in the text the step is
-        self._after, self._gates = trace.states[layer, :, t + 1], trace.zx[layer, :, t]
+        self._after, self._gates = trace.states[layer, :, t + 1], trace.zx[layer, t]
         self.places: list[_Places] = []
 
     def forward(self) -> None:
