@@ -17,6 +17,7 @@ from charrnn.processes.shared import SharedArrays
 from charrnn.training import workers as module
 from charrnn.training.config import TrainingConfig
 from charrnn.training.learner import Part
+from charrnn.training.optimizer import AdamW
 from charrnn.training.workers import Workers, choose_workers, learner_for
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="memory is handed on by descriptors")
@@ -148,6 +149,43 @@ def test_parameters_that_are_moved_are_seen_by_all(tiny_network, workers):
     assert two.learn(x, y, 1) == pytest.approx(one.learn(x, y, 1), rel=1e-6)
 
 
+@pytest.mark.parametrize("least", [1, 10**9])
+def test_parameters_are_moved_as_by_one_process(workers, monkeypatch, least):
+    """Each process moves its share, if there are enough of them: the bytes are the same."""
+    monkeypatch.setattr(module, "LEAST_MOVED", least)
+    learner = workers(3)
+    network, optimizer = learner.network, learner.optimizer(0.1)
+    alone = network.params.flat.copy()
+    beside = AdamW(alone, network.params.matrices, 0.1)
+    for step, (x, y) in enumerate(windows(5, count=4)):
+        learner.learn(x, y, step)
+        rate = 0.01 / (1 + step)
+        beside.step(alone, learner.gradient, rate)
+        learner.move(optimizer, rate)
+        assert network.params.flat.tobytes() == alone.tobytes()
+    assert optimizer.t == 4
+    assert optimizer.m.tobytes() == beside.m.tobytes()
+    assert optimizer.v.tobytes() == beside.v.tobytes()
+    optimizer.reset()
+    assert not learner.shared["moments"].any()
+
+
+def test_parameters_are_the_process_s_own_again_in_the_end(tiny_network, workers):
+    learner, before = workers(2), tiny_network("lstm").params.flat
+    network = learner.network
+    assert network.params.flat is learner.shared["params"]
+    assert network.params.flat.tobytes() == before.tobytes()
+    network.W_ya[:], network.layers[0].W_aa[:] = 3, 4
+    assert (network.params["W_ya"] == 3).all()
+    after = network.params.flat.copy()
+    learner.close()
+    assert network.params.flat.tobytes() == after.tobytes()
+    assert network.params.flat.base is not learner.shared["params"].base
+    learner.shared["params"][:] = 0
+    assert (network.W_ya == 3).all()
+    assert (network.layers[0].W_aa == 4).all()
+
+
 def test_nobody_is_started_before_there_is_something_to_do(workers):
     learner = workers(3)
     learner.reset()
@@ -240,6 +278,7 @@ import sys, time
 import numpy as np
 from charrnn.network.config import NetworkConfig
 from charrnn.network.model import Network
+from charrnn.training.optimizer import AdamW
 from charrnn.training.workers import Workers
 learner = Workers(Network(NetworkConfig(7), np.random.default_rng(0)), 5, 5, 3)
 x = np.zeros((5, 5), int)

@@ -68,11 +68,19 @@ class Network:
         flat: Floats | None = None,
     ) -> None:
         self.config = config
-        self.params = Parameters(shapes(config), dtype, flat)
-        self.layers = layers_of(self.params, config)
-        self.W_ya, self.b_y = self.params["W_ya"], self.params["b_y"]
+        self._take(Parameters(shapes(config), dtype, flat))
         if rng is not None:
             self._initialise(rng)
+
+    def _take(self, params: Parameters) -> None:
+        self.params = params
+        self.layers = layers_of(params, self.config)
+        self.W_ya, self.b_y = params["W_ya"], params["b_y"]
+
+    def lie_in(self, flat: Floats) -> None:
+        """Keep the parameters in `flat`, (P,), from now on; a trace made before does not see it."""
+        flat[:] = self.params.flat
+        self._take(Parameters(self.params.shapes, flat=flat))
 
     def _initialise(self, rng: np.random.Generator) -> None:
         H, gates = self.config.hidden_size, CELLS[self.config.cell].gates

@@ -7,16 +7,23 @@ import numpy as np
 from charrnn.network.functions import Floats, Ids
 from charrnn.network.model import Network
 from charrnn.network.trace import Gradient, Trace
+from charrnn.training.optimizer import AdamW
 
 
 class Learner(Protocol):
-    """Computes losses and gradients for a network whose parameters somebody else moves."""
+    """Computes losses and gradients, and moves a network's parameters as it is told to."""
 
     gradient: Floats
     """(P,), of the last window's loss, in the order of the parameters."""
 
     def learn(self, x: Ids, y: Ids, step: int) -> float:
         """Read a window, (T, B) each; write `gradient`; return the mean loss in nats."""
+
+    def optimizer(self, weight_decay: float) -> AdamW:
+        """Return what `move` moves the parameters by."""
+
+    def move(self, optimizer: AdamW, learning_rate: float) -> None:
+        """Take a step of the optimiser against `gradient`."""
 
     def reset(self) -> None:
         """Begin the next window from a(0) = 0."""
@@ -72,6 +79,15 @@ class Part:
             loss = self.network.backward(y, trace, self.grad, self._candidates(step), self.share)
         trace.carry()
         return loss
+
+    def optimizer(self, weight_decay: float) -> AdamW:
+        """Return what `move` moves the parameters by."""
+        params = self.network.params
+        return AdamW(params.flat, params.matrices, weight_decay)
+
+    def move(self, optimizer: AdamW, learning_rate: float) -> None:
+        """Take a step of the optimiser against `gradient`."""
+        optimizer.step(self.network.params.flat, self.gradient, learning_rate)
 
     def _rng(self, step: int, *purpose: int) -> np.random.Generator:
         entropy = np.random.SeedSequence((self.seed, step, self.part, *purpose))

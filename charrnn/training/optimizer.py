@@ -15,15 +15,21 @@ class AdamW:
 
     matrices: how many leading entries of the vector decay; the biases behind them do not.
     m, v: sums of the gradients and of their squares, each step's worth β times the one after it;
-        the running means of the papers are these times 1 - β, which is left to the rate.
+        the running means of the papers are these times 1 - β, which is left to the rate. They may
+        be given, to lie where somebody else sees them.
     t: how many steps were taken.
     """
 
     beta_1, beta_2, epsilon = 0.9, 0.99, 1e-8
 
-    def __init__(self, like: Floats, matrices: int, weight_decay: float = 0.0) -> None:
-        self.m: Floats = np.zeros_like(like)
-        self.v: Floats = np.zeros_like(like)
+    def __init__(
+        self,
+        like: Floats,
+        matrices: int,
+        weight_decay: float = 0.0,
+        moments: tuple[Floats, Floats] | None = None,
+    ) -> None:
+        self.m, self.v = moments or (np.zeros_like(like), np.zeros_like(like))
         self.t = 0
         self.matrices, self.weight_decay = matrices, weight_decay
         self._scratch: Floats = np.empty_like(like[:CHUNK])
@@ -31,13 +37,19 @@ class AdamW:
     def step(self, params: Floats, grad: Floats, learning_rate: float) -> None:
         """Move the parameters, (P,), against the gradient, (P,), in place."""
         self.t += 1
+        self.move(params, grad, learning_rate, 0, len(params))
+
+    def move(
+        self, params: Floats, grad: Floats, learning_rate: float, first: int, end: int
+    ) -> None:
+        """Do what `step` does of its t-th step with the parameters from `first` up to `end`."""
         # learning_rate m_hat / (sqrt(v_hat) + epsilon), with few passes over the vectors
         root = math.sqrt((1 - self.beta_2) / (1 - self.beta_2**self.t))
         rate = learning_rate * (1 - self.beta_1) / (1 - self.beta_1**self.t) / root
         epsilon = self.epsilon / root
         kept = 1 - learning_rate * self.weight_decay
-        for start in range(0, len(params), CHUNK):
-            chunk = slice(start, start + CHUNK)
+        for start in range(first, end, CHUNK):
+            chunk = slice(start, min(start + CHUNK, end))
             p, g, m, v = params[chunk], grad[chunk], self.m[chunk], self.v[chunk]
             s = self._scratch[: len(g)]
             m *= self.beta_1
@@ -51,6 +63,10 @@ class AdamW:
             if self.weight_decay and start < self.matrices:
                 p[: self.matrices - start] *= kept
             p -= s
+
+    def reset(self) -> None:
+        """Begin again, as if no step had been taken."""
+        self.m[:], self.v[:], self.t = 0, 0, 0
 
 
 def clip(grad: Floats, limit: float) -> float:

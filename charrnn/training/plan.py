@@ -187,9 +187,9 @@ def estimate_memory(
     def scored(rows: int) -> int:
         return 2 * min(rows, max(LEAST_ROWS, SCORES // V)) * V
 
-    # Parameters, gradient, two moments, the best, one to save; for workers to share, parameters
-    # and a gradient of each; and in each process the weights as they are multiplied with.
-    vectors = (6 + (1 + others if others else 0) + training.workers) * parameters
+    # Parameters, gradient, two moments, the best, one to save; the gradient of each worker; and in
+    # each process the weights as they are multiplied with.
+    vectors = (6 + others + training.workers) * parameters
     learning = read(T, B) + T * B * (GH * (1 if cell.sums else 2) + H)
     learning += 2 * L * T * B * H if training.dropout else 0
     learning += training.workers * (scored(T * B // training.workers) + H * GH)

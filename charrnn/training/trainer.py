@@ -16,7 +16,7 @@ from charrnn.network.scoring import QuickScore
 from charrnn.text.streams import Streams, Text
 from charrnn.training.config import TrainingConfig
 from charrnn.training.counters import Counters
-from charrnn.training.optimizer import AdamW, clip, learning_rate
+from charrnn.training.optimizer import clip, learning_rate
 from charrnn.training.profile import Profile
 from charrnn.training.workers import learner_for
 
@@ -70,7 +70,7 @@ class Trainer:
     ) -> None:
         self.network, self.config = network, config
         self.train, self.validation = train, validation
-        flat, B, T = network.params.flat, config.batch_size, config.seq_length
+        B, T = config.batch_size, config.seq_length
         self.windows = len(Streams(train, batch_size=B, seq_length=T))
         if not self.windows:
             raise TrainingError(
@@ -78,11 +78,11 @@ class Trainer:
                 f"of {T} steps; choose a smaller --batch-size or --seq-length"
             )
         self.learner = learner_for(network, config)
-        self.optimizer = AdamW(flat, network.params.matrices, config.weight_decay)
+        self.optimizer = self.learner.optimizer(config.weight_decay)
         self.quick_score = QuickScore(network, validation) if len(validation) > 1 else None
         self.profile: Profile | None = None
         self.now = Counters()
-        self.best: Floats = flat.copy()
+        self.best: Floats = network.params.flat.copy()
 
     @property
     def steps(self) -> int | None:
@@ -189,7 +189,7 @@ class Trainer:
         if not self.config.grad_clip and norm > LARGEST_NORM:
             norm = math.inf
         if math.isfinite(loss) and math.isfinite(norm):
-            self.optimizer.step(self.network.params.flat, learner.gradient, rate)
+            learner.move(self.optimizer, rate)
         return loss, norm
 
     def _recover(self, loss: float, norm: float) -> str:
@@ -205,8 +205,7 @@ class Trainer:
             )
         now.rate_scale /= 2
         self.network.params.flat[:] = self.best
-        flat, optimizer = self.network.params.flat, self.optimizer
-        self.optimizer = AdamW(flat, optimizer.matrices, optimizer.weight_decay)
+        self.optimizer.reset()
         self.learner.reset()
         return (
             f"step {now.step + 1}: loss {loss:g}, gradient norm {norm:g}; went back to the best "

@@ -1,9 +1,9 @@
 """A batch split over processes: each reads some of its sequences, on one core each.
 
-    this process     moves the parameters, learns from part 0
+    this process     learns from part 0, adds the gradients up, moves its share of the parameters
     a worker         is handed a descriptor of shared memory, and told by a byte what to do
 
-One window is one message each way, so the processes meet once where a threaded product would meet
+One window is two messages each way, so the processes meet twice where a threaded product would meet
 twice a step. A worker begins with the first window and lives until its input ends, and that is
 when this process is gone, however it ended. What is random depends on the part, so a number of
 workers gives the same numbers again.
@@ -28,6 +28,7 @@ from charrnn.processes.shared import Layout, SharedArrays
 from charrnn.processes.started import EndedError, Started, read_order
 from charrnn.training.config import TrainingConfig
 from charrnn.training.learner import Learner, Part
+from charrnn.training.optimizer import AdamW
 
 LEAST_ROWS = 4
 """Sequences for each process."""
@@ -35,7 +36,10 @@ LEAST_ROWS = 4
 LEAST_WORK = 20_000_000
 """Parameters times characters of a window, for each process: some milliseconds."""
 
-LEARN, RESET, DONE = b"l", b"r", b"."
+LEAST_MOVED = 100_000
+"""Parameters for each process to move; with fewer it takes longer to meet."""
+
+LEARN, MOVE, RESET, DONE = b"l", b"m", b"r", b"."
 
 
 def learner_for(network: Network, config: TrainingConfig) -> Learner:
@@ -81,12 +85,14 @@ def _layout(config: NetworkConfig, size: int, T: int, B: int, parts: int) -> Lay
     S = len(CELLS[config.cell].states)
     return {
         "params": ((size,), "f4"),
-        "gradients": ((parts, size), "f4"),  # that of part 0 is not used
+        "gradients": ((parts, size), "f4"),  # that of part 0 becomes their sum
+        "moments": ((2, size), "f4"),
         "x": ((T, B), "i4"),
         "y": ((T, B), "i4"),
         "state": ((config.num_layers, S, B, config.hidden_size), "f4"),
         "losses": ((parts,), "f8"),
         "step": ((1,), "i8"),
+        "moved": ((3,), "f8"),  # by which step of the optimiser, rate and weight decay
     }
 
 
@@ -106,8 +112,10 @@ class Workers:
     ) -> None:
         self.network, self.parts = network, parts
         self.bounds = bounds(B, parts)
-        layout = _layout(network.config, network.params.flat.size, T, B, parts)
-        self.shared = SharedArrays.create(layout)
+        size = network.params.flat.size
+        self.shared = SharedArrays.create(_layout(network.config, size, T, B, parts))
+        network.lie_in(self.shared["params"])
+        self._share = bounds(size, parts if size >= parts * LEAST_MOVED else 1)
         self.own = Part(
             network,
             T,
@@ -116,6 +124,7 @@ class Workers:
             seed=seed,
             sampled=sampled,
             share=self.bounds[1] / B,
+            flat=self.shared["gradients"][0],
         )
         self.gradient: Floats = self.own.gradient
         self._order = {
@@ -126,6 +135,7 @@ class Workers:
             "seed": seed,
             "sampled": sampled,
             "parts": parts,
+            "share": self._share,
             "descriptor": self.shared.descriptor,
         }
         self._processes: list[Started] = []
@@ -145,7 +155,6 @@ class Workers:
             A worker has died.
         """
         shared, end = self.shared, self.bounds[1]
-        shared["params"][:] = self.network.params.flat
         shared["x"][:], shared["y"][:], shared["step"][:] = x, y, step
         with _told():
             if not self._processes:
@@ -156,6 +165,30 @@ class Workers:
         for part in range(1, self.parts):
             self.gradient += shared["gradients"][part]
         return float(loss + shared["losses"][1:].sum())
+
+    def optimizer(self, weight_decay: float) -> AdamW:
+        """Return what `move` moves the parameters by, its moments where workers see them."""
+        params, (m, v) = self.network.params, self.shared["moments"]
+        return AdamW(params.flat, params.matrices, weight_decay, (m, v))
+
+    def move(self, optimizer: AdamW, learning_rate: float) -> None:
+        """Take a step of the optimiser against `gradient`, each process with its share.
+
+        Raises
+        ------
+        TrainingError
+            A worker has died.
+        """
+        optimizer.t += 1
+        shared = len(self._share) > 2
+        with _told():
+            if shared:
+                self.shared["moved"][:] = optimizer.t, learning_rate, optimizer.weight_decay
+                self._tell(MOVE)
+            flat, own = self.network.params.flat, self._share[1]
+            optimizer.move(flat, self.gradient, learning_rate, 0, own)
+            if shared:
+                self._hear()
 
     def reset(self) -> None:
         """Begin the next window from a(0) = 0."""
@@ -176,7 +209,9 @@ class Workers:
             self._hear()
 
     def close(self) -> None:
-        """End the workers."""
+        """End the workers; the parameters are this process's own again."""
+        if self.network.params.flat is self.shared["params"]:
+            self.network.lie_in(np.empty_like(self.network.params.flat))
         for process in self._processes:
             process.end()
         self._processes = []
@@ -221,12 +256,18 @@ def work() -> None:
     chosen = {name: given[name] for name in ("dropout", "seed", "sampled")}
     learner = Part(network, T, rows, part=part, share=rows / B, flat=gradient, **chosen)
     learner.state = shared["state"][:, :, mine]
+    optimizer = AdamW(network.params.flat, network.params.matrices, 0.0, tuple(shared["moments"]))
     while command := os.read(commands, 1):
         if command == LEARN:
             x, y = shared["x"][:, mine], shared["y"][:, mine]
             loss = learner.learn(x, y, int(shared["step"][0]))
             shared["losses"][part] = loss
             shared["state"][:, :, mine] = learner.state
+        elif command == MOVE:
+            t, rate, optimizer.weight_decay = shared["moved"].tolist()
+            optimizer.t = int(t)
+            summed = shared["gradients"][0]
+            optimizer.move(network.params.flat, summed, rate, *given["share"][part : part + 2])
         else:
             learner.state = shared["state"][:, :, mine]
         os.write(answers, DONE)
