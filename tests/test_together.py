@@ -20,7 +20,8 @@ from charrnn.sampling import together, workers
 from charrnn.sampling.choosing import choose, random_streams, weights
 from charrnn.sampling.config import ENDLESS, SamplingConfig
 from charrnn.sampling.generating import WINDOW, generate
-from charrnn.sampling.sample import Sample, samples
+from charrnn.sampling.groups import samples
+from charrnn.sampling.sample import Sample
 from charrnn.sampling.together import DRAWN, choose_rows, generate_together, row_weights
 from charrnn.sampling.workers import WORTH, Elsewhere, pay
 from charrnn.text.vocabulary import Vocabulary

@@ -294,13 +294,16 @@ def make(
 ) -> "Iterator[list[Sample]]":
     """Yield the samples in groups: one by one, or those that are made side by side."""
     from charrnn.sampling.choosing import random_streams
-    from charrnn.sampling.sample import Sample, samples
 
     network, vocabulary = checkpoint.network, checkpoint.vocabulary
     streams = islice(random_streams(seed), num_samples)
     if together:
+        from charrnn.sampling.groups import samples
+
         yield from samples(network, vocabulary, prompt, config, streams)
     else:
+        from charrnn.sampling.sample import Sample
+
         for rng in streams:
             yield [Sample(network, vocabulary, prompt, config, rng)]
 

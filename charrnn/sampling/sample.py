@@ -1,7 +1,7 @@
 """A whole sample: text as it is made, until its length or a stop text."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from typing import Literal
 
@@ -12,8 +12,6 @@ from charrnn.network.model import Network
 from charrnn.sampling.choosing import choose
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.generating import Choice, generate
-from charrnn.sampling.together import MOST, SideBySide, generate_together, parts_of
-from charrnn.sampling.workers import Elsewhere, blocks, pay
 from charrnn.text.vocabulary import Vocabulary
 
 
@@ -81,44 +79,6 @@ class Sample:
             for _ in range(len(held) - (begun[0][1] if begun else 0)):
                 yield held.popleft()
         yield from held
-
-
-def samples(
-    network: Network,
-    vocabulary: Vocabulary,
-    prompt: Ids,
-    config: SamplingConfig,
-    streams: Iterable[np.random.Generator],
-) -> Iterator[list[Sample]]:
-    """Yield samples, one for each stream of random numbers, in groups that are made side by side.
-
-    A sample of a group is the same as alone, but for rounding: where two characters are nearly as
-    likely as each other and the number drawn lies between them, the other one may be taken.
-    """
-    streams = iter(streams)
-    while group := list(islice(streams, MOST)):
-        if len(prompt):
-            prompts = np.repeat(prompt[None], len(group), axis=0)
-        else:
-            prompts = np.array([first_ids(vocabulary, rng) for rng in group])
-        first, *others = [
-            (network, prompts[part], config, group[part])
-            for part in parts_of(len(group), network.params.flat.size)
-        ]
-        elsewhere = pay(network, len(group), config.length)
-        side = SideBySide(
-            [
-                blocks(generate_together(*first)),
-                *(
-                    Elsewhere(*part) if elsewhere else blocks(generate_together(*part))
-                    for part in others
-                ),
-            ]
-        )
-        yield [
-            Sample(network, vocabulary, prompt, config, rng, side.choices(n))
-            for n, rng in enumerate(group)
-        ]
 
 
 def stream(

@@ -167,7 +167,7 @@ def charrnn_together(cell: str, layers: int, size: int, streams: int) -> Callabl
     from charrnn.network.model import Network
     from charrnn.sampling.choosing import random_streams
     from charrnn.sampling.config import SamplingConfig
-    from charrnn.sampling.sample import samples
+    from charrnn.sampling.groups import samples
     from charrnn.text.vocabulary import Vocabulary
 
     network = Network(NetworkConfig(V, cell, size, layers), np.random.default_rng(0))
