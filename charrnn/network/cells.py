@@ -247,12 +247,13 @@ class GRU(Cell):
 
     @staticmethod
     def cut(dzx: Floats, dza: Floats, slopes: Floats) -> Pieces:
-        return dzx, dza[:2], dza[2], slopes[:3], slopes[:2], *slopes[:3], slopes[1:3], slopes[3]
+        n_r, _, a_n, spare = slopes
+        return dzx, dza[:2], dza[2], slopes[:3], slopes[:2], n_r, a_n, slopes[1:3], spare
 
     def backward(
         self, da: Floats, dc: Floats, da_before: Floats, dc_before: Floats, pieces: Pieces
     ) -> None:
-        dzx, dza_ru, dza_n, run, ru, n_r, _, a_n, a_un, spare = pieces
+        dzx, dza_ru, dza_n, run, ru, n_r, a_n, a_un, spare = pieces
         np.multiply(a_un, da, out=a_un)  # du and dn, each in the place of its slope
         np.multiply(n_r, a_n, out=n_r)  # dr
         np.copyto(dzx, run)

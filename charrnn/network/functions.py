@@ -46,7 +46,7 @@ def cross_entropy(z: Floats, y: Ids, count: float) -> float:
     count: of how many rows, these and others, the mean is taken.
     """
     here = np.arange(len(z)), y
-    if not -MODERATE < z.min() <= z.max() < MODERATE:  # true of what is not a number, too
+    if not -MODERATE < z.min() <= z.max() < MODERATE:  # nor where one is not a number
         z -= np.maximum.reduce(z, axis=-1, keepdims=True)
     told = z[here]
     np.exp(z, out=z)

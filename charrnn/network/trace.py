@@ -64,6 +64,8 @@ class Trace:
         self.kept: Floats = zeros((L, len(cell.kept), T, B, H), dtype)
         self.states: Floats = zeros((L, len(cell.states), T + 1, B, H), dtype)
         self.masks: Floats | None = zeros((L, T, B, H), dtype) if dropout else None
+        if self.masks is not None:
+            self.masks[...] = 1
         self.up: Floats | None = zeros((L, T, B, H), dtype) if dropout else None
         self.scores = scores
         self.z_y: Floats = zeros((T if scores else 0, B, config.vocabulary_size), dtype)

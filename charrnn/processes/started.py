@@ -33,6 +33,11 @@ class Started:
     module: its name; it begins with `read_order()`.
     order: what JSON can hold.
     descriptors: those of shared memory, which keep their numbers.
+
+    Raises
+    ------
+    EndedError
+        It was gone before it could be handed its order.
     """
 
     def __init__(self, module: str, order: Mapping[str, Any], *descriptors: int) -> None:
@@ -47,7 +52,11 @@ class Started:
                 pass_fds=descriptors,
                 env=os.environ | ONE_THREAD | {"PYTHONPATH": path},
             )
-        self.tell(json.dumps(order).encode() + b"\n")
+        try:
+            self.tell(json.dumps(order).encode() + b"\n")
+        except EndedError:
+            self.end()
+            raise
 
     @property
     def pid(self) -> int:

@@ -62,7 +62,8 @@ _PLACES = {
     ("optimizer", None): "optimiser",
     ("streams", None): "data",
     ("stored", None): "data",
-    ("workers", "_hear"): "waiting",
+    ("started", "hear"): "waiting",
+    ("started", None): "sharing",
     ("workers", None): "sharing",
 }
 """Which part a function belongs to, by its module and its name, or by its module alone."""
