@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 import charrnn.sampling.sample
 from charrnn import cores as cores_of
 from charrnn.errors import CharRNNError
-from charrnn.network import layers
+from charrnn.network import onward as onwards
 from charrnn.network.config import NetworkConfig
-from charrnn.network.layers import Onward
 from charrnn.network.model import Network
+from charrnn.network.onward import Onward
 from charrnn.network.trace import Trace
 from charrnn.sampling.candidates import candidates
 from charrnn.sampling.choosing import choose
@@ -87,7 +87,7 @@ def test_products_that_are_joined_change_nothing(cell, layers, embedding_size, t
 @pytest.mark.parametrize("threads", ["1", "2", "nonsense"])
 def test_a_product_that_threads_nearly_share_is_made_large_enough(threads, monkeypatch):
     """With columns of zeros, which nobody sees."""
-    monkeypatch.setattr(layers, "SHARED", 256)  # of 8 hidden units: 32 columns
+    monkeypatch.setattr(onwards, "SHARED", 256)  # of 8 hidden units: 32 columns
     monkeypatch.setattr(cores_of, "cores", lambda: 2)
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", threads)
     for wide in (8 * 3 - 1, 8 * 3, 32):  # an RNN's own 8, and what it hands up
@@ -98,7 +98,7 @@ def test_a_product_that_threads_nearly_share_is_made_large_enough(threads, monke
     network = Network(NetworkConfig(7, "gru", 8, 2), np.random.default_rng(0), np.float64)
     told = []
     for shared in (256, 10**9):
-        monkeypatch.setattr(layers, "SHARED", shared)
+        monkeypatch.setattr(onwards, "SHARED", shared)
         made = generate(network, np.array([1]), SamplingConfig(), rng())
         told.append([choice.scores for choice in islice(made, 30)])
     np.testing.assert_allclose(*told, rtol=0, atol=1e-12)

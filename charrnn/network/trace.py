@@ -12,17 +12,8 @@ import numpy as np
 from charrnn.network.arrays import empty, zeros
 from charrnn.network.cells import CELLS, Arrays, gates_first
 from charrnn.network.functions import Floats, Ids, log_softmax
-from charrnn.network.layers import (
-    Above,
-    Input,
-    Layer,
-    Onward,
-    Output,
-    Recur,
-    Scores,
-    Table,
-    layers_of,
-)
+from charrnn.network.layers import Input, Layer, Output, Recur, Table, layers_of
+from charrnn.network.onward import Above, Onward, Scores
 from charrnn.network.parameters import Parameters
 from charrnn.network.products import FEWEST_STEPS, Product
 
