@@ -9,7 +9,7 @@ import typer
 from charrnn.cli import app
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-OTHERS = {"--cores", "--steps", "--batches", "--cells", "--sizes"}  # of the benchmark
+OTHERS = {"--cores", "--steps", "--batches", "--cells", "--sizes", "--short"}  # of the benchmark
 
 
 def options(command):

@@ -106,7 +106,8 @@ class Network:
 
     def load(self, trace: Trace) -> None:
         """Lay the parameters out as a trace reads them: needed whenever they have changed."""
-        for weights, into, recur in zip(self.layers, trace.inputs, trace.recur, strict=True):
+        for layer, into, recur in zip(self.layers, trace.inputs, trace.recur, strict=True):
+            weights = trace.own(layer)
             into.load(weights, trace.scale)
             recur.load(gates_first(weights.W_aa, len(trace.scale)), trace.scale)
         trace.output.load()

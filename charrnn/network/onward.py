@@ -5,6 +5,9 @@
 The letters of the shapes are those of `charrnn.network.model`.
 """
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import DTypeLike
 
@@ -22,6 +25,34 @@ NEARLY = 0.75
 2x256 reads a character in two thirds of the time)."""
 
 
+class Share(NamedTuple):
+    """Which units of each layer are this process's own, where others have the rest.
+
+    states: (L, S, 2, 1, H), where all of them write the states of their units.
+    meet: returns when the others, too, have written those of the layer that was stepped last.
+    scores: whether the scores are worked out here.
+    """
+
+    units: slice
+    states: Floats
+    meet: Callable[[], None]
+    scores: bool
+
+    @property
+    def width(self) -> int:
+        """How many units there are."""
+        return int(self.units.stop - self.units.start)
+
+    def own(self, weights: Layer, gates: int) -> Layer:
+        """Return what of a layer's parameters leads to these units, copied."""
+
+        def of(W: Floats) -> Floats:
+            return gates_first(W, gates)[..., self.units].swapaxes(0, 1).reshape(len(W), -1)
+
+        W_ax, W_aa, b_a, b_n = weights
+        return Layer(of(W_ax), of(W_aa), of(b_a[None])[0], b_n[self.units])
+
+
 class Onward:
     """All the products with one layer's hidden state as one.
 
@@ -30,16 +61,20 @@ class Onward:
     and BLAS lets two cores share it where either alone would be too small.
     """
 
-    def __init__(self, G: int, H: int, above: int, dtype: DTypeLike) -> None:
-        end = columns = G * H + above
+    def __init__(
+        self, G: int, H: int, above: int, dtype: DTypeLike, share: Share | None = None
+    ) -> None:
+        own = G * (share.width if share else H)  # columns of W_aa
+        end = columns = own + above
         if blas_threads() > 1 and NEARLY * SHARED <= H * columns < SHARED:
             columns = -(-SHARED // H)
         self._W: Floats = zeros((H, whole_lines(columns, dtype)), dtype)
         self._products: Floats = empty((1, self._W.shape[1]), dtype)
-        self.W_up, self.up = self._W[:, G * H : end], self._products[:, G * H : end]
-        self._W_aa = gates_first(self._W[:, : G * H], G)
-        self.out: Floats = self._products[:, : G * H].reshape(G, 1, H)
+        self.W_up, self.up = self._W[:, own:end], self._products[:, own:end]
+        self._W_aa = gates_first(self._W[:, :own], G)
+        self.out: Floats = self._products[:, :own].reshape(G, 1, -1)
         self._is_of_last = self._is_of_first = False
+        self._meet = share.meet if share else None
 
     def load(self, W: Floats, scale: Floats) -> None:
         """Take the recurrent weights, (G, H, H), each gate's times its scale."""
@@ -59,6 +94,8 @@ class Onward:
 
     def hand_up(self, a: Floats) -> Floats:
         """Return up(t), (1, above), of the state after the step, (1, H)."""
+        if self._meet:
+            self._meet()
         a.dot(self._W, self._products)
         self._is_of_last = True
         return self.up

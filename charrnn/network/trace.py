@@ -13,7 +13,7 @@ from charrnn.network.arrays import empty, zeros
 from charrnn.network.cells import CELLS, Arrays, gates_first
 from charrnn.network.functions import Floats, Ids, log_softmax
 from charrnn.network.layers import Input, Layer, Output, Recur, Table, layers_of
-from charrnn.network.onward import Above, Onward, Scores
+from charrnn.network.onward import Above, Onward, Scores, Share
 from charrnn.network.parameters import Parameters
 from charrnn.network.products import FEWEST_STEPS, Product
 
@@ -32,7 +32,8 @@ class Trace:
     A trace is made once and read into again and again. With `dropout`, the share of hidden
     values that are dropped on their way up, it also holds masks, which `draw_masks` renews. Without
     `scores` it ends at the hidden states, which is all that learning needs. `held` tells that the
-    parameters, once loaded, serve many windows, so that it pays to lay them out for speed.
+    parameters, once loaded, serve many windows, so that it pays to lay them out for speed. With a
+    `share`, of one character at a time, all but the states is there for some of the units only.
     """
 
     def __init__(
@@ -44,42 +45,49 @@ class Trace:
         *,
         scores: bool = True,
         held: bool = False,
+        share: Share | None = None,
     ) -> None:
         config, dtype = network.config, network.params.flat.dtype
         H, L, cell = config.hidden_size, config.num_layers, CELLS[config.cell]
-        G = len(cell.gates)
+        G, self.share = len(cell.gates), share
+        units = share.units if share else slice(0, H)
+        width = share.width if share else H
         self.T, self.B, self.dropout = T, B, dropout
         self.x: Ids = np.zeros((T, B), np.intp)  # what was read last, not a copy
         self.e: Floats = zeros((T, B, config.embedding_size), dtype)
-        self.zx: Floats = zeros((L, T, G, B, H), dtype)  # after forward, the gates' values
-        self.kept: Floats = zeros((L, len(cell.kept), T, B, H), dtype)
-        self.states: Floats = zeros((L, len(cell.states), T + 1, B, H), dtype)
+        self.zx: Floats = zeros((L, T, G, B, width), dtype)  # after forward, the gates' values
+        self.kept: Floats = zeros((L, len(cell.kept), T, B, width), dtype)
+        self.states: Floats = (
+            share.states if share else zeros((L, len(cell.states), T + 1, B, H), dtype)
+        )
         self.masks: Floats | None = zeros((L, T, B, H), dtype) if dropout else None
         if self.masks is not None:
             self.masks[...] = 1
         self.up: Floats | None = zeros((L, T, B, H), dtype) if dropout else None
-        self.scores = scores
-        self.z_y: Floats = zeros((T if scores else 0, B, config.vocabulary_size), dtype)
+        V = 0 if share and not share.scores else config.vocabulary_size
+        self.z_y: Floats = zeros((T if scores else 0, B, V), dtype)
         self.normalised = True
         self.scale: Floats = np.array(cell.scale, dtype)
         steps = max(T, FEWEST_STEPS) if held else T
+        self.scores = scores
         self.onward = [
-            Onward(G, H, above, dtype)
-            for above in [*[G * H] * (L - 1), config.vocabulary_size]
+            Onward(G, H, above, dtype, share)
+            for above in [*[G * width] * (L - 1), V]
             if held and T * B == 1
         ]
         self.recur: Sequence[Recur] = self.onward or [
             Product((G, H, H), B, steps, dtype) for _ in range(L)
         ]
-        self._b_n = [weights.b_n for weights in network.layers]
+        layers = [self.own(weights) for weights in network.layers]
+        self._b_n = [weights.b_n for weights in layers]
         self.steps = [
             [
                 cell(
                     Arrays(
                         zx=self.zx[layer, t],
                         za=self.recur[layer].out,
-                        before=self.states[layer, :, t],
-                        after=self.states[layer, :, t + 1],
+                        before=self.states[layer, :, t, :, units],
+                        after=self.states[layer, :, t + 1, :, units],
                         kept=self.kept[layer, :, t],
                         b_n=self._b_n[layer],
                     )
@@ -89,10 +97,10 @@ class Trace:
             for layer in range(L)
         ]
         self.inputs = [
-            self._input(layer, weights, T, B, steps) for layer, weights in enumerate(network.layers)
+            self._input(layer, weights, T, B, steps) for layer, weights in enumerate(layers)
         ]
         self.output = (
-            Scores(network.W_ya, network.b_y, self.onward[-1])
+            Scores(network.W_ya[:, :V], network.b_y[:V], self.onward[-1])
             if self.onward
             else Output(network.W_ya, network.b_y)
         )
@@ -104,7 +112,7 @@ class Trace:
             ]
             for layer in range(L)
         ]
-        self._first, self._last = self.states[:, :, 0], self.states[:, :, -1]
+        self._first, self._last = self.states[:, :, 0, :, units], self.states[:, :, -1, :, units]
         # The same arrays with time folded into the batch.
         self.flat_e, self.flat_z_y = fold(self.e), fold(self.z_y)
         self.flat_up = [fold(self.upward(layer)) for layer in range(L)]
@@ -112,7 +120,7 @@ class Trace:
     def _input(self, layer: int, weights: Layer, T: int, B: int, steps: int) -> Input:
         """Return what a layer multiplies its input with."""
         G, dtype = len(self.scale), self.zx.dtype
-        n, H = len(weights.W_ax), weights.W_aa.shape[0]
+        n, H = len(weights.W_ax), self.zx.shape[-1]
         if layer and self.onward:
             return Above(weights, self.scale, self.onward[layer - 1])
         if not layer and not self.e.shape[-1]:
@@ -130,7 +138,7 @@ class Trace:
         """The state before the first step, (L, S, B, H), a view to be written to."""
         for onward in self.onward:
             onward.forget()
-        return self._first
+        return self.states[:, :, 0]
 
     def carry(self) -> None:
         """Begin the next window where this one ended."""
@@ -164,6 +172,10 @@ class Trace:
     def upward(self, layer: int) -> Floats:
         """Return what a layer hands up, (T, B, H): its hidden states, less what is dropped."""
         return self.a(layer)[1:] if self.up is None else self.up[layer]
+
+    def own(self, weights: Layer) -> Layer:
+        """Return what of a layer's parameters is needed here."""
+        return self.share.own(weights, len(self.scale)) if self.share else weights
 
     def some(self, layer: int, start: int, stop: int) -> Arrays:
         """Return what steps of a layer, from start up to but not stop, have read and written."""

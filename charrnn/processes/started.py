@@ -55,7 +55,7 @@ class Started:
         try:
             self.tell(json.dumps(order).encode() + b"\n")
         except EndedError:
-            self.end()
+            self.close()
             raise
 
     @property
@@ -94,7 +94,18 @@ class Started:
             heard += more
         return heard
 
-    def end(self) -> None:
+    def check(self) -> None:
+        """Do nothing, if it is there.
+
+        Raises
+        ------
+        EndedError
+            It is gone.
+        """
+        if self._process.poll() is not None:
+            raise self._ended()
+
+    def close(self) -> None:
         """End it: nothing more is told to it or heard of it."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None

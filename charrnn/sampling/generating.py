@@ -1,12 +1,12 @@
 """Characters that follow a prompt, one at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.network.functions import Ids, log_softmax
+from charrnn.network.functions import Floats, Ids, log_softmax
 from charrnn.network.model import Network
 from charrnn.network.trace import Trace
 from charrnn.sampling.choosing import choose, weights
@@ -55,17 +55,37 @@ def generate(
     Stop texts and the length are the affair of `charrnn.sampling.sample`.
     """
     trace = Trace(network, 1, 1, held=True)
-    scores = trace.z_y[0, 0]
-    for _, read in network.read(prompt, Trace(network, min(WINDOW, len(prompt)), 1)):
-        trace.first_state[:] = read.state
-        scores[:] = read.z_y[-1, 0]
-    x = np.empty((1, 1), np.intp)
+    read_prompt(network, prompt, trace.first_state, trace.z_y[0, 0])
     network.load(trace)
+    yield from go_on_from(network, trace, config, rng)
+
+
+def read_prompt(network: Network, prompt: Ids, state: Floats, scores: Floats) -> None:
+    """Read a prompt, (N,) ids; write the state after it, (L, S, 1, H), and the scores, (V,)."""
+    for _, read in network.read(prompt, Trace(network, min(WINDOW, len(prompt)), 1)):
+        state[:] = read.state
+        scores[:] = read.z_y[-1, 0]
+
+
+def go_on_from(
+    network: Network,
+    trace: Trace,
+    config: SamplingConfig,
+    rng: np.random.Generator,
+    tell: Callable[[int], None] | None = None,
+) -> Iterator[Choice]:
+    """Yield characters without end, from the first state and the scores of a loaded trace.
+
+    tell: is told each character before it is read.
+    """
+    scores, x = trace.z_y[0, 0], np.empty((1, 1), np.intp)
     while True:
         for uniform in rng.random(DRAWN).tolist():
             z = scores.astype(np.float64)
             w = weights(z, config)
             x[0, 0] = k = choose(w, uniform)
             yield Choice(k, z, w)
+            if tell:
+                tell(k)
             network.go_on(x, trace)
             trace.carry()

@@ -77,7 +77,7 @@ class Elsewhere:
             "descriptor": self._shared.descriptor,
         }
         self.process = Started(__name__, order, self._shared.descriptor)
-        self._end = weakref.finalize(self, self.process.end)
+        self._end = weakref.finalize(self, self.process.close)
 
     def __iter__(self) -> Self:
         return self

@@ -213,7 +213,7 @@ class Workers:
         if self.network.params.flat is self.shared["params"]:
             self.network.lie_in(np.empty_like(self.network.params.flat))
         for process in self._processes:
-            process.end()
+            process.close()
         self._processes = []
         self.own.close()
         self.shared.close()

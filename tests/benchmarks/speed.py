@@ -13,7 +13,8 @@ training    one step, window 64, 65 symbols: forward, backward, clipping and Ada
             charrnn: as `charrnn train` does it, on both cores; PyTorch: nn.RNN/GRU/LSTM with
             one-hot input, on one thread and on two, of which the faster counts
 sampling    one stream, a character at a time, each handed out as an int, temperature 0.8; PyTorch:
-            the module and the Cell in a loop, on one thread and on two; the fastest counts
+            the module and the Cell in a loop, on one thread and on two; the fastest counts.
+            charrnn: as it makes a long text, by two processes if that pays; --short for one
 products    the same step in one process, against the matrix products in it alone (in the columns of
             PyTorch); the ratio is their share of the step
 together    64 streams, as `charrnn sample --num-samples 64` makes them, and 64 rows through PyTorch
@@ -137,17 +138,20 @@ def torch_training(
     return step
 
 
-def charrnn_sampling(cell: str, layers: int, size: int) -> Callable[[], int]:
+def charrnn_sampling(cell: str, layers: int, size: int, long: bool) -> Callable[[], int]:
     import numpy as np
 
     from charrnn.network.config import NetworkConfig
     from charrnn.network.model import Network
-    from charrnn.sampling.config import SamplingConfig
-    from charrnn.sampling.generating import generate
+    from charrnn.sampling.config import ENDLESS, SamplingConfig
+    from charrnn.sampling.sample import LONG, best_way
 
     network = Network(NetworkConfig(V, cell, size, layers), np.random.default_rng(0))
-    made = generate(
-        network, np.array([1]), SamplingConfig(temperature=TEMPERATURE), np.random.default_rng(0)
+    made = best_way(network, LONG if long else LONG - 1)(
+        network,
+        np.array([1]),
+        SamplingConfig(temperature=TEMPERATURE, length=ENDLESS),
+        np.random.default_rng(0),
     )
 
     def some() -> int:
@@ -355,7 +359,12 @@ def measure(wanted: argparse.Namespace) -> Iterator[dict[str, Any]]:
                     continue
                 args = (cell, layers, size)
                 ours = (
-                    Side("charrnn sampling", *args, threads=sampling_threads(cell, layers, size))
+                    Side(
+                        "charrnn sampling",
+                        *args,
+                        not wanted.short,
+                        threads=sampling_threads(cell, layers, size),
+                    )
                     if streams == 1
                     else Side("charrnn together", *args, streams)
                 )
@@ -383,6 +392,7 @@ def main() -> None:
     parser.add_argument("--batches", nargs="+", type=int, default=[64, 32, 16])
     parser.add_argument("--turns", type=int, default=15)
     parser.add_argument("--workers", type=int, default=0, help="0: as many as charrnn chooses")
+    parser.add_argument("--short", action="store_true", help="sample as texts below LONG are made")
     parser.add_argument("--cores", type=int, help="use so many cores only, on both sides")
     parser.add_argument("--json", help="also write the rows here")
     parser.add_argument("--side", help=argparse.SUPPRESS)

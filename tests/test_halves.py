@@ -1,0 +1,208 @@
+"""A text by two processes: what one would write, and nobody left waiting."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from charrnn.errors import CharRNNError
+from charrnn.network.config import NetworkConfig
+from charrnn.network.model import Network
+from charrnn.processes import started
+from charrnn.sampling import halves
+from charrnn.sampling import sample as samples
+from charrnn.sampling.config import ENDLESS, SamplingConfig
+from charrnn.sampling.generating import generate
+from charrnn.sampling.halves import generate_in_halves, pay
+from charrnn.sampling.sample import LONG, Sample, best_way
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="memory is handed on by descriptors")
+
+
+def some_network(cell="lstm", layers=2, size=32, embedding_size=0, dtype=np.float32):
+    config = NetworkConfig(11, cell, size, layers, embedding_size)
+    return Network(config, np.random.default_rng(1), dtype)
+
+
+@pytest.fixture
+def others(monkeypatch):
+    """The processes that are started, so that they can be asked about."""
+    found = []
+
+    class Kept(started.Started):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            found.append(self.pid)
+
+    monkeypatch.setattr(halves, "Started", Kept)
+    return found
+
+
+def gone(pid, seconds=10):
+    """Tell whether a process ends, or waits only for somebody to ask how it ended."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.01)
+    return False
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("layers", "embedding_size"), [(2, 0), (3, 5)])
+def test_it_is_what_one_process_writes(cell, layers, embedding_size, dtype):
+    network = some_network(cell, layers, 32, embedding_size, dtype)
+    prompt, config = np.array([3, 1, 4]), SamplingConfig(temperature=1.3)
+    told = []
+    for how in (generate, generate_in_halves):
+        made = how(network, prompt, config, np.random.default_rng(5))
+        told.append(list(islice(made, 600)))
+        made.close()
+    one, two = told
+    np.testing.assert_allclose(
+        [choice.scores for choice in two],
+        [choice.scores for choice in one],
+        rtol=0,
+        atol=1e-5 if dtype == np.float32 else 1e-12,
+    )
+    assert [choice.id for choice in two] == [choice.id for choice in one]
+    assert len({choice.id for choice in one}) > 5
+
+
+def test_whoever_waits_for_long_goes_on_when_it_goes_on(monkeypatch, others):
+    """A reader that pauses: the other process then looks seldom, and takes next to no time."""
+    made = generate_in_halves(
+        some_network(), np.array([1]), SamplingConfig(), np.random.default_rng(0)
+    )
+    list(islice(made, 50))
+    [pid] = others
+
+    def processor_time():
+        user, system = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    time.sleep(0.2)
+    before = processor_time()
+    time.sleep(1)
+    assert processor_time() - before < 0.2
+    assert len(list(islice(made, 50))) == 50
+    made.close()
+    assert gone(pid)
+
+
+@pytest.mark.parametrize("looks", [1, halves.LOOKS])
+def test_a_process_that_is_killed_is_told_of(monkeypatch, others, looks):
+    monkeypatch.setattr(halves, "LOOKS", looks)
+    made = generate_in_halves(
+        some_network(), np.array([1]), SamplingConfig(), np.random.default_rng(0)
+    )
+    list(islice(made, 20))
+    os.kill(others[0], signal.SIGKILL)
+    with pytest.raises(CharRNNError, match="killed by signal 9") as told:
+        list(made)
+    assert "\n" not in str(told.value)
+
+
+def test_it_ends_when_nobody_wants_more(others):
+    shared_memory = Path("/dev/shm")
+    before = len(list(Path("/proc/self/fd").iterdir())), sorted(shared_memory.iterdir())
+    made = generate_in_halves(
+        some_network(), np.array([1]), SamplingConfig(), np.random.default_rng(0)
+    )
+    list(islice(made, 20))
+    del made
+    assert not Path(f"/proc/{others[0]}").exists()
+    assert (len(list(Path("/proc/self/fd").iterdir())), sorted(shared_memory.iterdir())) == before
+
+
+def test_what_is_not_a_number_is_told(others):
+    network = some_network()
+    network.b_y[2] = np.nan
+    with np.errstate(all="ignore"), pytest.raises(CharRNNError, match="not a number"):
+        list(generate_in_halves(network, np.array([1]), SamplingConfig(), np.random.default_rng(0)))
+    assert all(map(gone, others))
+
+
+PARENT = """
+import numpy as np
+from charrnn.network.config import NetworkConfig
+from charrnn.network.model import Network
+from charrnn.processes import started
+from charrnn.sampling import halves
+from charrnn.sampling import sample as samples
+from charrnn.sampling.config import SamplingConfig
+
+class Told(started.Started):
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        print(self.pid, flush=True)
+
+halves.Started = Told
+network = Network(NetworkConfig(7, "gru", 32, 2), np.random.default_rng(0))
+for choice in halves.generate_in_halves(
+    network, np.array([1]), SamplingConfig(), np.random.default_rng(0)
+):
+    pass
+"""
+
+
+def test_it_does_not_outlive_a_process_that_is_killed():
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE) as process:
+        pid = int(process.stdout.readline())
+        time.sleep(1)
+        assert Path(f"/proc/{pid}").exists()
+        process.kill()
+    assert gone(pid)
+
+
+@pytest.fixture
+def two_cores(monkeypatch):
+    monkeypatch.setattr(halves, "cores", lambda: 2)
+    monkeypatch.setattr(halves.platform, "machine", lambda: "x86_64")
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_when_it_pays(monkeypatch):
+    network = some_network("lstm", 2, 256)
+    assert pay(network)
+    assert best_way(network, ENDLESS) is generate_in_halves
+    assert best_way(network, LONG) is generate_in_halves
+    assert best_way(network, LONG - 1) is generate
+    assert best_way(some_network("lstm", 1, 512), ENDLESS) is generate  # one layer
+    assert not pay(some_network("lstm", 2, 250))
+    assert not pay(some_network("lstm", 2, 64))  # one core's cache holds it
+    assert not pay(some_network("lstm", 2, 512))  # two do not
+    monkeypatch.setattr(halves.platform, "machine", lambda: "arm64")
+    assert not pay(network)
+    monkeypatch.setattr(halves.platform, "machine", lambda: "AMD64")
+    assert pay(network)
+    monkeypatch.setattr(halves, "cores", lambda: 1)
+    assert not pay(network)
+    monkeypatch.setattr(halves, "cores", lambda: 2)
+    monkeypatch.setattr(os, "name", "nt")
+    assert not pay(network)
+
+
+@pytest.mark.usefixtures("two_cores")
+@pytest.mark.parametrize("pays", [True, False])
+def test_a_long_sample_is_made_so(monkeypatch, vocabulary, others, pays):
+    monkeypatch.setattr(samples, "LONG", 30 if pays else 31)
+    monkeypatch.setattr(halves, "LEAST", 0)
+    network = Network(NetworkConfig(len(vocabulary), "lstm", 32, 2), np.random.default_rng(0))
+    config = SamplingConfig(length=30)
+    sample = Sample(network, vocabulary, np.array([1]), config, np.random.default_rng(0))
+    made = [choice.id for choice in sample.choices()]
+    expected = generate(network, np.array([1]), config, np.random.default_rng(0))
+    assert made == [choice.id for choice in islice(expected, 30)]
+    assert len(others) == pays
+    assert all(map(gone, others))
