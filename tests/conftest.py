@@ -1,5 +1,8 @@
 """Small things that many tests share: a network, a vocabulary, a model file."""
 
+import time
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -61,3 +64,30 @@ def make_checkpoint(tiny_network, vocabulary):
         return checkpoint
 
     return make
+
+
+@pytest.fixture
+def alive():
+    """Tell whether a process is there, and not only waiting for somebody to ask how it ended."""
+
+    def alive(pid):
+        try:
+            status = Path(f"/proc/{pid}/stat").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        return status.rsplit(")", 1)[1].split()[0] != "Z"
+
+    return alive
+
+
+@pytest.fixture
+def gone(alive):
+    """Tell whether processes end, or have ended, within ten seconds."""
+
+    def gone(*pids):
+        end = time.monotonic() + 10
+        while any(map(alive, pids)) and time.monotonic() < end:
+            time.sleep(0.01)
+        return not any(map(alive, pids))
+
+    return gone

@@ -44,20 +44,6 @@ def others(monkeypatch):
     return found
 
 
-def gone(pid, seconds=10):
-    """Tell whether a process ends, or waits only for somebody to ask how it ended."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-        except (FileNotFoundError, ProcessLookupError):
-            return True
-        if state == "Z":
-            return True
-        time.sleep(0.01)
-    return False
-
-
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(("layers", "embedding_size"), [(2, 0), (3, 5)])
 def test_it_is_what_one_process_writes(cell, layers, embedding_size, dtype):
@@ -79,7 +65,7 @@ def test_it_is_what_one_process_writes(cell, layers, embedding_size, dtype):
     assert len({choice.id for choice in one}) > 5
 
 
-def test_whoever_waits_for_long_goes_on_when_it_goes_on(monkeypatch, others):
+def test_whoever_waits_for_long_goes_on_when_it_goes_on(monkeypatch, others, gone):
     """A reader that pauses: the other process then looks seldom, and takes next to no time."""
     made = generate_in_halves(
         some_network(), np.array([1]), SamplingConfig(), np.random.default_rng(0)
@@ -125,12 +111,12 @@ def test_it_ends_when_nobody_wants_more(others):
     assert (len(list(Path("/proc/self/fd").iterdir())), sorted(shared_memory.iterdir())) == before
 
 
-def test_what_is_not_a_number_is_told(others):
+def test_what_is_not_a_number_is_told(others, gone):
     network = some_network()
     network.b_y[2] = np.nan
     with np.errstate(all="ignore"), pytest.raises(CharRNNError, match="not a number"):
         list(generate_in_halves(network, np.array([1]), SamplingConfig(), np.random.default_rng(0)))
-    assert all(map(gone, others))
+    assert gone(*others)
 
 
 PARENT = """
@@ -156,7 +142,7 @@ for choice in halves.generate_in_halves(
 """
 
 
-def test_it_does_not_outlive_a_process_that_is_killed():
+def test_it_does_not_outlive_a_process_that_is_killed(gone):
     with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE) as process:
         pid = int(process.stdout.readline())
         time.sleep(1)
@@ -195,7 +181,7 @@ def test_when_it_pays(monkeypatch):
 
 @pytest.mark.usefixtures("two_cores")
 @pytest.mark.parametrize("pays", [True, False])
-def test_a_long_sample_is_made_so(monkeypatch, vocabulary, others, pays):
+def test_a_long_sample_is_made_so(monkeypatch, vocabulary, others, pays, gone):
     monkeypatch.setattr(samples, "LONG", 30 if pays else 31)
     monkeypatch.setattr(halves, "LEAST", 0)
     network = Network(NetworkConfig(len(vocabulary), "lstm", 32, 2), np.random.default_rng(0))
@@ -205,4 +191,4 @@ def test_a_long_sample_is_made_so(monkeypatch, vocabulary, others, pays):
     expected = generate(network, np.array([1]), config, np.random.default_rng(0))
     assert made == [choice.id for choice in islice(expected, 30)]
     assert len(others) == pays
-    assert all(map(gone, others))
+    assert gone(*others)

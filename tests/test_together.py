@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import deque
 from itertools import islice
 from pathlib import Path
@@ -16,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charrnn.errors import CharRNNError
+from charrnn.processes.started import EndedError
 from charrnn.sampling import together, workers
 from charrnn.sampling.choosing import choose, random_streams, weights
 from charrnn.sampling.config import ENDLESS, SamplingConfig
@@ -170,6 +170,15 @@ def test_a_process_that_is_killed_is_told_of(tiny_network):
     assert "\n" not in str(told.value)
 
 
+def test_a_process_that_cannot_be_handed_its_order_is_told_of(tiny_network, monkeypatch):
+    def broken(*_):
+        raise EndedError("a worker process ended with exit code 3")
+
+    monkeypatch.setattr(workers, "Started", broken)
+    with pytest.raises(CharRNNError, match=r"exit code 3.*--num-samples"):
+        three_elsewhere(tiny_network())
+
+
 def test_a_process_ends_when_nobody_wants_more(tiny_network):
     elsewhere = three_elsewhere(tiny_network())
     pid = elsewhere.process.pid
@@ -195,18 +204,12 @@ time.sleep(60)
 """
 
 
-def test_a_process_does_not_outlive_one_that_is_killed():
+def test_a_process_does_not_outlive_one_that_is_killed(gone):
     with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE) as process:
         pid = int(process.stdout.readline())
         assert Path(f"/proc/{pid}").exists()
         process.kill()
-    end = time.monotonic() + 10
-    while Path(f"/proc/{pid}").exists() and time.monotonic() < end:
-        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-        if state == "Z":  # gone, but for somebody who asks how
-            return
-        time.sleep(0.01)
-    assert not Path(f"/proc/{pid}").exists()
+    assert gone(pid)
 
 
 def test_when_processes_pay(tiny_network, monkeypatch):

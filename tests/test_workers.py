@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -58,21 +57,6 @@ def workers(tiny_network):
 
 def of(learner):
     return [process.pid for process in learner._processes]
-
-
-def alive(pid):
-    """Tell whether a process is there and not only waiting for somebody to ask how it ended."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def gone(pids, seconds=10):
-    end = time.monotonic() + seconds
-    while any(map(alive, pids)) and time.monotonic() < end:
-        time.sleep(0.01)
-    return not any(map(alive, pids))
 
 
 def test_the_parts_of_a_batch_are_all_of_it():
@@ -196,7 +180,7 @@ def descriptors():
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def test_closing_ends_them_and_gives_everything_back(tiny_network):
+def test_closing_ends_them_and_gives_everything_back(tiny_network, alive):
     shared_memory = Path("/dev/shm")
     before = descriptors(), sorted(shared_memory.iterdir())
     learner = Workers(tiny_network(), T, 5, 2)
@@ -224,7 +208,7 @@ def test_memory_that_nobody_closes_is_given_back():
     assert descriptors() == before
 
 
-def test_a_worker_that_is_killed_is_told_of_and_the_others_end(workers):
+def test_a_worker_that_is_killed_is_told_of_and_the_others_end(workers, gone):
     learner = workers(3)
     learner.learn(*windows(5)[0], 0)
     pids = of(learner)
@@ -233,7 +217,7 @@ def test_a_worker_that_is_killed_is_told_of_and_the_others_end(workers):
         learner.learn(*windows(5)[0], 0)
     assert "\n" not in str(told.value)
     learner.close()
-    assert gone(pids)
+    assert gone(*pids)
 
 
 def test_a_worker_that_cannot_start(workers, monkeypatch, tmp_path):
@@ -289,13 +273,13 @@ while True:
 """
 
 
-def test_workers_do_not_outlive_a_process_that_is_killed():
+def test_workers_do_not_outlive_a_process_that_is_killed(alive, gone):
     with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE) as process:
         pids = [int(pid) for pid in process.stdout.readline().split()]
         assert len(pids) == 2
         assert all(map(alive, pids))
         process.kill()
-        assert gone(pids)
+        assert gone(*pids)
 
 
 def test_how_many_pay(tiny_network, monkeypatch):

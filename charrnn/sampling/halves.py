@@ -18,7 +18,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -36,6 +35,7 @@ from charrnn.processes.shared import Layout, SharedArrays
 from charrnn.processes.started import EndedError, Started, read_order
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.generating import Choice, go_on_from, read_prompt
+from charrnn.sampling.handing import hand, take
 
 LEAST, MOST = 2_000_000, 4_000_000
 """Bytes of parameters from which on, and up to which, halves pay: what does not fit one core's
@@ -67,10 +67,9 @@ def pay(network: Network) -> bool:
     )
 
 
-def _layout(config: NetworkConfig, size: int, dtype: str) -> Layout:
+def _layout(config: NetworkConfig, dtype: str) -> Layout:
     S = len(CELLS[config.cell].states)
     return {
-        "params": ((size,), dtype),
         "states": ((config.num_layers, S, 2, 1, config.hidden_size), dtype),
         "met": ((2, 8), "i8"),  # how often each has met the other, a line of the cache each
         "told": ((8,), "i8"),  # how many characters were told, and the last of them: one number
@@ -142,18 +141,10 @@ def generate_in_halves(
     CharRNNError
         The other process has died, or a prediction is not a number.
     """
-    flat = network.params.flat
-    shared = SharedArrays.create(_layout(network.config, flat.size, flat.dtype.str))
-    shared["params"][:] = flat
-    scores: NDArray[Any] = np.empty(network.config.vocabulary_size, flat.dtype)
+    dtype = network.params.flat.dtype
+    shared, order = hand(network, _layout(network.config, dtype.str))
+    scores: NDArray[Any] = np.empty(network.config.vocabulary_size, dtype)
     read_prompt(network, prompt, shared["states"][:, :, 0], scores)
-    order = {
-        "network": asdict(network.config),
-        "size": flat.size,
-        "dtype": flat.dtype.str,
-        "descriptor": shared.descriptor,
-        "errors": {what: how for what, how in np.geterr().items() if how != "call"},
-    }
     try:
         with closing(Started(__name__, order, shared.descriptor)) as other:
             counters = Counters(shared, SCORED, other.check)
@@ -171,11 +162,10 @@ def work() -> None:
     given = read_order()
     if given is None:  # the one who started it is gone already
         return
-    config = NetworkConfig(**given["network"])
-    shared = SharedArrays(_layout(config, given["size"], given["dtype"]), given["descriptor"])
-    network = Network(config, flat=shared["params"])
+    network, shared = take(given)
     counters = Counters(shared, OTHER, _end_with_the_first)
-    trace = Trace(network, 1, 1, held=True, share=_share(config, shared, OTHER, counters))
+    share = _share(network.config, shared, OTHER, counters)
+    trace = Trace(network, 1, 1, held=True, share=share)
     network.load(trace)
     x = np.empty((1, 1), np.intp)
     with np.errstate(**given["errors"]):

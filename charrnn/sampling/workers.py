@@ -11,7 +11,7 @@ import os
 import sys
 import weakref
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from itertools import islice
 from typing import Self
@@ -20,12 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.errors import CharRNNError
-from charrnn.network.config import NetworkConfig
 from charrnn.network.functions import Ids
 from charrnn.network.model import Network
-from charrnn.processes.shared import Layout, SharedArrays
 from charrnn.processes.started import EndedError, Started, read_order
 from charrnn.sampling.config import ENDLESS, SamplingConfig
+from charrnn.sampling.handing import hand, take
 from charrnn.sampling.together import generate_together
 
 AHEAD = 16
@@ -62,21 +61,14 @@ class Elsewhere:
         streams: Sequence[np.random.Generator],
     ) -> None:
         self._shape = AHEAD, len(prompts)
-        flat = network.params.flat
-        self._shared = SharedArrays.create(_layout(flat.size, flat.dtype.str))
-        self._shared["params"][:] = flat
-        errors = {what: how for what, how in np.geterr().items() if how != "call"}
-        order = {
-            "network": asdict(network.config),
-            "dtype": flat.dtype.str,
-            "size": flat.size,
+        self._shared, order = hand(network, {})
+        order |= {
             "prompts": prompts.tolist(),
             "sampling": asdict(config) | {"stop": ()},
             "streams": [stream.bit_generator.state for stream in streams],
-            "errors": errors,
-            "descriptor": self._shared.descriptor,
         }
-        self.process = Started(__name__, order, self._shared.descriptor)
+        with _told():
+            self.process = Started(__name__, order, self._shared.descriptor)
         self._end = weakref.finalize(self, self.process.close)
 
     def __iter__(self) -> Self:
@@ -90,21 +82,24 @@ class Elsewhere:
         CharRNNError
             What was raised where it was to be made; or the process has died.
         """
-        try:
+        with _told():
             if self.process.hear(1) == MADE:
                 rows, columns = self._shape
                 heard = self.process.hear(4 * rows * columns)
                 return np.frombuffer(heard, "<i4").reshape(self._shape).astype(np.intp)
             size = int.from_bytes(self.process.hear(4), "little")
             raise CharRNNError(self.process.hear(size).decode())
-        except EndedError as ended:
-            raise CharRNNError(
-                f"{ended} while it made samples; make fewer at a time, by a smaller --num-samples"
-            ) from None
 
 
-def _layout(size: int, dtype: str) -> Layout:
-    return {"params": ((size,), dtype)}
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell of a worker that has died as what it is for samples."""
+    try:
+        yield
+    except EndedError as ended:
+        raise CharRNNError(
+            f"{ended} while it made samples; make fewer at a time, by a smaller --num-samples"
+        ) from None
 
 
 def work() -> None:
@@ -112,8 +107,7 @@ def work() -> None:
     given = read_order()
     if given is None:  # the one who started it is gone already
         return
-    shared = SharedArrays(_layout(given["size"], given["dtype"]), given["descriptor"])
-    network = Network(NetworkConfig(**given["network"]), flat=shared["params"])
+    network, _ = take(given)
     streams = []
     for state in given["streams"]:
         stream = np.random.Generator(np.random.PCG64())
