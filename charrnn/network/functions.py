@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEAST_BUFFER = 16
+"""Numbers: as few as NumPy allows."""
 
 Floats = NDArray[np.floating[Any]]
 Ids = NDArray[np.integer[Any]]

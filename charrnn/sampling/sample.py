@@ -15,7 +15,8 @@ from charrnn.sampling.generating import Choice, generate
 from charrnn.text.vocabulary import Vocabulary
 
 LONG = 20_000
-"""Characters from which on it pays to start another process, which takes a quarter of a second."""
+"""Characters from which on it pays to start another process: that takes 0.15 s or more, and saves
+some 25 us a character (measured)."""
 
 Way = Callable[[Network, Ids, SamplingConfig, np.random.Generator], Iterator[Choice]]
 

@@ -31,8 +31,8 @@ AHEAD = 16
 """How many steps are handed on at a time."""
 
 WORTH = 20_000_000_000
-"""Multiplications of a group from which on workers pay, each of which takes as long to start as
-some thousand million of them: a quarter of a second."""
+"""Multiplications of a group from which on workers pay: to start one takes 0.15 s or more, in which
+a core does some ten thousand million of them."""
 
 MADE, FAILED = b".", b"!"
 
