@@ -21,10 +21,10 @@ from charrnn.training.run import Run
 EPOCH, STEPS = 22, 48
 """Windows in an epoch, and steps in a run of a little more than two epochs."""
 
-ARRAYS = ("params", "best", "adam_m", "adam_v", "state")
+ARRAYS = ("params", "best", "average", "adam_m", "adam_v", "state")
 COUNTERS = (
     "step", "epoch", "window", "offset", "seconds", "smoothed", "since_loss", "since_steps",
-    "best", "best_step", "waited", "rate_scale", "diverged",
+    "best", "best_median", "best_step", "waited", "rate_scale", "diverged", "broken",
 )  # fmt: skip
 
 
@@ -249,9 +249,9 @@ HOSTILE_COUNTERS = [
     *((name, -1) for name in ("step", "epoch", "window", "offset", "since_steps", "best_step")),
     *((name, None) for name in ("step", "window", "since_loss", "rate_scale", "waited")),
     *((name, 1.5) for name in ("step", "window", "offset", "waited", "since_steps")),
-    ("window", 23),
+    ("window", 24),
     ("window", 10**9),
-    ("offset", 4),
+    ("offset", 180),
     ("offset", 10**9),
     ("unknown", 1),
 ]
@@ -433,7 +433,7 @@ def test_a_used_up_budget_is_refused_and_more_goes_on(tmp_path):
 
 def test_a_run_out_of_patience_has_nothing_left_to_do(tmp_path):
     path = tmp_path / "model.npz"
-    run = go(begin(evaluations=STEPS, patience=2, learning_rate=1e-5, seed=1))
+    run = go(begin(evaluations=STEPS, patience=2, learning_rate=1e-5, seed=1, average=0.0))
     assert run.trainer.now.step < STEPS
     run.save_state(path)
     resumed = Run.resume(from_text(text()), path)

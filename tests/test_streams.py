@@ -46,6 +46,23 @@ def test_every_window_is_what_a_loop_reads(B: int, T: int) -> None:
 
 @pytest.mark.parametrize("B", BATCHES)
 @pytest.mark.parametrize("T", WINDOWS)
+@pytest.mark.parametrize("block", [1, 10**6])
+def test_a_ring_is_read_around(monkeypatch, B: int, T: int, block: int) -> None:
+    monkeypatch.setattr(module, "BLOCK", block)
+    for length in LENGTHS:
+        ids = np.random.default_rng(length).permutation(length).astype(np.uint16)
+        for offset in {0, 1, length // 3, length - 1}:
+            streams = Streams(ids, B, T, offset=offset, around=True)
+            n = count_windows(length, B, T) * T
+            assert len(streams) == n // T
+            for k, (x, y) in enumerate(streams):
+                place = offset + np.arange(B) * n + k * T + np.arange(T)[:, None]
+                np.testing.assert_array_equal(x, ids[place % length])
+                np.testing.assert_array_equal(y, ids[(place + 1) % length])
+
+
+@pytest.mark.parametrize("B", BATCHES)
+@pytest.mark.parametrize("T", WINDOWS)
 def test_as_many_offsets_as_lose_no_window(B: int, T: int) -> None:
     for length in (0, 1, *LENGTHS, 400):
         whole = count_windows(length, B, T)

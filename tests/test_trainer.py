@@ -11,7 +11,7 @@ import pytest
 from charrnn.errors import ConfigError, TrainingError
 from charrnn.network.config import NetworkConfig
 from charrnn.network.model import Network
-from charrnn.network.scoring import QuickScore
+from charrnn.network.scoring import QuickScore, Score
 from charrnn.network.trace import Trace
 from charrnn.text import streams
 from charrnn.text.reading import from_text
@@ -66,7 +66,7 @@ def test_it_learns_what_can_be_known(cell):
     trainer.finish()
     assert losses[0] == pytest.approx(math.log(V), abs=0.5)
     assert trainer.now.best < 0.02
-    assert QuickScore(trainer.network, text[500:])() == trainer.now.best
+    assert QuickScore(text[500:], V)(trainer.network).mean == trainer.now.best
 
 
 def test_what_is_told_of_each_step():
@@ -227,7 +227,7 @@ def test_the_best_parameters_are_kept_and_given_at_the_end():
     assert losses[best] == trainer.now.best
     trainer.finish()
     np.testing.assert_array_equal(trainer.network.params.flat, kept[best])
-    assert trainer.quick_score() == losses[best]
+    assert trainer.quick_score(trainer.network).mean == losses[best]
 
 
 def test_without_validation_the_training_loss_judges():
@@ -287,10 +287,15 @@ def test_time_between_the_steps_counts_and_time_before_them_does_not(clock):
     assert next(running).seconds == 104.0
 
 
+def overfitting(loss):
+    """Return the score of a network that is alike good or bad at all stretches."""
+    return Score(loss, loss)
+
+
 @pytest.mark.parametrize("patience", [1, 3])
 def test_patience(monkeypatch, patience):
     values = iter([2.0, 1.5, 1.7, 1.4, 1.4, 1.9, 1.5, 1.3, 9, 9, 9, 9, 9, 9])
-    monkeypatch.setattr(QuickScore, "__call__", lambda self: next(values))
+    monkeypatch.setattr(QuickScore, "__call__", lambda *_: overfitting(next(values)))
     trainer = make(max_steps=14, evaluations=14, patience=patience)
     improved = [progress.evaluation.improved for progress in trainer.run()]
     expected = [True, True, False, True, False, False, False, True, False, False, False]
@@ -300,7 +305,7 @@ def test_patience(monkeypatch, patience):
 
 
 def test_no_patience_never_ends_a_run(monkeypatch):
-    monkeypatch.setattr(QuickScore, "__call__", lambda self: 2.0)
+    monkeypatch.setattr(QuickScore, "__call__", lambda *_: overfitting(2.0))
     assert len(list(make(evaluations=40, patience=0).run())) == 40
 
 
@@ -481,3 +486,103 @@ def test_a_run_needs_an_end():
     for nothing in ({}, {"epochs": 0.0}, {"max_steps": 0, "max_time": None}):
         with pytest.raises(ConfigError, match="--max-steps"):
             TrainingConfig(**nothing)
+
+
+def scores(monkeypatch, values):
+    """Make evaluations find these means and medians, one after the other."""
+    found = iter(values)
+    monkeypatch.setattr(QuickScore, "__call__", lambda *_: Score(*next(found)))
+
+
+FINE, BETTER, BROKEN = (1.6, 1.6), (1.5, 1.5), (2.1, 1.52)
+
+
+def test_a_network_whose_state_runs_away_goes_back_to_the_best(monkeypatch):
+    scores(monkeypatch, [FINE, BETTER, BROKEN, BETTER])
+    trainer = make(max_steps=4, evaluations=4, patience=1)
+    best = None
+    for progress in trainer.run():
+        if progress.step == 2:
+            best = trainer.network.params.flat.copy()
+        if progress.step == 3:
+            assert progress.evaluation.broken
+            assert not progress.evaluation.improved
+            assert progress.note.startswith("step 3: validation loss 2.100 after 1.500")
+            np.testing.assert_array_equal(trainer.network.params.flat, best)
+            assert not trainer.learner.state.any()
+            assert trainer.optimizer.t == 0
+    assert progress.step == 4  # patience does not count what was broken
+    assert trainer.now.rate_scale == 0.5
+    assert trainer.now.broken == 1
+    assert [row[2] for row in trainer.now.history] == [1.6, 1.5, 2.1, 1.5]
+
+
+def test_overfitting_is_not_taken_for_a_broken_network(monkeypatch):
+    """Then all stretches get worse alike."""
+    scores(monkeypatch, [FINE, BETTER, (2.1, 2.05), (2.2, 2.1)])
+    trainer = make(max_steps=8, evaluations=8, patience=2)
+    assert [p.note for p in trainer.run() if p.note] == []
+    assert (trainer.now.step, trainer.now.broken, trainer.now.rate_scale) == (4, 0, 1.0)
+
+
+def test_a_run_goes_back_three_times_and_then_goes_on(monkeypatch):
+    scores(monkeypatch, [BETTER, *[BROKEN] * 5])
+    trainer = make(max_steps=6, evaluations=6)
+    notes = [progress.note for progress in trainer.run() if progress.note]
+    assert [("went back" in note) for note in notes] == [True, True, True, False, False]
+    assert trainer.now.rate_scale == 1 / 8
+
+
+def test_a_few_stretches_move_the_mean_of_the_losses_and_not_their_median():
+    text = np.tile(np.array([0, 1], np.uint8), 6000)
+    trainer = make("lstm", text, text, hidden_size=8, max_steps=300, learning_rate=2e-2)
+    for _ in trainer.run():
+        pass
+    trainer.finish()
+    fine = trainer.quick_score(trainer.network)
+    strange = text.copy()
+    for place in (400, 5_000, 9_000):
+        strange[place : place + 300] = 4  # what the network has never seen
+    found = QuickScore(strange, V)(trainer.network)
+    assert found.mean > fine.mean + module.FAR_ABOVE
+    assert abs(found.median - fine.median) < module.FAR_ABOVE / 2
+
+
+@pytest.mark.parametrize(
+    ("averaged", "last", "best", "kept"),
+    [
+        (1.2, 1.4, math.inf, "average"),
+        (1.4, 1.2, math.inf, "average"),  # already the best so far: the last is not looked at
+        (1.4, 1.2, 1.3, "last"),
+        (1.4, 1.2, 1.1, None),
+    ],
+)
+def test_averaged_or_last_parameters(monkeypatch, averaged, last, best, kept):
+    trainer = make(max_steps=3, evaluations=1, average=0.5)
+    before = trainer.best.copy()
+
+    def quick_score(_, network):
+        loss = averaged if network is trainer.average.network else last
+        return Score(loss, loss)
+
+    monkeypatch.setattr(QuickScore, "__call__", quick_score)
+    for progress in trainer.run():
+        if progress.step == 1:
+            trainer.now.best = best
+    flats = {"average": trainer.average.flat, "last": trainer.network.params.flat, None: before}
+    assert not np.array_equal(flats["average"], flats["last"])
+    np.testing.assert_array_equal(trainer.best, flats[kept])
+    assert progress.evaluation.improved == (kept is not None)
+    assert progress.evaluation.val_loss == (averaged if best == math.inf else 1.2)
+
+
+def test_a_rotated_epoch_begins_anywhere_and_reads_all():
+    begun = []
+    for seed in range(40):
+        trainer = make(rotate=True, seed=seed, max_steps=16)
+        list(trainer.run())
+        begun.append(trainer.now.offset)
+        assert len(trainer.streams) == trainer.windows == 15
+    assert len(set(begun)) > 30
+    assert 0 <= min(begun) < 60
+    assert 240 < max(begun) < 305

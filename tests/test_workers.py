@@ -15,7 +15,7 @@ from charrnn.errors import ConfigError, TrainingError
 from charrnn.processes.shared import SharedArrays
 from charrnn.training import workers as module
 from charrnn.training.config import TrainingConfig
-from charrnn.training.learner import Part
+from charrnn.training.learner import Noise, Part
 from charrnn.training.optimizer import AdamW
 from charrnn.training.workers import Workers, choose_workers, learner_for
 
@@ -47,7 +47,7 @@ def workers(tiny_network):
     made = []
 
     def make(parts, B=5, cell="lstm", **others):
-        made.append(Workers(tiny_network(cell), T, B, parts, **others))
+        made.append(Workers(tiny_network(cell), T, B, parts, Noise(**others)))
         return made[-1]
 
     yield make
@@ -85,7 +85,7 @@ def test_one_two_and_three_find_the_same_gradient(tiny_network, workers, cell):
 def test_candidates_are_distinct_and_new_in_each_step_and_part(tiny_network):
     drawn = {}
     for part in (0, 1):
-        learner = Part(tiny_network(vocabulary_size=50), T, 2, part=part, sampled=20)
+        learner = Part(tiny_network(vocabulary_size=50), T, 2, Noise(sampled=20), part=part)
         drawn |= {(part, step): learner._candidates(step).tolist() for step in range(4)}
         assert learner._candidates(2).tolist() == drawn[part, 2]
     assert all(len(set(ids)) == 20 for ids in drawn.values())
@@ -109,6 +109,26 @@ def test_the_same_numbers_again_dropout_too(workers):
         assert gradient.tobytes() == same.tobytes()
         assert state.tobytes() == carried.tobytes()
     assert one[0][0] != other[0][0]
+
+
+def test_sequences_begin_anew_by_chance_and_only_they(tiny_network):
+    B, x = 400, windows(400)[0][0]
+    kept, begun, zero = (
+        Part(tiny_network(), T, B, Noise(seed=3, restart=share)) for share in (0.0, 0.25, 0.95)
+    )
+    state = np.random.default_rng(0).normal(0, 0.5, kept.state.shape).astype(np.float32)
+    for learner in (kept, begun, zero):
+        learner.state = state
+    zero.state = np.zeros_like(state)
+    for learner in (kept, begun, zero):
+        learner.learn(x, x, 7)
+    as_kept, as_zero = ((begun.state == other.state).all(axis=(0, 1, 3)) for other in (kept, zero))
+    np.testing.assert_array_equal(as_kept, ~as_zero)
+    assert 60 < as_zero.sum() < 140
+    again = Part(tiny_network(), T, B, Noise(seed=3, restart=0.25))
+    again.state = state
+    again.learn(x, x, 8)
+    assert not np.array_equal(again.state, begun.state)  # others in another step
 
 
 def test_a_state_that_is_set_before_the_first_window_and_after(tiny_network, workers):

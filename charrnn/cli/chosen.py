@@ -1,7 +1,7 @@
 """What was chosen on the command line, checked before a text is read, and made a run."""
 
 import os
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,6 @@ MAY_CHANGE = {
     "samples", "log_file", "encoding", "errors", "as_bytes", "max_bytes", "threads", "profile",
 }  # fmt: skip
 """What a resumed run may be told; all else is as it was, or it would not be that run."""
-
-VALIDATED = 250
-"""Characters to validate for each second of a run that has only so many: to read them again and
-again would otherwise take the time that there is to learn."""
 
 
 def check(choices: Choices) -> None:
@@ -65,10 +61,8 @@ def only_what_may_change(typed: set[str]) -> None:
         )
 
 
-def begin(corpus: Corpus, choices: Choices, typed: set[str]) -> Run:
+def begin(corpus: Corpus, choices: Choices) -> Run:
     """Make a run, if the machine has the memory for it.
-
-    A run of a few seconds validates less than others, unless it is told how much.
 
     Raises
     ------
@@ -76,9 +70,6 @@ def begin(corpus: Corpus, choices: Choices, typed: set[str]) -> Run:
         The text holds too little, or what was chosen asks too much of the machine.
     """
     check_corpus(corpus)
-    if choices.max_time and "val_split" not in typed:
-        largest = VALIDATED * choices.max_time / len(corpus)
-        choices = replace(choices, val_split=min(choices.val_split, largest))
     network, training, _ = settle(choices, len(corpus), len(corpus.vocabulary))
     needed, there = estimate_memory(network, training, len(corpus), 0), _memory()
     if needed > there:

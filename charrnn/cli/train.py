@@ -206,6 +206,24 @@ def train(  # noqa: PLR0917
             rich_help_panel=TRAINING,
         ),
     ] = DEFAULT.grad_clip,
+    restart: Annotated[
+        float,
+        typer.Option(
+            parser=number,
+            metavar="SHARE",
+            help="How many of the sequences begin from a(0) = 0 again before each window.",
+            rich_help_panel=TRAINING,
+        ),
+    ] = DEFAULT.restart,
+    average: Annotated[
+        float,
+        typer.Option(
+            parser=number,
+            metavar="SHARE",
+            help="Average the parameters over this share of the steps so far; 0 is off.",
+            rich_help_panel=TRAINING,
+        ),
+    ] = DEFAULT.average,
     seed: Annotated[
         int,
         typer.Option(
@@ -326,6 +344,8 @@ def train(  # noqa: PLR0917
         learning_rate=learning_rate,
         weight_decay=weight_decay,
         grad_clip=grad_clip,
+        restart=restart,
+        average=average,
         val_split=val_split,
         evaluations=evaluations,
         patience=patience,
@@ -359,7 +379,7 @@ def train(  # noqa: PLR0917
             as_bytes=as_bytes,
             max_bytes=MAX_BYTES if max_bytes is None else max_bytes,
         )
-        run = go_on(text, resume, choices, typed) if resume else begin(text, choices, typed)
+        run = go_on(text, resume, choices, typed) if resume else begin(text, choices)
         stack.callback(run.trainer.learner.close)
         if not (resume or dry_run):
             stack.enter_context(held(path))

@@ -1,5 +1,7 @@
 """How many nats a network needs for each character of a text."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,8 +34,19 @@ def quick_steps(vocabulary_size: int) -> int:
     return max(4, min(64, 2**20 // (QuickScore.PIECES * vocabulary_size)))
 
 
+class Score(NamedTuple):
+    """The loss of a text, in nats a character.
+
+    median: of the losses of its stretches, windows of some 64 characters; a few stretches that a
+        network fails at do not move it.
+    """
+
+    mean: float
+    median: float
+
+
 class QuickScore:
-    """The mean loss of one text for a network that is being trained, at a fraction of the time.
+    """The mean loss of one text for networks that are being trained, at a fraction of the time.
 
     The text is cut into pieces that are read side by side. Each piece is preceded by the `WARMUP`
     characters before it, read but not counted, so that its state is carried too: the figure
@@ -43,13 +56,12 @@ class QuickScore:
 
     PIECES, WARMUP = 32, 192
 
-    def __init__(self, network: Network, ids: Ids, most: int = 50_000) -> None:
-        self.network = network
-        pieces = max(1, min(self.PIECES, (len(ids) - 1) // (4 * self.WARMUP)))
+    def __init__(self, ids: Ids, vocabulary_size: int, most: int = 50_000) -> None:
+        pieces = max(1, min(self.PIECES, (min(len(ids), most) - 1) // (4 * self.WARMUP)))
         warmup = self.WARMUP if pieces > 1 else 0
         apart = -(-(len(ids) - 1) // pieces)
         length = min(apart, most // pieces)
-        self.T = min(quick_steps(network.config.vocabulary_size), length)
+        self.T = min(quick_steps(vocabulary_size), length)
         steps = -(-(warmup + length) // self.T) * self.T
         # place[t, b]: where in the text stream b is at its step t; outside its piece, not counted.
         first = np.arange(pieces) * apart
@@ -58,15 +70,18 @@ class QuickScore:
         place = np.clip(place, 0, max(0, len(ids) - 2))
         self.x, self.y = ids[place], ids[place + 1]
 
-    def __call__(self) -> float:
-        """Return the mean of -log y_hat over the text, in nats a character."""
-        # Made anew each time: between evaluations, and after the last, it would be held in vain.
-        trace, total = Trace(self.network, self.T, self.x.shape[1]), 0.0
-        for start in range(0, len(self.x), self.T):
+    def __call__(self, network: Network) -> Score:
+        """Return how well a network predicts the text."""
+        # Made anew each time, so that between evaluations, and after the last, no memory is taken.
+        trace, B = Trace(network, self.T, self.x.shape[1]), self.x.shape[1]
+        counted = self.counted.reshape(-1, self.T, B).sum(axis=1)
+        sums = np.zeros(counted.shape)
+        for k, start in enumerate(range(0, len(self.x), self.T)):
             window = slice(start, start + self.T)
-            self.network.forward(self.x[window], trace)
+            network.forward(self.x[window], trace)
             y = self.y[window, :, None].astype(np.intp)
-            told = np.take_along_axis(trace.log_y_hat, y, axis=-1)[..., 0]
-            total -= float(told[self.counted[window]].sum(dtype=np.float64))
+            log_p = np.take_along_axis(trace.log_y_hat, y, axis=-1)[..., 0]
+            sums[k] = -(log_p * self.counted[window]).sum(axis=0, dtype=np.float64)
             trace.carry()
-        return total / int(self.counted.sum())
+        stretches = sums[counted > 0] / counted[counted > 0]
+        return Score(float(sums.sum() / counted.sum()), float(np.median(stretches)))

@@ -6,8 +6,9 @@ multiple of T. Window k holds steps kT to (k+1)T of every stream, time first:
     x[t, b] = ids[offset + b n + k T + t]        y[t, b] = ids[offset + b n + k T + t + 1]
 
 so stream b of window k+1 goes on where stream b of window k ended, and a state carried from
-window to window has read what came before. A text may lie in a file and be larger than memory:
-many windows are read at once, but no more than fit in a mebibyte or so.
+window to window has read what came before. A text read `around` is a ring: its first character
+follows its last, and an offset may be any of its characters. A text may lie in a file and be larger
+than memory: many windows are read at once, but no more than fit in a mebibyte or so.
 """
 
 from collections.abc import Iterator
@@ -48,6 +49,8 @@ class Streams:
     offset
         How many ids to pass over at the beginning. With `offsets(len(ids), B, T)` to choose from,
         each epoch can cut the text elsewhere and none is shorter for it.
+    around
+        Whether the first id follows the last, so that an offset passes over nothing.
 
     Attributes
     ----------
@@ -56,15 +59,23 @@ class Streams:
         too short for a single window.
     """
 
-    def __init__(self, ids: Text, batch_size: int, seq_length: int, *, offset: int = 0) -> None:
+    def __init__(
+        self,
+        ids: Text,
+        batch_size: int,
+        seq_length: int,
+        *,
+        offset: int = 0,
+        around: bool = False,
+    ) -> None:
         if offset < 0:
             raise ValueError(f"offset must not be negative, got {offset}")
-        length = len(ids) - offset
+        length = len(ids) - (0 if around else offset)
         self.batch_size = batch_size
         self.seq_length = seq_length
         self.offset = offset
         self.steps = seq_length * _windows(length, batch_size, seq_length)
-        self._ids = ids
+        self._ids, self._around = ids, around
         # Of a window's length, as many as a block holds, and where in a stream the one held begins.
         self._block_steps = max(1, BLOCK // (batch_size * seq_length)) * seq_length
         self._block: Ids = np.empty((0, batch_size), np.uint8)
@@ -87,8 +98,17 @@ class Streams:
         """Read the block whose first step is `begin`, (steps + 1, B)."""
         steps = min(self._block_steps, self.steps - begin)
         firsts = (self.offset + b * self.steps + begin for b in range(self.batch_size))
-        self._block = np.stack([self._ids[first : first + steps + 1] for first in firsts], axis=1)
+        self._block = np.stack([self._piece(first, steps + 1) for first in firsts], axis=1)
         self._begin = begin
+
+    def _piece(self, first: int, length: int) -> Ids:
+        """Return so many ids from `first` on, of a ring across its end too."""
+        if not self._around:
+            return self._ids[first : first + length]
+        first %= len(self._ids)
+        piece = self._ids[first : first + length]
+        rest = length - len(piece)
+        return np.concatenate([piece, self._ids[:rest]]) if rest else piece
 
     def __iter__(self) -> Iterator[tuple[Ids, Ids]]:
         """Yield the windows in order."""

@@ -18,11 +18,16 @@ class TrainingConfig:
 
     learning_rate: at its highest, after the warm-up; it falls as a cosine to `final_rate` of that.
     dropout: the share of hidden values dropped between layers and before the output.
+    restart: the share of the sequences that begin from a(0) = 0 again before each window, so that
+        no state can become a clock of the training text.
+    rotate: whether each epoch begins at a random character, the text read as a ring.
+    average: the share of the steps so far over which the parameters are averaged; 0 averages none.
     grad_clip: the largest global norm of a gradient; 0 does not clip.
     warmup: the share of the budget over which the learning rate rises.
     epochs, max_steps, max_time: the budget; whichever ends first. max_time is in seconds.
     val_split: the share of the text, at its end, that is kept for validation; 0 keeps none.
     evaluations: how many times in a run the validation text is scored.
+    val_sample: the most characters of it that are scored each time, the same ones.
     patience: stop after so many evaluations without a better one; 0 never does.
     workers: how many processes share a batch; the same number gives the same numbers again.
     sampled_softmax: how many characters drawn at random, beside those of the window, the training
@@ -33,6 +38,9 @@ class TrainingConfig:
     seq_length: int = 64
     learning_rate: float = 4e-3
     dropout: float = 0.0
+    restart: float = 0.0
+    rotate: bool = False
+    average: float = 0.0
     weight_decay: float = 0.01
     grad_clip: float = 1.0
     warmup: float = 0.05
@@ -42,6 +50,7 @@ class TrainingConfig:
     max_time: float | None = None
     val_split: float = 0.1
     evaluations: int = 25
+    val_sample: int = 50_000
     patience: int = 8
     seed: int = 0
     workers: int = 1
@@ -56,14 +65,25 @@ class TrainingConfig:
             A value out of its range, nan and infinity among them, or no budget at all.
         """
         whole = {"batch_size": 1, "seq_length": 1, "evaluations": 1, "patience": 0, "seed": 0}
+        whole |= {"val_sample": 2}
         whole |= {"sampled_softmax": 0}
         for name, least in whole.items():
             self._check(name, least, LARGEST, whole=True)
         self._check("workers", 1, min(self.batch_size, MOST_WORKERS), whole=True)
         for name, largest in {"learning_rate": 10.0, "grad_clip": LARGEST}.items():
             self._check(name, 0.0, largest)
-        for name in ("dropout", "weight_decay", "warmup", "final_rate", "val_split"):
+        for name in (
+            "dropout",
+            "restart",
+            "average",
+            "weight_decay",
+            "warmup",
+            "final_rate",
+            "val_split",
+        ):
             self._check(name, 0.0, 0.95)
+        if not isinstance(self.rotate, bool):
+            raise ConfigError(f"rotate: {self.rotate!r:.40} is neither true nor false")
         budget = [name for name in ("epochs", "max_steps", "max_time") if getattr(self, name)]
         if not budget:
             raise ConfigError("a run needs an end: give --epochs, --max-steps or --max-time")
@@ -93,6 +113,8 @@ class Choices:
     learning_rate: float | None = None
     weight_decay: float = TrainingConfig.weight_decay
     grad_clip: float = TrainingConfig.grad_clip
+    restart: float = 0.05
+    average: float = 0.1
     epochs: float | None = None
     max_steps: int | None = None
     max_time: float | None = None

@@ -14,7 +14,9 @@ class Counters:
     step, epoch, window, offset: steps taken, and where in the text the next one reads.
     smoothed: of the windows' losses; since_loss, since_steps: their sum since the last evaluation.
     best, best_step, waited: the best evaluation, and how many there have been since.
+    best_median: the median loss of the stretches of the validation text at the best evaluation.
     rate_scale, diverged: what the learning rate is scaled by, after how many steps that failed.
+    broken: how many evaluations found a network whose state runs away.
     history: step, training loss and validation loss of each evaluation.
     """
 
@@ -28,9 +30,11 @@ class Counters:
     since_steps: int = 0
     best: float = math.inf
     best_step: int = 0
+    best_median: float = math.inf
     waited: int = 0
     rate_scale: float = 1.0
     diverged: int = 0
+    broken: int = 0
     history: list[tuple[int, float, float]] = field(default_factory=list)
 
     def to_json(self) -> dict[str, int | float | None]:
@@ -51,9 +55,12 @@ class Counters:
             One is missing, unknown or not of its kind.
         """
         kinds = {field.name: field.type for field in fields(cls) if field.name != "history"}
+        later = {"best_median": None, "broken": 0}  # not in the states that 0.1 wrote at first
+        if isinstance(found, dict) and not later.keys() & found.keys():
+            found = later | found
         if not isinstance(found, dict) or found.keys() != kinds.keys():
             raise ValueError("other counters than this program writes")
-        not_known = {"smoothed": math.nan, "best": math.inf}
+        not_known = {"smoothed": math.nan, "best": math.inf, "best_median": math.inf}
         values = {}
         for name, kind in kinds.items():
             value = found[name]

@@ -1,5 +1,6 @@
 """The gradient of one window after the other, the state carried between them."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -8,6 +9,24 @@ from charrnn.network.functions import Floats, Ids
 from charrnn.network.model import Network
 from charrnn.network.trace import Gradient, Trace
 from charrnn.training.optimizer import AdamW
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What is random in a window: the same seed, step and part of a batch give the same again.
+
+    dropout: the share of hidden values dropped between layers and before the output.
+    restart: the share of the sequences that begin from a(0) = 0 again before each window.
+    sampled: how many candidates the loss is estimated from; 0 for the exact loss.
+    """
+
+    seed: int = 0
+    dropout: float = 0.0
+    restart: float = 0.0
+    sampled: int = 0
+
+
+NO_NOISE = Noise()
 
 
 class Learner(Protocol):
@@ -42,9 +61,8 @@ class Learner(Protocol):
 class Part:
     """Learns from the sequences of a batch, or from some of them, in this process.
 
-    part: which of the parts of a batch it is; with `seed` and the step it settles what is dropped
-    and drawn, so that no generator has to be saved.
-    sampled: how many candidates the loss is estimated from; 0 for the exact loss.
+    part: which of the parts of a batch it is; with the noise's seed and the step it settles what is
+    dropped, begun anew and drawn, so that no generator has to be saved.
     share: of its sequences in those of the batch, which its loss and gradient are taken times.
     """
 
@@ -53,18 +71,15 @@ class Part:
         network: Network,
         T: int,
         B: int,
+        noise: Noise = NO_NOISE,
         *,
-        dropout: float = 0.0,
-        seed: int = 0,
         part: int = 0,
-        sampled: int = 0,
         share: float = 1.0,
         flat: Floats | None = None,
     ) -> None:
-        self.network, self.seed, self.part = network, seed, part
-        self.share = share
-        self.sampled = min(sampled, network.config.vocabulary_size)
-        self.trace = Trace(network, T, B, dropout, scores=False)
+        self.network, self.noise, self.part, self.share = network, noise, part, share
+        self.sampled = min(noise.sampled, network.config.vocabulary_size)
+        self.trace = Trace(network, T, B, noise.dropout, scores=False)
         self.grad = Gradient(network, self.trace, flat)
         self.gradient: Floats = self.grad.params.flat
 
@@ -73,6 +88,9 @@ class Part:
         trace = self.trace
         if trace.dropout:
             trace.draw_masks(self._rng(step))
+        if self.noise.restart:
+            anew = self._rng(step, 2).random(trace.B) < self.noise.restart
+            trace.first_state[:, :, anew] = 0
         # What overflows ends as a loss or a gradient that is not finite, and that is looked at.
         with np.errstate(over="ignore", invalid="ignore"):
             self.network.forward(x, trace)
@@ -90,7 +108,7 @@ class Part:
         optimizer.step(self.network.params.flat, self.gradient, learning_rate)
 
     def _rng(self, step: int, *purpose: int) -> np.random.Generator:
-        entropy = np.random.SeedSequence((self.seed, step, self.part, *purpose))
+        entropy = np.random.SeedSequence((self.noise.seed, step, self.part, *purpose))
         return np.random.Generator(np.random.PCG64(entropy))
 
     def _candidates(self, step: int) -> Ids | None:

@@ -18,6 +18,13 @@ from charrnn.training.workers import learner_for
 LARGEST_VALIDATION = 200_000
 """Characters. More would make evaluating slow without making it surer."""
 
+SCORED = 250
+"""Characters to validate for each second of a run that has only so many: to read them again and
+again would otherwise take the time that there is to learn."""
+
+LEAST_SCORED = 1_000
+"""Characters, of which fewer tell too little."""
+
 WORKER_MEMORY = 8 * 2**20
 """Bytes that a worker takes before any array is made, what it shares with the others counted once
 (measured)."""
@@ -87,6 +94,12 @@ def split(characters: int, val_split: float, seq_length: int) -> int:
     """
     kept = min(int(characters * val_split), LARGEST_VALIDATION)
     return kept if kept >= 2 * seq_length else 0
+
+
+def val_sample(max_time: float | None) -> int:
+    """Return how many characters of the validation text each evaluation of a run scores."""
+    most = TrainingConfig.val_sample
+    return most if max_time is None else int(min(most, max(LEAST_SCORED, SCORED * max_time)))
 
 
 @dataclass(frozen=True)
@@ -187,9 +200,9 @@ def estimate_memory(
     def scored(rows: int) -> int:
         return 2 * min(rows, max(LEAST_ROWS, SCORES // V)) * V
 
-    # Parameters, gradient, two moments, the best, one to save; the gradient of each worker; and in
-    # each process the weights as they are multiplied with.
-    vectors = (6 + others + training.workers) * parameters
+    # Parameters, gradient, two moments, the best, one to save, the average; the gradient of each
+    # worker; and in each process the weights as they are multiplied with.
+    vectors = (6 + bool(training.average) + others + training.workers) * parameters
     learning = read(T, B) + T * B * (GH * (1 if cell.sums else 2) + H)
     learning += 2 * L * T * B * H if training.dropout else 0
     learning += training.workers * (scored(T * B // training.workers) + H * GH)

@@ -32,6 +32,7 @@ from charrnn.training.plan import (
     make_plan,
     size_for,
     split,
+    val_sample,
 )
 from charrnn.training.trainer import Trainer
 from charrnn.training.workers import choose_workers
@@ -259,6 +260,9 @@ def settle(
         seq_length=seq_length,
         learning_rate=_chosen(choices.learning_rate, size.learning_rate),
         dropout=_chosen(choices.dropout, size.dropout),
+        restart=choices.restart,
+        rotate=True,
+        average=choices.average,
         weight_decay=choices.weight_decay,
         grad_clip=choices.grad_clip,
         epochs=choices.epochs,
@@ -266,6 +270,7 @@ def settle(
         max_time=choices.max_time,
         val_split=choices.val_split if kept else 0.0,
         evaluations=choices.evaluations,
+        val_sample=val_sample(choices.max_time),
         patience=choices.patience,
         seed=choices.seed,
         workers=min(batch_size, workers),

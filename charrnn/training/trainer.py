@@ -12,8 +12,9 @@ from charrnn.checkpoint.record import count
 from charrnn.errors import CheckpointError, TrainingError
 from charrnn.network.functions import Floats, Ids
 from charrnn.network.model import Network
-from charrnn.network.scoring import QuickScore
+from charrnn.network.scoring import QuickScore, Score
 from charrnn.text.streams import Streams, Text
+from charrnn.training.averaging import Average
 from charrnn.training.config import TrainingConfig
 from charrnn.training.counters import Counters
 from charrnn.training.optimizer import clip, learning_rate
@@ -23,18 +24,25 @@ from charrnn.training.workers import learner_for
 FEW_WINDOWS = 10
 """An epoch of so few windows begins at the beginning: an offset would leave out too much of it."""
 
+FAR_ABOVE = 0.1
+"""Nats that the validation loss of a broken network is above its best, while its median is not."""
+
 LARGEST_NORM = 1e18
 """Of a gradient that is not clipped: the square of a larger one overflows."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The loss of the validation text (of the training windows since, where there is none)."""
+    """The loss of the validation text (of the training windows since, where there is none).
+
+    broken: whether the network fails at some stretches of the validation text and at no others.
+    """
 
     step: int
     train_loss: float
     val_loss: float
     improved: bool
+    broken: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,10 @@ class Trainer:
     """
 
     LARGEST_DIVERGENCE = 3
+    """Steps that may fail before a run is given up."""
+
+    MOST_REPAIRS = 3
+    """Broken networks that a run goes back from; after that it goes on as it is."""
 
     def __init__(
         self, network: Network, train: Text, validation: Ids, config: TrainingConfig
@@ -71,7 +83,7 @@ class Trainer:
         self.network, self.config = network, config
         self.train, self.validation = train, validation
         B, T = config.batch_size, config.seq_length
-        self.windows = len(Streams(train, batch_size=B, seq_length=T))
+        self.windows = len(Streams(train, B, T, around=config.rotate))
         if not self.windows:
             raise TrainingError(
                 f"{len(train)} characters to train on are too few for one window of {B} sequences "
@@ -79,7 +91,10 @@ class Trainer:
             )
         self.learner = learner_for(network, config)
         self.optimizer = self.learner.optimizer(config.weight_decay)
-        self.quick_score = QuickScore(network, validation) if len(validation) > 1 else None
+        V = network.config.vocabulary_size
+        sample = config.val_sample
+        self.quick_score = QuickScore(validation, V, sample) if len(validation) > 1 else None
+        self.average = Average(network, config.average) if config.average else None
         self.profile: Profile | None = None
         self.now = Counters()
         self.best: Floats = network.params.flat.copy()
@@ -145,6 +160,8 @@ class Trainer:
             due = math.floor(fraction * every) < math.floor(fraction_after * every)
             due = (due or fraction_after == 1) and not math.isnan(now.smoothed)
             evaluation = self._evaluate() if due else None
+            if evaluation and evaluation.broken:
+                note = self._repair(evaluation)
             yield Progress(
                 step=now.step,
                 characters=now.step * config.batch_size * config.seq_length,
@@ -167,16 +184,15 @@ class Trainer:
 
     def _offset(self, epoch: int) -> int:
         """Return where an epoch begins, so that the windows differ from epoch to epoch."""
-        if self.windows <= FEW_WINDOWS:
-            return 0
         rng = np.random.Generator(np.random.PCG64((self.config.seed, epoch)))
-        return int(rng.integers(self.config.seq_length))
+        if self.config.rotate:
+            return int(rng.integers(len(self.train)))
+        return int(rng.integers(self.config.seq_length)) if self.windows > FEW_WINDOWS else 0
 
     def _enter_epoch(self, offset: int, window: int) -> None:
         config = self.config
-        self.streams = Streams(
-            self.train, batch_size=config.batch_size, seq_length=config.seq_length, offset=offset
-        )
+        B, T = config.batch_size, config.seq_length
+        self.streams = Streams(self.train, B, T, offset=offset, around=config.rotate)
         self.windows_here = len(self.streams)
         self.now.window = window
 
@@ -190,6 +206,8 @@ class Trainer:
             norm = math.inf
         if math.isfinite(loss) and math.isfinite(norm):
             learner.move(self.optimizer, rate)
+            if self.average:
+                self.average.step(self.network.params.flat, self.now.step + 1)
         return loss, norm
 
     def _recover(self, loss: float, norm: float) -> str:
@@ -203,31 +221,73 @@ class Trainer:
                 f"for the {now.diverged}th time; the best parameters so far are kept; try a "
                 f"--learning-rate below {self.config.learning_rate * now.rate_scale:.2g}"
             )
-        now.rate_scale /= 2
-        self.network.params.flat[:] = self.best
-        self.optimizer.reset()
-        self.learner.reset()
+        self._go_back()
         return (
             f"step {now.step + 1}: loss {loss:g}, gradient norm {norm:g}; went back to the best "
             f"parameters with half the learning rate"
         )
+
+    def _repair(self, evaluation: Evaluation) -> str:
+        """Go back to the best parameters from a network whose state runs away on unseen text."""
+        now = self.now
+        rose = (
+            f"step {evaluation.step}: validation loss {evaluation.val_loss:.3f} after "
+            f"{now.best:.3f}, for in some stretches the state runs away"
+        )
+        if now.broken > self.MOST_REPAIRS:
+            return f"{rose}; the best network is kept"
+        self._go_back()
+        return f"{rose}; went back to the best parameters with half the learning rate"
+
+    def _go_back(self) -> None:
+        """Take the best parameters again, with half the learning rate."""
+        self.now.rate_scale /= 2
+        self.network.params.flat[:] = self.best
+        if self.average:
+            self.average.flat[:] = self.best
+        self.optimizer.reset()
+        self.learner.reset()
 
     def _evaluate(self) -> Evaluation:
         """Score the validation text, and keep the parameters if they are the best so far."""
         now = self.now
         train_loss = now.since_loss / now.since_steps if now.since_steps else now.smoothed
         now.since_loss, now.since_steps = 0.0, 0
-        with np.errstate(over="ignore", invalid="ignore"):
-            val_loss = self.quick_score() if self.quick_score else train_loss
-        improved = val_loss < now.best
+        score, flat = self._score(train_loss)
+        improved = score.mean < now.best
+        broken = (
+            score.mean > now.best + FAR_ABOVE and score.median < now.best_median + FAR_ABOVE / 2
+        )
         if improved:
-            now.best, now.best_step, now.waited = val_loss, now.step, 0
-            self.best[:] = self.network.params.flat
+            now.best, now.best_median, now.best_step = score.mean, score.median, now.step
+            now.waited = 0
+            self.best[:] = flat
+        elif broken:
+            now.broken += 1
         else:
             now.waited += 1
-        if math.isfinite(val_loss):
-            now.history.append((now.step, train_loss, val_loss))
-        return Evaluation(now.step, train_loss, val_loss, improved)
+        if math.isfinite(score.mean):
+            now.history.append((now.step, train_loss, score.mean))
+        return Evaluation(now.step, train_loss, score.mean, improved, broken)
+
+    def _score(self, train_loss: float) -> tuple[Score, Floats]:
+        """Return the loss to judge by and the parameters that it is of.
+
+        These are the averaged parameters, but where they are not the best so far and the last ones
+        are better than they. Where there is no validation text the training windows are judged by.
+        """
+        average = self.average
+        candidates = [self.network] if average is None else [average.network, self.network]
+        if self.quick_score is None:
+            return Score(train_loss, math.inf), candidates[0].params.flat
+        scores: list[Score] = []
+        for network in candidates:
+            with np.errstate(over="ignore", invalid="ignore"):
+                scores.append(self.quick_score(network))
+            if scores[-1].mean < self.now.best:
+                break
+        k = min(range(len(scores)), key=lambda k: (math.isnan(scores[k].mean), scores[k].mean))
+        return scores[k], candidates[k].params.flat
 
     def _out_of_patience(self) -> bool:
         return 0 < self.config.patience <= self.now.waited
@@ -278,7 +338,8 @@ class Trainer:
 
     def _arrays(self) -> dict[str, Floats]:
         """Return the arrays that change from step to step; themselves, but for the state."""
-        return {
+        averaged = {"average": self.average.flat} if self.average else {}
+        return averaged | {
             "params": self.network.params.flat,
             "best": self.best,
             "adam_m": self.optimizer.m,
@@ -289,6 +350,8 @@ class Trainer:
     def _checked(self, now: Counters) -> Counters:
         """Return the counters if they point into the text, and raise ValueError if not."""
         B, T = self.config.batch_size, self.config.seq_length
-        if now.offset >= T or now.window > len(Streams(self.train, B, T, offset=now.offset)):
+        around = self.config.rotate
+        streams = Streams(self.train, B, T, offset=now.offset, around=around)
+        if now.offset >= (len(self.train) if around else T) or now.window > len(streams):
             raise ValueError(f"window {now.window} at offset {now.offset} is not in the text")
         return now

@@ -27,7 +27,7 @@ from charrnn.network.model import Network, shapes
 from charrnn.processes.shared import Layout, SharedArrays
 from charrnn.processes.started import EndedError, Started, read_order
 from charrnn.training.config import TrainingConfig
-from charrnn.training.learner import Learner, Part
+from charrnn.training.learner import NO_NOISE, Learner, Noise, Part
 from charrnn.training.optimizer import AdamW
 
 LEAST_ROWS = 4
@@ -50,22 +50,13 @@ def learner_for(network: Network, config: TrainingConfig) -> Learner:
     ConfigError
         There are to be workers, on a system that cannot share memory with them.
     """
-    T, B, seed = config.seq_length, config.batch_size, config.seed
+    T, B = config.seq_length, config.batch_size
+    noise = Noise(config.seed, config.dropout, config.restart, config.sampled_softmax)
     if config.workers == 1:
-        return Part(
-            network, T, B, dropout=config.dropout, seed=seed, sampled=config.sampled_softmax
-        )
+        return Part(network, T, B, noise)
     if os.name != "posix":
         raise ConfigError("workers: processes cannot share a batch on this system; choose 1")
-    return Workers(
-        network,
-        T,
-        B,
-        config.workers,
-        dropout=config.dropout,
-        seed=seed,
-        sampled=config.sampled_softmax,
-    )
+    return Workers(network, T, B, config.workers, noise)
 
 
 def choose_workers(network: NetworkConfig, batch_size: int, seq_length: int) -> int:
@@ -105,10 +96,7 @@ class Workers:
         T: int,
         B: int,
         parts: int,
-        *,
-        dropout: float = 0.0,
-        seed: int = 0,
-        sampled: int = 0,
+        noise: Noise = NO_NOISE,
     ) -> None:
         self.network, self.parts = network, parts
         self.bounds = bounds(B, parts)
@@ -120,9 +108,7 @@ class Workers:
             network,
             T,
             self.bounds[1],
-            dropout=dropout,
-            seed=seed,
-            sampled=sampled,
+            noise,
             share=self.bounds[1] / B,
             flat=self.shared["gradients"][0],
         )
@@ -131,9 +117,7 @@ class Workers:
             "network": asdict(network.config),
             "T": T,
             "B": B,
-            "dropout": dropout,
-            "seed": seed,
-            "sampled": sampled,
+            "noise": asdict(noise),
             "parts": parts,
             "share": self._share,
             "descriptor": self.shared.descriptor,
@@ -253,8 +237,8 @@ def work() -> None:
     mine = slice(*bounds(B, parts)[part : part + 2])
     rows = mine.stop - mine.start
     gradient = shared["gradients"][part]
-    chosen = {name: given[name] for name in ("dropout", "seed", "sampled")}
-    learner = Part(network, T, rows, part=part, share=rows / B, flat=gradient, **chosen)
+    noise = Noise(**given["noise"])
+    learner = Part(network, T, rows, noise, part=part, share=rows / B, flat=gradient)
     learner.state = shared["state"][:, :, mine]
     optimizer = AdamW(network.params.flat, network.params.matrices, 0.0, tuple(shared["moments"]))
     while command := os.read(commands, 1):

@@ -1,0 +1,44 @@
+"""The parameters averaged over the last steps, which predict better than those of any one step."""
+
+import numpy as np
+
+from charrnn.network.functions import Floats
+from charrnn.network.model import Network
+
+CHUNK = 1 << 14
+"""Parameters averaged at a time, few enough to stay in a core's cache."""
+
+
+class Average:
+    """An exponential moving average of parameters whose memory grows with the run (Polyak 1992).
+
+    After t steps the last `share` of them has most of the weight,
+
+        average += (params - average) / (share t + 1)
+
+    so that no step of the beginning is remembered at the end, however long a run is.
+
+    network: one whose parameters are the average.
+    """
+
+    def __init__(self, network: Network, share: float) -> None:
+        self.network = Network(network.config, flat=network.params.flat.copy())
+        self.share = share
+        self._scratch: Floats = np.empty_like(network.params.flat[:CHUNK])
+
+    @property
+    def flat(self) -> Floats:
+        """The averaged parameters, (P,)."""
+        return self.network.params.flat
+
+    def step(self, params: Floats, t: int) -> None:
+        """Take in the parameters, (P,), that the t-th step has left."""
+        weight = np.float32(1 / (self.share * t + 1))
+        flat = self.flat
+        for start in range(0, len(flat), CHUNK):
+            average = flat[start : start + CHUNK]
+            s = np.subtract(
+                params[start : start + CHUNK], average, out=self._scratch[: len(average)]
+            )
+            s *= weight
+            average += s
