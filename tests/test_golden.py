@@ -1,7 +1,7 @@
 """Files that earlier versions wrote, kept for ever: they load, write the same text, and resume.
 
-`stopped.npz` and `stopped.resume.npz` are of a run stopped at step 330 of 600, `ended.npz` of the same
-run at its end, by the program as it was before parameters were averaged and streams begun anew: an
+`stopped.npz` and `stopped.resume.npz` are of a run stopped at step 330 of 600, `ended.npz` of the
+same run at its end, by the program as it was before parameters were averaged: an
 LSTM of 16 units on `corpora/dinosaurs.txt`, seed 3, batch 4, window 16, dropout 0.2.
 """
 
