@@ -15,21 +15,28 @@ from charrnn.network.model import Network
 from charrnn.text.reading import from_text
 from charrnn.text.streams import Streams
 from charrnn.training import plan as module
+from charrnn.training import run as run_module
 from charrnn.training.config import Choices, TrainingConfig
 from charrnn.training.plan import (
     BASE_MEMORY,
     LARGEST_VALIDATION,
-    LEAST_READ,
-    MOST_EPOCHS,
-    SIZES,
     count_parameters,
-    default_embedding_size,
-    default_steps,
     estimate_memory,
     make_plan,
     measure_speed,
-    size_for,
     split,
+)
+from charrnn.training.recipe import (
+    HIDDEN_SIZES,
+    LEAST_READ,
+    MOST_EPOCHS,
+    PARAMETERS,
+    PASSES,
+    RECIPES,
+    default_embedding_size,
+    default_steps,
+    recipe_for,
+    recipe_in_time,
 )
 from charrnn.training.run import Run, settle
 from charrnn.training.trainer import Trainer
@@ -60,7 +67,7 @@ def test_the_defaults_fit_every_text(n, V):
         assert "\n" not in note
     if n >= 100_000:
         assert not notes
-        assert (training.batch_size, training.seq_length) == (size_for(n).batch_size, 64)
+        assert (training.batch_size, training.seq_length) == (recipe_for(n).batch_size, 64)
 
 
 @given(
@@ -137,10 +144,10 @@ def test_zero_is_a_choice_too():
 
 @pytest.mark.parametrize("n", [2, 30_000, 30_001, 400_000, 400_001, 3_000_000, 3_000_001, 10**9])
 def test_larger_texts_get_larger_networks(n):
-    size = size_for(n)
-    assert size in SIZES
-    assert size.characters >= n
-    assert all(smaller.characters < n for smaller in SIZES[: SIZES.index(size)])
+    recipe = recipe_for(n)
+    assert recipe in RECIPES
+    assert recipe.characters >= n
+    assert all(smaller.characters < n for smaller in RECIPES[: RECIPES.index(recipe)])
     assert default_embedding_size(256) == 0 < default_embedding_size(257)
 
 
@@ -154,6 +161,45 @@ def test_the_default_budget_reads_the_text_once_and_no_more_than_it_should(
     assert steps >= 1
     most = max(MOST_EPOCHS * windows, LEAST_READ // (batch_size * seq_length))
     assert windows - 1 <= steps <= max(1, most)
+
+
+def parameters(hidden_size):
+    return count_parameters(NetworkConfig(65, hidden_size=hidden_size))
+
+
+@given(n=st.integers(100, 10**8), seconds=st.floats(0.1, 10**6), speed=st.floats(100, 10**6))
+@settings(deadline=None, max_examples=200)
+def test_the_size_follows_the_time(n, seconds, speed):
+    def chosen(seconds):
+        return recipe_in_time(n, seconds, lambda: speed, parameters)
+
+    recipe, longer = chosen(seconds), chosen(4 * seconds)
+    assert recipe.hidden_size in HIDDEN_SIZES
+    assert longer.hidden_size >= recipe.hidden_size
+    smallest = HIDDEN_SIZES[0]
+    assert parameters(recipe.hidden_size) <= max(PARAMETERS * n, parameters(smallest))
+    # It reads the text often enough, at the speed that was measured of another size.
+    reference = parameters(recipe_for(n).hidden_size)
+    passes = speed * seconds / n * reference / parameters(recipe.hidden_size)
+    assert recipe.hidden_size == smallest or passes > PASSES / 2
+    assert str(recipe.hidden_size) in recipe.why
+
+
+def test_more_passes_drop_more():
+    drops = [recipe_in_time(10**6, 60 * 2**k, lambda: 5e4, parameters).dropout for k in range(12)]
+    assert drops[0] < drops[-1] == 0.5
+
+
+def test_a_chosen_size_is_kept_whatever_the_time(monkeypatch):
+    monkeypatch.setattr(run_module, "measure_speed", lambda *_: 1e9)
+    kept, _, notes = settle(Choices(hidden_size=7, max_time=60.0), 10**6, 65)
+    assert (kept.hidden_size, notes) == (7, [])
+    free, training, [why] = settle(Choices(max_time=60.0), 10**6, 65)
+    assert free.hidden_size == 768  # of 1,024 there are more than four for each character
+    assert training.dropout == 0.5
+    assert "cannot teach" in why
+    steps, _, notes = settle(Choices(max_time=60.0, max_steps=5), 10**6, 65)
+    assert (steps.hidden_size, notes) == (256, [])
 
 
 @given(n=st.integers(0, 10**8), share=st.floats(0, 0.95), seq_length=st.integers(1, 1000))

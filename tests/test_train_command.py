@@ -116,6 +116,10 @@ REFUSED = {
     "no process": (["text.txt", "--workers", "0"], 2, "--workers"),
     "less than no process": (["text.txt", "--workers", "-2"], 2, "--workers"),
     "no thread": (["text.txt", "--threads", "0"], 2, "--threads"),
+    "two times": (
+        ["text.txt", "--quick", "--max-time", "5m"], 2, "--max-time and --quick are times both",
+    ),
+    "the other two": (["text.txt", "--best", "--quick"], 2, "--quick and --best are times both"),
     "no step": (["text.txt", "--max-steps", "0"], 2, "--max-steps: 0 is no budget"),
     "no epoch": (["text.txt", "--epochs", "0"], 2, "--epochs: 0 is no budget"),
     "epochs below zero": (["text.txt", "--epochs", "-3"], 2, "--epochs"),
@@ -434,6 +438,20 @@ def test_a_terminal_that_is_to_give_the_text_is_told_so(quick):
 
 
 # The end of a run.
+
+
+@pytest.mark.parametrize(("word", "seconds"), [("--quick", "1 min"), ("--best", "1 h")])
+def test_words_for_a_time(quick, word, seconds):
+    shown = train("text.txt", *TINY, word, "--dry-run").stderr
+    assert re.search(rf"^budget +{seconds}:", shown, re.MULTILINE)
+    assert "units read" not in shown  # the size was chosen
+
+
+def test_the_plan_says_why_a_network_has_its_size_in_the_time(quick, monkeypatch):
+    monkeypatch.setattr(run_module, "measure_speed", lambda *_: 1e5)
+    shown = train("text.txt", "--max-time", "5s", "--dry-run").stderr
+    assert re.search(r"^network +lstm 1x64, ", shown, re.MULTILINE)
+    assert re.search(r"^note +64 units read the text about \d+ times in that time", shown, re.M)
 
 
 def test_a_run_of_so_many_seconds_also_on_a_long_text(quick, monkeypatch):

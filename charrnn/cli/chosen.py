@@ -1,21 +1,19 @@
 """What was chosen on the command line, checked before a text is read, and made a run."""
 
-import os
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from charrnn.errors import ConfigError, TrainingError
 from charrnn.network.config import NetworkConfig
-from charrnn.text.reading import Corpus, check_corpus
+from charrnn.text.reading import Corpus
 from charrnn.training.config import MOST_WORKERS, Choices, TrainingConfig
-from charrnn.training.plan import estimate_memory
-from charrnn.training.run import Run, settle
+from charrnn.training.run import Run
 
 BUDGET = ("epochs", "max_steps", "max_time")
 
 MAY_CHANGE = {
-    *BUDGET, "patience", "evaluations", "corpus", "out", "overwrite", "resume", "dry_run",
+    *BUDGET, "quick", "best", "patience", "evaluations", "corpus", "out", "overwrite", "resume", "dry_run",
     "samples", "log_file", "encoding", "errors", "as_bytes", "max_bytes", "threads", "profile",
 }  # fmt: skip
 """What a resumed run may be told; all else is as it was, or it would not be that run."""
@@ -61,25 +59,6 @@ def only_what_may_change(typed: set[str]) -> None:
         )
 
 
-def begin(corpus: Corpus, choices: Choices) -> Run:
-    """Make a run, if the machine has the memory for it.
-
-    Raises
-    ------
-    CharRNNError
-        The text holds too little, or what was chosen asks too much of the machine.
-    """
-    check_corpus(corpus)
-    network, training, _ = settle(choices, len(corpus), len(corpus.vocabulary))
-    needed, there = estimate_memory(network, training, len(corpus), 0), _memory()
-    if needed > there:
-        raise TrainingError(
-            f"this run needs {needed / 1e9:.1f} GB of memory, and the machine has "
-            f"{there / 1e9:.1f} GB; choose a smaller --hidden-size, --num-layers or --batch-size"
-        )
-    return Run.begin(corpus, choices)
-
-
 def go_on(corpus: Corpus, path: Path, choices: Choices, typed: set[str]) -> Run:
     """Take up a stopped run; a budget that is given replaces the one it had.
 
@@ -91,7 +70,7 @@ def go_on(corpus: Corpus, path: Path, choices: Choices, typed: set[str]) -> Run:
     changes: dict[str, Any] = {
         name: getattr(choices, name) for name in ("patience", "evaluations") if name in typed
     }
-    if typed & set(BUDGET):
+    if typed & {*BUDGET, "quick", "best"}:
         changes |= {name: getattr(choices, name) for name in BUDGET}
     run = Run.resume(corpus, path, changes)
     waited, patience = run.trainer.now.waited, run.trainer.config.patience
@@ -105,11 +84,3 @@ def go_on(corpus: Corpus, path: Path, choices: Choices, typed: set[str]) -> Run:
 
 def _option(name: str) -> str:
     return "--" + name.replace("_", "-")
-
-
-def _memory() -> float:
-    """Return how many bytes of memory the machine has, if the system tells."""
-    try:
-        return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    except (AttributeError, OSError, ValueError):
-        return float("inf")

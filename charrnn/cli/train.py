@@ -286,10 +286,22 @@ def train(  # noqa: PLR0917
         typer.Option(
             parser=duration,
             metavar="TIME",
-            help="Stop after so long, as in 60s, 10m or 1h30m.",
+            help="Stop after so long, as in 60s, 10m or 1h30m; the size of the network follows.",
             rich_help_panel=BUDGET,
         ),
     ] = None,
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick", help="As --max-time 1m: a text to look at.", rich_help_panel=BUDGET
+        ),
+    ] = False,
+    best: Annotated[
+        bool,
+        typer.Option(
+            "--best", help="As --max-time 1h: the best text of an hour.", rich_help_panel=BUDGET
+        ),
+    ] = False,
     patience: Annotated[
         int,
         typer.Option(
@@ -326,12 +338,12 @@ def train(  # noqa: PLR0917
         raise ConfigError(f"--threads: {threads} is less than 1")
     use_threads(threads)
 
-    from charrnn.cli.chosen import begin, check, go_on, only_what_may_change
+    from charrnn.cli.chosen import check, go_on, only_what_may_change
     from charrnn.cli.destination import check_log, destination, held, refuse_to_replace
     from charrnn.cli.running import go, plan
     from charrnn.text.reading import read_corpus
     from charrnn.text.sources import MAX_BYTES
-    from charrnn.training.run import text_of
+    from charrnn.training.run import Run, text_of
 
     choices = Choices(
         cell=cell,
@@ -353,7 +365,7 @@ def train(  # noqa: PLR0917
         workers=workers,
         epochs=epochs,
         max_steps=max_steps,
-        max_time=max_time,
+        max_time=time_of(max_time, quick=quick, best=best),
         sampled_softmax=sampled_softmax,
     )
     check(choices)
@@ -379,7 +391,7 @@ def train(  # noqa: PLR0917
             as_bytes=as_bytes,
             max_bytes=MAX_BYTES if max_bytes is None else max_bytes,
         )
-        run = go_on(text, resume, choices, typed) if resume else begin(text, choices)
+        run = go_on(text, resume, choices, typed) if resume else Run.begin(text, choices)
         stack.callback(run.trainer.learner.close)
         if not (resume or dry_run):
             stack.enter_context(held(path))
@@ -390,6 +402,21 @@ def train(  # noqa: PLR0917
             return
         code = go(run, path, samples=samples, log_file=log_file, profile=profile)
     raise typer.Exit(code)
+
+
+def time_of(max_time: float | None, *, quick: bool, best: bool) -> float | None:
+    """Return the seconds that a run may take, by whichever of the three options was given.
+
+    Raises
+    ------
+    ConfigError
+        More than one was.
+    """
+    given = {"--max-time": max_time, "--quick": 60.0 * quick, "--best": 3600.0 * best}
+    chosen = {option: seconds for option, seconds in given.items() if seconds}
+    if len(chosen) > 1:
+        raise ConfigError(f"{' and '.join(chosen)} are times both; give one of them")
+    return next(iter(chosen.values()), None)
 
 
 def typed_options(ctx: typer.Context) -> set[str]:

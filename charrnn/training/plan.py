@@ -36,57 +36,6 @@ BASE_MEMORY = 50 * 2**20
 """Bytes that Python, NumPy, the display and the reading of a text take (measured)."""
 
 
-@dataclass(frozen=True)
-class Size:
-    """The defaults for texts of up to so many characters."""
-
-    characters: float
-    hidden_size: int
-    num_layers: int
-    dropout: float
-    batch_size: int
-    learning_rate: float
-
-
-SIZES = (
-    Size(30e3, 96, 1, 0.3, 8, 6e-3),
-    Size(120e3, 128, 1, 0.3, 16, 8e-3),
-    Size(600e3, 256, 1, 0.5, 16, 8e-3),
-    Size(3e6, 256, 1, 0.1, 16, 8e-3),
-    Size(float("inf"), 512, 1, 0.0, 32, 4e-3),
-)
-"""Parameters of the order of the characters; dropout where the text is short enough to be learnt
-by heart; small batches, which learn more from each character, while the text is small."""
-
-CHARACTERS_READ = 5_000_000
-"""How many characters a run reads by default, if that is no more than `MOST_EPOCHS`."""
-
-MOST_EPOCHS = 12
-"""Of a text that is not tiny: a network of its size begins to learn it by heart (measured)."""
-
-LEAST_READ = 600_000
-"""How many characters a run reads of a tiny text, again and again."""
-
-LARGE_VOCABULARY = 256
-"""Above so many symbols a learned embedding is both smaller and faster than one-hot input."""
-
-
-def size_for(characters: int) -> Size:
-    """Return the defaults for a text of so many characters."""
-    return next(size for size in SIZES if characters <= size.characters)
-
-
-def default_steps(train_characters: int, batch_size: int, seq_length: int) -> int:
-    """Return the default budget in steps; a large text is read once at least."""
-    read = min(CHARACTERS_READ, max(MOST_EPOCHS * train_characters, LEAST_READ))
-    return max(1, max(read, train_characters) // (batch_size * seq_length))
-
-
-def default_embedding_size(vocabulary_size: int) -> int:
-    """Return 0, one-hot input, for a small vocabulary, and a learned embedding for a large one."""
-    return 0 if vocabulary_size <= LARGE_VOCABULARY else 128
-
-
 def split(characters: int, val_split: float, seq_length: int) -> int:
     """Return how many characters, at the end of a text, are kept for validation.
 

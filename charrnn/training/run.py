@@ -17,6 +17,7 @@ from charrnn.checkpoint.checkpoint import (
 from charrnn.checkpoint.paths import resume_path
 from charrnn.checkpoint.record import TrainingRecord
 from charrnn.errors import CheckpointError, ConfigError, TrainingError
+from charrnn.memory import available_memory
 from charrnn.network.config import NetworkConfig
 from charrnn.network.model import Network
 from charrnn.network.scoring import score
@@ -27,12 +28,18 @@ from charrnn.training.config import Choices, TrainingConfig
 from charrnn.training.plan import (
     Plan,
     count_parameters,
-    default_embedding_size,
-    default_steps,
+    estimate_memory,
     make_plan,
-    size_for,
+    measure_speed,
     split,
     val_sample,
+)
+from charrnn.training.recipe import (
+    Recipe,
+    default_embedding_size,
+    default_steps,
+    recipe_for,
+    recipe_in_time,
 )
 from charrnn.training.trainer import Trainer
 from charrnn.training.workers import choose_workers
@@ -80,6 +87,13 @@ class Run:
                 f"the most; read it as bytes with --bytes"
             )
         network, training, notes = settle(choices, len(corpus), V)
+        needed, there = estimate_memory(network, training, len(corpus), 0), available_memory()
+        if needed > there:
+            raise TrainingError(
+                f"this run needs {needed / 1e9:.1f} GB of memory, and the machine has "
+                f"{there / 1e9:.1f} GB; choose a smaller --hidden-size, --num-layers or "
+                f"--batch-size"
+            )
         return cls(corpus, network, training, (*corpus.notes, *notes))
 
     @classmethod
@@ -234,18 +248,12 @@ def _described(
 def settle(
     choices: Choices, characters: int, vocabulary_size: int
 ) -> tuple[NetworkConfig, TrainingConfig, list[str]]:
-    """Fill in what was not chosen, by the size of the corpus; say what had to be shrunk."""
-    size = size_for(characters)
-    notes: list[str] = []
-    network = NetworkConfig(
-        vocabulary_size=vocabulary_size,
-        cell=choices.cell,
-        hidden_size=_chosen(choices.hidden_size, size.hidden_size),
-        num_layers=_chosen(choices.num_layers, size.num_layers),
-        embedding_size=_chosen(choices.embedding_size, default_embedding_size(vocabulary_size)),
-    )
-    seq_length, batch_size = choices.seq_length, _chosen(choices.batch_size, size.batch_size)
-    kept = split(characters, choices.val_split, seq_length)
+    """Fill in what was not chosen, by the corpus, the time and the machine; say what and why."""
+    kept = split(characters, choices.val_split, choices.seq_length)
+    recipe = _recipe(choices, characters, characters - kept, vocabulary_size)
+    notes = [f"{recipe.why}"] if recipe.why else []
+    network = _network(choices, recipe, vocabulary_size)
+    seq_length, batch_size = choices.seq_length, _chosen(choices.batch_size, recipe.batch_size)
     train_characters = characters - kept
     batch_size, seq_length, note = fit_shape(train_characters, batch_size, seq_length)
     notes += [note] if note else []
@@ -258,8 +266,8 @@ def settle(
     training = TrainingConfig(
         batch_size=batch_size,
         seq_length=seq_length,
-        learning_rate=_chosen(choices.learning_rate, size.learning_rate),
-        dropout=_chosen(choices.dropout, size.dropout),
+        learning_rate=_chosen(choices.learning_rate, recipe.learning_rate),
+        dropout=_chosen(choices.dropout, recipe.dropout),
         restart=choices.restart,
         rotate=True,
         average=choices.average,
@@ -277,6 +285,37 @@ def settle(
         sampled_softmax=choices.sampled_softmax,
     )
     return network, training, notes
+
+
+def _recipe(
+    choices: Choices, characters: int, train_characters: int, vocabulary_size: int
+) -> Recipe:
+    """Return the recipe for a text, in the time that there is if no size was chosen."""
+    recipe = recipe_for(characters)
+    unlimited = replace(choices, max_time=None)
+    if choices.max_time is None or choices.hidden_size or choices.max_steps or choices.epochs:
+        return recipe
+
+    def speed() -> float:
+        network, training, _ = settle(unlimited, characters, vocabulary_size)
+        return measure_speed(network, training)
+
+    def parameters(hidden_size: int) -> int:
+        chosen = replace(unlimited, hidden_size=hidden_size)
+        return count_parameters(_network(chosen, recipe, vocabulary_size))
+
+    return recipe_in_time(train_characters, choices.max_time, speed, parameters)
+
+
+def _network(choices: Choices, recipe: Recipe, vocabulary_size: int) -> NetworkConfig:
+    """Return what the network is, with the recipe's part where nothing was chosen."""
+    return NetworkConfig(
+        vocabulary_size=vocabulary_size,
+        cell=choices.cell,
+        hidden_size=_chosen(choices.hidden_size, recipe.hidden_size),
+        num_layers=_chosen(choices.num_layers, recipe.num_layers),
+        embedding_size=_chosen(choices.embedding_size, default_embedding_size(vocabulary_size)),
+    )
 
 
 def _chosen(choice: Chosen | None, default: Chosen) -> Chosen:

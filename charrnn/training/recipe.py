@@ -1,0 +1,128 @@
+"""What a run is made of where nothing is chosen: by the size of the text, and by the time there is.
+
+Every number here comes from the tables of `tests/benchmarks/recipes.py`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+CHARACTERS_READ = 5_000_000
+"""Characters that a run without a budget reads, if that is no more than `MOST_EPOCHS`."""
+
+MOST_EPOCHS = 12
+"""Passes over a text that is not tiny: a network of its size begins to learn it by heart."""
+
+LEAST_READ = 600_000
+"""Characters that a run reads of a tiny text, again and again."""
+
+LARGE_VOCABULARY = 256
+"""Distinct characters above which a learned embedding is both smaller and faster than one-hot."""
+
+HIDDEN_SIZES = (64, 96, 128, 192, 256, 384, 512, 768, 1024)
+"""Units, from which a run of so many seconds chooses."""
+
+PASSES = 8
+"""Times that the largest network for a text and a time still reads the text."""
+
+PARAMETERS = 4
+"""Parameters for each character of the text, at most."""
+
+OVERHEAD = 50_000
+"""Parameters whose work takes as long as the calls of NumPy in a step (measured)."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The defaults for texts of up to so many characters.
+
+    why: how the time that there is led to the size, in words; empty where there is no limit.
+    """
+
+    characters: float
+    hidden_size: int
+    num_layers: int
+    dropout: float
+    batch_size: int
+    learning_rate: float
+    why: str = ""
+
+
+RECIPES = (
+    Recipe(30e3, 96, 1, 0.3, 8, 6e-3),
+    Recipe(120e3, 128, 1, 0.3, 16, 8e-3),
+    Recipe(600e3, 256, 1, 0.5, 16, 8e-3),
+    Recipe(3e6, 256, 1, 0.1, 16, 8e-3),
+    Recipe(float("inf"), 512, 1, 0.0, 32, 4e-3),
+)
+"""Parameters of the order of the characters; dropout where the text is short enough to be learnt
+by heart; small batches, which learn more from each character, while the text is small."""
+
+
+def recipe_for(characters: int) -> Recipe:
+    """Return the recipe for a text of so many characters and no limit of time."""
+    return next(recipe for recipe in RECIPES if characters <= recipe.characters)
+
+
+def recipe_in_time(
+    characters: int,
+    seconds: float,
+    speed: Callable[[], float],
+    parameters: Callable[[int], int],
+) -> Recipe:
+    """Return the recipe for a text of so many characters to learn from, and so many seconds.
+
+    The network is the largest that still reads the text `PASSES` times on this machine, with
+    dropout by how often it will read it.
+
+    speed: measures how many characters a second the recipe without a limit trains on.
+    parameters: counts those of a network of so many units.
+    """
+    recipe = recipe_for(characters)
+    work = speed() * (parameters(recipe.hidden_size) + OVERHEAD)
+
+    def passes(hidden_size: int) -> float:
+        return work * seconds / (parameters(hidden_size) + OVERHEAD) / characters
+
+    fit = [
+        hidden_size
+        for hidden_size in HIDDEN_SIZES
+        if parameters(hidden_size) <= max(PARAMETERS * characters, parameters(HIDDEN_SIZES[0]))
+    ]
+    chosen = max((size for size in fit if passes(size) >= PASSES), default=HIDDEN_SIZES[0])
+    larger = next((size for size in HIDDEN_SIZES if size > chosen), None)
+    why = f"{chosen} units read the text about {passes(chosen):.0f} times in that time"
+    if larger is None or larger not in fit:
+        why += ", and more units than these it cannot teach"
+    else:
+        why += f", {larger} would only {passes(larger):.1f} times"
+    return replace(
+        recipe,
+        hidden_size=chosen,
+        dropout=dropout_for(passes(chosen)),
+        learning_rate=recipe.learning_rate if chosen <= LARGE else LARGE_RATE,
+        why=why,
+    )
+
+
+LARGE, LARGE_RATE = 384, 5e-3
+"""Units above which a network learns at this rate."""
+
+
+def dropout_for(passes: float) -> float:
+    """Return how much to drop in a run that reads its text so many times."""
+    return next(share for most, share in DROPOUT if passes < most)
+
+
+DROPOUT = ((3.0, 0.1), (10.0, 0.2), (20.0, 0.3), (40.0, 0.4), (float("inf"), 0.5))
+"""Passes up to which this share is dropped."""
+
+
+def default_steps(train_characters: int, batch_size: int, seq_length: int) -> int:
+    """Return the default budget in steps; a large text is read once at least."""
+    read = min(CHARACTERS_READ, max(MOST_EPOCHS * train_characters, LEAST_READ))
+    return max(1, max(read, train_characters) // (batch_size * seq_length))
+
+
+def default_embedding_size(vocabulary_size: int) -> int:
+    """Return 0, one-hot input, for a small vocabulary, and a learned embedding for a large one."""
+    return 0 if vocabulary_size <= LARGE_VOCABULARY else 128
