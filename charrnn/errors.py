@@ -11,6 +11,8 @@ A message names the thing, what was found and the way out, in one line without a
 Anything else that is raised is a bug of the program's and keeps its traceback.
 """
 
+import unicodedata
+
 
 class CharRNNError(Exception):
     """Something the user can put right. `exit_code` is what the command line ends with."""
@@ -51,4 +53,7 @@ class UnknownCharacter(TextError):  # noqa: N818 - it is the character that is n
 
 
 def _shown(character: str) -> str:
-    return f"{character!a} (U+{ord(character):04X})"
+    """Return a character as itself, with its code point; as an escape only what has no shape."""
+    # A mark would be drawn on the quote before it.
+    on_a_circle = "\u25cc" if unicodedata.category(character) in ("Mn", "Mc", "Me") else ""
+    return f"{on_a_circle + character!r} (U+{ord(character):04X})"

@@ -185,10 +185,10 @@ def check_corpus(corpus: Corpus) -> None:
     vocabulary = corpus.vocabulary
     first = vocabulary.decode(corpus.ids[:1])
     if len(corpus) == 1:
-        raise TextError(f"the text is a single character, {first!a}; {way_out}")
+        raise TextError(f"the text is a single character, {first!r}; {way_out}")
     if vocabulary.counts.max() == len(corpus):
         raise TextError(
-            f"the text is {first!a} and nothing else, {len(corpus)} times, "
+            f"the text is {first!r} and nothing else, {len(corpus)} times, "
             f"so there is nothing to predict; {way_out}"
         )
 
