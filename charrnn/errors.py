@@ -2,6 +2,7 @@
 
     CharRNNError
     ├── TextError                a corpus, prompt or text that cannot be read as asked
+    │   ├── NotText              a file of another kind: a picture, an archive, a program
     │   └── UnknownCharacter     a character that the network has never seen
     ├── ConfigError              options that do not fit together, or a value out of range
     ├── CheckpointError          a file that is not a checkpoint, or not one to be trusted
@@ -22,6 +23,14 @@ class CharRNNError(Exception):
 
 class TextError(CharRNNError):
     """A corpus, prompt or text that cannot be read as asked."""
+
+
+class NotText(TextError):  # noqa: N818 - it is the file that is named
+    """A file that is no text; `kind` says what it is, with its article."""
+
+    def __init__(self, name: str, kind: str, way_out: str) -> None:
+        self.kind = kind
+        super().__init__(f"{name}: is {kind}, not a text; {way_out}")
 
 
 class ConfigError(CharRNNError):

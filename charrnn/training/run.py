@@ -20,7 +20,8 @@ from charrnn.errors import CheckpointError, ConfigError, TrainingError
 from charrnn.network.config import NetworkConfig
 from charrnn.network.model import Network
 from charrnn.network.scoring import score
-from charrnn.text.reading import BYTES, Corpus, check_corpus
+from charrnn.text.read_as import BYTES
+from charrnn.text.reading import Corpus, check_corpus
 from charrnn.text.streams import fit_shape
 from charrnn.training.baselines import baselines
 from charrnn.training.config import Choices, TrainingConfig
