@@ -2,6 +2,7 @@
 
     CharRNNError
     ├── TextError                a corpus, prompt or text that cannot be read as asked
+    │   ├── NotText              a file of another kind: a picture, an archive, a program
     │   └── UnknownCharacter     a character that the network has never seen
     ├── ConfigError              options that do not fit together, or a value out of range
     ├── CheckpointError          a file that is not a checkpoint, or not one to be trusted
@@ -10,6 +11,8 @@
 A message names the thing, what was found and the way out, in one line without a full stop.
 Anything else that is raised is a bug of the program's and keeps its traceback.
 """
+
+import unicodedata
 
 
 class CharRNNError(Exception):
@@ -20,6 +23,14 @@ class CharRNNError(Exception):
 
 class TextError(CharRNNError):
     """A corpus, prompt or text that cannot be read as asked."""
+
+
+class NotText(TextError):  # noqa: N818 - it is the file that is named
+    """A file that is no text; `kind` says what it is, with its article."""
+
+    def __init__(self, name: str, kind: str, way_out: str) -> None:
+        self.kind = kind
+        super().__init__(f"{name}: is {kind}, not a text; {way_out}")
 
 
 class ConfigError(CharRNNError):
@@ -51,4 +62,7 @@ class UnknownCharacter(TextError):  # noqa: N818 - it is the character that is n
 
 
 def _shown(character: str) -> str:
-    return f"{character!a} (U+{ord(character):04X})"
+    """Return a character as itself, with its code point; as an escape only what has no shape."""
+    # A mark would be drawn on the quote before it.
+    on_a_circle = "\u25cc" if unicodedata.category(character) in ("Mn", "Mc", "Me") else ""
+    return f"{on_a_circle + character!r} (U+{ord(character):04X})"

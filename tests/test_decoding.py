@@ -2,6 +2,7 @@
 
 import codecs
 import encodings.aliases
+import re
 from itertools import pairwise
 
 import pytest
@@ -53,10 +54,9 @@ def test_any_bytes_are_decoded_or_refused_at_the_byte_where_python_refuses(
         line = line_of(data[:at].decode("utf-8"))
         with pytest.raises(TextError) as refusal:
             decode_pieces(cut(data, places), "x")
-        assert str(refusal.value) == (
-            f"x: not UTF-8 at byte {at} (0x{data[at]:02x}, line {line}); give its encoding "
-            "with --encoding, e.g. cp1252, or read it as bytes with --bytes"
-        )
+        said = str(refusal.value)
+        assert re.match(rf"x: not UTF-8 at byte {at} \(0x{data[at]:02x}, line {line}\)[;,] ", said)
+        assert said.endswith("or read it as bytes with --bytes")
     else:
         assert decode_pieces(cut(data, places), "x").text == expected
 
@@ -204,7 +204,7 @@ def test_what_is_no_encoding_for_text_is_refused(encoding: str, found: str) -> N
 
 
 def test_utf16_without_a_mark_asks_which() -> None:
-    with pytest.raises(TextError, match=r"^x: not UTF-16 .* e\.g\. utf-16-le"):
+    with pytest.raises(TextError, match=r"^x: not UTF-16 .*--encoding utf-16-le"):
         decoded("text".encode("utf-16-le"), "x", encoding="utf-16")
 
 

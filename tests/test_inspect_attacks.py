@@ -58,7 +58,7 @@ def test_a_network_of_one_layer_says_so(reading):
 
 
 def test_a_rival_that_is_unknown_is_told_as_one(reading):
-    with pytest.raises(ConfigError, match=r"^not: '\\u6f22' is not among .*nearest: [^;]*$"):
+    with pytest.raises(ConfigError, match=r"^not: '漢' is not among .*nearest: [^;]*$"):
         Votes.of(reading, Options(rival="漢"))
 
 

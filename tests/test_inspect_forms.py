@@ -158,7 +158,7 @@ def test_what_is_left_out_is_told(vocabulary, tmp_path):
     nearest = Source.typed(vocabulary, "axE", "nearest", 10)
     assert len(nearest.ids) == 3
     assert nearest.remarks() == [
-        "2 characters unknown to this network: read as the nearest that it knows"
+        "2 characters unknown to this network: read as the nearest that it knows, or left out"
     ]
     assert not Source.typed(vocabulary, "abc", "error", 10).remarks()
     assert vocabulary.decode(Source.typed(vocabulary, "abx", "error", 2).ids) == "ab"

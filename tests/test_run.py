@@ -11,6 +11,7 @@ from charrnn.checkpoint.checkpoint import load
 from charrnn.checkpoint.paths import resume_path
 from charrnn.errors import CheckpointError, TextError, TrainingError
 from charrnn.network.scoring import score
+from charrnn.text.read_as import ReadAs
 from charrnn.text.reading import from_text, read_corpus
 from charrnn.training import run as module
 from charrnn.training import saving as saving_module
@@ -146,7 +147,7 @@ def test_bytes(tmp_path):
         pass
     path = tmp_path / "model.npz"
     run.save_state(path)
-    assert text_of(path) == ([str(source)], "utf-8", True)
+    assert text_of(path) == ([str(source)], ReadAs(as_bytes=True))
 
 
 def test_where_the_text_of_a_stopped_run_lies(tmp_path, monkeypatch):
@@ -156,10 +157,10 @@ def test_where_the_text_of_a_stopped_run_lies(tmp_path, monkeypatch):
     run = Run.begin(read_corpus(["a.txt", "b.txt"], encoding="latin-1"), Choices(max_steps=3))
     path = tmp_path / "model.npz"
     run.save_state(path)
-    names, encoding, as_bytes = text_of(path)
+    names, read_as = text_of(path)
     assert names == ["a.txt", "b.txt"]
-    assert not as_bytes
-    Run.resume(read_corpus(names, encoding=encoding), path)
+    assert not read_as.as_bytes
+    Run.resume(read_corpus(names, encoding=read_as.encoding), path)
     assert str(tmp_path).encode() not in resume_path(path).read_bytes()
     with pytest.raises(CheckpointError):
         text_of(tmp_path / "other.npz")

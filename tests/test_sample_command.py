@@ -247,7 +247,7 @@ def test_unknown_characters_are_refused_or_dealt_with(model):
     assert "of the prompt's 4 characters 2 are unknown, and left out" in skipped.stderr
     nearest = invoke(model, "-p", "aB", "--unknown", "nearest", "-n", 9, "--seed", 1)
     assert nearest.stdout == "aB" + expected(model, "ab", length=9)
-    assert "1 are unknown, and taken for the nearest known" in nearest.stderr
+    assert "1 is unknown, and read as the nearest known" in nearest.stderr
     nothing = invoke(model, "-p", "QQ", "--unknown", "skip", "-n", 9, "--seed", 1)
     assert nothing.stdout == "QQ" + expected(model, "", length=9)
 

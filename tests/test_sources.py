@@ -87,7 +87,11 @@ def test_a_link_to_a_folder_is_not_followed_and_cannot_loop(here: Path) -> None:
 
 def test_standard_input_stands_once_where_it_was_named(here: Path) -> None:
     lay("a", "-")
-    assert find_inputs(["-", "a", "-", "./-"]) == [None, Path("a"), Path("-")]
+    assert find_inputs(["-", "a", "-", "./-"]) == [
+        (None, True),
+        (Path("a"), True),
+        (Path("-"), True),
+    ]
     assert found("-") == ["-"]
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from charrnn.errors import TextError, UnknownCharacter
 from charrnn.text import vocabulary as module
-from charrnn.text.nearness import fold
+from charrnn.text.nearness import bare, fold
 from charrnn.text.vocabulary import Vocabulary
 
 CHARACTERS = st.characters(exclude_categories=("Cs",))
@@ -60,6 +60,21 @@ def test_pieces_do_not_show(known: str, text: str, piece: int) -> None:
                 fewer.encode(text)
             assert (refusal.value.character, refusal.value.position) == (text[first], first)
             assert refusal.value.nearest == fewer.nearest(text[first], 3)
+
+
+@pytest.mark.parametrize(
+    ("character", "shown"),
+    [
+        ("Ä", "'Ä' (U+00C4)"), ("Т", "'Т' (U+0422)"), ("友", "'友' (U+53CB)"),
+        ("𝐇", "'𝐇' (U+1D407)"), ("\u0301", "'\u25cc\u0301' (U+0301)"), ("'", '"\'" (U+0027)'),
+        ("\x1b", r"'\x1b' (U+001B)"), ("\u202e", r"'\u202e' (U+202E)"),
+        ("\u200b", r"'\u200b' (U+200B)"), ("\ue000", r"'\ue000' (U+E000)"),
+    ],
+)  # fmt: skip
+def test_an_unknown_character_prints_as_itself(character: str, shown: str) -> None:
+    with pytest.raises(UnknownCharacter) as refusal:
+        Vocabulary.of("a").encode(character)
+    assert str(refusal.value).startswith(f"{shown} at position 0 is not among")
 
 
 def test_an_unknown_character_is_named_with_its_neighbours() -> None:
@@ -243,13 +258,20 @@ def test_case_and_accents_are_folded_both_ways() -> None:
 
 @settings(deadline=None, max_examples=100)
 @given(TEXTS, CHARACTERS, st.integers(0, 9))
-def test_the_order_is_fold_then_category_then_distance(known: str, other: str, n: int) -> None:
+def test_the_order_is_fold_case_category_kind_distance(known: str, other: str, n: int) -> None:
     vocabulary = Vocabulary.of(known)
 
-    def apart(character: str) -> tuple[bool, bool, int, str]:
+    def kind(character: str) -> str:
+        major = unicodedata.category(character)[0]
+        return major if major in "LN" else " " if character.isspace() else "other"
+
+    def apart(character: str) -> tuple[bool, bool, bool, bool, int, str]:
+        same_fold = fold(character) == fold(other)
         return (
-            fold(character) != fold(other),
+            not same_fold,
+            not (same_fold and bare(character) == bare(other)),
             unicodedata.category(character) != unicodedata.category(other),
+            kind(character) != kind(other),
             abs(ord(character) - ord(other)),
             character,
         )
@@ -263,6 +285,68 @@ def test_the_order_is_fold_then_category_then_distance(known: str, other: str, n
 @given(CHARACTERS)
 def test_every_character_folds_to_one_and_no_further(character: str) -> None:
     assert len(fold(character)) == 1
+    assert fold(fold(character)) == fold(character)
+
+
+# What stands for unknown characters
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("cafe\u0301", "cafe"),  # as macOS writes a name
+        ("\u0301a", "a"),
+        ("x\u200by", "xy"),
+        ("a\u00adb\u200d\u2060", "ab"),
+        ("\ufeffQUEEN", "QUEEN"),
+        ("\u3164a\u2800", "a"),
+        ("\x00\x1b[m\x7f", "[m"),
+        ("\ue000a\uffff", "a"),
+        ("𝐇𝐄𝐋𝐋𝐎 𝐡𝐞𝐥𝐥𝐨", "HELLO hello"),
+        ("ＨＥＬＬＯ", "HELLO"),
+        ("№ 5", "No 5"),
+        ("King™", "KingTM"),
+        ("ﬁne æther ÆON ŒUVRE straße", "fine aether AeON OeUVRE strasse"),
+        ("½ ② Ⅳ ٣ ३", "1/2 2 IV 3 3"),
+        ("… “a” – ‘b’", "... \"a\" - 'b'"),
+        ("a\r\nb\rc\u2028d\n\r", "a\nb\nc\nd\n\n"),
+        ("a\tb\u00a0c\u3000d\u1680e", "a b c d e"),
+        ("Ελλάς"[4:], "z"),
+    ],
+)  # fmt: skip
+def test_what_is_read_in_place_of_unknown_characters(text: str, read: str) -> None:
+    assert ASCII.decode(ASCII.encode(text, "nearest")) == read
+
+
+@pytest.mark.parametrize(
+    ("known", "text", "read"),
+    [
+        ("aé", "ae\u0301", "aé"),  # composed
+        ("ae\u0301", "aé", "ae\u0301"),  # taken apart
+        ("aê", "ế", "ê"),  # as many of its marks as are known
+        ("e\u0301", "e\u0301\u0302", "e\u0301"),
+        ("a\r\n", "a\r\n\n", "a\r\n\n"),
+        ("a ", "a\r\nb", "a a"),
+        ("TMtm", "™", "TM"),
+        ("tm", "™ 𝐓", "tmmt"),
+        ("x]", "❤\ufe0f👍🏽", "]]"),  # a sign by a sign, and what is drawn into it left out
+        ("abc", "한", "c"),  # not letter by letter what no letter is like
+    ],
+)
+def test_marks_are_composed_and_several_stand_for_one(known: str, text: str, read: str) -> None:
+    vocabulary = Vocabulary.of(known)
+    assert vocabulary.decode(vocabulary.encode(text, "nearest")) == read
+
+
+@settings(deadline=None, max_examples=200)
+@given(TEXTS, st.text(CHARACTERS, max_size=40))
+def test_nearest_never_makes_letters_of_what_is_not_seen(known: str, text: str) -> None:
+    vocabulary = Vocabulary.of(known)
+    marks = "".join(c for c in text if unicodedata.category(c)[0] in "MC" and not c.isspace())
+    unknown = "".join(c for c in marks if c not in vocabulary)
+    assert vocabulary.encode(unknown, "nearest").size == 0
+    vocabulary.encode(text, "nearest")
+    assert vocabulary.decode(vocabulary.encode(known, "nearest")) == known
 
 
 # Bytes

@@ -15,7 +15,8 @@ class TrainingRecord:
 
     sources: the files of the corpus, as they were named.
     sha256: of the corpus.
-    train_characters, val_characters: how the text was split; validation is its end.
+    train_characters, val_characters: how the text was split; validation is its end, unless
+        config["keeps"] says otherwise.
     config: the fields of the TrainingConfig.
     steps, characters_read, seconds: how much training it took, the best step and those after it.
     best_step: the step whose parameters these are.

@@ -153,7 +153,7 @@ def split(arguments: list[str]) -> tuple[list[Path], str | None]:
     if not all(models[:-1]):
         text = arguments[models.index(False)]
         raise ConfigError(
-            f"{text!a} is neither a model (a name in .npz) nor the last argument, the text"
+            f"{text!r} is neither a model (a name in .npz) nor the last argument, the text"
         )
     if all(models):
         return [Path(argument) for argument in arguments], None
@@ -185,7 +185,7 @@ def _look(
 
     if not given.is_there and paths[0].suffix != ".npz" and not paths[0].exists():
         raise CheckpointError(
-            f"{str(paths[0])!a}: no such model; if it is a text, name a model before it"
+            f"{str(paths[0])!r}: no such model; if it is a text, name a model before it"
         )
     if len(paths) > 1 and asked.STANDARD_INPUT in given:
         raise ConfigError("standard input can be read for one model only; give --file FILE")

@@ -82,6 +82,8 @@ def encode(prompt: Prompt, vocabulary: "Vocabulary", unknown: "Unknown") -> "Ids
     ids = vocabulary.encode(prompt.text, unknown)
     strangers = sum(character not in vocabulary for character in prompt.text)
     if strangers:
-        done = "left out" if unknown == "skip" else "taken for the nearest known"
-        note(f"of the prompt's {len(prompt.text)} characters {strangers} are unknown, and {done}")
+        skipped = len(ids) == len(prompt.text) - strangers
+        done = "left out" if skipped else "read as the nearest known, or left out"
+        are = "is" if strangers == 1 else "are"
+        note(f"of the prompt's {len(prompt.text)} characters {strangers} {are} unknown, and {done}")
     return ids

@@ -110,7 +110,7 @@ def _conclude(run: Run, path: Path, saving: Saving, log: RunLog | None) -> None:
     # Measuring takes a while; whoever does not wait for it has a model all the same.
     saving.stopped()
     if len(run.validation) > LONG_TEXT:
-        note(f"measuring the best network on the last {count(len(run.validation))} characters")
+        note(f"measuring the best network on {count(len(run.validation))} characters kept back")
     run.conclude("patience ran out" if trainer.fraction() < 1 else "its budget was used up")
     run.save(path)
     checkpoint = run.checkpoint()

@@ -339,7 +339,7 @@ def note_stops(stops: Iterable[str], vocabulary: "Vocabulary") -> None:
 
     for stop in stops:
         if not can_appear(stop, vocabulary):
-            note(f"--stop {stop!a} cannot appear: the network does not know all its characters")
+            note(f"--stop {stop!r} cannot appear: the network does not know all its characters")
 
 
 def sha256(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import ExitStack
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -28,7 +29,8 @@ def train(  # noqa: PLR0917
         list[str] | None,
         typer.Argument(
             metavar="CORPUS",
-            help="Files, folders or patterns; .gz, .bz2 and .xz are unpacked; - is standard input.",
+            help="Files, folders or patterns, .docx and .epub too; .gz, .bz2 and .xz are "
+            "unpacked; - is standard input.",
             show_default=False,
         ),
     ] = None,
@@ -107,6 +109,22 @@ def train(  # noqa: PLR0917
             rich_help_panel=TEXT,
         ),
     ] = None,
+    field: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Read this column of .csv and .tsv, this field of .jsonl and .json.",
+            rich_help_panel=TEXT,
+        ),
+    ] = None,
+    extract: Annotated[
+        bool,
+        typer.Option(
+            "--extract/--no-extract",
+            help="Read the text in .html, .srt, .vtt and .ipynb, not the file as it stands.",
+            rich_help_panel=TEXT,
+        ),
+    ] = True,
     val_split: Annotated[
         float,
         typer.Option(
@@ -341,6 +359,7 @@ def train(  # noqa: PLR0917
     from charrnn.cli.chosen import check, go_on, only_what_may_change
     from charrnn.cli.destination import check_log, destination, held, refuse_to_replace
     from charrnn.cli.running import go, plan
+    from charrnn.text.read_as import ReadAs
     from charrnn.text.reading import read_corpus
     from charrnn.text.sources import MAX_BYTES
     from charrnn.training.run import Run, text_of
@@ -373,8 +392,14 @@ def train(  # noqa: PLR0917
     if resume:
         only_what_may_change(typed)
     sources = corpus or []
-    if resume and not corpus:
-        sources, encoding, as_bytes = text_of(resume)
+    most = MAX_BYTES if max_bytes is None else max_bytes
+    read_as = ReadAs(encoding, errors, as_bytes, most, field, extract)
+    if resume:
+        names, before = text_of(resume)
+        read_as = replace(read_as, field=before.field, extract=before.extract)
+        if not sources:
+            sources = names
+            read_as = replace(read_as, encoding=before.encoding, as_bytes=before.as_bytes)
     if not sources:
         raise ConfigError("no text is named; name a file, a folder or - for standard input")
     path = destination(out, resume, sources[0], overwrite=overwrite)
@@ -384,13 +409,7 @@ def train(  # noqa: PLR0917
     with ExitStack() as stack:
         if resume and not dry_run:
             stack.enter_context(held(path))
-        text = read_corpus(
-            sources,
-            encoding=encoding,
-            errors=errors,
-            as_bytes=as_bytes,
-            max_bytes=MAX_BYTES if max_bytes is None else max_bytes,
-        )
+        text = read_corpus(sources, **asdict(read_as))
         run = go_on(text, resume, choices, typed) if resume else Run.begin(text, choices)
         stack.callback(run.trainer.learner.close)
         if not (resume or dry_run):

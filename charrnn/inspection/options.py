@@ -123,7 +123,7 @@ class Options:
         for name, choices in (("by", Order), ("paint", Paint), ("how", Ablation)):
             if getattr(self, name) not in get_args(choices):
                 known = ", ".join(get_args(choices))
-                raise ConfigError(f"{name}: {getattr(self, name)!a} is none of {known}")
+                raise ConfigError(f"{name}: {getattr(self, name)!r} is none of {known}")
 
     @property
     def kind_shown(self) -> str:
@@ -179,7 +179,7 @@ def parse_units(written: str | None) -> tuple[Unit, ...]:
     for part in written.split(","):
         found = re.fullmatch(r"\s*([0-9]{1,6}):([0-9]{1,6})\s*", part, re.ASCII)
         if not found:
-            raise ConfigError(f"units: {part!a} is no unit; write layer:index, as in 0:31,0:5")
+            raise ConfigError(f"units: {part!r} is no unit; write layer:index, as in 0:31,0:5")
         units.append((int(found[1]), int(found[2])))
     return tuple(dict.fromkeys(units))
 
@@ -200,7 +200,7 @@ def parse_settings(written: Sequence[str]) -> tuple[tuple[Unit, float], ...]:
             settings.append((known, float(value)))
         except (ConfigError, ValueError):
             raise ConfigError(
-                f"set: {part!a} sets no unit; write layer:index=value, as in 0:31=1"
+                f"set: {part!r} sets no unit; write layer:index=value, as in 0:31=1"
             ) from None
     return tuple(settings)
 
@@ -217,7 +217,7 @@ def parse_pattern(written: str | None) -> tuple[int, int] | None:
         return None
     found = re.fullmatch(r"([0-9]{1,12}):([0-9]{1,12})", written, re.ASCII)
     if not found or int(found[1]) >= int(found[2]):
-        raise ConfigError(f"pattern: {written!a} is no part; write START:END, as in 100:108")
+        raise ConfigError(f"pattern: {written!r} is no part; write START:END, as in 100:108")
     return int(found[1]), int(found[2])
 
 

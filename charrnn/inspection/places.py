@@ -34,7 +34,7 @@ def place(reading: Reading, at: str | None, default: str = "last") -> int:
         return int(np.argmax(surprise)) if len(surprise) else T - 1
     if len(named) > 2 and named.startswith("/") and named.endswith("/"):
         return _match(reading, named[1:-1])
-    raise ConfigError(f"at: {named!a} is no place; write an index, last, worst or /regex/")
+    raise ConfigError(f"at: {named!r} is no place; write an index, last, worst or /regex/")
 
 
 def _match(reading: Reading, pattern: str) -> int:

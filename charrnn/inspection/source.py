@@ -132,8 +132,8 @@ class Source:
                 f"--limit {self.given} reads all"
             )
         if self.unknown:
-            skipped = len(self.ids) < self.taken
-            which = "skipped" if skipped else "read as the nearest that it knows"
+            skipped = len(self.ids) == self.taken - self.unknown
+            which = "skipped" if skipped else "read as the nearest that it knows, or left out"
             count = "1 character" if self.unknown == 1 else f"{self.unknown} characters"
             remarks.append(f"{count} unknown to this network: {which}")
         return remarks

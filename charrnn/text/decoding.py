@@ -1,7 +1,8 @@
 """From bytes to characters: strictly, a piece at a time, and exact about what is wrong where.
 
-Line ends are characters like any other and are not translated. No encoding is ever guessed: a
-text is UTF-8 unless a byte order mark or the user says otherwise.
+Line ends are characters like any other and are not translated. No encoding is ever guessed for
+reading: a text is UTF-8 unless a byte order mark or the user says otherwise. What it may be instead
+is guessed for the advice that an error gives.
 """
 
 import codecs
@@ -10,7 +11,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Literal
 
-from charrnn.errors import TextError
+from charrnn.errors import NotText, TextError
+from charrnn.text.guessing import guess
 
 Errors = Literal["strict", "replace"]
 
@@ -84,7 +86,7 @@ class Decoding:
         if errors not in ("strict", "replace"):
             raise TextError(f"errors={errors!r} is no way to decode; use 'strict' or 'replace'")
         self._pieces, self._name, self._errors = pieces, name, errors
-        self._codec = _find_codec(encoding)
+        self._codec = find_codec(encoding)
         self._tally = _Tally()
         self.notes: tuple[str, ...] = ()
 
@@ -95,8 +97,10 @@ class Decoding:
 
     def __iter__(self) -> Iterator[str]:
         """Yield the characters."""
-        head, rest = _split_head(self._pieces)
-        mark, self._codec, notes = _heed_mark(head, self._codec, self._name)
+        head, rest = split_head(self._pieces, _LONGEST_MARK)
+        mark, self._codec, notes = _read_mark(head, self._codec, self._name)
+        if not mark:
+            notes += _check_head(head, self._codec, self._name)
         decoder = self._codec.incrementaldecoder(self._errors)
         fed = len(mark)
         for piece in chain(filter(None, chain([head[len(mark) :]], rest)), [b""]):
@@ -112,9 +116,10 @@ class Decoding:
                     f"at byte {fed - len(error.object) + error.start} "
                     f"(0x{error.object[error.start]:02x}, line {self._tally.lines})"
                 )
-                raise _undecodable(self._name, self._codec, where) from None
+                read = error.object + next(rest, b"")
+                raise _undecodable(self._name, self._codec, where, read) from None
             except UnicodeError as error:
-                raise _undecodable(self._name, self._codec, f"({error})") from None
+                raise _undecodable(self._name, self._codec, f"({error})", b"") from None
             if text:
                 self._tally.add(text)
                 yield text
@@ -158,7 +163,14 @@ class _Tally:
         return notes
 
 
-def _find_codec(encoding: str) -> codecs.CodecInfo:
+def find_codec(encoding: str) -> codecs.CodecInfo:
+    """Return the codec of an encoding of text.
+
+    Raises
+    ------
+    TextError
+        There is none of that name, or it is none for text, or can produce half characters.
+    """
     known = "give one such as utf-8, utf-16, latin-1, cp1252 or shift_jis"
     try:
         codec = codecs.lookup(encoding)
@@ -173,18 +185,18 @@ def _find_codec(encoding: str) -> codecs.CodecInfo:
     return codec
 
 
-def _split_head(pieces: Iterable[bytes]) -> tuple[bytes, Iterable[bytes]]:
-    """Gather pieces until a byte order mark would be whole; the rest is left unread."""
+def split_head(pieces: Iterable[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:
+    """Gather pieces until there are `size` bytes, if there are; the rest is left unread."""
     rest = iter(pieces)
     head = b""
     for piece in rest:
         head += piece
-        if len(head) >= _LONGEST_MARK:
+        if len(head) >= size:
             break
     return head, rest
 
 
-def _heed_mark(
+def _read_mark(
     head: bytes, codec: codecs.CodecInfo, name: str
 ) -> tuple[bytes, codecs.CodecInfo, list[str]]:
     for mark, encoding, spoken in _MARKS:
@@ -194,9 +206,76 @@ def _heed_mark(
     return b"", codec, []
 
 
-def _undecodable(name: str, codec: codecs.CodecInfo, where: str) -> TextError:
-    other = {"utf-8": "cp1252", "utf-16": "utf-16-le"}.get(codec.name, "utf-8")
+def _check_head(head: bytes, codec: codecs.CodecInfo, name: str) -> list[str]:
+    """Tell UTF-16 without a mark from a text of many NULs, and a text that is UTF-8 all the same.
+
+    Raises
+    ------
+    TextError
+        It is UTF-16, and was to be read as UTF-8.
+    """
+    if codec.name == "utf-8":
+        for encoding, zeros, others in (
+            ("utf-16-le", head[1::2], head[::2]), ("utf-16-be", head[::2], head[1::2])
+        ):  # fmt: skip
+            if (
+                len(head) >= _ENOUGH
+                and zeros.count(0) > _MANY_ZEROS * len(zeros)
+                and others.count(0) < (1 - _MANY_ZEROS) * len(others)
+            ):
+                raise TextError(
+                    f"{name}: every other byte is 0, so it seems to be UTF-16 without a byte "
+                    f"order mark; give its encoding with --encoding {encoding}"
+                )
+        return []
+    if codec.name.startswith("utf") or head.isascii() or not is_utf8(head):
+        return []
+    return [f"{name} is valid UTF-8, and is read as {codec.name} because that was asked for"]
+
+
+def is_utf8(head: bytes) -> bool:
+    """Tell whether the beginning of a file, which may end within a character, is UTF-8."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+_ENOUGH = 64  # bytes that say something about a file
+_MANY_ZEROS = 0.5  # of every other byte; in a text of one Latin letter in two they are zero
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b"))
+_MANY_CONTROLS = 0.05  # no text in any encoding of bytes has so many
+
+
+def _undecodable(name: str, codec: codecs.CodecInfo, where: str, read: bytes) -> TextError:
+    """Return the error for bytes that are not of an encoding, with what they seem to be.
+
+    read: some of the text from before that place on.
+    """
+    wrong = f"{name}: not {codec.name.upper()} {where}"
+    as_bytes = "or read it as bytes with --bytes"
+    if codec.name == "utf-16":
+        return TextError(f"{wrong}; give its encoding with --encoding utf-16-le, {as_bytes}")
+    if codec.name != "utf-8":
+        return TextError(f"{wrong}; give its encoding with --encoding, e.g. utf-8, {as_bytes}")
+    controls = len(read) - len(read.translate(None, _CONTROLS))
+    if len(read) >= _ENOUGH and controls > _MANY_CONTROLS * len(read):
+        return NotText(name, "binary data", f"leave it out, {as_bytes}")
+    text = read.decode("utf-8", "replace")
+    bad = text.count("\ufffd")
+    good = sum(not character.isascii() for character in text) - bad
+    if good > 3 * bad:
+        return TextError(
+            f"{wrong}, though all but about {bad} of its bytes are; put U+FFFD there with "
+            f"--errors replace, {as_bytes}"
+        )
+    if found := guess(read):
+        return TextError(
+            f"{wrong}; it seems to be {found.name}, “{found.text}”: "
+            f"give that with --encoding {found.codec}, {as_bytes}"
+        )
     return TextError(
-        f"{name}: not {codec.name.upper()} {where}; give its encoding with --encoding, "
-        f"e.g. {other}, or read it as bytes with --bytes"
+        f"{wrong}; give its encoding with --encoding, put U+FFFD where it is not with "
+        f"--errors replace, {as_bytes}"
     )

@@ -4,27 +4,22 @@ It is read once, a piece at a time, whatever its size: what is held are pieces o
 a table of the characters met, and the text itself becomes ids in a file.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from charrnn.errors import TextError
-from charrnn.text.decoding import Decoding, Errors
+from charrnn.errors import NotText, TextError
+from charrnn.text.decoding import Errors
+from charrnn.text.formats.opening import OpenedText
 from charrnn.text.numbering import Numbering
-from charrnn.text.sources import (
-    MAX_BYTES,
-    PIECE,
-    STANDARD_INPUT,
-    Bound,
-    Source,
-    find_inputs,
-    name_of,
-    read_pieces,
-)
+from charrnn.text.read_as import ReadAs
+from charrnn.text.sources import MAX_BYTES, PIECE, STANDARD_INPUT, Bound, Source, find_inputs
 from charrnn.text.stored import StoredIds
 from charrnn.text.vocabulary import Vocabulary
 
-BYTES = "bytes"
+MOST_NOTES = 3
+"""Of one kind; what more files have in common is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +34,14 @@ class SourceFile:
         How many characters it gave.
     encoding
         The encoding it was read in, "bytes" where every byte is a character.
+    start
+        Which character of the text is its first.
     """
 
     name: str
     characters: int
     encoding: str
+    start: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +61,8 @@ class Corpus:
         What the user should be told about them, a sentence each.
     sha256
         The hexadecimal SHA-256 of the text as UTF-8, or of the bytes.
+    read_as
+        What was asked of its reading.
     """
 
     ids: StoredIds
@@ -70,6 +70,7 @@ class Corpus:
     sources: tuple[SourceFile, ...]
     notes: tuple[str, ...]
     sha256: str
+    read_as: ReadAs
 
     def __len__(self) -> int:
         """Return how many characters the text has."""
@@ -104,8 +105,13 @@ def read_corpus(
     as_bytes: bool = False,
     errors: Errors = "strict",
     max_bytes: int = MAX_BYTES,
+    field: str | None = None,
+    extract: bool = True,
 ) -> Corpus:
     """Read and join the files, folders, patterns and standard input (`-`) that are named.
+
+    Of the files of a folder or pattern those that are no texts are left out, as are the models,
+    states and logs that this program wrote; a note counts them.
 
     Parameters
     ----------
@@ -117,39 +123,60 @@ def read_corpus(
         Take every byte for the character of that number, whatever the file holds.
     max_bytes
         The most that may be read in all, after unpacking.
+    field
+        Of a table (.csv, .tsv) the column, and of records (.jsonl, .json) the field, to read.
+    extract
+        Whether of .docx, .epub, .html, .srt, .vtt and .ipynb the text in them is read.
 
     Raises
     ------
     TextError
-        If a source cannot be found, read, unpacked or decoded, or there is too much of it. That
-        there is enough of it is for `check_corpus` to say.
+        If a source cannot be found, read, unpacked or decoded, or is no text, or there is too much
+        of it. That there is enough of it is for `check_corpus` to say.
     """
     if not sources:
         raise TextError("no text is named; name a file, a folder or - for standard input")
+    read_as = ReadAs(encoding, errors, as_bytes, max_bytes, field, extract)
     bound = Bound(max_bytes)
     numbering = Numbering(as_bytes=as_bytes)
     files: list[SourceFile] = []
-    notes: list[str] = []
+    notes: list[tuple[str, str]] = []
+    left_out: Counter[str] = Counter()
+    has_field = False
     last = "\n"
-    for path in find_inputs(sources):
-        name, characters = name_of(path), 0
-        with closing(read_pieces(path, bound)) as pieces:
-            decoding = (
-                _Bytes(pieces)
-                if as_bytes
-                else Decoding(pieces, name, encoding=encoding, errors=errors)
-            )
-            for text in decoding:
-                if not (characters or as_bytes or last in "\n\r"):
-                    numbering.feed("\n")
+    for source in find_inputs(sources):
+        opened = OpenedText(source, read_as, bound)
+        start = characters = 0
+        try:
+            for text in opened:
+                if not characters:
+                    if not (as_bytes or last in "\n\r"):
+                        numbering.feed("\n")
+                    start = numbering.length
                 numbering.feed(text)
                 characters, last = characters + len(text), text[-1]
-        if not characters:
-            notes.append(f"{name} is empty")
-        notes += decoding.notes
-        typed = STANDARD_INPUT if path is None else name
-        files.append(SourceFile(typed, characters, decoding.encoding))
-    return _corpus(numbering, files, notes)
+        except NotText as error:
+            if source.is_named or characters:
+                raise
+            left_out[error.kind] += 1
+            continue
+        has_field = has_field or opened.has_field
+        notes += ((opened.name, note) for note in opened.notes)
+        name = STANDARD_INPUT if source.path is None else opened.name
+        start = start if characters else numbering.length
+        files.append(SourceFile(name, characters, opened.encoding, start))
+    kinds = ", ".join(f"{_plain(kind)} ({count})" for kind, count in left_out.most_common())
+    if not files:
+        raise TextError(f"no text is among the files that were found: {kinds}; name a text")
+    if field is not None and not has_field:
+        raise TextError(
+            f"field {field!r}: none of the files has fields, as .csv, .tsv, .jsonl and .json do"
+        )
+    said = _counted(notes)
+    if left_out:
+        count = left_out.total()
+        said.append(f"{count} {'file is' if count == 1 else 'files are'} left out: {kinds}")
+    return _corpus(numbering, files, said, read_as)
 
 
 def from_text(text: str) -> Corpus:
@@ -168,7 +195,7 @@ def from_text(text: str) -> Corpus:
             f"the text holds half a character at position {numbering.length + error.start}; "
             "remove lone surrogates"
         ) from None
-    return _corpus(numbering, [SourceFile("text", len(text), "utf-8")], [])
+    return _corpus(numbering, [SourceFile("text", len(text), "utf-8")], [], ReadAs())
 
 
 def check_corpus(corpus: Corpus) -> None:
@@ -185,27 +212,37 @@ def check_corpus(corpus: Corpus) -> None:
     vocabulary = corpus.vocabulary
     first = vocabulary.decode(corpus.ids[:1])
     if len(corpus) == 1:
-        raise TextError(f"the text is a single character, {first!a}; {way_out}")
+        raise TextError(f"the text is a single character, {first!r}; {way_out}")
     if vocabulary.counts.max() == len(corpus):
         raise TextError(
-            f"the text is {first!a} and nothing else, {len(corpus)} times, "
+            f"the text is {first!r} and nothing else, {len(corpus)} times, "
             f"so there is nothing to predict; {way_out}"
         )
 
 
-class _Bytes:
-    """Each byte as the character of that number: what `Decoding` is to a text."""
+def _counted(notes: list[tuple[str, str]]) -> list[str]:
+    """Return what is to be noted of files, the first of them by name where there are many alike.
 
-    encoding = BYTES
-    notes = ()
+    notes: the name of a file, and a note that begins with it.
+    """
+    kinds = [re.sub(r"[0-9]+", "0", note.removeprefix(name)) for name, note in notes]
+    counts, said = Counter(kinds), {}
+    for kind, (_, note) in zip(kinds, notes, strict=True):
+        if counts[kind] <= MOST_NOTES:
+            said[note] = note
+        else:
+            said.setdefault(kind, f"{note}; {counts[kind] - 1} more files likewise")
+    return list(said.values())
 
-    def __init__(self, pieces: Iterable[bytes]) -> None:
-        self._pieces = pieces
 
-    def __iter__(self) -> Iterator[str]:
-        return (piece.decode("latin-1") for piece in self._pieces)
+def _plain(kind: str) -> str:
+    """Return the name of a kind of file without its article."""
+    return re.sub(r"^(?:an?|the) ", "", kind)
 
 
-def _corpus(numbering: Numbering, files: list[SourceFile], notes: list[str]) -> Corpus:
+def _corpus(
+    numbering: Numbering, files: list[SourceFile], notes: list[str], read_as: ReadAs
+) -> Corpus:
     known = numbering.vocabulary() if numbering.length or numbering.as_bytes else None
-    return Corpus(numbering.ids(), known, tuple(files), tuple(notes), numbering.sha256())
+    ids, sha256 = numbering.ids(), numbering.sha256()
+    return Corpus(ids, known, tuple(files), tuple(notes), sha256, read_as)

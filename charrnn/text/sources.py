@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from io import BufferedIOBase
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from charrnn.errors import TextError
 
@@ -24,6 +24,19 @@ PIECE = 1 << 16  # fits a processor's cache; of larger ones an allocator keeps m
 MAX_BYTES = 2 << 30
 
 Source = str | os.PathLike[str]
+
+_PACKED = (".gz", ".bz2", ".xz")
+
+
+class Input(NamedTuple):
+    """A file, or standard input, and how it came to be read.
+
+    path: None for standard input.
+    is_named: whether it was named itself, and not found in a folder or by a pattern.
+    """
+
+    path: Path | None
+    is_named: bool = True
 
 
 @dataclass(slots=True)
@@ -59,14 +72,14 @@ def find_files(sources: Sequence[Source]) -> list[Path]:
     TextError
         If a source is missing, cannot be listed, is neither file nor folder, or yields no file.
     """
-    paths = _once(_expand(os.fspath(source)) for source in sources)
-    return [path for path in paths if path is not None]
+    inputs = _once([_expand(os.fspath(source)) for source in sources])
+    return [source.path for source in inputs if source.path is not None]
 
 
-def find_inputs(sources: Sequence[Source]) -> list[Path | None]:
-    """List what `find_files` lists, with None in the place of standard input, written `-`."""
+def find_inputs(sources: Sequence[Source]) -> list[Input]:
+    """List what `find_files` lists, with standard input, written `-`, among it."""
     names = [os.fspath(source) for source in sources]
-    return _once([None] if name == STANDARD_INPUT else _expand(name) for name in names)
+    return _once([[Input(None)] if name == STANDARD_INPUT else _expand(name) for name in names])
 
 
 def name_of(path: Path | None) -> str:
@@ -96,26 +109,34 @@ def read_pieces(path: Path | None, bound: Bound) -> Generator[bytes]:
         raise _damaged(name, error) if error.errno is None else _unreadable(name, error) from None
 
 
-def _once(expanded: Iterable[Sequence[Path | None]]) -> list[Path | None]:
-    """Drop what names a file that came before, were it by another way to it."""
-    first: dict[Path | None, Path | None] = {}
-    for paths in expanded:
-        for path in paths:
-            first.setdefault(path and path.resolve(), path)
+def suffixes_of(path: Path | None) -> tuple[str, str]:
+    """Return the suffix that says how a file is packed, and the one before it: .gz, .txt."""
+    suffix = path.suffix.lower() if path else ""
+    return (suffix, Path(path.stem).suffix.lower()) if path and suffix in _PACKED else ("", suffix)
+
+
+def _once(expanded: Iterable[Sequence[Input]]) -> list[Input]:
+    """Drop what leads to a file that came before, were it by another way to it."""
+    first: dict[Path | None, Input] = {}
+    for inputs in expanded:
+        for path, is_named in inputs:
+            place = path and path.resolve()
+            found = first.setdefault(place, Input(path, is_named))
+            first[place] = found._replace(is_named=found.is_named or is_named)
     return list(first.values())
 
 
-def _expand(source: str) -> list[Path]:
+def _expand(source: str) -> list[Input]:
     try:
         mode = os.stat(source).st_mode  # noqa: PTH116 - Path("") would be the working folder
     except (FileNotFoundError, NotADirectoryError, ValueError):
-        return _matches(source)
+        return [Input(path, is_named=False) for path in _matches(source)]
     except OSError as error:
         raise _unreadable(_printable(source), error) from None
     if stat.S_ISREG(mode):
-        return [Path(source)]
+        return [Input(Path(source))]
     if stat.S_ISDIR(mode):
-        return _files_below(Path(source))
+        return [Input(path, is_named=False) for path in _files_below(Path(source))]
     name = _printable(source)
     raise TextError(f"{name}: neither a file nor a folder; hand it over with: - < {name}")
 

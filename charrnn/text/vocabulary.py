@@ -171,11 +171,12 @@ class Vocabulary:
             In a vocabulary of bytes, a text that stands for bytes.
         unknown
             What becomes of a character that is not known: "error", or "skip" to leave it out, or
-            "nearest" to take the nearest known one for it.
+            "nearest" to read known ones in its place; see `Nearness.replaced`.
 
         Returns
         -------
-        ndarray of uint8, uint16 or uint32, shape (len(text),), less what was skipped
+        ndarray of uint8, uint16 or uint32, shape (n,)
+            One for each character of the text, unless some were skipped or replaced.
 
         Raises
         ------
@@ -186,6 +187,8 @@ class Vocabulary:
         """
         if unknown not in ("error", "skip", "nearest"):
             raise ValueError(f"unknown must be error, skip or nearest, not {unknown!r}")
+        if unknown == "nearest":
+            text = self._replaced(text)
         ids = np.empty(len(text), self.dtype)
         end = 0
         for start, points in _pieces(text):
@@ -194,10 +197,7 @@ class Vocabulary:
                 missing = found < 0
                 if unknown == "error":
                     self._refuse(text, start + int(missing.argmax()))
-                elif unknown == "skip":
-                    found = found[~missing]
-                else:
-                    found[missing] = self._nearest_ids(points[missing])
+                found = found[~missing]
             ids[end : end + found.size] = found
             end += found.size
         return ids[:end]
@@ -254,10 +254,11 @@ class Vocabulary:
         character = text[position]
         raise UnknownCharacter(character, position, len(self), self.nearest(character))
 
-    def _nearest_ids(self, points: NDArray[np.uint32]) -> NDArray[np.intp]:
-        distinct, which = np.unique(points, return_inverse=True)
-        nearest = [self._nearness.rank(chr(point), 1)[0] for point in distinct]
-        return np.array(nearest, np.intp)[which]
+    def _replaced(self, text: str) -> str:
+        """Return a text in which known characters stand for the unknown ones."""
+        for _ in _pieces(text):  # refuses half a character where it stands
+            pass
+        return self._nearness.replaced(text)
 
 
 class _CharacterDecoder:

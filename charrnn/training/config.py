@@ -1,6 +1,7 @@
 """The choices that make a training run, checked once. Imports no NumPy, like network/config.py."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from charrnn.errors import ConfigError
 from charrnn.network.config import CellName
@@ -25,13 +26,14 @@ class TrainingConfig:
     grad_clip: the largest global norm of a gradient; 0 does not clip.
     warmup: the share of the budget over which the learning rate rises.
     epochs, max_steps, max_time: the budget; whichever ends first. max_time is in seconds.
-    val_split: the share of the text, at its end, that is kept for validation; 0 keeps none.
+    val_split: the share of the text that is kept for validation; 0 keeps none.
     evaluations: how many times in a run the validation text is scored.
     val_sample: the most characters of it that are scored each time, the same ones.
     patience: stop after so many evaluations without a better one; 0 never does.
     workers: how many processes share a batch; the same number gives the same numbers again.
     sampled_softmax: how many characters drawn at random, beside those of the window, the training
         loss is estimated from; 0 is all, exactly. Validation is exact in any case.
+    keeps: what is kept for validation: the end of the text, the ends of its files, or whole files.
     """
 
     batch_size: int = 16
@@ -55,6 +57,7 @@ class TrainingConfig:
     seed: int = 0
     workers: int = 1
     sampled_softmax: int = 0
+    keeps: Literal["end", "ends", "files"] = "end"
 
     def __post_init__(self) -> None:
         """Check every field.
@@ -84,6 +87,8 @@ class TrainingConfig:
             self._check(name, 0.0, 0.95)
         if not isinstance(self.rotate, bool):
             raise ConfigError(f"rotate: {self.rotate!r:.40} is neither true nor false")
+        if self.keeps not in ("end", "ends", "files"):
+            raise ConfigError(f"keeps: {self.keeps!r:.40} is none of end, ends, files")
         budget = [name for name in ("epochs", "max_steps", "max_time") if getattr(self, name)]
         if not budget:
             raise ConfigError("a run needs an end: give --epochs, --max-steps or --max-time")

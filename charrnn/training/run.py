@@ -21,7 +21,9 @@ from charrnn.memory import available_memory
 from charrnn.network.config import NetworkConfig
 from charrnn.network.model import Network
 from charrnn.network.scoring import score
-from charrnn.text.reading import BYTES, Corpus, check_corpus
+from charrnn.text.keeping import choose, keep_back
+from charrnn.text.read_as import BYTES, ReadAs
+from charrnn.text.reading import Corpus, check_corpus
 from charrnn.text.streams import fit_shape
 from charrnn.training.baselines import baselines
 from charrnn.training.config import Choices, TrainingConfig
@@ -62,8 +64,7 @@ class Run:
         self.corpus, self.vocabulary, self.notes = corpus, corpus.vocabulary, notes
         kept = split(len(corpus), training.val_split, training.seq_length)
         # However long the text is, what is kept back fits in memory; the rest stays in its file.
-        self.train, validation = corpus.ids.cut(len(corpus) - kept)
-        self.validation = validation[:]
+        self.train, self.validation = keep_back(corpus, kept, training.keeps, training.seed)
         rng = np.random.Generator(np.random.PCG64(training.seed))
         self.trainer = Trainer(Network(network, rng), self.train, self.validation, training)
         self._baselines: dict[str, float] = {}
@@ -94,6 +95,8 @@ class Run:
                 f"{there / 1e9:.1f} GB; choose a smaller --hidden-size, --num-layers or "
                 f"--batch-size"
             )
+        kept = split(len(corpus), training.val_split, training.seq_length)
+        training = replace(training, keeps=choose(corpus, kept, training.seed))
         return cls(corpus, network, training, (*corpus.notes, *notes))
 
     @classmethod
@@ -194,6 +197,8 @@ class Run:
             "sha256": self.corpus.sha256,
             "sources": [source.name for source in self.corpus.sources],
             "encoding": self.corpus.sources[0].encoding,
+            "field": self.corpus.read_as.field,
+            "extract": self.corpus.read_as.extract,
             "vocabulary": self.vocabulary.kind,
             "network": asdict(self.trainer.network.config),
             "training": asdict(self.trainer.config),
@@ -201,8 +206,8 @@ class Run:
         save_state(resume_path(path), arrays, meta | about)
 
 
-def text_of(path: Path) -> tuple[list[str], str, bool]:
-    """Return the names, the encoding, and whether as bytes, that a stopped run's text was read by.
+def text_of(path: Path) -> tuple[list[str], ReadAs]:
+    """Return the names of a stopped run's text, and how it was read.
 
     Raises
     ------
@@ -211,11 +216,16 @@ def text_of(path: Path) -> tuple[list[str], str, bool]:
     """
     path = resume_path(path)
     _, meta = load_state(path)
-    sources, encoding = meta.get("sources"), meta.get("encoding")
+    sources, encoding, field = (meta.get(name) for name in ("sources", "encoding", "field"))
     if not (isinstance(sources, list) and all(isinstance(name, str) for name in sources)):
         raise CheckpointError(f"{path.name}: does not name its text; name it before --resume")
     as_bytes = encoding == BYTES
-    return sources, encoding if isinstance(encoding, str) and not as_bytes else "utf-8", as_bytes
+    return sources, ReadAs(
+        encoding=encoding if isinstance(encoding, str) and not as_bytes else "utf-8",
+        as_bytes=as_bytes,
+        field=field if isinstance(field, str) else None,
+        extract=meta.get("extract") is True,  # before there was a choice, files were read as such
+    )
 
 
 def _described(

@@ -59,8 +59,10 @@ def _losses(cell: str, training: TrainingRecord, screen: Screen) -> list[Text]:
         return []
     if not training.val_characters:
         return [Text(f"training loss {loss(training.val_loss)} a character")]
+    at_the_end = training.config.get("keeps", "end") == "end"
+    kept = f"{'last ' if at_the_end else ''}{count(training.val_characters)}"
     lines = [
-        Text(f"loss of the last {count(training.val_characters)} characters, kept back from it,"),
+        Text(f"loss of the {kept} characters, kept back from it,"),
         Text(f"read {training.val_scored}:"),
     ]
     widest = min(WIDEST_BAR, screen.width - BESIDE_THE_BAR)

@@ -11,6 +11,9 @@ from charrnn.display.safe import safe
 from charrnn.network.config import NetworkConfig
 from charrnn.training.plan import Plan
 
+KEPT = {"end": "the last", "ends": "of the ends of the files", "files": "of whole files"}
+"""What is kept back to validate, in words before their number."""
+
 
 def show_plan(
     plan: Plan,
@@ -35,7 +38,7 @@ def show_plan(
             "",
             f"{count(plan.train_characters)} to learn from, "
             + (
-                f"the last {count(plan.val_characters)} to validate"
+                f"{KEPT[plan.training.keeps]} {count(plan.val_characters)} to validate"
                 if plan.val_characters
                 else "none kept back to validate"
             ),

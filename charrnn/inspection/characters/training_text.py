@@ -72,7 +72,7 @@ class TrainingText:
         counted = counted[-MOST:]
         if not counted.size:
             raise ConfigError(
-                f"train: {name!a} holds nothing that this network knows but the text that is read; "
+                f"train: {name!r} holds nothing that this network knows but the text that is read; "
                 "name the file that it was trained on"
             )
         shared = float(np.mean(_common(reading.ids, counted)))

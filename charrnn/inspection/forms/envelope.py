@@ -90,5 +90,5 @@ def digest(path: Path) -> str:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise CheckpointError(
-            f"{path.name!a}: cannot be read, {error.strerror or error}"
+            f"{path.name!r}: cannot be read, {error.strerror or error}"
         ) from error

@@ -27,6 +27,6 @@ def choose_format(named: Format | None, output: Path | None) -> Format:
         return named or "text"
     if output.suffix.lower() not in _SUFFIXES:
         raise ConfigError(
-            f"{output.name!a}: its suffix is none of {' '.join(_SUFFIXES)}; choose one, or --format"
+            f"{output.name!r}: its suffix is none of {' '.join(_SUFFIXES)}; choose one, or --format"
         )
     return _SUFFIXES[output.suffix.lower()]

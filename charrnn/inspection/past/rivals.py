@@ -31,7 +31,7 @@ def rivals(reading: Reading, t: int, rival: str | None = None) -> tuple[int, int
     if rival is not None:
         g = _id(reading.vocabulary, rival)
         if g == d:
-            raise ConfigError(f"not: {rival!a} is the character that is asked about; give another")
+            raise ConfigError(f"not: {rival!r} is the character that is asked about; give another")
         return d, g
     others = reading.log_y_hat[t].copy()
     others[d] = -np.inf
@@ -44,10 +44,10 @@ def _id(vocabulary: Vocabulary, character: str) -> int:
     except UnknownCharacter as error:
         nearest = " ".join(ascii(near) for near in error.nearest)
         raise ConfigError(
-            f"not: {error.character!a} is not among the {len(vocabulary)} characters that this "
+            f"not: {error.character!r} is not among the {len(vocabulary)} characters that this "
             f"network knows; nearest: {nearest}"
         ) from error
     if len(ids) != 1:
         what = "byte" if vocabulary.kind == "bytes" else "character"
-        raise ConfigError(f"not: {character!a} is not one {what}; give one")
+        raise ConfigError(f"not: {character!r} is not one {what}; give one")
     return int(ids[0])

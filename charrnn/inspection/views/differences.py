@@ -263,7 +263,7 @@ def _check_same(first: Reading, other: Reading, n: int) -> None:
     if one == two:
         return
     t = next((t for t, (c, d) in enumerate(zip(one, two, strict=False)) if c != d), None)
-    where = f"at {t} one reads {one[t]!a}, the other {two[t]!a}" if t is not None else ""
+    where = f"at {t} one reads {one[t]!r}, the other {two[t]!r}" if t is not None else ""
     where = where or f"one reads {len(one)} of them, the other {len(two)}"
     kinds = {first.vocabulary.kind, other.vocabulary.kind}
     way_out = "ASCII" if len(kinds) == 2 else "characters that both know"

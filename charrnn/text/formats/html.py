@@ -1,0 +1,137 @@
+"""The text of an HTML page as a reader sees it: paragraphs, headings and lines, without marks."""
+
+import re
+from collections.abc import Iterable, Iterator
+from html.parser import HTMLParser
+
+_PARAGRAPHS = {
+    "article", "aside", "blockquote", "dl", "fieldset", "figure", "footer", "form", "h1", "h2",
+    "h3", "h4", "h5", "h6", "header", "hr", "main", "nav", "ol", "p", "pre", "section", "table",
+    "ul", "body", "html",
+}  # fmt: skip
+_LINES = {
+    "address", "br", "caption", "dd", "details", "div", "dt", "figcaption", "legend", "li",
+    "option", "summary", "tr",
+}  # fmt: skip
+_CELLS = {"td", "th"}
+# Not for readers, or said a second time: how a character is pronounced.
+_LEFT_OUT = {
+    "head", "script", "style", "template", "noscript", "svg", "math", "object", "iframe", "select",
+    "textarea", "rt", "rp", "audio", "video", "canvas",
+}  # fmt: skip
+_ENDS_HEAD = {"body", "frameset", "main", "article", "h1", "h2", "p", "div", "table", "section"}
+
+_SPACES = re.compile(r"[ \t\n\r\f]+")
+_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})""", re.I)
+
+LONGEST_UNCLOSED = 2**16
+"""Characters; what begins no tag, comment or script that ends in so many is let go at the end."""
+
+
+def declared_charset(head: bytes) -> str | None:
+    """Return the encoding that a page names in its first bytes, as it is written there."""
+    found = _CHARSET.search(head)
+    return found[1].decode("ascii") if found else None
+
+
+def text_of(pieces: Iterable[str]) -> Iterator[str]:
+    """Yield the text of a page, in pieces; a page of any form has one."""
+    page = _Page()
+    waiting: list[str] = []
+    length = 0
+    for piece in pieces:
+        waiting.append(piece)
+        length += len(piece)
+        # What is not closed yet is looked through again each time: with as much again, seldom.
+        if length >= len(page.rawdata):
+            page.feed("".join(waiting))
+            waiting, length = [], 0
+            yield from page.taken()
+    page.feed("".join(waiting))
+    if len(page.rawdata) <= LONGEST_UNCLOSED:
+        page.close()
+    yield from page.taken()
+    yield from page.ending()
+
+
+class _Page(HTMLParser):
+    """Gathers what is seen of a page, with line ends where a browser would begin a line."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self._found: list[str] = []
+        self._begun = False  # whether there is text yet
+        self._breaks = 0  # line ends to come before more text
+        self._space = False  # whether a space is
+        self._left_out: list[str] = []
+        self._verbatim = 0
+
+    def taken(self) -> Iterator[str]:
+        """Yield what was gathered since the last time."""
+        if found := "".join(self._found):
+            yield found
+        self._found.clear()
+
+    def ending(self) -> Iterator[str]:
+        """Yield the end of the last line."""
+        if self._begun:
+            yield "\n"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Begin a line, or leave out what follows."""
+        if "head" in self._left_out and tag in _ENDS_HEAD:
+            self._left_out.clear()  # a head that is not closed ends where the body begins
+        if tag in _LEFT_OUT:
+            self._left_out.append(tag)
+        self._verbatim += tag == "pre"
+        self._break(tag)
+        if tag in _CELLS and not self._breaks and self._begun:
+            self._put("\t")
+            self._space = False
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Begin a line; an element that ends at once leaves nothing out."""
+        self._break(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        """End a line, or what is left out."""
+        if tag in self._left_out:
+            del self._left_out[self._left_out.index(tag) :]
+        self._verbatim = max(0, self._verbatim - (tag == "pre"))
+        self._break(tag)
+
+    def handle_data(self, data: str) -> None:
+        """Take text, with spaces as they are seen."""
+        if self._left_out:
+            return
+        if self._verbatim:
+            self._put(data.replace("\r\n", "\n"))
+            return
+        shown = _SPACES.sub(" ", data)
+        self._space |= shown.startswith(" ")
+        if words := shown.strip(" "):
+            self._put(words)
+            self._space = shown.endswith(" ")
+
+    def parse_html_declaration(self, i: int) -> int:
+        """Pass over a declaration; one of no known form is a comment, as it is to a browser."""
+        try:
+            return super().parse_html_declaration(i)
+        except AssertionError:
+            return self.parse_bogus_comment(i)
+
+    def _break(self, tag: str) -> None:
+        if tag in _PARAGRAPHS:
+            self._breaks = 2
+        elif tag == "br":
+            self._breaks = min(2, self._breaks + 1)
+        elif tag in _LINES:
+            self._breaks = max(self._breaks, 1)
+
+    def _put(self, text: str) -> None:
+        if self._breaks and self._begun:
+            self._found.append("\n" * self._breaks)
+        elif self._space and self._begun:
+            self._found.append(" ")
+        self._breaks, self._space, self._begun = 0, False, True
+        self._found.append(text)

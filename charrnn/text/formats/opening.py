@@ -1,0 +1,170 @@
+"""A file as a text: as it stands, or the text that is in it, by what the file is."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from itertools import chain
+
+from charrnn.errors import NotText, TextError
+from charrnn.text.decoding import Decoding, find_codec, is_utf8, split_head
+from charrnn.text.formats import epub, html, notebook, subtitles, word
+from charrnn.text.formats.records import Form, Records, columns
+from charrnn.text.formats.signatures import ARCHIVE, HEAD, ZIP, Kind, recognise
+from charrnn.text.formats.zipped import Archive
+from charrnn.text.read_as import BYTES, ReadAs
+from charrnn.text.sources import Bound, Input, name_of, read_pieces, suffixes_of
+
+_DOCUMENTS = {"docx": word.text_of, "epub": epub.text_of}
+_PAGES = {".html", ".htm", ".xhtml"}
+_SUBTITLES = {".srt", ".vtt"}
+_NOTEBOOKS = {".ipynb"}
+_RECORDS: dict[str, Form] = {
+    ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl",
+    ".json": "json",
+}  # fmt: skip
+_PACKED_FOLDERS = {".tgz", ".tbz", ".tbz2", ".txz"}
+
+# What browsers read for names of which it is an extension.
+_WIDER = {
+    "iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "gb2312": "gb18030",
+    "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949",
+}  # fmt: skip
+
+
+class OpenedText:
+    """The text of one input; iterating yields it in pieces that are not empty, once.
+
+    Parameters
+    ----------
+    source
+        The file, or standard input.
+    read_as
+        How to read it.
+    bound
+        How many bytes may be read in all.
+
+    Attributes
+    ----------
+    name
+        What it is called in messages.
+    encoding
+        The encoding that it is in, "bytes" where bytes are read, when the first piece has come.
+    has_field
+        Whether it is of those that have fields, likewise.
+    notes
+        What its reader should know of it, a sentence each, when the last piece has come.
+
+    Raises
+    ------
+    NotText
+        Before the first piece, mostly, if the file is of another kind. Read as bytes only what this
+        program has written is, and that only where it was not asked for by name.
+    TextError
+        On the way, if it cannot be read, unpacked or decoded, or there is too much of it.
+    """
+
+    def __init__(self, source: Input, read_as: ReadAs, bound: Bound) -> None:
+        self._source, self._read_as, self._bound = source, read_as, bound
+        self.name = name_of(source.path)
+        self.encoding = BYTES if read_as.as_bytes else "utf-8"
+        self.has_field = False
+        self.notes: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the text."""
+        is_empty = True
+        for text in self._texts():
+            if text:
+                is_empty = False
+                yield text
+        if is_empty:
+            self.notes = (f"{self.name} is empty", *self.notes)
+
+    def _texts(self) -> Iterator[str]:
+        used = self._bound.used
+        with closing(read_pieces(self._source.path, self._bound)) as pieces:
+            head, rest = split_head(pieces, HEAD)
+            kind = recognise(head)
+            if self._read_as.as_bytes:
+                if kind and not self._source.is_named and self._zipped(kind).own:
+                    raise self._refused(self._zipped(kind))
+                yield from (piece.decode("latin-1") for piece in chain([head], rest))
+                return
+            if kind is None:
+                yield from self._as_text(head, chain([head], rest))
+                return
+        kind = self._zipped(kind)
+        path = self._source.path
+        if kind.document is None or path is None or not self._read_as.extract:
+            raise self._refused(kind)
+        self._bound.used = used  # it is read again from its beginning
+        with Archive.opened(path, self.name, self._bound) as archive:
+            yield from _DOCUMENTS[kind.document](archive)
+        self.notes = (f"{self.name} is {kind.name}; its text is read",)
+
+    def _zipped(self, kind: Kind) -> Kind:
+        """Return what an archive is, and of anything else what it was found to be."""
+        packed, suffix = suffixes_of(self._source.path)
+        if suffix in _PACKED_FOLDERS:
+            return ARCHIVE
+        if kind is not ZIP or self._source.path is None or packed:
+            return kind
+        try:
+            with Archive.opened(self._source.path, self.name, Bound(HEAD)) as archive:
+                return archive.kind()
+        except TextError:
+            if suffix[1:] in _DOCUMENTS:
+                raise
+            return ZIP
+
+    def _refused(self, kind: Kind) -> NotText:
+        return NotText(self.name, kind.name, kind.way_out)
+
+    def _as_text(self, head: bytes, pieces: Iterable[bytes]) -> Iterator[str]:
+        """Read a file of text, or what is text in it."""
+        _, suffix = suffixes_of(self._source.path)
+        extract, field = self._read_as.extract, self._read_as.field
+        encoding, notes = self._read_as.encoding, list[str]()
+        if extract and suffix in _PAGES:
+            encoding, notes = _declared(head, encoding, self.name)
+        decoding = Decoding(pieces, self.name, encoding=encoding, errors=self._read_as.errors)
+        form = _RECORDS.get(suffix)
+        if self._source.path is None and field is not None:
+            form = "jsonl" if head.lstrip().startswith(b"{") else "csv"
+        self.has_field = form is not None and field is not None
+        texts: Iterable[str] = decoding
+        records = None
+        if form and field is not None:
+            texts = records = Records(decoding, self.name, form, field)
+        elif form and (names := columns(head.decode("utf-8", "replace"), form)):
+            notes.append(
+                f"{self.name} is read as it stands; its fields are {', '.join(names)[:120]}"
+            )
+        elif extract and suffix in _PAGES:
+            notes.append(f"{self.name} is HTML; its text is read, without the marks")
+            texts = html.text_of(decoding)
+        elif extract and suffix in _SUBTITLES:
+            notes.append(f"{self.name} holds subtitles; what is said is read, without the times")
+            texts = subtitles.text_of(decoding, self.name)
+        elif extract and suffix in _NOTEBOOKS:
+            notes.append(f"{self.name} is a notebook; the source of its cells is read")
+            texts = notebook.text_of(decoding, self.name)
+        for text in texts:
+            self.encoding = decoding.encoding
+            yield text
+        self.encoding = decoding.encoding
+        self.notes = (*notes, *decoding.notes, *(records.notes if records else ()))
+
+
+def _declared(head: bytes, asked: str, name: str) -> tuple[str, list[str]]:
+    """Return the encoding that a page is in: what it says itself, unless another was asked for."""
+    declared = html.declared_charset(head)
+    if declared is None or find_codec(asked).name != "utf-8":
+        return asked, []
+    try:
+        codec = find_codec(declared).name
+    except TextError:
+        return asked, []
+    if codec.startswith("utf") or (not head.isascii() and is_utf8(head)):
+        return asked, []
+    codec = _WIDER.get(codec, codec)
+    return codec, [f"{name} says itself that it is in {codec}"]
