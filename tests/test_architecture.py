@@ -16,6 +16,7 @@ SOURCES = sorted(ROOT.rglob("*.py"))
 FLOORS = {
     "errors": 0,
     "cores": 0,
+    "memory": 0,
     "processes": 1,
     "text": 1,
     "network": 2,

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from charrnn.checkpoint.checkpoint import load_state, save_state
 from charrnn.checkpoint.paths import resume_path
+from charrnn.text import keeping
 from charrnn.text.keeping import Joined, choose, keep_back
 from charrnn.text.reading import Corpus, from_text, read_corpus
 from charrnn.training.config import Choices
@@ -161,3 +162,66 @@ def test_a_state_of_before_is_cut_as_it_was(here: Path) -> None:
     save_state(resume_path(here / "m.npz"), arrays, meta)
     before = Run.resume(run.corpus, here / "m.npz")
     assert before.validation.tolist() == run.corpus.ids[len(run.corpus) - kept :].tolist()
+
+
+def names(n: int, seed: int = 0) -> str:
+    rng = np.random.default_rng(seed)
+    letters = np.array(list("abcdefghij"))
+    drawn = {"".join(rng.choice(letters, rng.integers(4, 12))) for _ in range(n)}
+    return "".join(f"{name}\n" for name in sorted(drawn, key=lambda name: name[::-1]))
+
+
+def test_of_a_list_lines_are_drawn_from_all_over_it() -> None:
+    text = names(2000)
+    corpus = from_text(text)
+    kept = len(text) // 10
+    assert choose(corpus, kept, 3) == "lines"
+    train, validation = texts_of(corpus, kept, "lines", 3)
+    lines, learnt, judged = text.splitlines(), train.splitlines(), validation.splitlines()
+    assert sorted(learnt + judged) == sorted(lines)
+    places = [lines.index(line) for line in judged]
+    assert places == sorted(places)
+    assert min(places) < 200
+    assert max(places) > len(lines) - 200
+    assert 0.9 * kept < len(validation) <= kept
+    assert texts_of(corpus, kept, "lines", 4)[1] != validation
+
+
+PARAGRAPHS = "the cat sat on the mat and looked at the dog that lay\n" * 7 + "\n"
+CODE = "def f(x):\n    y = x + 1\n    return y\n\n"
+FILLED = "".join(
+    f"{k:04} a line that is filled up to its width as paragraphs are\n" for k in range(500)
+)
+
+
+@pytest.mark.parametrize(
+    "text", [PARAGRAPHS * 100, CODE * 200, LINE * 500, FILLED, names(150), "x" * 5000],
+    ids=["paragraphs", "code", "one line again and again", "filled", "too few", "no line"],
+)  # fmt: skip
+def test_other_texts_are_no_lists(text: str) -> None:
+    assert choose(from_text(text), 100, 0) != "lines"
+
+
+def test_of_a_short_text_blocks_are_kept_from_all_over_it() -> None:
+    text = PARAGRAPHS * 120
+    corpus, kept = from_text(text), len(text) // 10
+    assert choose(corpus, kept, 0) == "blocks"
+    assert choose(corpus, 1900, 0) == "end"
+    assert choose(from_text(PARAGRAPHS * 300), 10_000, 0) == "end"
+    train, validation = keep_back(corpus, kept, "blocks", 0)
+    assert len(train) + len(validation) == len(text)
+    assert kept - 4 < len(validation) <= kept
+
+
+@settings(deadline=None, max_examples=60)
+@given(n=st.integers(2_000, 90_000), share=st.floats(0.05, 0.5), seed=st.integers(0, 9))
+def test_blocks_lie_apart_each_in_its_share(n: int, share: float, seed: int) -> None:
+    corpus, kept = from_text(("ab c\n" * n)[:n]), int(n * share)
+    if kept < 2 * keeping.SHORT_END:
+        return
+    blocks = keeping._blocks(corpus, kept, seed)
+    assert 1 < len(blocks) <= keeping.MOST_BLOCKS
+    size = n // len(blocks)
+    for k, (start, end) in enumerate(blocks):
+        assert end - start >= keeping.SHORT_END
+        assert k * size <= start < end <= (k + 1) * size

@@ -13,8 +13,9 @@ from charrnn.training.run import Run
 BUDGET = ("epochs", "max_steps", "max_time")
 
 MAY_CHANGE = {
-    *BUDGET, "quick", "best", "patience", "evaluations", "corpus", "out", "overwrite", "resume", "dry_run",
-    "samples", "log_file", "encoding", "errors", "as_bytes", "max_bytes", "threads", "profile",
+    *BUDGET, "quick", "best", "patience", "evaluations", "corpus", "out", "overwrite", "resume",
+    "dry_run", "samples", "log_file", "encoding", "errors", "as_bytes", "max_bytes", "threads",
+    "profile",
 }  # fmt: skip
 """What a resumed run may be told; all else is as it was, or it would not be that run."""
 

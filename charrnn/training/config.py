@@ -1,10 +1,10 @@
 """The choices that make a training run, checked once. Imports no NumPy, like network/config.py."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from charrnn.errors import ConfigError
 from charrnn.network.config import CellName
+from charrnn.text.kept import KEEPS, Keeps
 
 LARGEST = 1e18
 """Of what is not bounded otherwise: beyond any use, and safe to reckon with."""
@@ -33,7 +33,7 @@ class TrainingConfig:
     workers: how many processes share a batch; the same number gives the same numbers again.
     sampled_softmax: how many characters drawn at random, beside those of the window, the training
         loss is estimated from; 0 is all, exactly. Validation is exact in any case.
-    keeps: what is kept for validation: the end of the text, the ends of its files, or whole files.
+    keeps: what is kept for validation: the end, ends of files, or files, lines or blocks at random.
     """
 
     batch_size: int = 16
@@ -57,7 +57,7 @@ class TrainingConfig:
     seed: int = 0
     workers: int = 1
     sampled_softmax: int = 0
-    keeps: Literal["end", "ends", "files"] = "end"
+    keeps: Keeps = "end"
 
     def __post_init__(self) -> None:
         """Check every field.
@@ -87,8 +87,8 @@ class TrainingConfig:
             self._check(name, 0.0, 0.95)
         if not isinstance(self.rotate, bool):
             raise ConfigError(f"rotate: {self.rotate!r:.40} is neither true nor false")
-        if self.keeps not in ("end", "ends", "files"):
-            raise ConfigError(f"keeps: {self.keeps!r:.40} is none of end, ends, files")
+        if self.keeps not in KEEPS:
+            raise ConfigError(f"keeps: {self.keeps!r:.40} is none of {', '.join(KEEPS)}")
         budget = [name for name in ("epochs", "max_steps", "max_time") if getattr(self, name)]
         if not budget:
             raise ConfigError("a run needs an end: give --epochs, --max-steps or --max-time")

@@ -11,7 +11,13 @@ from charrnn.display.safe import safe
 from charrnn.network.config import NetworkConfig
 from charrnn.training.plan import Plan
 
-KEPT = {"end": "the last", "ends": "of the ends of the files", "files": "of whole files"}
+KEPT = {
+    "end": "the last",
+    "ends": "of the ends of the files",
+    "files": "of whole files",
+    "lines": "of lines drawn at random",
+    "blocks": "of blocks all over it",
+}
 """What is kept back to validate, in words before their number."""
 
 
