@@ -134,6 +134,14 @@ def train(  # noqa: PLR0917
             rich_help_panel=TEXT,
         ),
     ] = DEFAULT.val_split,
+    use_all: Annotated[
+        bool,
+        typer.Option(
+            "--use-all",
+            help="In the end, when the loss is measured, learn what was kept back too.",
+            rich_help_panel=TEXT,
+        ),
+    ] = False,
     cell: Annotated[
         CellName, typer.Option(help="The recurrent cell.", rich_help_panel=NETWORK)
     ] = DEFAULT.cell,
@@ -386,6 +394,7 @@ def train(  # noqa: PLR0917
         max_steps=max_steps,
         max_time=time_of(max_time, quick=quick, best=best),
         sampled_softmax=sampled_softmax,
+        use_all=use_all,
     )
     check(choices)
     typed = typed_options(ctx)

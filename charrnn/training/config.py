@@ -33,6 +33,7 @@ class TrainingConfig:
     workers: how many processes share a batch; the same number gives the same numbers again.
     sampled_softmax: how many characters drawn at random, beside those of the window, the training
         loss is estimated from; 0 is all, exactly. Validation is exact in any case.
+    use_all: whether what was kept for validation is learnt too, in the end.
     keeps: what is kept for validation: the end, ends of files, or files, lines or blocks at random.
     """
 
@@ -58,6 +59,7 @@ class TrainingConfig:
     workers: int = 1
     sampled_softmax: int = 0
     keeps: Keeps = "end"
+    use_all: bool = False
 
     def __post_init__(self) -> None:
         """Check every field.
@@ -85,8 +87,9 @@ class TrainingConfig:
             "val_split",
         ):
             self._check(name, 0.0, 0.95)
-        if not isinstance(self.rotate, bool):
-            raise ConfigError(f"rotate: {self.rotate!r:.40} is neither true nor false")
+        for name in ("rotate", "use_all"):
+            if not isinstance(value := getattr(self, name), bool):
+                raise ConfigError(f"{name}: {value!r:.40} is neither true nor false")
         if self.keeps not in KEEPS:
             raise ConfigError(f"keeps: {self.keeps!r:.40} is none of {', '.join(KEEPS)}")
         budget = [name for name in ("epochs", "max_steps", "max_time") if getattr(self, name)]
@@ -129,3 +132,4 @@ class Choices:
     seed: int = TrainingConfig.seed
     workers: int | None = None
     sampled_softmax: int = TrainingConfig.sampled_softmax
+    use_all: bool = False

@@ -43,10 +43,14 @@ from charrnn.training.recipe import (
     recipe_for,
     recipe_in_time,
 )
+from charrnn.training.rest import learn_rest
 from charrnn.training.trainer import Trainer
 from charrnn.training.workers import choose_workers
 
 LARGEST_VOCABULARY = 65_536
+
+SCORED = "once from its beginning, the state carried"
+"""How the best network is scored in the end, in words."""
 
 Chosen = TypeVar("Chosen", int, float)
 
@@ -69,6 +73,7 @@ class Run:
         self.trainer = Trainer(Network(network, rng), self.train, self.validation, training)
         self._baselines: dict[str, float] = {}
         self._val_loss: float | None = None
+        self._rest_learnt = False
         self._ended = "somebody stopped it"
 
     @classmethod
@@ -142,7 +147,10 @@ class Run:
         )
 
     def conclude(self, ended: str) -> None:
-        """Score the best network exactly, and what costs nothing beside it."""
+        """Score the best network exactly, and what costs nothing beside it; then learn the rest.
+
+        The rest is what was kept back, if the run is to use all of the text.
+        """
         self._ended = ended
         self.trainer.finish()
         if len(self.validation) > 1:
@@ -151,6 +159,11 @@ class Run:
             counts = self.vocabulary.counts - np.bincount(self.validation, minlength=V)
             found = baselines(self.train, self.validation, V, counts)
             self._baselines = {baseline.name: baseline.nats for baseline in found}
+        if self.trainer.config.use_all and len(self.validation):
+            trainer = self.trainer
+            learn_rest(trainer.network, self.train, self.validation, trainer.config)
+            trainer.best[:] = trainer.network.params.flat
+            self._rest_learnt = True
 
     def checkpoint(self) -> Checkpoint:
         """Return the best network so far, as a model to be saved."""
@@ -176,7 +189,7 @@ class Run:
                 val_loss=self._val_loss if self._val_loss is not None else _finite(now.best),
                 val_scored="the training windows: the text is too short to keep some of it back"
                 if not len(self.validation)
-                else "once from its beginning, the state carried"
+                else SCORED + (", and then learnt too" if self._rest_learnt else "")
                 if self._val_loss is not None
                 else quick,
                 baselines=self._baselines,
@@ -293,6 +306,7 @@ def settle(
         seed=choices.seed,
         workers=min(batch_size, workers),
         sampled_softmax=choices.sampled_softmax,
+        use_all=choices.use_all,
     )
     return network, training, notes
 
