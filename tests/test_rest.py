@@ -8,7 +8,10 @@ from charrnn.text.reading import from_text
 from charrnn.training.config import Choices
 from charrnn.training.run import Run
 
-OLD, NEW = "the cat sat on the mat and saw a dog\n" * 60, "zebras jump over quick brown foxes\n" * 55
+OLD, NEW = (
+    "the cat sat on the mat and saw a dog\n" * 60,
+    "zebras jump over quick brown foxes\n" * 55,
+)
 
 
 def conclude(cell="lstm", **choices):

@@ -237,7 +237,7 @@ def train(  # noqa: PLR0917
         typer.Option(
             parser=number,
             metavar="SHARE",
-            help="How many of the sequences begin from a(0) = 0 again before each window.",
+            help="How many of the sequences begin from another state before each window.",
             rich_help_panel=TRAINING,
         ),
     ] = DEFAULT.restart,

@@ -19,8 +19,8 @@ class TrainingConfig:
 
     learning_rate: at its highest, after the warm-up; it falls as a cosine to `final_rate` of that.
     dropout: the share of hidden values dropped between layers and before the output.
-    restart: the share of the sequences that begin from a(0) = 0 again before each window, so that
-        no state can become a clock of the training text.
+    restart: the share of the sequences that begin from another state before each window, a(0) = 0
+        or one drawn at random, so that none can become a clock of the training text.
     rotate: whether each epoch begins at a random character, the text read as a ring.
     average: the share of the steps so far over which the parameters are averaged; 0 averages none.
     grad_clip: the largest global norm of a gradient; 0 does not clip.

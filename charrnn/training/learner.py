@@ -16,7 +16,7 @@ class Noise:
     """What is random in a window: the same seed, step and part of a batch give the same again.
 
     dropout: the share of hidden values dropped between layers and before the output.
-    restart: the share of the sequences that begin from a(0) = 0 again before each window.
+    restart: the share of the sequences that begin anew before each window, see `Part`.
     sampled: how many candidates the loss is estimated from; 0 for the exact loss.
     """
 
@@ -27,6 +27,9 @@ class Noise:
 
 
 NO_NOISE = Noise()
+
+FAR = 20.0
+"""Standard deviation, at most, of c in a state drawn at random: beyond what texts lead to."""
 
 
 class Learner(Protocol):
@@ -89,14 +92,30 @@ class Part:
         if trace.dropout:
             trace.draw_masks(self._rng(step))
         if self.noise.restart:
-            anew = self._rng(step, 2).random(trace.B) < self.noise.restart
-            trace.first_state[:, :, anew] = 0
+            self._begin_anew(self._rng(step, 2))
         # What overflows ends as a loss or a gradient that is not finite, and that is looked at.
         with np.errstate(over="ignore", invalid="ignore"):
             self.network.forward(x, trace)
             loss = self.network.backward(y, trace, self.grad, self._candidates(step), self.share)
         trace.carry()
         return loss
+
+    def _begin_anew(self, rng: np.random.Generator) -> None:
+        """Give some sequences another state: half of them a(0) = 0, half one drawn at random.
+
+        A state far from all that the training text leads to may be one that a network never leaves
+        again; from those drawn it learns the way back.
+        """
+        first = self.trace.first_state
+        kind = rng.random(first.shape[2])
+        first[:, :, kind < self.noise.restart] = 0
+        drawn = np.flatnonzero(kind < self.noise.restart / 2)
+        L, S, _, H = first.shape
+        shape = (L, len(drawn), H)
+        far = FAR * rng.random((1, shape[1], 1)) * rng.standard_normal(shape)
+        first[:, 0, drawn] = np.tanh(far) * rng.random(shape)
+        if S > 1:
+            first[:, 1, drawn] = far
 
     def optimizer(self, weight_decay: float) -> AdamW:
         """Return what `move` moves the parameters by."""
