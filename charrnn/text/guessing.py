@@ -17,10 +17,10 @@ from typing import NamedTuple
 SAMPLE = 20_000
 """Bytes, from lines that are not all ASCII, that are looked at."""
 
-LEAST_PER_BYTE = -6.5
+LEAST_PER_BYTE = -5.7
 """Nats; what is less likely than this is no text in any encoding that is known here."""
 
-LEAST_AHEAD = 3.0
+LEAST_AHEAD = 2.5
 """Nats by which the best has to be likelier than any other reading, to be named."""
 
 # The letters of languages beyond ASCII, the frequent ones first.
@@ -99,6 +99,8 @@ _CANDIDATES = (
     Candidate("cp874", "Windows-874", _THAI),
     Candidate("cp932", "Shift_JIS", _JAPANESE, 0, ("euc_jp", range(0xB0, 0xD0))),
     Candidate("euc_jp", "EUC-JP", _JAPANESE, 0, ("euc_jp", range(0xB0, 0xD0))),
+    Candidate("shift_jis_2004", "Shift_JIS-2004", _JAPANESE, 2, ("euc_jp", range(0xB0, 0xD0))),
+    Candidate("euc_jis_2004", "EUC-JIS-2004", _JAPANESE, 2, ("euc_jp", range(0xB0, 0xD0))),
     Candidate("gb18030", "GBK (GB 18030)", _SIMPLIFIED, 0, ("gb2312", range(0xB0, 0xD8))),
     Candidate("big5hkscs", "Big5", _TRADITIONAL, 0, ("big5", range(0xA4, 0xC7))),
     Candidate("cp949", "EUC-KR", _KOREAN, 0, ("euc_kr", range(0xB0, 0xC9))),

@@ -34,6 +34,11 @@ def declared_charset(head: bytes) -> str | None:
     return found[1].decode("ascii") if found else None
 
 
+def begins_as_page(head: bytes) -> bool:
+    """Tell whether a file, whatever its name, begins as an HTML page does."""
+    return head.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html"))
+
+
 def text_of(pieces: Iterable[str]) -> Iterator[str]:
     """Yield the text of a page, in pieces; a page of any form has one."""
     page = _Page()
@@ -48,7 +53,8 @@ def text_of(pieces: Iterable[str]) -> Iterator[str]:
             waiting, length = [], 0
             yield from page.taken()
     page.feed("".join(waiting))
-    if len(page.rawdata) <= LONGEST_UNCLOSED:
+    # A comment that is not closed hides the rest, as it does in a browser.
+    if len(page.rawdata) <= LONGEST_UNCLOSED and not page.rawdata.startswith("<!"):
         page.close()
     yield from page.taken()
     yield from page.ending()

@@ -137,7 +137,8 @@ class OpenedText:
             texts = records = Records(decoding, self.name, form, field)
         elif form and (names := columns(head.decode("utf-8", "replace"), form)):
             notes.append(
-                f"{self.name} is read as it stands; its fields are {', '.join(names)[:120]}"
+                f"{self.name} is read as it stands; name one of its fields to read that alone: "
+                f"{', '.join(names)[:120]}"
             )
         elif extract and suffix in _PAGES:
             notes.append(f"{self.name} is HTML; its text is read, without the marks")
@@ -148,6 +149,8 @@ class OpenedText:
         elif extract and suffix in _NOTEBOOKS:
             notes.append(f"{self.name} is a notebook; the source of its cells is read")
             texts = notebook.text_of(decoding, self.name)
+        elif extract and html.begins_as_page(head):
+            notes.append(f"{self.name} is HTML, marks and all; named .html, its text is read")
         for text in texts:
             self.encoding = decoding.encoding
             yield text
