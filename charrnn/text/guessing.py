@@ -56,7 +56,7 @@ _KOREAN = (
     "이다는에의을가고하지은를로기도사한서리자나그인대어시해수아들으전니일여스정과라만보게부소장주있었것안면했원성동구상조생말와요유비오내국모무경신제연",
 )
 
-_SIGNS = "“”„«»‘’‚–—…\u00a0°·•§€£©®²³½¡¿ºª"
+_SIGNS = "’“”–—…«»„\u00a0‘‚‹›°·•§¡¿ºª€£©®²³½"
 
 
 class Candidate(NamedTuple):
@@ -123,9 +123,11 @@ class Guess(NamedTuple):
 def guess(data: bytes) -> Guess | None:
     """Return the encoding that bytes that are no UTF-8 are likely to be in; None where unsure.
 
-    data: some lines of a text, which may begin and end within a character.
+    data: some lines of a text, which may end within a character.
     """
     sample = _sample(data)
+    if not sample:
+        return None
     found: list[tuple[float, Candidate, str]] = []
     for candidate in _CANDIDATES:
         text, unread = _decoded(sample, candidate.codec)
@@ -156,18 +158,16 @@ def _sample(data: bytes) -> bytes:
 
 
 def _decoded(sample: bytes, codec: str) -> tuple[str | None, int]:
-    """Return the sample in an encoding, and how many bytes at its ends are not read.
+    """Return the sample in an encoding, and how many bytes at its end are half a character.
 
-    None if there is more wrong with it than that it was cut within a character.
+    None if it is not of that encoding.
     """
-    for start in range(2):
-        decoder = codecs.getincrementaldecoder(codec)()
-        try:
-            text = decoder.decode(sample[start:])
-        except UnicodeError:
-            continue
-        return text, start + len(decoder.getstate()[0])
-    return None, 0
+    decoder = codecs.getincrementaldecoder(codec)()
+    try:
+        text = decoder.decode(sample)
+    except UnicodeError:
+        return None, 0
+    return text, len(decoder.getstate()[0])
 
 
 def _likelihood(text: str, candidate: Candidate) -> float:
@@ -207,7 +207,7 @@ def _mixtures(text: str, *, is_latin: bool) -> int:
 
 _RARE, _ODD, _MIXED = math.log(2e-5), math.log(1e-6), math.log(1e-3)
 _COMMON = math.log(0.3 / 3500)
-_CAPITALS, _SIGNS_SHARE = 0.06, 0.05
+_CAPITALS, _SIGNS_SHARE = 0.06, 0.1
 """The shares of capitals and of signs."""
 
 
@@ -219,14 +219,15 @@ def _table(language: str, is_open: bool) -> dict[str, float]:
     """
     ranked = dict.fromkeys(language)
     weights = [1 / (rank + 8) for rank in range(len(ranked))]
-    scale = (0.65 if is_open else 0.95 - _SIGNS_SHARE) / sum(weights)
+    scale = (0.65 if is_open else 0.97 - _SIGNS_SHARE) / sum(weights)
     shares: dict[str, float] = {}
     for letter, weight in zip(ranked, weights, strict=True):
         shares[letter] = weight * scale
         if len(letter.upper()) == 1 and letter.upper() != letter:
             shares[letter.upper()] = weight * scale * _CAPITALS
-    for sign in _SIGNS:
-        shares.setdefault(sign, _SIGNS_SHARE / len(_SIGNS))
+    of_signs = [1 / (rank + 8) for rank in range(len(_SIGNS))]
+    for sign, weight in zip(_SIGNS, of_signs, strict=True):
+        shares.setdefault(sign, weight * _SIGNS_SHARE / sum(of_signs))
     return {character: math.log(share) for character, share in shares.items()}
 
 
