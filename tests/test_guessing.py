@@ -54,9 +54,9 @@ def test_the_advice_works_and_shows_what_it_gives(text: str, codec: str) -> None
     with pytest.raises(TextError) as refusal:
         decode_pieces([data], "x")
     said = str(refusal.value)
-    advised = said.split("--encoding ")[1].split(",")[0]
+    advised = said.split("--encoding ")[1].split(",", maxsplit=1)[0]
     assert decode_pieces([data], "x", encoding=advised).text == data.decode(codec)
-    assert said.split("“", 1)[1].split("”: give")[0][:9] in text * 3
+    assert said.split("“", 1)[1].split("”: give", maxsplit=1)[0][:9] in text * 3
     assert said.isprintable()
 
 
@@ -88,7 +88,9 @@ def test_what_is_nearly_all_utf8_is_not_advised_another_encoding() -> None:
 def test_a_text_that_was_cut_short_is_told_so() -> None:
     whole, at = FRENCH.encode() + "é".encode(), len(FRENCH.encode())
     for pieces in ([whole[:-1]], [whole[:50], whole[50:-1]]):
-        with pytest.raises(TextError, match=rf"^x: ends within a character, at byte {at} .*cut short"):
+        with pytest.raises(
+            TextError, match=rf"^x: ends within a character, at byte {at} .*cut short"
+        ):
             decode_pieces(pieces, "x")
 
 

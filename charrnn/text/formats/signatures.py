@@ -105,6 +105,7 @@ _SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
 )  # fmt: skip
 _COMPILED = tuple((re.compile(pattern, re.DOTALL), kind) for pattern, kind in _SIGNATURES)
 
+_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})""", re.I)
 _ZIP = re.compile(rb"PK(?:\x03\x04|\x05\x06)", re.DOTALL)
 
 
@@ -141,3 +142,14 @@ _OFFICE = {
     "xl/": Kind("an Excel workbook", "save the sheet as .csv"),
     "": Kind("an Office document", _SAVE_AS_TEXT),
 }
+
+
+def declared_charset(head: bytes) -> str | None:
+    """Return the encoding that a page names in its first bytes, as it is written there."""
+    found = _CHARSET.search(head)
+    return found[1].decode("ascii") if found else None
+
+
+def begins_as_page(head: bytes) -> bool:
+    """Tell whether a file, whatever its name, begins as an HTML page does."""
+    return head.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html"))
