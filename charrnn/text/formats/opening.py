@@ -117,12 +117,13 @@ class OpenedText:
         packed, suffix = suffixes_of(self._source.path)
         if suffix in _PACKED_FOLDERS:
             return ARCHIVE
-        if kind is not ZIP or self._source.path is None or packed:
-            return kind
+        path = self._source.path
+        if kind is not ZIP or packed or path is None or not path.is_file():
+            return kind  # what comes through a pipe is gone when it is known what it is
         from charrnn.text.formats.zipped import Archive  # noqa: PLC0415
 
         try:
-            with Archive.opened(self._source.path, self.name, Bound(HEAD)) as archive:
+            with Archive.opened(path, self.name, Bound(HEAD)) as archive:
                 return archive.kind()
         except TextError:
             if suffix in _DOCUMENTS:
