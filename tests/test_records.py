@@ -108,6 +108,10 @@ def test_without_a_field_a_table_is_read_as_it_stands(here: Path) -> None:
     )
     Path("b.csv").write_text("1,one\n2,two\n")
     assert read_corpus(["b.csv"]).notes == ()
+    Path("c.csv").write_bytes("id,text\r\n1,one\r\n".encode("utf-16"))
+    assert [note for note in read_corpus(["c.csv"]).notes if "fields" in note] == []
+    (mark, texts) = read_corpus(["c.csv"], field="text").notes
+    assert (mark[:15], texts) == ("c.csv is UTF-16", "c.csv: 1 text of the column 'text'")
 
 
 def test_a_field_of_files_that_have_none_is_refused(here: Path) -> None:

@@ -64,6 +64,8 @@ class Decoding:
         is heeded and left out; any other encoding is taken as asked.
     errors
         "strict", or "replace" to put U+FFFD in the place of what cannot be decoded.
+    keeps_line_ends
+        Whether they come to the reader of the text as they are, so that they are worth a note.
 
     Attributes
     ----------
@@ -81,13 +83,19 @@ class Decoding:
     """
 
     def __init__(
-        self, pieces: Iterable[bytes], name: str, *, encoding: str, errors: Errors
+        self,
+        pieces: Iterable[bytes],
+        name: str,
+        *,
+        encoding: str,
+        errors: Errors,
+        keeps_line_ends: bool = True,
     ) -> None:
         if errors not in ("strict", "replace"):
             raise TextError(f"errors={errors!r} is no way to decode; use 'strict' or 'replace'")
         self._pieces, self._name, self._errors = pieces, name, errors
         self._codec = find_codec(encoding)
-        self._tally = _Tally()
+        self._tally = _Tally(keeps_line_ends=keeps_line_ends)
         self.notes: tuple[str, ...] = ()
 
     @property
@@ -132,7 +140,8 @@ class Decoding:
 class _Tally:
     """What is counted of a text on the way: its lines, and characters seldom meant."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps_line_ends: bool) -> None:
+        self._keeps_line_ends = keeps_line_ends
         self.lines = 1
         self.is_ascii = True
         self._returns = self._nuls = self._marks = 0
@@ -157,7 +166,7 @@ class _Tally:
     def oddities(self, name: str, errors: Errors) -> list[str]:
         """Tell of characters that are legal, and kept, and seldom meant."""
         notes = []
-        if self._returns:
+        if self._returns and self._keeps_line_ends:
             notes.append(f"{name} holds {self._returns} CR line ends, kept as they are")
         if self._nuls:
             notes.append(f"{name} holds {self._nuls} NUL characters; is it a text?")

@@ -24,6 +24,7 @@ _DOCUMENTS = {".docx", ".epub"}
 _PAGES = {".html", ".htm", ".xhtml"}
 _SUBTITLES = {".srt", ".vtt"}
 _NOTEBOOKS = {".ipynb"}
+_DOCUMENTS_OF_TEXT = _PAGES | _SUBTITLES | _NOTEBOOKS
 _RECORDS: dict[str, Form] = {
     ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl",
     ".json": "json",
@@ -140,11 +141,17 @@ class OpenedText:
         encoding, notes = self._read_as.encoding, list[str]()
         if extract and suffix in _PAGES:
             encoding, notes = _declared(head, encoding, self.name)
-        decoding = Decoding(pieces, self.name, encoding=encoding, errors=self._read_as.errors)
         form = _RECORDS.get(suffix)
         if self._source.path is None and field is not None:
             form = "jsonl" if head.lstrip().startswith(b"{") else "csv"
         self.has_field = form is not None and field is not None
+        decoding = Decoding(
+            pieces,
+            self.name,
+            encoding=encoding,
+            errors=self._read_as.errors,
+            keeps_line_ends=not (self.has_field or (extract and suffix in _DOCUMENTS_OF_TEXT)),
+        )
         texts: Iterable[str] = decoding
         records = None
         if form and field is not None:

@@ -150,7 +150,9 @@ def columns(head: str, form: Form) -> list[str]:
         return []
     # What looks like names, and not like a first row of numbers or of texts.
     named = [name.strip() for name in names]
-    fit = all(name and len(name) <= 40 and not name[0].isdecimal() for name in named)
+    fit = all(
+        name.isprintable() and 0 < len(name) <= 40 and not name[0].isdecimal() for name in named
+    )
     return named if fit and len(set(named)) == len(named) > 1 else []
 
 
