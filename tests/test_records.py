@@ -104,7 +104,8 @@ def test_without_a_field_a_table_is_read_as_it_stands(here: Path) -> None:
     corpus = read_corpus(["a.csv"])
     assert corpus.text == TABLE
     assert corpus.notes == (
-        "a.csv is read as it stands; --field reads one of its fields alone: id, title, text",
+        "a.csv is read as it stands, with its fields id, title, text; train --field NAME reads one "
+        "of them alone",
     )
     Path("b.csv").write_text("1,one\n2,two\n")
     assert read_corpus(["b.csv"]).notes == ()

@@ -158,8 +158,8 @@ class OpenedText:
             texts = records = Records(decoding, self.name, form, field)
         elif form and (names := columns(head.decode("utf-8", "replace"), form)):
             notes.append(
-                f"{self.name} is read as it stands; --field reads one of its fields alone: "
-                f"{', '.join(names)[:120]}"
+                f"{self.name} is read as it stands, with its fields {', '.join(names)[:120]}; "
+                "train --field NAME reads one of them alone"
             )
         elif extract and suffix in _PAGES:
             from charrnn.text.formats import html  # noqa: PLC0415
