@@ -226,6 +226,19 @@ def test_a_prompt_may_come_from_a_file_or_standard_input(model, tmp_path):
     assert latin.stdout_bytes.decode() == whole
 
 
+def test_a_prompt_in_a_document_is_its_text(model, tmp_path):
+    page, picture = tmp_path / "prompt.html", tmp_path / "prompt.png"
+    page.write_text("<p>ab<br>é</p>")
+    done = invoke(model, "--prompt-file", page, "-n", 20, "--seed", 1)
+    whole = "ab\né\n" + expected(model, "ab\né\n", length=20)
+    assert done.stdout_bytes.decode() == whole
+    assert "is HTML; its text is read" in done.stderr
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n")
+    refused = invoke(model, "--prompt-file", picture)
+    assert refused.exit_code == 1
+    assert "is a PNG image, not a text" in refused.stderr
+
+
 def test_a_file_for_a_network_of_bytes_is_not_decoded(bytes_model, tmp_path):
     file = tmp_path / "prompt.bin"
     file.write_bytes(b"\xff\xfe\r\n\0")

@@ -20,7 +20,7 @@ import pytest
 from typer.testing import CliRunner
 
 from charrnn.checkpoint.atomic import Lock
-from charrnn.checkpoint.checkpoint import load
+from charrnn.checkpoint.checkpoint import load, load_state, save_state
 from charrnn.checkpoint.paths import resume_path
 from charrnn.cli import app
 from charrnn.errors import CheckpointError
@@ -411,6 +411,69 @@ def test_texts_of_all_kinds(quick):
     assert load(Path("bytes.npz")).vocabulary.kind == "bytes"
     assert train("binary", *SHORT, "-o", "c.npz").exit_code == 1
     assert train("binary", *SHORT, "--errors", "replace", "-o", "c.npz").exit_code == 0
+
+
+def test_a_folder_that_was_trained_before_is_trained_again(quick):
+    """Models, states and logs of earlier runs lie in it, and are no texts."""
+    Path("novel").mkdir()
+    Path("novel/a.txt").write_text(TEXT)
+    os.chdir("novel")
+    for number, more in enumerate([(), (), ("--bytes",), ("--log-file", "run.jsonl"), ()]):
+        again = train(".", *SHORT, "--no-samples", *more)
+        assert again.exit_code == 0
+        assert "a.txt: 2,000 characters" in again.stderr
+        assert ("files are left out" in again.stderr) == bool(number)
+    found = " ".join(again.stderr.split())
+    assert "9 files are left out: model of this program (4), stopped run" in found
+    assert "log of a run of this program (1)" in found
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "options"),
+    [
+        ("t.csv", "id,text\n" + '1,"the cat sat, on\nthe mat"\n' * 60, ("--field", "text")),
+        ("t.jsonl", '{"who": {"said": "the cat sat on the mat"}}\n' * 60, ("--field", "who.said")),
+        ("t.html", "<p>the cat <b>sat</b> on the mat</p>\n" * 60, ()),
+        ("t.html", "<p>the cat <b>sat</b> on the mat</p>\n" * 60, ("--no-extract",)),
+        ("t.srt", "1\n00:00:01,0 --> 00:00:02,0\nthe cat sat on the mat\n\n" * 60, ()),
+    ],
+    ids=["column", "field", "page", "marks", "subtitles"],
+)
+def test_a_resumed_run_reads_its_text_in_the_same_way_again(quick, name, data, options):
+    Path(name).write_text(data)
+    assert train(name, *SHORT, "--no-samples", *options, "-o", "m.npz").exit_code == 0
+    marks = any("<" in character for character in load(Path("m.npz")).vocabulary)
+    assert marks == ("--no-extract" in options)
+    for text in ((), (name,)):
+        resumed = train(*text, "--resume", "m.npz", "--max-steps", 8 + len(text), "--no-samples")
+        assert resumed.exit_code == 0
+    assert load(Path("m.npz")).training.steps == 9
+    refused = train("--resume", "m.npz", "--field", "id")
+    assert refused.exit_code == 2
+    assert "--field: a resumed run keeps its own" in refused.stderr
+
+
+def test_a_run_that_began_before_pages_were_read_goes_on_with_its_marks(quick):
+    Path("t.html").write_text("<p>the cat sat on the mat</p>\n" * 60)
+    arguments = (*SHORT, "--no-samples", "--no-extract", "-o", "m.npz")
+    assert train("t.html", *arguments).exit_code == 0
+    data, meta = load_state(resume_path(Path("m.npz")))
+    del meta["field"], meta["extract"], meta["training"]["keeps"]
+    save_state(resume_path(Path("m.npz")), data, meta)
+    assert train("--resume", "m.npz", "--max-steps", "8").exit_code == 0
+
+
+def test_what_is_kept_back_of_several_files_is_said(quick):
+    for number in range(2):
+        Path(f"{number}.txt").write_text(TEXT * 3)
+    ends = train("0.txt", "1.txt", *SHORT, "-o", "m.npz")
+    assert "of the ends of the files" in ends.stderr
+    assert re.search(r"loss of the [0-9,]+ characters, kept back from it", ends.stderr)
+    Path("many").mkdir()
+    for number in range(30):
+        Path(f"many/{number}.txt").write_text(TEXT[: 500 + number])
+    assert "of whole files" in train("many", *SHORT, "-o", "n.npz").stderr
+    assert "the last" in train("text.txt", *SHORT, "-o", "o.npz").stderr
 
 
 def test_a_text_beyond_the_bound(quick):

@@ -51,9 +51,24 @@ def from_file(path: Path, encoding: str, vocabulary: "Vocabulary") -> Prompt:
         It cannot be read or decoded.
     """
     from charrnn.text.decoding import decode_pieces
-    from charrnn.text.sources import MAX_BYTES, STANDARD_INPUT, Bound, name_of, read_pieces
+    from charrnn.text.formats.opening import OpenedText
+    from charrnn.text.read_as import ReadAs
+    from charrnn.text.sources import (
+        MAX_BYTES,
+        STANDARD_INPUT,
+        Bound,
+        Input,
+        name_of,
+        read_pieces,
+    )
 
     source = None if str(path) == STANDARD_INPUT else path
+    if source is not None and vocabulary.kind == "characters":
+        opened = OpenedText(Input(source), ReadAs(encoding), Bound(MAX_BYTES))
+        text = "".join(opened)
+        for remark in opened.notes:
+            note(remark)
+        return Prompt(text, text.encode())
     if source is None and sys.stdin is not None and sys.stdin.isatty():
         note("the prompt is what you type now, until Ctrl-D at the beginning of a line")
         data = sys.stdin.buffer.read()  # once: a terminal goes on after its end

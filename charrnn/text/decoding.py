@@ -64,6 +64,8 @@ class Decoding:
         is heeded and left out; any other encoding is taken as asked.
     errors
         "strict", or "replace" to put U+FFFD in the place of what cannot be decoded.
+    keeps_line_ends
+        Whether they come to the reader of the text as they are, so that they are worth a note.
 
     Attributes
     ----------
@@ -81,13 +83,19 @@ class Decoding:
     """
 
     def __init__(
-        self, pieces: Iterable[bytes], name: str, *, encoding: str, errors: Errors
+        self,
+        pieces: Iterable[bytes],
+        name: str,
+        *,
+        encoding: str,
+        errors: Errors,
+        keeps_line_ends: bool = True,
     ) -> None:
         if errors not in ("strict", "replace"):
             raise TextError(f"errors={errors!r} is no way to decode; use 'strict' or 'replace'")
         self._pieces, self._name, self._errors = pieces, name, errors
         self._codec = find_codec(encoding)
-        self._tally = _Tally()
+        self._tally = _Tally(keeps_line_ends=keeps_line_ends)
         self.notes: tuple[str, ...] = ()
 
     @property
@@ -100,7 +108,8 @@ class Decoding:
         head, rest = split_head(self._pieces, _LONGEST_MARK)
         mark, self._codec, notes = _read_mark(head, self._codec, self._name)
         if not mark:
-            notes += _check_head(head, self._codec, self._name)
+            notes += _check_head(head[:_HEAD], self._codec, self._name)
+        before = b""
         decoder = self._codec.incrementaldecoder(self._errors)
         fed = len(mark)
         for piece in chain(filter(None, chain([head[len(mark) :]], rest)), [b""]):
@@ -116,10 +125,12 @@ class Decoding:
                     f"at byte {fed - len(error.object) + error.start} "
                     f"(0x{error.object[error.start]:02x}, line {self._tally.lines})"
                 )
-                read = error.object + next(rest, b"")
-                raise _undecodable(self._name, self._codec, where, read) from None
+                read = (error.object if piece else before) + next(rest, b"")
+                is_cut = not piece and not self._tally.is_ascii
+                raise _undecodable(self._name, self._codec, where, read, is_cut=is_cut) from None
             except UnicodeError as error:
                 raise _undecodable(self._name, self._codec, f"({error})", b"") from None
+            before = piece
             if text:
                 self._tally.add(text)
                 yield text
@@ -129,12 +140,15 @@ class Decoding:
 class _Tally:
     """What is counted of a text on the way: its lines, and characters seldom meant."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps_line_ends: bool) -> None:
+        self._keeps_line_ends = keeps_line_ends
         self.lines = 1
+        self.is_ascii = True
         self._returns = self._nuls = self._marks = 0
         self._ends_in_return = False
 
     def add(self, text: str) -> None:
+        self.is_ascii = self.is_ascii and text.isascii()
         self.lines += text.count("\n")
         if self._ends_in_return and text.startswith("\n"):
             self.lines -= 1  # CR LF, cut in two
@@ -152,7 +166,7 @@ class _Tally:
     def oddities(self, name: str, errors: Errors) -> list[str]:
         """Tell of characters that are legal, and kept, and seldom meant."""
         notes = []
-        if self._returns:
+        if self._returns and self._keeps_line_ends:
             notes.append(f"{name} holds {self._returns} CR line ends, kept as they are")
         if self._nuls:
             notes.append(f"{name} holds {self._nuls} NUL characters; is it a text?")
@@ -207,30 +221,54 @@ def _read_mark(
 
 
 def _check_head(head: bytes, codec: codecs.CodecInfo, name: str) -> list[str]:
-    """Tell UTF-16 without a mark from a text of many NULs, and a text that is UTF-8 all the same.
+    """Look whether a file without a mark begins as one of the encoding that is asked for.
 
     Raises
     ------
     TextError
-        It is UTF-16, and was to be read as UTF-8.
+        It would pass for UTF-8, and is UTF-16, ISO-2022 or no text.
     """
-    if codec.name == "utf-8":
-        for encoding, zeros, others in (
-            ("utf-16-le", head[1::2], head[::2]), ("utf-16-be", head[::2], head[1::2])
-        ):  # fmt: skip
-            if (
-                len(head) >= _ENOUGH
-                and zeros.count(0) > _MANY_ZEROS * len(zeros)
-                and others.count(0) < (1 - _MANY_ZEROS) * len(others)
-            ):
-                raise TextError(
-                    f"{name}: every other byte is 0, so it seems to be UTF-16 without a byte "
-                    f"order mark; give its encoding with --encoding {encoding}"
-                )
+    if codec.name != "utf-8":
+        if codec.name.startswith("utf") or head.isascii() or not is_utf8(head):
+            return []
+        return [f"{name} is valid UTF-8, and is read as {codec.name} because that was asked for"]
+    if shift := next((shift for shift in _SHIFTS if shift in head), None):
+        raise TextError(
+            f"{name}: changes its characters by escapes, so it seems to be {_SHIFTS[shift].upper()}"
+            f"; give its encoding with --encoding {_SHIFTS[shift]}"
+        )
+    controls = _controls(head)
+    if len(head) < _ENOUGH or controls <= _MANY_CONTROLS * len(head):
         return []
-    if codec.name.startswith("utf") or head.isascii() or not is_utf8(head):
-        return []
-    return [f"{name} is valid UTF-8, and is read as {codec.name} because that was asked for"]
+    if encoding := _utf16(head):
+        raise TextError(
+            f"{name}: seems to be UTF-16 without a byte order mark; give its encoding with "
+            f"--encoding {encoding}"
+        )
+    if controls > _MOST_CONTROLS * len(head):
+        raise _binary(name)
+    return []
+
+
+def _utf16(head: bytes) -> str | None:
+    """Return which UTF-16 a file without a mark is in, if it is, by what is printed of it."""
+    found = []
+    for encoding, high in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
+        text = head.decode(encoding, "replace")
+        seen = sum(letter.isprintable() or letter.isspace() for letter in text)
+        if seen - 2 * text.count("\ufffd") > _SEEN * len(text):
+            found.append((len(set(high)), encoding))
+    # A text keeps to few blocks of 256 characters; read from the wrong end, it does not.
+    return min(found)[1] if found else None
+
+
+def _controls(data: bytes) -> int:
+    """Count the control characters that have no business in a text."""
+    return len(data) - len(data.translate(None, _CONTROLS))
+
+
+def _binary(name: str) -> NotText:
+    return NotText(name, "binary data", "leave it out, or read it as bytes with --bytes")
 
 
 def is_utf8(head: bytes) -> bool:
@@ -242,40 +280,52 @@ def is_utf8(head: bytes) -> bool:
     return True
 
 
+_HEAD = 1 << 16  # bytes at the beginning of a file that are looked at
 _ENOUGH = 64  # bytes that say something about a file
-_MANY_ZEROS = 0.5  # of every other byte; in a text of one Latin letter in two they are zero
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b"))
-_MANY_CONTROLS = 0.05  # no text in any encoding of bytes has so many
+_MANY_CONTROLS = 0.05  # of the bytes; a text that is not UTF-8 has fewer, whatever it is
+_MOST_CONTROLS = 0.3  # no text has so many
+_SEEN = 0.97  # of the characters of a text, those that are printed or are spaces
+_SHIFTS = {
+    b"\x1b$B": "iso2022_jp", b"\x1b$@": "iso2022_jp", b"\x1b$)C": "iso2022_kr",
+}  # fmt: skip
 
 
-def _undecodable(name: str, codec: codecs.CodecInfo, where: str, read: bytes) -> TextError:
+def _undecodable(
+    name: str, codec: codecs.CodecInfo, where: str, read: bytes, *, is_cut: bool = False
+) -> TextError:
     """Return the error for bytes that are not of an encoding, with what they seem to be.
 
     read: some of the text from before that place on.
+    is_cut: whether that place is the last character of the file, which is not whole.
     """
     wrong = f"{name}: not {codec.name.upper()} {where}"
     as_bytes = "or read it as bytes with --bytes"
-    if codec.name == "utf-16":
-        return TextError(f"{wrong}; give its encoding with --encoding utf-16-le, {as_bytes}")
     if codec.name != "utf-8":
-        return TextError(f"{wrong}; give its encoding with --encoding, e.g. utf-8, {as_bytes}")
-    controls = len(read) - len(read.translate(None, _CONTROLS))
-    if len(read) >= _ENOUGH and controls > _MANY_CONTROLS * len(read):
-        return NotText(name, "binary data", f"leave it out, {as_bytes}")
+        other = "utf-16-le" if codec.name == "utf-16" else "e.g. utf-8"
+        return TextError(f"{wrong}; give its encoding with --encoding {other}, {as_bytes}")
+    if len(read) >= _ENOUGH and _controls(read) > _MANY_CONTROLS * len(read):
+        return _binary(name)
+    if is_cut:
+        return TextError(
+            f"{name}: ends within a character, {where}, so it was cut short; fetch it again, or "
+            "put U+FFFD there with --errors replace"
+        )
+    return TextError(f"{wrong}{_advice(read)}, {as_bytes}")
+
+
+def _advice(read: bytes) -> str:
+    """Say what to do about a text that is not UTF-8, by what it seems to be."""
     text = read.decode("utf-8", "replace")
     bad = text.count("\ufffd")
-    good = sum(not character.isascii() for character in text) - bad
-    if good > 3 * bad:
-        return TextError(
-            f"{wrong}, though all but about {bad} of its bytes are; put U+FFFD there with "
-            f"--errors replace, {as_bytes}"
+    if sum(not character.isascii() for character in text) > 4 * bad:
+        return (
+            f", though all but about {bad} of its characters are; put U+FFFD there with "
+            "--errors replace"
         )
     if found := guess(read):
-        return TextError(
-            f"{wrong}; it seems to be {found.name}, “{found.text}”: "
-            f"give that with --encoding {found.codec}, {as_bytes}"
+        return (
+            f"; it seems to be {found.name}, “{found.text}”: give that with "
+            f"--encoding {found.codec}"
         )
-    return TextError(
-        f"{wrong}; give its encoding with --encoding, put U+FFFD where it is not with "
-        f"--errors replace, {as_bytes}"
-    )
+    return "; give its encoding with --encoding, put U+FFFD where it is not with --errors replace"

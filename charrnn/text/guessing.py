@@ -17,10 +17,10 @@ from typing import NamedTuple
 SAMPLE = 20_000
 """Bytes, from lines that are not all ASCII, that are looked at."""
 
-LEAST_PER_BYTE = -6.5
+LEAST_PER_BYTE = -5.7
 """Nats; what is less likely than this is no text in any encoding that is known here."""
 
-LEAST_AHEAD = 3.0
+LEAST_AHEAD = 2.5
 """Nats by which the best has to be likelier than any other reading, to be named."""
 
 # The letters of languages beyond ASCII, the frequent ones first.
@@ -56,7 +56,7 @@ _KOREAN = (
     "이다는에의을가고하지은를로기도사한서리자나그인대어시해수아들으전니일여스정과라만보게부소장주있었것안면했원성동구상조생말와요유비오내국모무경신제연",
 )
 
-_SIGNS = "“”„«»‘’‚–—…\u00a0°·•§€£©®²³½¡¿ºª"
+_SIGNS = "’“”–—…«»„\u00a0‘‚‹›°·•§¡¿ºª€£©®²³½"
 
 
 class Candidate(NamedTuple):
@@ -99,6 +99,8 @@ _CANDIDATES = (
     Candidate("cp874", "Windows-874", _THAI),
     Candidate("cp932", "Shift_JIS", _JAPANESE, 0, ("euc_jp", range(0xB0, 0xD0))),
     Candidate("euc_jp", "EUC-JP", _JAPANESE, 0, ("euc_jp", range(0xB0, 0xD0))),
+    Candidate("shift_jis_2004", "Shift_JIS-2004", _JAPANESE, 2, ("euc_jp", range(0xB0, 0xD0))),
+    Candidate("euc_jis_2004", "EUC-JIS-2004", _JAPANESE, 2, ("euc_jp", range(0xB0, 0xD0))),
     Candidate("gb18030", "GBK (GB 18030)", _SIMPLIFIED, 0, ("gb2312", range(0xB0, 0xD8))),
     Candidate("big5hkscs", "Big5", _TRADITIONAL, 0, ("big5", range(0xA4, 0xC7))),
     Candidate("cp949", "EUC-KR", _KOREAN, 0, ("euc_kr", range(0xB0, 0xC9))),
@@ -121,9 +123,11 @@ class Guess(NamedTuple):
 def guess(data: bytes) -> Guess | None:
     """Return the encoding that bytes that are no UTF-8 are likely to be in; None where unsure.
 
-    data: some lines of a text, which may begin and end within a character.
+    data: some lines of a text, which may end within a character.
     """
     sample = _sample(data)
+    if not sample:
+        return None
     found: list[tuple[float, Candidate, str]] = []
     for candidate in _CANDIDATES:
         text, unread = _decoded(sample, candidate.codec)
@@ -154,18 +158,16 @@ def _sample(data: bytes) -> bytes:
 
 
 def _decoded(sample: bytes, codec: str) -> tuple[str | None, int]:
-    """Return the sample in an encoding, and how many bytes at its ends are not read.
+    """Return the sample in an encoding, and how many bytes at its end are half a character.
 
-    None if there is more wrong with it than that it was cut within a character.
+    None if it is not of that encoding.
     """
-    for start in range(2):
-        decoder = codecs.getincrementaldecoder(codec)()
-        try:
-            text = decoder.decode(sample[start:])
-        except UnicodeError:
-            continue
-        return text, start + len(decoder.getstate()[0])
-    return None, 0
+    decoder = codecs.getincrementaldecoder(codec)()
+    try:
+        text = decoder.decode(sample)
+    except UnicodeError:
+        return None, 0
+    return text, len(decoder.getstate()[0])
 
 
 def _likelihood(text: str, candidate: Candidate) -> float:
@@ -205,7 +207,7 @@ def _mixtures(text: str, *, is_latin: bool) -> int:
 
 _RARE, _ODD, _MIXED = math.log(2e-5), math.log(1e-6), math.log(1e-3)
 _COMMON = math.log(0.3 / 3500)
-_CAPITALS, _SIGNS_SHARE = 0.06, 0.05
+_CAPITALS, _SIGNS_SHARE = 0.06, 0.1
 """The shares of capitals and of signs."""
 
 
@@ -217,14 +219,15 @@ def _table(language: str, is_open: bool) -> dict[str, float]:
     """
     ranked = dict.fromkeys(language)
     weights = [1 / (rank + 8) for rank in range(len(ranked))]
-    scale = (0.65 if is_open else 0.95 - _SIGNS_SHARE) / sum(weights)
+    scale = (0.65 if is_open else 0.97 - _SIGNS_SHARE) / sum(weights)
     shares: dict[str, float] = {}
     for letter, weight in zip(ranked, weights, strict=True):
         shares[letter] = weight * scale
         if len(letter.upper()) == 1 and letter.upper() != letter:
             shares[letter.upper()] = weight * scale * _CAPITALS
-    for sign in _SIGNS:
-        shares.setdefault(sign, _SIGNS_SHARE / len(_SIGNS))
+    of_signs = [1 / (rank + 8) for rank in range(len(_SIGNS))]
+    for sign, weight in zip(_SIGNS, of_signs, strict=True):
+        shares.setdefault(sign, weight * _SIGNS_SHARE / sum(of_signs))
     return {character: math.log(share) for character, share in shares.items()}
 
 

@@ -22,16 +22,9 @@ _LEFT_OUT = {
 _ENDS_HEAD = {"body", "frameset", "main", "article", "h1", "h2", "p", "div", "table", "section"}
 
 _SPACES = re.compile(r"[ \t\n\r\f]+")
-_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})""", re.I)
 
 LONGEST_UNCLOSED = 2**16
 """Characters; what begins no tag, comment or script that ends in so many is let go at the end."""
-
-
-def declared_charset(head: bytes) -> str | None:
-    """Return the encoding that a page names in its first bytes, as it is written there."""
-    found = _CHARSET.search(head)
-    return found[1].decode("ascii") if found else None
 
 
 def text_of(pieces: Iterable[str]) -> Iterator[str]:
@@ -48,7 +41,8 @@ def text_of(pieces: Iterable[str]) -> Iterator[str]:
             waiting, length = [], 0
             yield from page.taken()
     page.feed("".join(waiting))
-    if len(page.rawdata) <= LONGEST_UNCLOSED:
+    # A comment that is not closed hides the rest, as it does in a browser.
+    if len(page.rawdata) <= LONGEST_UNCLOSED and not page.rawdata.startswith("<!"):
         page.close()
     yield from page.taken()
     yield from page.ending()

@@ -6,17 +6,25 @@ from itertools import chain
 
 from charrnn.errors import NotText, TextError
 from charrnn.text.decoding import Decoding, find_codec, is_utf8, split_head
-from charrnn.text.formats import epub, html, notebook, subtitles, word
+from charrnn.text.formats import notebook, subtitles
 from charrnn.text.formats.records import Form, Records, columns
-from charrnn.text.formats.signatures import ARCHIVE, HEAD, ZIP, Kind, recognise
-from charrnn.text.formats.zipped import Archive
+from charrnn.text.formats.signatures import (
+    ARCHIVE,
+    HEAD,
+    ZIP,
+    Kind,
+    begins_as_page,
+    declared_charset,
+    recognise,
+)
 from charrnn.text.read_as import BYTES, ReadAs
 from charrnn.text.sources import Bound, Input, name_of, read_pieces, suffixes_of
 
-_DOCUMENTS = {"docx": word.text_of, "epub": epub.text_of}
+_DOCUMENTS = {".docx", ".epub"}
 _PAGES = {".html", ".htm", ".xhtml"}
 _SUBTITLES = {".srt", ".vtt"}
 _NOTEBOOKS = {".ipynb"}
+_DOCUMENTS_OF_TEXT = _PAGES | _SUBTITLES | _NOTEBOOKS
 _RECORDS: dict[str, Form] = {
     ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl",
     ".json": "json",
@@ -96,9 +104,13 @@ class OpenedText:
         path = self._source.path
         if kind.document is None or path is None or not self._read_as.extract:
             raise self._refused(kind)
+        # Imported here, like all that unpacks: most texts need none of it.
+        from charrnn.text.formats import epub, word  # noqa: PLC0415
+        from charrnn.text.formats.zipped import Archive  # noqa: PLC0415
+
         self._bound.used = used  # it is read again from its beginning
         with Archive.opened(path, self.name, self._bound) as archive:
-            yield from _DOCUMENTS[kind.document](archive)
+            yield from (word if kind.document == "docx" else epub).text_of(archive)
         self.notes = (f"{self.name} is {kind.name}; its text is read",)
 
     def _zipped(self, kind: Kind) -> Kind:
@@ -106,13 +118,16 @@ class OpenedText:
         packed, suffix = suffixes_of(self._source.path)
         if suffix in _PACKED_FOLDERS:
             return ARCHIVE
-        if kind is not ZIP or self._source.path is None or packed:
-            return kind
+        path = self._source.path
+        if kind is not ZIP or packed or path is None or not path.is_file():
+            return kind  # what comes through a pipe is gone when it is known what it is
+        from charrnn.text.formats.zipped import Archive  # noqa: PLC0415
+
         try:
-            with Archive.opened(self._source.path, self.name, Bound(HEAD)) as archive:
+            with Archive.opened(path, self.name, Bound(HEAD)) as archive:
                 return archive.kind()
         except TextError:
-            if suffix[1:] in _DOCUMENTS:
+            if suffix in _DOCUMENTS:
                 raise
             return ZIP
 
@@ -126,20 +141,29 @@ class OpenedText:
         encoding, notes = self._read_as.encoding, list[str]()
         if extract and suffix in _PAGES:
             encoding, notes = _declared(head, encoding, self.name)
-        decoding = Decoding(pieces, self.name, encoding=encoding, errors=self._read_as.errors)
         form = _RECORDS.get(suffix)
         if self._source.path is None and field is not None:
             form = "jsonl" if head.lstrip().startswith(b"{") else "csv"
         self.has_field = form is not None and field is not None
+        decoding = Decoding(
+            pieces,
+            self.name,
+            encoding=encoding,
+            errors=self._read_as.errors,
+            keeps_line_ends=not (self.has_field or (extract and suffix in _DOCUMENTS_OF_TEXT)),
+        )
         texts: Iterable[str] = decoding
         records = None
         if form and field is not None:
             texts = records = Records(decoding, self.name, form, field)
         elif form and (names := columns(head.decode("utf-8", "replace"), form)):
             notes.append(
-                f"{self.name} is read as it stands; its fields are {', '.join(names)[:120]}"
+                f"{self.name} is read as it stands, with its fields {', '.join(names)[:120]}; "
+                "train --field NAME reads one of them alone"
             )
         elif extract and suffix in _PAGES:
+            from charrnn.text.formats import html  # noqa: PLC0415
+
             notes.append(f"{self.name} is HTML; its text is read, without the marks")
             texts = html.text_of(decoding)
         elif extract and suffix in _SUBTITLES:
@@ -148,6 +172,8 @@ class OpenedText:
         elif extract and suffix in _NOTEBOOKS:
             notes.append(f"{self.name} is a notebook; the source of its cells is read")
             texts = notebook.text_of(decoding, self.name)
+        elif extract and begins_as_page(head):
+            notes.append(f"{self.name} is HTML, marks and all; named .html, its text is read")
         for text in texts:
             self.encoding = decoding.encoding
             yield text
@@ -157,7 +183,7 @@ class OpenedText:
 
 def _declared(head: bytes, asked: str, name: str) -> tuple[str, list[str]]:
     """Return the encoding that a page is in: what it says itself, unless another was asked for."""
-    declared = html.declared_charset(head)
+    declared = declared_charset(head)
     if declared is None or find_codec(asked).name != "utf-8":
         return asked, []
     try:

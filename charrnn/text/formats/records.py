@@ -70,10 +70,10 @@ class Records:
         rows = lines(self._pieces, self._name)
         first = next(rows, "")
         delimiter = "\t" if self._form == "tsv" else max(_DELIMITERS, key=first.count)
-        csv.field_size_limit(LONGEST_LINE)
         table = csv.reader(_again(first, rows), delimiter=delimiter)
+        before = csv.field_size_limit(LONGEST_LINE)
         try:
-            header = next(table, [])
+            header = [name.strip() for name in next(table, [])]
             column = self._place(header)
             if column is None:
                 return
@@ -83,18 +83,18 @@ class Records:
                 if row:
                     yield row[column] if column < len(row) else ""
         except csv.Error as error:
-            raise TextError(
-                f"{self._name}: line {table.line_num} is none of a table ({error})"
-            ) from None
+            line = f"{self._name}: line {table.line_num}"
+            raise TextError(f"{line} is none of a table ({error})") from None
+        finally:
+            csv.field_size_limit(before)
 
-    def _place(self, header: list[str]) -> int | None:
+    def _place(self, names: list[str]) -> int | None:
         """Return which column is asked for; None of an empty file."""
-        names = [name.strip() for name in header]
         if self._field in names:
             return names.index(self._field)
         if self._field.isdecimal() and 0 < int(self._field) <= len(names):
             return int(self._field) - 1
-        if not header:
+        if not names:
             return None
         raise self._none(names, f"a column from 1 to {len(names)}")
 
@@ -150,7 +150,9 @@ def columns(head: str, form: Form) -> list[str]:
         return []
     # What looks like names, and not like a first row of numbers or of texts.
     named = [name.strip() for name in names]
-    fit = all(name and len(name) <= 40 and not name[0].isdecimal() for name in named)
+    fit = all(
+        name.isprintable() and 0 < len(name) <= 40 and not name[0].isdecimal() for name in named
+    )
     return named if fit and len(set(named)) == len(named) > 1 else []
 
 

@@ -62,11 +62,13 @@ _SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
     (rb"II\*\0|MM\0\*", Kind("a TIFF image", _IMAGE)),
     (rb"BM....\0\0\0\0", Kind("a BMP image", _IMAGE)),
     (rb"\0\0\x01\0[^\0]\0", Kind("an icon", _LEAVE_OUT)),
+    (rb"P[4-7]\n|\x01\xda[\0\x01][\x01\x02]|\x76\x2f\x31\x01", Kind("an image", _IMAGE)),
     (rb"8BPS\0", Kind("a Photoshop image", _IMAGE)),
     (rb"\0\0..ftyp(?:heic|heix|mif1|avif)", Kind("a HEIF image", _IMAGE)),
     (rb"\0\0..ftyp", Kind("an MP4 film or sound", _LEAVE_OUT)),
-    (rb"RIFF....(?:WAVE|AVI )|OggS\0|fLaC\0|ID3[\x02-\x04]|\xff\xfb[\x10-\xef]|MThd\0|FORM\0...AIF",
+    (rb"RIFF....(?:WAVE|AVI )|OggS\0|fLaC\0|ID3[\x02-\x04]|\xff\xfb[\x10-\xef]|MThd\0",
      Kind("a sound or film", _LEAVE_OUT)),
+    (rb"Creative Voice File\x1a|\.snd\0|FORM\0...AIF", Kind("a sound", _LEAVE_OUT)),
     (rb"\x1a\x45\xdf\xa3|\0\0\x01\xba|FLV\x01", Kind("a film", _LEAVE_OUT)),
     (rb"(?:OTTO\0|\0\x01\0\0\0|true\0|ttcf\0|wOF[F2])", Kind("a font", _LEAVE_OUT)),
     (rb"%PDF-", Kind("a PDF", "take its text first: pdftotext FILE.pdf FILE.txt")),
@@ -90,8 +92,8 @@ _SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
     (rb"\x80[\x02-\x05](?:[\x95}\](c\x8a]|\x58..\0\0)", Kind("a pickle", _PICKLE)),
     (rb"\x7fELF|MZ[^\n]*\0|\xfe\xed\xfa[\xce\xcf]|[\xce\xcf]\xfa\xed\xfe|\xca\xfe\xba\xbe|\0asm",
      Kind("a program", _LEAVE_OUT)),
-    (rb"..\r\n[\0-\x03]\0\0\0", Kind("compiled Python", _LEAVE_OUT)),
-    (rb"\xde\x12\x04\x95|\x95\x04\x12\xde", Kind("compiled translations",
+    (rb"..\r\n[\0-\x03]\0\0\0", Kind("a file of compiled Python", _LEAVE_OUT)),
+    (rb"\xde\x12\x04\x95|\x95\x04\x12\xde", Kind("a file of compiled translations",
      "write them to a text: msgunfmt FILE.mo > text.txt")),
     (rb"bplist00", Kind("a binary property list", _LEAVE_OUT)),
     (rb"DIRC\0|PACK\0\0\0|\xfftOc", Kind("a file of Git's own", _LEAVE_OUT)),
@@ -103,6 +105,7 @@ _SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
 )  # fmt: skip
 _COMPILED = tuple((re.compile(pattern, re.DOTALL), kind) for pattern, kind in _SIGNATURES)
 
+_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})""", re.I)
 _ZIP = re.compile(rb"PK(?:\x03\x04|\x05\x06)", re.DOTALL)
 
 
@@ -139,3 +142,14 @@ _OFFICE = {
     "xl/": Kind("an Excel workbook", "save the sheet as .csv"),
     "": Kind("an Office document", _SAVE_AS_TEXT),
 }
+
+
+def declared_charset(head: bytes) -> str | None:
+    """Return the encoding that a page names in its first bytes, as it is written there."""
+    found = _CHARSET.search(head)
+    return found[1].decode("ascii") if found else None
+
+
+def begins_as_page(head: bytes) -> bool:
+    """Tell whether a file, whatever its name, begins as an HTML page does."""
+    return head.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html"))
