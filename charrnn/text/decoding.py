@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Literal
 
-from charrnn.errors import NotText, TextError
+from charrnn.errors import NotText, TextError, Way
 from charrnn.text.guessing import guess
 
 Errors = Literal["strict", "replace"]
@@ -225,7 +225,8 @@ def _check_head(head: bytes, codec: codecs.CodecInfo, name: str) -> list[str]:
             ):
                 raise TextError(
                     f"{name}: every other byte is 0, so it seems to be UTF-16 without a byte "
-                    f"order mark; give its encoding with --encoding {encoding}"
+                    f"order mark",
+                    Way("give its encoding with {encoding}", encoding=encoding),
                 )
         return []
     if codec.name.startswith("utf") or head.isascii() or not is_utf8(head):
@@ -254,28 +255,27 @@ def _undecodable(name: str, codec: codecs.CodecInfo, where: str, read: bytes) ->
     read: some of the text from before that place on.
     """
     wrong = f"{name}: not {codec.name.upper()} {where}"
-    as_bytes = "or read it as bytes with --bytes"
-    if codec.name == "utf-16":
-        return TextError(f"{wrong}; give its encoding with --encoding utf-16-le, {as_bytes}")
+    as_bytes = Way("read it as bytes with {as_bytes}", as_bytes=True)
+    replaced = Way("put U+FFFD there with {errors}", errors="replace")
     if codec.name != "utf-8":
-        return TextError(f"{wrong}; give its encoding with --encoding, e.g. utf-8, {as_bytes}")
+        other = "utf-16-le" if codec.name == "utf-16" else "utf-8"
+        return TextError(
+            wrong, Way("give its encoding, such as {encoding}", encoding=other), as_bytes
+        )
     controls = len(read) - len(read.translate(None, _CONTROLS))
     if len(read) >= _ENOUGH and controls > _MANY_CONTROLS * len(read):
-        return NotText(name, "binary data", f"leave it out, {as_bytes}")
+        return NotText(name, "binary data", Way("leave it out"), as_bytes)
     text = read.decode("utf-8", "replace")
     bad = text.count("\ufffd")
     good = sum(not character.isascii() for character in text) - bad
     if good > 3 * bad:
         return TextError(
-            f"{wrong}, though all but about {bad} of its bytes are; put U+FFFD there with "
-            f"--errors replace, {as_bytes}"
+            f"{wrong}, though all but about {bad} of its bytes are", replaced, as_bytes
         )
     if found := guess(read):
         return TextError(
-            f"{wrong}; it seems to be {found.name}, “{found.text}”: "
-            f"give that with --encoding {found.codec}, {as_bytes}"
+            f"{wrong}; it seems to be {found.name}, “{found.text}”",
+            Way("give that with {encoding}", encoding=found.codec),
+            as_bytes,
         )
-    return TextError(
-        f"{wrong}; give its encoding with --encoding, put U+FFFD where it is not with "
-        f"--errors replace, {as_bytes}"
-    )
+    return TextError(wrong, Way("give its {encoding}"), replaced, as_bytes)
