@@ -1,14 +1,17 @@
 """The prompt, as it was typed or as a file holds it."""
 
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from charrnn.cli.notes import note
-from charrnn.errors import ConfigError
+from charrnn.errors import ConfigError, TextError
 
 if TYPE_CHECKING:
     from charrnn.network.functions import Ids
+    from charrnn.text.read_as import ReadAs
     from charrnn.text.vocabulary import Unknown, Vocabulary
 
 
@@ -40,18 +43,19 @@ def typed(text: str, option: str) -> Prompt:
         ) from None
 
 
-def from_file(path: Path, encoding: str, vocabulary: "Vocabulary") -> Prompt:
+def from_file(path: Path, ways: "Sequence[ReadAs]", vocabulary: "Vocabulary") -> Prompt:
     """Return the prompt that a file holds, or standard input if it is called -.
 
     For a network of bytes it is not decoded: those very bytes are the prompt.
+
+    ways: how to read it, in the order in which to try.
 
     Raises
     ------
     TextError
         It cannot be read or decoded.
     """
-    from charrnn.text.decoding import decode_pieces
-    from charrnn.text.sources import MAX_BYTES, STANDARD_INPUT, Bound, name_of, read_pieces
+    from charrnn.text.sources import MAX_BYTES, STANDARD_INPUT, Bound, read_pieces
 
     source = None if str(path) == STANDARD_INPUT else path
     if source is None and sys.stdin is not None and sys.stdin.isatty():
@@ -61,10 +65,29 @@ def from_file(path: Path, encoding: str, vocabulary: "Vocabulary") -> Prompt:
         data = b"".join(read_pieces(source, Bound(MAX_BYTES)))
     if vocabulary.kind == "bytes":
         return Prompt(data.decode("utf-8", "replace"), data)
-    decoded = decode_pieces([data], name_of(source), encoding=encoding)
-    for remark in decoded.notes:
+    text, remarks = _decoded(data, source, ways)
+    for remark in remarks:
         note(remark)
-    return Prompt(decoded.text, decoded.text.encode())
+    return Prompt(text, text.encode())
+
+
+def _decoded(data: bytes, source: Path | None, ways: "Sequence[ReadAs]") -> tuple[str, list[str]]:
+    """Return the text of bytes, read in the first way in which they can be, and its notes."""
+    from charrnn.text.decoding import decode_pieces
+    from charrnn.text.reading import fallen_back
+    from charrnn.text.sources import name_of
+
+    def decoded(way: "ReadAs") -> tuple[str, list[str]]:
+        if way.as_bytes:
+            return data.decode("latin-1"), []
+        found = decode_pieces([data], name_of(source), encoding=way.encoding, errors=way.errors)
+        return found.text, list(found.notes)
+
+    for way in ways[:-1]:
+        with suppress(TextError):
+            return decoded(way)
+    text, remarks = decoded(ways[-1])
+    return text, [*remarks, fallen_back(source, ways)] if len(ways) > 1 else remarks
 
 
 def encode(prompt: Prompt, vocabulary: "Vocabulary", unknown: "Unknown") -> "Ids":
