@@ -8,17 +8,71 @@
     ├── CheckpointError          a file that is not a checkpoint, or not one to be trusted
     └── TrainingError            a run that cannot start or cannot go on
 
-A message names the thing, what was found and the way out, in one line without a full stop.
-Anything else that is raised is a bug of the program's and keeps its traceback.
+A message names the thing, what was found and the way out, in one line without a full stop. A way
+out names arguments, and a command line spells each as the option that it has for it. Anything else
+that is raised is a bug of the program's and keeps its traceback.
 """
 
 import unicodedata
+from collections.abc import Callable
+from string import Formatter
+
+Spelling = Callable[[str, object], str | None]
+"""How an argument is written, from its name and its value, None for the name alone; None where
+there is no such argument."""
+
+
+class Way:
+    """A way out of an error, in words that name arguments in braces: "a smaller {batch_size}".
+
+    values: what arguments are to be set to, by name; of any other only the name is written.
+    """
+
+    def __init__(self, words: str, **values: object) -> None:
+        self.words, self.values = words, values
+
+    def spelled(self, spelling: Spelling) -> str | None:
+        """Return it with its arguments written out; None where one of them is not there."""
+        spelled: list[str] = []
+        for words, name, _, _ in Formatter().parse(self.words):
+            spelled.append(words)
+            if name is not None:
+                argument = spelling(name, self.values.get(name))
+                if argument is None:
+                    return None
+                spelled.append(argument)
+        return "".join(spelled)
+
+
+def as_argument(name: str, value: object) -> str:
+    """Spell an argument as Python has it: `max_steps`, or `encoding='cp1252'`."""
+    return name if value is None else f"{name}={value!r}"
 
 
 class CharRNNError(Exception):
-    """Something the user can put right. `exit_code` is what the command line ends with."""
+    """Something the user can put right. `exit_code` is what the command line ends with.
+
+    message: the thing and what was found.
+    ways: out of it; joined by "or".
+    argument: the name of the one that is wrong, if it is one argument.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: str = "", *ways: Way, argument: str | None = None) -> None:
+        super().__init__(message, *ways)
+        self.message, self.ways, self.argument = message, ways, argument
+
+    def __str__(self) -> str:
+        return self.spelled(as_argument)
+
+    def spelled(self, spelling: Spelling) -> str:
+        """Return the message and those ways out of whose arguments all can be spelled."""
+        named = self.argument and (spelling(self.argument, None) or self.argument)
+        message = f"{named}: {self.message}" if named else self.message
+        *others, last = [way for each in self.ways if (way := each.spelled(spelling))] or [""]
+        ways = f"{', '.join(others)}, or {last}" if others else last
+        return f"{message}; {ways}" if ways else message
 
 
 class TextError(CharRNNError):
@@ -28,9 +82,9 @@ class TextError(CharRNNError):
 class NotText(TextError):  # noqa: N818 - it is the file that is named
     """A file that is no text; `kind` says what it is, with its article."""
 
-    def __init__(self, name: str, kind: str, way_out: str) -> None:
+    def __init__(self, name: str, kind: str, *ways: Way) -> None:
+        super().__init__(f"{name}: is {kind}, not a text", *ways)
         self.kind = kind
-        super().__init__(f"{name}: is {kind}, not a text; {way_out}")
 
 
 class ConfigError(CharRNNError):
@@ -57,7 +111,9 @@ class UnknownCharacter(TextError):  # noqa: N818 - it is the character that is n
         known = " ".join(_shown(near) for near in nearest)
         super().__init__(
             f"{_shown(character)} at position {position} is not among the {size} characters that "
-            f"this network knows; nearest: {known}; or choose --unknown skip or --unknown nearest"
+            f"this network knows; nearest: {known}",
+            Way("choose {unknown}", unknown="skip"),
+            Way("{unknown}", unknown="nearest"),
         )
 
 

@@ -56,7 +56,7 @@ def test_any_bytes_are_decoded_or_refused_at_the_byte_where_python_refuses(
             decode_pieces(cut(data, places), "x")
         said = str(refusal.value)
         assert re.match(rf"x: not UTF-8 at byte {at} \(0x{data[at]:02x}, line {line}\)[;,] ", said)
-        assert said.endswith("or read it as bytes with --bytes")
+        assert said.endswith("or read it as bytes with as_bytes=True")
     else:
         assert decode_pieces(cut(data, places), "x").text == expected
 
@@ -71,7 +71,7 @@ def test_other_encodings_agree_with_python_too(
         expected = data.decode(encoding)
     except UnicodeDecodeError as error:
         line = line_of(data[: error.start].decode(encoding))
-        found = f"at byte {error.start} .*, line {line}\\).* e\\.g\\. utf-8"
+        found = f"at byte {error.start} .*, line {line}\\).* such as encoding='utf-8'"
         with pytest.raises(TextError, match=found):
             decode_pieces(cut(data, places), "x", encoding=encoding)
     else:
@@ -204,7 +204,7 @@ def test_what_is_no_encoding_for_text_is_refused(encoding: str, found: str) -> N
 
 
 def test_utf16_without_a_mark_asks_which() -> None:
-    with pytest.raises(TextError, match=r"^x: not UTF-16 .*--encoding utf-16-le"):
+    with pytest.raises(TextError, match=r"^x: not UTF-16 .* such as encoding='utf-16-le'"):
         decoded("text".encode("utf-16-le"), "x", encoding="utf-16")
 
 

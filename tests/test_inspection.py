@@ -124,7 +124,7 @@ def test_a_reading_is_bounded(tiny_network, vocabulary, monkeypatch):
     arrays = [reading.log_y_hat, *reading.states.values(), *reading.gates.values()]
     assert sum(array.nbytes for array in arrays) == bytes_per_character(network) * len(TEXT)
     monkeypatch.setattr(reading_module, "LARGEST", 20 * bytes_per_character(network))
-    with pytest.raises(ConfigError, match=r"--limit 20$"):
+    with pytest.raises(ConfigError, match=r"limit=20$"):
         read(network, vocabulary)
     assert len(read(network, vocabulary, TEXT[:20])) == 20
 

@@ -3,20 +3,16 @@
 import io
 import math
 import re
-import shlex
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
 from charrnn.display.quantities import bits, count, duration, loss, memory, short
 from charrnn.display.training import progress as module
-from charrnn.display.training.ending import pasted, show_end, show_stop
+from charrnn.display.training.ending import show_end, show_stop
 from charrnn.display.training.plan import show_plan
 from charrnn.display.training.progress import TrainingProgress
 from charrnn.network.config import NetworkConfig
@@ -222,23 +218,3 @@ def test_a_stop_and_a_long_path_in_one_line():
     assert text == (
         f"stopped after step 1,234; saved {path}\ngo on  charrnn train --resume {path}\n"
     )
-
-
-@settings(deadline=None, max_examples=60)
-@given(st.text(st.characters(exclude_characters="\0/", exclude_categories=["Cs"]), min_size=1))
-def test_whatever_a_path_is_a_shell_reads_it_back(name):
-    shown = pasted(Path(name))
-    assert not re.search("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]", shown)
-    if "$'" not in shown[:2]:
-        assert Path(*shlex.split(shown)) == Path(name)
-    done = subprocess.run(["bash", "-c", f"printf %s {shown}"], capture_output=True, check=True)
-    assert Path(done.stdout.decode()) == Path(name)
-
-
-def test_a_path_of_bytes_that_are_no_characters():
-    name = b"a\xff'\n\x1b\\b \xe2\x80\xae"
-    shown = pasted(Path(name.decode("utf-8", "surrogateescape")))
-    done = subprocess.run(["bash", "-c", f"printf %s {shown}"], capture_output=True, check=True)
-    assert done.stdout == name
-    assert shown.isascii()
-    assert pasted(Path("-x.npz")) == "./-x.npz"

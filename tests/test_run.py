@@ -18,8 +18,9 @@ from charrnn.training import saving as saving_module
 from charrnn.training.baselines import baselines
 from charrnn.training.config import Choices
 from charrnn.training.log import RunLog
-from charrnn.training.run import Run, text_of
+from charrnn.training.run import Run
 from charrnn.training.saving import Saving
+from charrnn.training.stopped import text_of
 from charrnn.training.trainer import Evaluation, Progress
 
 WORDS = "the cat sat on the mat and the dog sat on the log\n"
@@ -131,7 +132,7 @@ def test_nothing_to_learn(text):
 
 def test_too_many_characters(monkeypatch):
     monkeypatch.setattr(module, "LARGEST_VOCABULARY", 5)
-    with pytest.raises(TrainingError, match="--bytes"):
+    with pytest.raises(TrainingError, match="as_bytes=True"):
         begin("abcdef" * 10)
     begin("abcde" * 10)
 
@@ -158,8 +159,7 @@ def test_where_the_text_of_a_stopped_run_lies(tmp_path, monkeypatch):
     path = tmp_path / "model.npz"
     run.save_state(path)
     names, read_as = text_of(path)
-    assert names == ["a.txt", "b.txt"]
-    assert not read_as.as_bytes
+    assert (names, read_as) == (["a.txt", "b.txt"], ReadAs("latin-1"))
     Run.resume(read_corpus(names, encoding=read_as.encoding), path)
     assert str(tmp_path).encode() not in resume_path(path).read_bytes()
     with pytest.raises(CheckpointError):

@@ -20,7 +20,8 @@ from typer.testing import CliRunner
 from charrnn.api import load as load_model
 from charrnn.checkpoint.checkpoint import load
 from charrnn.cli import app
-from charrnn.cli.shell import quoted, unescaped
+from charrnn.cli.shell import unescaped
+from charrnn.display.commands import quoted
 from charrnn.display.safe import harmless
 from charrnn.display.sampling.candidates import CandidateTable
 from charrnn.display.sampling.writing import Writing
@@ -106,7 +107,9 @@ def test_a_pipe_gets_the_text_and_nothing_else(model):
     assert done.returncode == 0
     assert done.stdout.decode() == expected(model, seed=7, length=300)
     assert done.stdout.decode() == load_model(model).generate(length=300, seed=7)
-    assert done.stderr.decode().startswith("seed 7; the same again: charrnn sample ")
+    assert done.stderr.decode().startswith(
+        f"seed 7; the same again: {sys.executable} -m charrnn sample "
+    )
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -187,23 +190,10 @@ def test_a_random_seed_is_told_with_the_command_that_repeats_it(model, tmp_path)
     first = run(model, "-n", 50, "-p", "a\nb", "--num-samples", 2)
     second = run(model, "-n", 50, "-p", "a\nb", "--num-samples", 2)
     assert first.stdout != second.stdout
-    found = re.fullmatch(
-        r"seed (\d+); the same again: (charrnn sample .*)\n", first.stderr.decode()
-    )
+    found = re.fullmatch(r"seed (\d+); the same again: (.*)\n", first.stderr.decode())
     assert int(found[1]) < 2**32
-    again = found[2].replace("charrnn", f"{sys.executable} -m charrnn", 1)
-    repeated = subprocess.run(["bash", "-c", again], capture_output=True, check=True)
+    repeated = subprocess.run(["sh", "-c", found[2]], capture_output=True, check=True)
     assert repeated.stdout == first.stdout
-
-
-@pytest.mark.parametrize(
-    "word", ["a b", "it's", "$HOME `x` \\n", "a\nb\t'\\", "\x1b[2J\u202e", "é"]
-)
-def test_quoted_words_are_themselves_to_a_shell(word):
-    assert quoted(word).isprintable()
-    shell = ["bash", "-c", f"printf %s {quoted(word)}"]
-    env = environment(LC_ALL="C.UTF-8")
-    assert subprocess.run(shell, capture_output=True, check=True, env=env).stdout.decode() == word
 
 
 # Prompts

@@ -236,7 +236,7 @@ def test_the_bound_is_over_all_files_and_exact(here: Path) -> None:
     assert len(b"".join([*read_pieces(Path("a"), bound), *read_pieces(Path("b"), bound)])) == 15
     bound = Bound(14)
     list(read_pieces(Path("a"), bound))
-    with pytest.raises(TextError, match=r"^b: here the text grows beyond 14 bytes.*--max-bytes"):
+    with pytest.raises(TextError, match=r"^b: here the text grows beyond 14 bytes.*max_bytes"):
         list(read_pieces(Path("b"), bound))
 
 

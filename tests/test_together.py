@@ -165,7 +165,7 @@ def test_a_process_that_is_killed_is_told_of(tiny_network):
     elsewhere = three_elsewhere(tiny_network())
     next(elsewhere)
     os.kill(elsewhere.process.pid, signal.SIGKILL)
-    with pytest.raises(CharRNNError, match=r"killed by signal 9.*--num-samples") as told:
+    with pytest.raises(CharRNNError, match=r"killed by signal 9.*fewer at a time") as told:
         deque(elsewhere, maxlen=0)  # what it had written is still there
     assert "\n" not in str(told.value)
 
@@ -175,7 +175,7 @@ def test_a_process_that_cannot_be_handed_its_order_is_told_of(tiny_network, monk
         raise EndedError("a worker process ended with exit code 3")
 
     monkeypatch.setattr(workers, "Started", broken)
-    with pytest.raises(CharRNNError, match=r"exit code 3.*--num-samples"):
+    with pytest.raises(CharRNNError, match=r"exit code 3.*fewer at a time"):
         three_elsewhere(tiny_network())
 
 

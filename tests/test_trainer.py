@@ -367,7 +367,7 @@ def test_three_times_are_forgiven_and_the_fourth_ends_the_run(monkeypatch):
     with pytest.raises(TrainingError, match="33") as refusal:
         told.extend(trainer.run())  # extend keeps what came before
     assert "\n" not in str(refusal.value)
-    assert "--learning-rate" in str(refusal.value)
+    assert "learning_rate" in str(refusal.value)
     assert trainer.now.rate_scale == 1 / 8
     np.testing.assert_array_equal(trainer.network.params.flat, trainer.best)
     assert np.isfinite(trainer.best).all()
@@ -484,7 +484,7 @@ def test_a_choice_out_of_range_is_refused_in_words(field, value):
 
 def test_a_run_needs_an_end():
     for nothing in ({}, {"epochs": 0.0}, {"max_steps": 0, "max_time": None}):
-        with pytest.raises(ConfigError, match="--max-steps"):
+        with pytest.raises(ConfigError, match="max_steps"):
             TrainingConfig(**nothing)
 
 

@@ -180,7 +180,7 @@ def test_arrays_are_padded_to_one_length(make_reading, rng):
 
 def test_a_simple_network_is_refused_with_what_helps(tiny_network, vocabulary):
     reading = Reading.of(tiny_network("rnn"), vocabulary, vocabulary.encode(TEXT))
-    with pytest.raises(ConfigError, match=r"not available for a simple network .* --view why$"):
+    with pytest.raises(ConfigError, match=r"not available for a simple network .* view='why'$"):
         Ledger.of(reading)
 
 

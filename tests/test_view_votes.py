@@ -78,9 +78,9 @@ def test_what_came_is_weighed_against_the_likeliest_other(make_reading, vocabula
 
 def test_a_rival_that_is_none_is_refused(make_reading, tiny_network, rng):
     reading = make_reading()
-    with pytest.raises(ConfigError, match=r"not: 'a' is the character that is asked about"):
+    with pytest.raises(ConfigError, match=r"rival: 'a' is the character that is asked about"):
         Votes.of(reading, Options(at="0", rival="a"))
-    with pytest.raises(ConfigError, match="not: 'ab' is not one character"):
+    with pytest.raises(ConfigError, match="rival: 'ab' is not one character"):
         Votes.of(reading, Options(rival="ab"))
     with pytest.raises(ConfigError, match=r"^not: 'x' is not among the 7 .* nearest: [^;]*$"):
         Votes.of(reading, Options(rival="x"))

@@ -257,9 +257,9 @@ def test_who_is_asked_about(question):
     made = Why.of(reading, Options(at="3", rival=rival))
     assert (made.question.target, made.came) == (reading.ids[4], True)
     assert vocabulary[made.question.rival] == rival
-    with pytest.raises(ConfigError, match="not: "):
+    with pytest.raises(ConfigError, match="rival: "):
         Why.of(reading, Options(at="3", rival=vocabulary[reading.ids[4]]))
-    with pytest.raises(ConfigError, match=r"^not: '.'"):
+    with pytest.raises(ConfigError, match=r"^rival: '.'"):
         Why.of(reading, Options(rival="?"))
     with pytest.raises(ConfigError, match="at: 99"):
         Why.of(reading, Options(at="99"))

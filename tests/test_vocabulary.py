@@ -83,7 +83,7 @@ def test_an_unknown_character_is_named_with_its_neighbours() -> None:
     assert str(refusal.value) == (
         "'d' (U+0064) at position 2 is not among the 6 characters that this network knows; "
         "nearest: 'c' (U+0063) 'b' (U+0062) 'a' (U+0061); "
-        "or choose --unknown skip or --unknown nearest"
+        "choose unknown='skip', or unknown='nearest'"
     )
     with pytest.raises(ValueError, match="unknown must be error, skip or nearest"):
         ASCII.encode("a", "ignore")  # type: ignore[arg-type]

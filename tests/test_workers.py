@@ -237,7 +237,7 @@ def test_a_worker_that_is_killed_is_told_of_and_the_others_end(workers, gone):
     learner.learn(*windows(5)[0], 0)
     pids = of(learner)
     os.kill(pids[1], signal.SIGKILL)
-    with pytest.raises(TrainingError, match=r"killed by signal 9.*--resume") as told:
+    with pytest.raises(TrainingError, match=r"killed by signal 9.*resume") as told:
         learner.learn(*windows(5)[0], 0)
     assert "\n" not in str(told.value)
     learner.close()

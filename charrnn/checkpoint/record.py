@@ -2,9 +2,11 @@
 
 import sys
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 from charrnn.errors import CheckpointError
+from charrnn.text.decoding import Errors
+from charrnn.text.read_as import ReadAs
 
 Scalar = str | int | float | bool | None
 
@@ -13,7 +15,8 @@ Scalar = str | int | float | bool | None
 class TrainingRecord:
     """How a network was trained, as JSON can hold it. Losses in nats a character.
 
-    sources: the files of the corpus, as they were named.
+    sources: the files of the corpus, as they were named or found.
+    encoding: the one that was asked for; "bytes" where every byte was a character.
     sha256: of the corpus.
     train_characters, val_characters: how the text was split; validation is its end, unless
         config["keeps"] says otherwise.
@@ -24,6 +27,7 @@ class TrainingRecord:
     val_scored: how val_loss was measured, in words.
     baselines: the loss on the same validation text of models that cost nothing, by name.
     ended: what ended the run: its budget, patience, or somebody.
+    errors: what was asked to become of bytes that are not in the encoding.
     """
 
     sources: tuple[str, ...]
@@ -40,6 +44,12 @@ class TrainingRecord:
     val_scored: str
     baselines: dict[str, float]
     ended: str
+    errors: Errors = "strict"
+
+    @property
+    def read_as(self) -> ReadAs:
+        """How the text was read, and another one is to be read that is like it."""
+        return ReadAs.named(self.encoding, self.errors)
 
     def to_json(self) -> dict[str, Any]:
         """Return the record as JSON's own types."""
@@ -54,6 +64,8 @@ class TrainingRecord:
         CheckpointError
             A field is missing, unknown, or not of its kind.
         """
+        if isinstance(found, dict) and "errors" not in found:
+            found = _from_before(found)
         names = [field.name for field in fields(cls)]
         if not isinstance(found, dict) or sorted(found) != sorted(names):
             raise CheckpointError("the training record has other fields than this program writes")
@@ -65,6 +77,8 @@ class TrainingRecord:
         for name in ("encoding", "sha256", "val_scored", "ended"):
             if not isinstance(found[name], str):
                 raise CheckpointError(f"training record: {name} is {found[name]!r:.40}, not a text")
+        if found["errors"] not in get_args(Errors):
+            raise CheckpointError(f"training record: errors is {found['errors']!r:.40}")
         if not (
             isinstance(found["sources"], list) and all(isinstance(s, str) for s in found["sources"])
         ):
@@ -79,6 +93,18 @@ class TrainingRecord:
             if not isinstance(inner, dict) or not all(map(is_kind, inner.values())):
                 raise CheckpointError(f"training record: {name} is not a table of plain values")
         return cls(**found | {"sources": tuple(found["sources"])})
+
+
+def _from_before(found: dict[Any, Any]) -> dict[Any, Any]:
+    """Return a record that holds the encoding which was found, not the one that was asked for.
+
+    Those with a byte order mark were found by it, as good as always.
+    """
+    encoding = found.get("encoding")
+    asked = (
+        "utf-8" if encoding in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be") else encoding
+    )
+    return found | {"errors": "strict", "encoding": asked}
 
 
 def is_count(value: Any) -> bool:

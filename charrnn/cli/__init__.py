@@ -16,6 +16,7 @@ from charrnn.cli.grouped import Grouped, GroupedUnderViews
 from charrnn.cli.inspect import inspect
 from charrnn.cli.sample import sample
 from charrnn.cli.train import train
+from charrnn.cli.wording import options_of, worded
 from charrnn.errors import CharRNNError
 
 
@@ -29,7 +30,8 @@ class Commands(TyperGroup):
         except CharRNNError as error:
             if os.environ.get("CHARRNN_DEBUG"):
                 raise
-            fail(str(error), error.exit_code)
+            chosen = self.commands.get(ctx.invoked_subcommand)
+            fail(worded(error, options_of(chosen.params if chosen else [])), error.exit_code)
         except MemoryError:
             if os.environ.get("CHARRNN_DEBUG"):
                 raise

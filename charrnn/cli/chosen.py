@@ -1,14 +1,19 @@
 """What was chosen on the command line, checked before a text is read, and made a run."""
 
-from dataclasses import asdict, fields
+import sys
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
-from charrnn.errors import ConfigError, TrainingError
+from charrnn.display.commands import command, file_word
+from charrnn.errors import CheckpointError, ConfigError, TrainingError, Way
 from charrnn.network.config import NetworkConfig
+from charrnn.text.read_as import ReadAs
 from charrnn.text.reading import Corpus
+from charrnn.text.sources import STANDARD_INPUT
 from charrnn.training.config import MOST_WORKERS, Choices, TrainingConfig
 from charrnn.training.run import Run
+from charrnn.training.stopped import text_of
 
 BUDGET = ("epochs", "max_steps", "max_time")
 
@@ -26,23 +31,19 @@ def check(choices: Choices) -> None:
     Raises
     ------
     ConfigError
-        With the name of the option.
+        With the name of the choice.
     """
     chosen = {name: value for name, value in asdict(choices).items() if value is not None}
     for name in BUDGET:
         if chosen.get(name) == 0:
-            raise ConfigError(f"{_option(name)}: 0 is no budget; leave it out for the default")
+            raise ConfigError("0 is no budget; leave it out for the default", argument=name)
     standing_in = {"batch_size": MOST_WORKERS, "max_steps": 1, "vocabulary_size": 2} | chosen
     # There are never more than there are sequences to share, and that is no mistake.
     workers = min(choices.workers or 1, standing_in["batch_size"])
     standing_in["workers"] = choices.workers if choices.workers == 0 else workers
     for config in (NetworkConfig, TrainingConfig):
         known = {field.name for field in fields(config)}
-        try:
-            config(**{name: value for name, value in standing_in.items() if name in known})
-        except ConfigError as error:
-            name, _, rest = str(error).partition(":")
-            raise ConfigError(f"{_option(name)}:{rest}" if name in known else str(error)) from error
+        config(**{name: value for name, value in standing_in.items() if name in known})
 
 
 def only_what_may_change(typed: set[str]) -> None:
@@ -55,9 +56,39 @@ def only_what_may_change(typed: set[str]) -> None:
     """
     for name in sorted(typed - MAY_CHANGE):
         raise ConfigError(
-            f"{_option(name)}: a resumed run keeps its own; leave it out, or start afresh without "
-            f"--resume"
+            "a resumed run keeps its own",
+            Way("leave it out"),
+            Way("start afresh without {resume}"),
+            argument=name,
         )
+
+
+def text_to_go_on(
+    path: Path, sources: list[str], read_as: ReadAs, typed: set[str]
+) -> tuple[list[str], ReadAs]:
+    """Return which text a stopped run goes on with, and how it is read: as before, unless typed.
+
+    Raises
+    ------
+    CheckpointError
+        There is no such run, or it does not name its text.
+    ConfigError
+        It reads bytes and an encoding is typed, or its text is to come from a terminal.
+    """
+    try:
+        names, before = text_of(path)
+    except CheckpointError:
+        if not sources:
+            raise
+        return sources, read_as
+    given = {field.name: getattr(read_as, field.name) for field in fields(ReadAs)}
+    if before.as_bytes:
+        for name in sorted({"encoding", "errors"} & typed):
+            raise ConfigError("this run reads bytes as they are; leave it out", argument=name)
+    terminal = sys.stdin is None or sys.stdin.isatty()
+    if not sources and STANDARD_INPUT in names and terminal:
+        raise _no_text(path)
+    return sources or names, replace(before, **{name: given[name] for name in given.keys() & typed})
 
 
 def go_on(corpus: Corpus, path: Path, choices: Choices, typed: set[str]) -> Run:
@@ -68,6 +99,8 @@ def go_on(corpus: Corpus, path: Path, choices: Choices, typed: set[str]) -> Run:
     CharRNNError
         There is no such run, it is of another text, or there is nothing left of its budget.
     """
+    if any(source.name == STANDARD_INPUT and not source.characters for source in corpus.sources):
+        raise _no_text(path)
     changes: dict[str, Any] = {
         name: getattr(choices, name) for name in ("patience", "evaluations") if name in typed
     }
@@ -77,11 +110,16 @@ def go_on(corpus: Corpus, path: Path, choices: Choices, typed: set[str]) -> Run:
     waited, patience = run.trainer.now.waited, run.trainer.config.patience
     if 0 < patience <= waited:
         raise TrainingError(
-            f"{path.name}: stopped because {waited} evaluations brought nothing better; go on with "
-            f"--patience {2 * waited}, or 0 for as long as its budget lasts"
+            f"{path.name}: stopped because {waited} evaluations brought nothing better",
+            Way("go on with {patience}", patience=2 * waited),
+            Way("0 for as long as its budget lasts"),
         )
     return run
 
 
-def _option(name: str) -> str:
-    return "--" + name.replace("_", "-")
+def _no_text(path: Path) -> ConfigError:
+    again = command("train", "--resume", file_word(path))
+    return ConfigError(
+        f"{path}: its text came through a pipe and is not kept; pipe the same in again, as in "
+        f"`{again} < TEXT`, or name a file that holds it"
+    )

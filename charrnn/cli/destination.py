@@ -7,6 +7,7 @@ from pathlib import Path
 
 from charrnn.checkpoint.atomic import Lock, check_writable, remove_stale_temporaries
 from charrnn.checkpoint.paths import RESUME_SUFFIX, model_path, resume_path
+from charrnn.display.commands import file_word, quoted
 from charrnn.errors import CheckpointError, ConfigError
 from charrnn.text.sources import STANDARD_INPUT
 from charrnn.training.log import is_log
@@ -48,7 +49,8 @@ def refuse_to_replace(path: Path) -> None:
     """
     for there in (path, resume_path(path)):
         if _exists(there):
-            go_on = f", or go on with it by --resume {path}" if _exists(resume_path(path)) else ""
+            resume = f", or go on with it by --resume {quoted(file_word(path))}"
+            go_on = resume if _exists(resume_path(path)) else ""
             raise CheckpointError(
                 f"{there}: exists already; choose another --out, replace it with --overwrite{go_on}"
             )

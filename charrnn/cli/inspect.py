@@ -1,15 +1,20 @@
 """`charrnn inspect`: look inside a network, without a text or as it reads one."""
 
 import sys
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+import typer
 
 from charrnn.cli import inspect_options as asked
 from charrnn.cli.keys import can_be_read
 from charrnn.cli.notes import note
 from charrnn.cli.output import standard_output
+from charrnn.cli.reading import Encoded
 from charrnn.cli.threads import threads_for, use_threads
+from charrnn.cli.wording import options_of, spelling
 from charrnn.display.registry import View, choose_view
 from charrnn.errors import CheckpointError, ConfigError
 from charrnn.inspection.forms.formats import Format, choose_format
@@ -35,8 +40,14 @@ class Given(NamedTuple):
         """Whether there is one."""
         return self != Given(None, None, None)
 
+    @property
+    def is_in_a_file(self) -> bool:
+        """Whether it is to be read from a file or standard input."""
+        return self.file is not None or self.text == asked.STANDARD_INPUT
+
 
 def inspect(  # noqa: PLR0917
+    ctx: typer.Context,
     models_and_text: asked.Positional = None,
     view: asked.ViewName = None,
     explain: asked.Explain = False,
@@ -44,6 +55,9 @@ def inspect(  # noqa: PLR0917
     sample: asked.SampleLength = None,
     limit: asked.Limit = Options.limit,
     unknown: asked.Unknown = "error",
+    encoding: asked.Encoding = None,
+    errors: asked.OnErrors = None,
+    as_bytes: asked.AsBytes = False,
     at: asked.At = None,
     train: asked.Train = None,
     feature: asked.Features = None,
@@ -122,20 +136,20 @@ def inspect(  # noqa: PLR0917
         ascii_only=ascii_only,
         span=parse_span(span) if chosen.draws_span(options, len(paths)) else (0, None),
     )
+    spelled = spelling(options_of(ctx.command.params))
     for name in chosen.unheeded(options):
         if not (name == "seed" and sample):
-            note(f"--{_OPTIONS.get(name, name)} does not concern this view; it is not used")
-    result, envelope = _look(chosen, paths, given, unknown, options)
+            note(f"{spelled(name, None)} does not concern this view; it is not used")
+    encoded = Encoded(encoding, errors, as_bytes)
+    if not (given.is_in_a_file or train):
+        encoded.no_file()
+    result, envelope = _look(chosen, paths, given, unknown, encoded, options)
     if chosen.pages and named is None and output is None and can_be_read():
         from charrnn.cli.walking import walk
 
         walk(chosen.first_page(result), screen, width)
         return
     _deliver(chosen, result, envelope, form, output, screen)
-
-
-_OPTIONS = {"features": "feature", "rival": "not", "settings": "set"}
-"""The options that are not named as the fields that they fill."""
 
 
 def split(arguments: list[str]) -> tuple[list[Path], str | None]:
@@ -172,8 +186,13 @@ def _tell(said: str, output: Path | None) -> None:
         sys.stdout.flush()
 
 
-def _look(
-    view: View, paths: list[Path], given: Given, unknown: asked.Unknown, options: Options
+def _look(  # noqa: PLR0917
+    view: View,
+    paths: list[Path],
+    given: Given,
+    unknown: asked.Unknown,
+    encoded: Encoded,
+    options: Options,
 ) -> "tuple[Result, Envelope]":
     """Read what has to be read, and compute the view."""
     paths = paths or [_newest()]
@@ -196,7 +215,12 @@ def _look(
             note("this view reads no text; the one given is not used")
         result = view.compute(checkpoint, options)
         return result, Envelope(path, checkpoint, None, options)
-    sources = [_source(model, given, unknown, options) for _, model in models]
+    choices = [replace(options, read=encoded.ways(model)) for _, model in models]
+    sources = [
+        _source(model, given, unknown, choice)
+        for (_, model), choice in zip(models, choices, strict=True)
+    ]
+    options = choices[0]
     for remark in dict.fromkeys(remark for source in sources for remark in source.remarks()):
         note(remark)
     readings = tuple(
@@ -224,11 +248,11 @@ def _source(
     vocabulary, limit = checkpoint.vocabulary, options.limit
     if given.sample is not None:
         return Source.written(checkpoint, given.sample, options)
-    if given.file is not None or given.text == asked.STANDARD_INPUT:
+    if given.is_in_a_file:
         name = given.file or asked.STANDARD_INPUT
         if name == asked.STANDARD_INPUT and sys.stdin is not None and sys.stdin.isatty():
             note("the text is what you type now, until Ctrl-D at the beginning of a line")
-        return Source.file(vocabulary, name, unknown, limit)
+        return Source.file(vocabulary, name, unknown, limit, options.read)
     assert given.text is not None
     return Source.typed(vocabulary, given.text, unknown, limit)
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from charrnn.cli.numbers import number, whole_number
+from charrnn.cli.reading import DEFAULT_ENCODING, DEFAULT_ERRORS
 from charrnn.inspection import options
 from charrnn.inspection.forms.formats import Asked
 
@@ -73,6 +74,33 @@ Unknown = Annotated[
     typer.Option(
         help="What becomes of characters that the network never saw: nearest reads a similar "
         "one in their place.",
+        rich_help_panel=TEXT,
+    ),
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding",
+        metavar="NAME",
+        help="How the files of --file and --train are encoded.",
+        show_default=DEFAULT_ENCODING,
+        rich_help_panel=TEXT,
+    ),
+]
+OnErrors = Annotated[
+    Literal["strict", "replace"] | None,
+    typer.Option(
+        "--errors",
+        help="What becomes of bytes in them that are not in that encoding.",
+        show_default=DEFAULT_ERRORS,
+        rich_help_panel=TEXT,
+    ),
+]
+AsBytes = Annotated[
+    bool,
+    typer.Option(
+        "--bytes",
+        help="Take each byte of them for the character of that number.",
         rich_help_panel=TEXT,
     ),
 ]

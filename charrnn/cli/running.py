@@ -65,7 +65,7 @@ def go(run: Run, path: Path, *, samples: bool, log_file: Path | None, profile: b
             saving.stopped()
             if log:
                 _written(log, "stop", step=trainer.now.step)
-            show_stop(trainer.now, path, notes())
+            show_stop(trainer.now, path, notes(), piped=run.corpus.is_piped)
         else:
             _conclude(run, path, saving, log)
     if lost := _lost(saving, log):

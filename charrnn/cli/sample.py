@@ -17,11 +17,13 @@ from charrnn.cli.notes import note
 from charrnn.cli.numbers import number, whole_number
 from charrnn.cli.output import standard_output
 from charrnn.cli.prompt import encode, from_file, typed
+from charrnn.cli.reading import DEFAULT_ENCODING, DEFAULT_ERRORS, Encoded
 from charrnn.cli.shell import command_line, unescaped
 from charrnn.cli.signals import stopping
 from charrnn.cli.threads import threads_for, use_threads
 from charrnn.errors import ConfigError
 from charrnn.sampling.config import ENDLESS, SamplingConfig
+from charrnn.text.sources import STANDARD_INPUT
 
 if TYPE_CHECKING:
     from charrnn.checkpoint.checkpoint import Checkpoint
@@ -113,13 +115,30 @@ def sample(  # noqa: PLR0917
         ),
     ] = None,
     encoding: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="NAME",
             help="How the prompt's file is encoded.",
+            show_default=DEFAULT_ENCODING,
             rich_help_panel=PROMPT,
         ),
-    ] = "utf-8",
+    ] = None,
+    errors: Annotated[
+        Literal["strict", "replace"] | None,
+        typer.Option(
+            help="What becomes of bytes in it that are not in that encoding.",
+            show_default=DEFAULT_ERRORS,
+            rich_help_panel=PROMPT,
+        ),
+    ] = None,
+    as_bytes: Annotated[
+        bool,
+        typer.Option(
+            "--bytes",
+            help="Take each byte of the prompt's file for the character of that number.",
+            rich_help_panel=PROMPT,
+        ),
+    ] = False,
     stop: Annotated[
         list[str] | None,
         typer.Option(
@@ -218,6 +237,7 @@ def sample(  # noqa: PLR0917
         raise ConfigError(f"--seed: {seed} is negative; give a number from 0 on")
     if prompt is not None and prompt_file is not None:
         raise ConfigError("--prompt and --prompt-file both give a prompt; leave one of them out")
+    encoded = Encoded(encoding, errors, as_bytes)
     given = typed(prompt or "", "--prompt")
     for text in config.stop:
         typed(text, "--stop")
@@ -231,13 +251,16 @@ def sample(  # noqa: PLR0917
     if model is None:
         note(f"newest model: {path}")
     if prompt_file is not None:
-        given = from_file(prompt_file, encoding, checkpoint.vocabulary)
+        given = from_file(prompt_file, encoded.ways(checkpoint), checkpoint.vocabulary)
+    else:
+        encoded.no_file()
     ids = encode(given, checkpoint.vocabulary, unknown)
     note_stops(config.stop, checkpoint.vocabulary)
     seeded = secrets.randbits(32) if seed is None else seed
     added = [str(path)] if model is None else []
     added += ["--seed", str(seeded)] if seed is None else []
-    note(f"seed {seeded}; the same again: {command_line(added)}")
+    again = command_line(added) + (" < PROMPT" if str(prompt_file) == STANDARD_INPUT else "")
+    typer.echo(f"seed {seeded}; the same again: {again}", err=True)  # quoted, and never cut short
 
     about = {
         "model": path.name,

@@ -2,7 +2,7 @@
 
 import sys
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -361,16 +361,16 @@ def train(  # noqa: PLR0917
     Example: charrnn train book.txt --max-time 10m
     """
     if threads < 1:
-        raise ConfigError(f"--threads: {threads} is less than 1")
+        raise ConfigError(f"{threads} is less than 1", argument="threads")
     use_threads(threads)
 
-    from charrnn.cli.chosen import check, go_on, only_what_may_change
+    from charrnn.cli.chosen import check, go_on, only_what_may_change, text_to_go_on
     from charrnn.cli.destination import check_log, destination, held, refuse_to_replace
     from charrnn.cli.running import go, plan
     from charrnn.text.read_as import ReadAs
     from charrnn.text.reading import read_corpus
     from charrnn.text.sources import MAX_BYTES
-    from charrnn.training.run import Run, text_of
+    from charrnn.training.run import Run
 
     choices = Choices(
         cell=cell,
@@ -400,15 +400,11 @@ def train(  # noqa: PLR0917
     typed = typed_options(ctx)
     if resume:
         only_what_may_change(typed)
-    sources = corpus or []
     most = MAX_BYTES if max_bytes is None else max_bytes
+    sources = corpus or []
     read_as = ReadAs(encoding, errors, as_bytes, most, field, extract)
     if resume:
-        names, before = text_of(resume)
-        read_as = replace(read_as, field=before.field, extract=before.extract)
-        if not sources:
-            sources = names
-            read_as = replace(read_as, encoding=before.encoding, as_bytes=before.as_bytes)
+        sources, read_as = text_to_go_on(resume, sources, read_as, typed)
     if not sources:
         raise ConfigError("no text is named; name a file, a folder or - for standard input")
     path = destination(out, resume, sources[0], overwrite=overwrite)

@@ -95,7 +95,7 @@ class View:
         return [
             field.name
             for field in fields(options)
-            if field.name not in (*self.heeds, "limit")
+            if field.name not in (*self.heeds, "limit", "read")
             and getattr(options, field.name) != getattr(default, field.name)
         ]
 
@@ -246,7 +246,7 @@ def choose_view(name: str | None, *, has_text: bool, models: int | None = 1) -> 
     if name is None:
         name = "overview" if has_text else "summary"
     if name not in VIEWS:
-        raise ConfigError(f"view: {name!a} is none of {', '.join(VIEWS)}")
+        raise ConfigError(f"{name!a} is none of {', '.join(VIEWS)}", argument="view")
     least, most = VIEWS[name].models
     if models is not None and models > most:
         several = ", ".join(other for other, view in VIEWS.items() if view.compares)

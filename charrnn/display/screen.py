@@ -67,7 +67,7 @@ def screen_of(
         A width that is given is less than `NARROWEST`.
     """
     if width is not None and width < NARROWEST:
-        raise ConfigError(f"width: {width} is less than {NARROWEST}")
+        raise ConfigError(f"{width} is less than {NARROWEST}", argument="width")
     if console is None:
         return Screen(width or 80, NONE, ascii_only, span)
     palette = choose_palette(console, theme, os.environ.get("COLORFGBG", ""))
@@ -86,7 +86,9 @@ def parse_span(written: str | None) -> tuple[int, int | None]:
         return 0, SHOWN
     found = re.fullmatch(r"([0-9]{0,12}):([0-9]{0,12})", written, re.ASCII)
     if not found:
-        raise ConfigError(f"span: {written!a} is no span; write START:END, as in 100:200 or 100:")
+        raise ConfigError(
+            f"{written!a} is no span; write START:END, as in 100:200 or 100:", argument="span"
+        )
     return int(found[1] or 0), int(found[2]) if found[2] else None
 
 

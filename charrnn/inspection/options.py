@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from charrnn.errors import ConfigError
 from charrnn.network.config import NetworkConfig
+from charrnn.text.read_as import ReadAs
 
 LIMIT = 20_000
 """How many characters are read unless somebody asks for more."""
@@ -34,6 +35,8 @@ class Options:
     at: the place to look at: an index, `last`, `worst`, or `/regex/` (the end of its first match);
         None leaves it to the view. See `charrnn.inspection.places`.
     train: the file that the network was trained on, for n-grams of it.
+    read: how files are read, in the order in which to try; as the vocabulary has it where there is
+        no such way.
     features: more things to look for, each as `name=REGEX`.
     pattern: a part of the text, its first character and the one after its last.
 
@@ -70,6 +73,7 @@ class Options:
     limit: int = LIMIT
     at: str | None = None
     train: str | None = None
+    read: tuple[ReadAs, ...] = ()
     features: tuple[str, ...] = ()
     pattern: tuple[int, int] | None = None
 
@@ -107,23 +111,24 @@ class Options:
         for name in ("top", "rows", "limit", "lags", "targets", "length"):
             value = getattr(self, name)
             if value is not None and value < 1:
-                raise ConfigError(f"{name}: {value} is not at least 1")
+                raise ConfigError(f"{value} is not at least 1", argument=name)
         for name in ("random", "branch", "seed"):
             value = getattr(self, name)
             if value is not None and value < 0:
-                raise ConfigError(f"{name}: {value} is not at least 0")
+                raise ConfigError(f"{value} is not at least 0", argument=name)
         if not 0 < self.temperature < math.inf:
-            raise ConfigError(f"temperature: {self.temperature} is not above 0")
+            raise ConfigError(f"{self.temperature} is not above 0", argument="temperature")
         for unit, value in self.settings:
             if not abs(value) <= FARTHEST:
                 raise ConfigError(
-                    f"set: {unit[0]}:{unit[1]}={value} is not a number from {-FARTHEST:,.0f} to "
-                    f"{FARTHEST:,.0f}; what is read lies between -1 and 1, but for a cell state"
+                    f"{unit[0]}:{unit[1]}={value} is not a number from {-FARTHEST:,.0f} to "
+                    f"{FARTHEST:,.0f}; what is read lies between -1 and 1, but for a cell state",
+                    argument="settings",
                 )
         for name, choices in (("by", Order), ("paint", Paint), ("how", Ablation)):
             if getattr(self, name) not in get_args(choices):
                 known = ", ".join(get_args(choices))
-                raise ConfigError(f"{name}: {getattr(self, name)!r} is none of {known}")
+                raise ConfigError(f"{getattr(self, name)!r} is none of {known}", argument=name)
 
     @property
     def kind_shown(self) -> str:
@@ -141,7 +146,7 @@ class Options:
         if self.layer is None:
             return tuple(range(config.num_layers))
         if not 0 <= self.layer < config.num_layers:
-            raise ConfigError(f"layer: {self.layer} is not there; {_layers(config)}")
+            raise ConfigError(f"{self.layer} is not there; {_layers(config)}", argument="layer")
         return (self.layer,)
 
     def check_units(self, config: NetworkConfig) -> None:
@@ -156,12 +161,14 @@ class Options:
         for layer, index in (*self.units, *held):
             if layer >= config.num_layers or index >= config.hidden_size:
                 raise ConfigError(
-                    f"units: {layer}:{index} is not there; {_layers(config)}, "
-                    f"each of units 0 to {config.hidden_size - 1}"
+                    f"{layer}:{index} is not there; {_layers(config)}, "
+                    f"each of units 0 to {config.hidden_size - 1}",
+                    argument="units",
                 )
             if self.layer is not None and layer != self.layer:
                 raise ConfigError(
-                    f"units: {layer}:{index} is not in layer {self.layer}; leave one of the two out"
+                    f"{layer}:{index} is not in layer {self.layer}; leave one of the two out",
+                    argument="units",
                 )
 
 
@@ -179,7 +186,9 @@ def parse_units(written: str | None) -> tuple[Unit, ...]:
     for part in written.split(","):
         found = re.fullmatch(r"\s*([0-9]{1,6}):([0-9]{1,6})\s*", part, re.ASCII)
         if not found:
-            raise ConfigError(f"units: {part!r} is no unit; write layer:index, as in 0:31,0:5")
+            raise ConfigError(
+                f"{part!r} is no unit; write layer:index, as in 0:31,0:5", argument="units"
+            )
         units.append((int(found[1]), int(found[2])))
     return tuple(dict.fromkeys(units))
 
@@ -200,7 +209,8 @@ def parse_settings(written: Sequence[str]) -> tuple[tuple[Unit, float], ...]:
             settings.append((known, float(value)))
         except (ConfigError, ValueError):
             raise ConfigError(
-                f"set: {part!r} sets no unit; write layer:index=value, as in 0:31=1"
+                f"{part!r} sets no unit; write layer:index=value, as in 0:31=1",
+                argument="settings",
             ) from None
     return tuple(settings)
 
@@ -217,7 +227,9 @@ def parse_pattern(written: str | None) -> tuple[int, int] | None:
         return None
     found = re.fullmatch(r"([0-9]{1,12}):([0-9]{1,12})", written, re.ASCII)
     if not found or int(found[1]) >= int(found[2]):
-        raise ConfigError(f"pattern: {written!r} is no part; write START:END, as in 100:108")
+        raise ConfigError(
+            f"{written!r} is no part; write START:END, as in 100:108", argument="pattern"
+        )
     return int(found[1]), int(found[2])
 
 

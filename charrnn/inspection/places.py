@@ -25,7 +25,9 @@ def place(reading: Reading, at: str | None, default: str = "last") -> int:
     if re.fullmatch(r"-?[0-9]{1,12}", named, re.ASCII):
         t = int(named)
         if not -T <= t < T:
-            raise ConfigError(f"at: {t} is not there; the text has characters 0 to {T - 1}")
+            raise ConfigError(
+                f"{t} is not there; the text has characters 0 to {T - 1}", argument="at"
+            )
         return t % T
     if named == "last":
         return T - 1
@@ -34,11 +36,13 @@ def place(reading: Reading, at: str | None, default: str = "last") -> int:
         return int(np.argmax(surprise)) if len(surprise) else T - 1
     if len(named) > 2 and named.startswith("/") and named.endswith("/"):
         return _match(reading, named[1:-1])
-    raise ConfigError(f"at: {named!r} is no place; write an index, last, worst or /regex/")
+    raise ConfigError(
+        f"{named!r} is no place; write an index, last, worst or /regex/", argument="at"
+    )
 
 
 def _match(reading: Reading, pattern: str) -> int:
-    found = compiled(pattern, f"at: /{pattern}/").search(reading.text)
+    found = compiled(pattern, f"/{pattern}/", argument="at").search(reading.text)
     if not found or not found.end():
-        raise ConfigError(f"at: /{pattern}/ matches nothing in the text")
+        raise ConfigError(f"/{pattern}/ matches nothing in the text", argument="at")
     return found.end() - 1

@@ -17,7 +17,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.errors import CharRNNError, ConfigError, TextError
+from charrnn.errors import CharRNNError, ConfigError, TextError, Way
 from charrnn.inspection.options import LIMIT
 from charrnn.inspection.result import Column
 from charrnn.inspection.tracking import Track, untracked
@@ -103,7 +103,7 @@ class Reading:
         if not (np.abs(log_y_hat) < LARGEST_NUMBER).all():
             raise CharRNNError(
                 "what the network predicts is not a number, because its parameters are too large; "
-                "train it again, with a smaller --learning-rate"
+                "train it again, with a smaller learning rate"
             )
         return cls(
             network,
@@ -144,7 +144,9 @@ class Reading:
         """
         if kind not in self.kinds:
             cell = self.network.config.cell
-            raise ConfigError(f"kind: {kind!a} is none of the {cell}'s {' '.join(self.kinds)}")
+            raise ConfigError(
+                f"{kind!a} is none of the {cell}'s {' '.join(self.kinds)}", argument="kind"
+            )
         return self.states[kind] if kind in self.states else self.gates[kind]
 
 
@@ -160,13 +162,15 @@ def _check_length(T: int, limit: int, size: int) -> None:
     if not T:
         raise TextError("the text is empty; give at least one character that the network knows")
     if limit < 1:
-        raise ConfigError(f"limit: {limit} is not at least 1")
+        raise ConfigError(f"{limit} is not at least 1", argument="limit")
     if limit < T:
         raise ConfigError(
-            f"the text has {T} characters, the limit is {limit}; give less of it or a larger limit"
+            f"the text has {T} characters, the limit is {limit}",
+            Way("give less of it"),
+            Way("a larger {limit}"),
         )
     if T * size > LARGEST:
         raise ConfigError(
-            f"all that this network computes over {T} characters would take {T * size} bytes; "
-            f"at most {LARGEST // size} characters of it fit, so give --limit {LARGEST // size}"
+            f"all that this network computes over {T} characters would take {T * size} bytes",
+            Way("let it read fewer, with {limit}", limit=LARGEST // size),
         )

@@ -1,6 +1,7 @@
 """The text to be looked at: typed, or from files or standard input, as the ids of characters."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -12,7 +13,8 @@ from charrnn.inspection.options import Options
 from charrnn.network.functions import Ids
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.sample import Sample, first_ids
-from charrnn.text.reading import read_corpus
+from charrnn.text.read_as import ReadAs
+from charrnn.text.reading import read_first
 from charrnn.text.vocabulary import Unknown, Vocabulary
 
 
@@ -63,8 +65,17 @@ class Source:
         )
 
     @classmethod
-    def file(cls, vocabulary: Vocabulary, name: str, unknown: Unknown, limit: int) -> Self:
+    def file(
+        cls,
+        vocabulary: Vocabulary,
+        name: str,
+        unknown: Unknown,
+        limit: int,
+        read: Sequence[ReadAs] = (),
+    ) -> Self:
         """Take the text of a file, a folder, a pattern, or `-` for standard input.
+
+        read: how, in the order in which to try; as the vocabulary has it where there is no way.
 
         Raises
         ------
@@ -73,7 +84,7 @@ class Source:
         TextError
             If the file cannot be read or is not text.
         """
-        corpus = read_corpus([name], as_bytes=vocabulary.kind == "bytes")
+        corpus = read_first([name], read or (ReadAs(as_bytes=vocabulary.kind == "bytes"),))
         taken = corpus.vocabulary.decode(corpus.ids[:limit]) if len(corpus) else ""
         return cls(
             ids=vocabulary.encode(taken, unknown),
@@ -95,7 +106,9 @@ class Source:
             The length is below 1, or beyond the limit.
         """
         if not 1 <= length <= options.limit:
-            raise ConfigError(f"sample: {length} is not between 1 and the limit, {options.limit}")
+            raise ConfigError(
+                f"{length} is not between 1 and the limit, {options.limit}", argument="sample"
+            )
         rng = np.random.default_rng(options.seed)
         sampling = SamplingConfig(length=length, temperature=options.temperature)
         prompt = first_ids(checkpoint.vocabulary, rng)

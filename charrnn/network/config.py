@@ -38,10 +38,14 @@ class NetworkConfig:
             A field that is not of its kind, or out of its range.
         """
         if self.cell not in get_args(CellName):
-            raise ConfigError(f"cell: {self.cell!r:.40} is none of {', '.join(get_args(CellName))}")
+            raise ConfigError(
+                f"{self.cell!r:.40} is none of {', '.join(get_args(CellName))}", argument="cell"
+            )
         for name, largest in LARGEST.items():
             value, least = getattr(self, name), 0 if name == "embedding_size" else 1
             if not isinstance(value, int) or isinstance(value, bool):
-                raise ConfigError(f"{name}: {value!r:.40} is not a whole number")
+                raise ConfigError(f"{value!r:.40} is not a whole number", argument=name)
             if not least <= value <= largest:
-                raise ConfigError(f"{name}: {value!r:.40} is not between {least} and {largest}")
+                raise ConfigError(
+                    f"{value!r:.40} is not between {least} and {largest}", argument=name
+                )

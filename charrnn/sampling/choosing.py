@@ -31,7 +31,7 @@ def weights(scores: NDArray[np.float64], config: SamplingConfig) -> NDArray[np.f
     if not math.isfinite(highest):
         raise CharRNNError(
             "what the network predicts is not a number, because its parameters are too large; "
-            "train it again, with a smaller --learning-rate"
+            "train it again, with a smaller learning rate"
         )
     if config.temperature < GREEDY:
         greedy = np.zeros(len(scores))

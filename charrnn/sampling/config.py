@@ -50,12 +50,20 @@ class SamplingConfig:
             what = "a whole number" if kind is int else "a number"
             span = f"from {least} to 1" if largest == 1 else f"from {least} on"
             if isinstance(value, bool) or not isinstance(value, Integral if kind is int else Real):
-                raise ConfigError(f"{name}: {value!r:.40} is not {what}; give one {span}")
+                raise ConfigError(f"{value!r:.40} is not {what}; give one {span}", argument=name)
             if not least <= kind(value) <= largest:
-                raise ConfigError(f"{name}: {value!s:.40} is out of range; give {what} {span}")
+                raise ConfigError(
+                    f"{value!s:.40} is out of range; give {what} {span}", argument=name
+                )
         if self.top_p == 0:
-            raise ConfigError("top_p: 0 leaves no character to choose; give a share above 0")
+            raise ConfigError(
+                "0 leaves no character to choose; give a share above 0", argument="top_p"
+            )
         if isinstance(self.stop, str) or not all(isinstance(stop, str) for stop in self.stop):
-            raise ConfigError(f"stop: {self.stop!r:.40} is not a sequence of texts; give a list")
+            raise ConfigError(
+                f"{self.stop!r:.40} is not a sequence of texts; give a list", argument="stop"
+            )
         if "" in self.stop:
-            raise ConfigError("stop: an empty text would end every sample at once; leave it out")
+            raise ConfigError(
+                "an empty text would end every sample at once; leave it out", argument="stop"
+            )

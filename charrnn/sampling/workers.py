@@ -97,9 +97,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except EndedError as ended:
-        raise CharRNNError(
-            f"{ended} while it made samples; make fewer at a time, by a smaller --num-samples"
-        ) from None
+        raise CharRNNError(f"{ended} while it made samples; make fewer at a time") from None
 
 
 def work() -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Literal
 
-from charrnn.errors import NotText, TextError
+from charrnn.errors import NotText, TextError, Way
 from charrnn.text.guessing import guess
 
 Errors = Literal["strict", "replace"]
@@ -233,17 +233,18 @@ def _check_head(head: bytes, codec: codecs.CodecInfo, name: str) -> list[str]:
             return []
         return [f"{name} is valid UTF-8, and is read as {codec.name} because that was asked for"]
     if shift := next((shift for shift in _SHIFTS if shift in head), None):
+        encoding = _SHIFTS[shift]
         raise TextError(
-            f"{name}: changes its characters by escapes, so it seems to be {_SHIFTS[shift].upper()}"
-            f"; give its encoding with --encoding {_SHIFTS[shift]}"
+            f"{name}: changes its characters by escapes, so it seems to be {encoding.upper()}",
+            Way("give its encoding with {encoding}", encoding=encoding),
         )
     controls = _controls(head)
     if len(head) < _ENOUGH or controls <= _MANY_CONTROLS * len(head):
         return []
-    if encoding := _utf16(head):
+    if found := _utf16(head):
         raise TextError(
-            f"{name}: seems to be UTF-16 without a byte order mark; give its encoding with "
-            f"--encoding {encoding}"
+            f"{name}: seems to be UTF-16 without a byte order mark",
+            Way("give its encoding with {encoding}", encoding=found),
         )
     if controls > _MOST_CONTROLS * len(head):
         raise _binary(name)
@@ -268,7 +269,12 @@ def _controls(data: bytes) -> int:
 
 
 def _binary(name: str) -> NotText:
-    return NotText(name, "binary data", "leave it out, or read it as bytes with --bytes")
+    return NotText(
+        name,
+        "binary data",
+        Way("leave it out"),
+        Way("read it as bytes with {as_bytes}", as_bytes=True),
+    )
 
 
 def is_utf8(head: bytes) -> bool:
@@ -300,32 +306,32 @@ def _undecodable(
     is_cut: whether that place is the last character of the file, which is not whole.
     """
     wrong = f"{name}: not {codec.name.upper()} {where}"
-    as_bytes = "or read it as bytes with --bytes"
+    as_bytes = Way("read it as bytes with {as_bytes}", as_bytes=True)
+    replaced = Way("put U+FFFD there with {errors}", errors="replace")
     if codec.name != "utf-8":
-        other = "utf-16-le" if codec.name == "utf-16" else "e.g. utf-8"
-        return TextError(f"{wrong}; give its encoding with --encoding {other}, {as_bytes}")
+        other = "utf-16-le" if codec.name == "utf-16" else "utf-8"
+        return TextError(
+            wrong, Way("give its encoding, such as {encoding}", encoding=other), as_bytes
+        )
     if len(read) >= _ENOUGH and _controls(read) > _MANY_CONTROLS * len(read):
         return _binary(name)
     if is_cut:
         return TextError(
-            f"{name}: ends within a character, {where}, so it was cut short; fetch it again, or "
-            "put U+FFFD there with --errors replace"
+            f"{wrong}, which is its end, within a character, so it was cut short",
+            Way("fetch it again"),
+            replaced,
+            as_bytes,
         )
-    return TextError(f"{wrong}{_advice(read)}, {as_bytes}")
-
-
-def _advice(read: bytes) -> str:
-    """Say what to do about a text that is not UTF-8, by what it seems to be."""
     text = read.decode("utf-8", "replace")
     bad = text.count("\ufffd")
     if sum(not character.isascii() for character in text) > 4 * bad:
-        return (
-            f", though all but about {bad} of its characters are; put U+FFFD there with "
-            "--errors replace"
+        return TextError(
+            f"{wrong}, though all but about {bad} of its characters are", replaced, as_bytes
         )
     if found := guess(read):
-        return (
-            f"; it seems to be {found.name}, “{found.text}”: give that with "
-            f"--encoding {found.codec}"
+        return TextError(
+            f"{wrong}; it seems to be {found.name}, “{found.text}”",
+            Way("give that with {encoding}", encoding=found.codec),
+            as_bytes,
         )
-    return "; give its encoding with --encoding, put U+FFFD where it is not with --errors replace"
+    return TextError(wrong, Way("give its {encoding}"), replaced, as_bytes)

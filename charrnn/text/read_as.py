@@ -1,6 +1,7 @@
 """How the bytes of a text are read. Imports no NumPy, so the command line may read it."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from charrnn.text.decoding import Errors
 from charrnn.text.sources import MAX_BYTES
@@ -12,7 +13,7 @@ BYTES = "bytes"
 class ReadAs:
     """What was asked of the reading of a text, so that it can be read in the same way again.
 
-    encoding: any text encoding of Python's; with "utf-8" a byte order mark may name another.
+    encoding: any text encoding of Python's; with "utf-8" a byte order mark may say another.
     errors: "strict", or "replace" to put U+FFFD in the place of what cannot be decoded.
     as_bytes: whether every byte is a character, whatever the encoding.
     max_bytes: the most that is read in all, after unpacking.
@@ -26,3 +27,50 @@ class ReadAs:
     max_bytes: int = MAX_BYTES
     field: str | None = None
     extract: bool = True
+
+    @classmethod
+    def named(cls, name: str, errors: Errors = "strict", max_bytes: int = MAX_BYTES) -> Self:
+        """Return how to read a text in an encoding, which may be `bytes`."""
+        if name == BYTES:
+            return cls(errors=errors, as_bytes=True, max_bytes=max_bytes)
+        return cls(name, errors, max_bytes=max_bytes)
+
+    @property
+    def name(self) -> str:
+        """The encoding, `bytes` where every byte is a character."""
+        return BYTES if self.as_bytes else self.encoding
+
+    def __str__(self) -> str:
+        return f"{self.name}, errors replaced" if self.errors == "replace" else self.name
+
+
+def ways_to_read(
+    before: ReadAs,
+    encoding: str | None = None,
+    errors: Errors | None = None,
+    *,
+    as_bytes: bool = False,
+) -> tuple[ReadAs, ...]:
+    """Return how to read the text of a file for a network, in the order in which to try.
+
+    As UTF-8, which no other text happens to be; failing that, as the text was read that the network
+    learnt from. A network of bytes reads bytes, and an encoding that is asked for is the only way.
+
+    before: how the text was read that the network learnt from.
+    """
+    if before.as_bytes:
+        return (before,)
+    if as_bytes:
+        return (ReadAs(as_bytes=True),)
+    last = ReadAs(encoding or before.encoding, errors or before.errors)
+    if encoding or not _extends_ascii(last.encoding):
+        return (last,)
+    return tuple(dict.fromkeys((ReadAs(), last)))
+
+
+def _extends_ascii(encoding: str) -> bool:
+    """Return whether ASCII is written in an encoding as itself, as in UTF-8."""
+    try:
+        return "Az\n".encode(encoding) == b"Az\n"
+    except (LookupError, UnicodeError):
+        return False

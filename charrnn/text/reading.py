@@ -4,17 +4,28 @@ It is read once, a piece at a time, whatever its size: what is held are pieces o
 a table of the characters met, and the text itself becomes ids in a file.
 """
 
+import os
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 from charrnn.errors import NotText, TextError
 from charrnn.text.decoding import Errors
 from charrnn.text.formats.opening import OpenedText
 from charrnn.text.numbering import Numbering
 from charrnn.text.read_as import ReadAs
-from charrnn.text.sources import MAX_BYTES, PIECE, STANDARD_INPUT, Bound, Source, find_inputs
+from charrnn.text.sources import (
+    MAX_BYTES,
+    PIECE,
+    STANDARD_INPUT,
+    Bound,
+    Source,
+    find_inputs,
+    name_of,
+)
 from charrnn.text.stored import StoredIds
 from charrnn.text.vocabulary import Vocabulary
 
@@ -29,7 +40,7 @@ class SourceFile:
     Attributes
     ----------
     name
-        Its name as it was typed or found, `-` for standard input.
+        Its name as it was typed or found, to be opened by again; `-` for standard input.
     characters
         How many characters it gave.
     encoding
@@ -88,6 +99,11 @@ class Corpus:
         if self.known is None:
             raise TextError("an empty text has no vocabulary; give one with characters in it")
         return self.known
+
+    @property
+    def is_piped(self) -> bool:
+        """Whether part of the text came from standard input, where it is not found again."""
+        return any(source.name == STANDARD_INPUT for source in self.sources)
 
     @property
     def text(self) -> str:
@@ -162,9 +178,8 @@ def read_corpus(
             continue
         has_field = has_field or opened.has_field
         notes += ((opened.name, note) for note in opened.notes)
-        name = STANDARD_INPUT if source.path is None else opened.name
         start = start if characters else numbering.length
-        files.append(SourceFile(name, characters, opened.encoding, start))
+        files.append(SourceFile(_named(source.path), characters, opened.encoding, start))
     kinds = ", ".join(f"{_plain(kind)} ({count})" for kind, count in left_out.most_common())
     if not files:
         raise TextError(f"no text is among the files that were found: {kinds}; name a text")
@@ -177,6 +192,33 @@ def read_corpus(
         count = left_out.total()
         said.append(f"{count} {'file is' if count == 1 else 'files are'} left out: {kinds}")
     return _corpus(numbering, files, said, read_as)
+
+
+def read_first(sources: Sequence[Source], ways: Sequence[ReadAs]) -> Corpus:
+    """Read a text in the first of some ways in which it can be read; note which, if it is another.
+
+    Standard input, which cannot be read twice, is read in the first way.
+
+    Raises
+    ------
+    TextError
+        See `read_corpus`, of the last way.
+    """
+    if STANDARD_INPUT in [os.fspath(source) for source in sources]:
+        ways = ways[:1]
+    for way in ways[:-1]:
+        with suppress(TextError):
+            return read_corpus(sources, **asdict(way))
+    corpus = read_corpus(sources, **asdict(ways[-1]))
+    if len(ways) == 1:
+        return corpus
+    return replace(corpus, notes=(*corpus.notes, fallen_back(Path(sources[0]), ways)))
+
+
+def fallen_back(path: Path | None, ways: Sequence[ReadAs]) -> str:
+    """Return what to note of a text that could only be read in the last of some ways."""
+    first, last = ways[0], ways[-1]
+    return f"{name_of(path)} is not {first}, and is read as the text of this network was: {last}"
 
 
 def from_text(text: str) -> Corpus:
@@ -238,6 +280,14 @@ def _counted(notes: list[tuple[str, str]]) -> list[str]:
 def _plain(kind: str) -> str:
     """Return the name of a kind of file without its article."""
     return re.sub(r"^(?:an?|the) ", "", kind)
+
+
+def _named(path: Path | None) -> str:
+    """Return the name by which an input is found again, also that of a file which is called `-`."""
+    if path is None:
+        return STANDARD_INPUT
+    name = str(path)
+    return f"./{name}" if name == STANDARD_INPUT else name
 
 
 def _corpus(

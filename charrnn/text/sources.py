@@ -17,7 +17,7 @@ from io import BufferedIOBase
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from charrnn.errors import TextError
+from charrnn.errors import TextError, Way
 
 STANDARD_INPUT = "-"
 PIECE = 1 << 16  # fits a processor's cache; of larger ones an allocator keeps many (measured)
@@ -51,8 +51,9 @@ class Bound:
         self.used += count
         if self.used > self.max_bytes:
             raise TextError(
-                f"{name}: here the text grows beyond {self.max_bytes} bytes; "
-                "use less of it, or raise the bound with --max-bytes"
+                f"{name}: here the text grows beyond {self.max_bytes} bytes",
+                Way("use less of it"),
+                Way("raise the bound with {max_bytes}"),
             )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from charrnn.errors import ConfigError
+from charrnn.errors import ConfigError, Way
 from charrnn.network.config import CellName
 from charrnn.text.kept import KEEPS, Keeps
 
@@ -94,7 +94,7 @@ class TrainingConfig:
             raise ConfigError(f"keeps: {self.keeps!r:.40} is none of {', '.join(KEEPS)}")
         budget = [name for name in ("epochs", "max_steps", "max_time") if getattr(self, name)]
         if not budget:
-            raise ConfigError("a run needs an end: give --epochs, --max-steps or --max-time")
+            raise ConfigError("a run needs an end", Way("give {epochs}, {max_steps} or {max_time}"))
         for name in budget:
             self._check(name, 0, LARGEST, whole=name == "max_steps")
 
@@ -104,7 +104,7 @@ class TrainingConfig:
         if isinstance(value, bool) or not (isinstance(value, kind) and least <= value <= largest):
             span = f"at least {least:g}" if largest == LARGEST else f"{least:g} to {largest:g}"
             what = "whole number" if whole else "number"
-            raise ConfigError(f"{name}: {value!r:.40} is not a {what} of {span}")
+            raise ConfigError(f"{value!r:.40} is not a {what} of {span}", argument=name)
 
 
 @dataclass(frozen=True)

@@ -93,8 +93,7 @@ class RunLog:
         except OSError as error:
             self.failure = (error.strerror or str(error)).lower()
             raise TrainingError(
-                f"{self.path}: cannot write the log there ({self.failure}); "
-                f"choose another --log-file"
+                f"{self.path}: cannot write the log there ({self.failure}); choose another file"
             ) from error
 
 

@@ -16,7 +16,7 @@ from charrnn.checkpoint.checkpoint import (
 )
 from charrnn.checkpoint.paths import resume_path
 from charrnn.checkpoint.record import TrainingRecord
-from charrnn.errors import CheckpointError, ConfigError, TrainingError
+from charrnn.errors import CheckpointError, ConfigError, TrainingError, Way
 from charrnn.memory import available_memory
 from charrnn.network.config import NetworkConfig
 from charrnn.network.model import Network
@@ -44,6 +44,7 @@ from charrnn.training.recipe import (
     recipe_in_time,
 )
 from charrnn.training.rest import learn_rest
+from charrnn.training.stopped import about_text
 from charrnn.training.trainer import Trainer
 from charrnn.training.workers import choose_workers
 
@@ -89,16 +90,16 @@ class Run:
         V = len(corpus.vocabulary)
         if V > LARGEST_VOCABULARY:
             raise TrainingError(
-                f"the text has {V} distinct characters, and {LARGEST_VOCABULARY} are "
-                f"the most; read it as bytes with --bytes"
+                f"the text has {V} distinct characters, and {LARGEST_VOCABULARY} are the most",
+                Way("read it as bytes with {as_bytes}", as_bytes=True),
             )
         network, training, notes = settle(choices, len(corpus), V)
         needed, there = estimate_memory(network, training, len(corpus), 0), available_memory()
         if needed > there:
             raise TrainingError(
                 f"this run needs {needed / 1e9:.1f} GB of memory, and the machine has "
-                f"{there / 1e9:.1f} GB; choose a smaller --hidden-size, --num-layers or "
-                f"--batch-size"
+                f"{there / 1e9:.1f} GB",
+                Way("choose a smaller {hidden_size}, {num_layers} or {batch_size}"),
             )
         kept = split(len(corpus), training.val_split, training.seq_length)
         training = replace(training, keeps=choose(corpus, kept, training.seed))
@@ -122,17 +123,17 @@ class Run:
         except (KeyError, TypeError, ValueError, ConfigError) as error:
             raise CheckpointError(f"{path.name}: describes no run of this program") from error
         except CheckpointError as error:
-            raise CheckpointError(f"{path.name}: {error}") from error
+            raise CheckpointError(f"{path.name}: {error.message}", *error.ways) from error
         training = replace(training, **budget or {})
         try:
             run = cls(corpus, network, training, corpus.notes)
             run.trainer.restore(arrays, meta)
         except (CheckpointError, TrainingError) as error:
-            raise CheckpointError(f"{path.name}: {error}") from error
+            raise CheckpointError(f"{path.name}: {error.message}", *error.ways) from error
         if run.trainer.fraction() >= 1:
             raise TrainingError(
-                f"{path.name}: its budget is used up after {run.trainer.now.step} steps; give it "
-                f"more with --epochs, --max-steps or --max-time"
+                f"{path.name}: its budget is used up after {run.trainer.now.step} steps",
+                Way("give it more with {epochs}, {max_steps} or {max_time}"),
             )
         return run
 
@@ -177,7 +178,7 @@ class Run:
             self.vocabulary,
             TrainingRecord(
                 sources=tuple(source.name for source in self.corpus.sources),
-                encoding=self.corpus.sources[0].encoding,
+                encoding=self.corpus.read_as.name,
                 sha256=self.corpus.sha256,
                 train_characters=len(self.train),
                 val_characters=len(self.validation),
@@ -194,6 +195,7 @@ class Run:
                 else quick,
                 baselines=self._baselines,
                 ended=self._ended,
+                errors=self.corpus.read_as.errors,
             ),
             np.array(now.history, np.float64).reshape(-1, 3),
             this_program(),
@@ -208,37 +210,12 @@ class Run:
         arrays, meta = self.trainer.state()
         about = {
             "sha256": self.corpus.sha256,
-            "sources": [source.name for source in self.corpus.sources],
-            "encoding": self.corpus.sources[0].encoding,
-            "field": self.corpus.read_as.field,
-            "extract": self.corpus.read_as.extract,
+            **about_text(self.corpus),
             "vocabulary": self.vocabulary.kind,
             "network": asdict(self.trainer.network.config),
             "training": asdict(self.trainer.config),
         }
         save_state(resume_path(path), arrays, meta | about)
-
-
-def text_of(path: Path) -> tuple[list[str], ReadAs]:
-    """Return the names of a stopped run's text, and how it was read.
-
-    Raises
-    ------
-    CheckpointError
-        There is no training state beside the model at `path`, or it does not name its text.
-    """
-    path = resume_path(path)
-    _, meta = load_state(path)
-    sources, encoding, field = (meta.get(name) for name in ("sources", "encoding", "field"))
-    if not (isinstance(sources, list) and all(isinstance(name, str) for name in sources)):
-        raise CheckpointError(f"{path.name}: does not name its text; name it before --resume")
-    as_bytes = encoding == BYTES
-    return sources, ReadAs(
-        encoding=encoding if isinstance(encoding, str) and not as_bytes else "utf-8",
-        as_bytes=as_bytes,
-        field=field if isinstance(field, str) else None,
-        extract=meta.get("extract") is True,  # before there was a choice, files were read as such
-    )
 
 
 def _described(
@@ -248,14 +225,15 @@ def _described(
     if meta["sha256"] != corpus.sha256:
         raise CheckpointError(
             f"was trained on another text (its SHA-256 begins with {meta['sha256'][:12]}, this "
-            f"one's with {corpus.sha256[:12]}); give the same corpus, or start afresh without "
-            f"--resume"
+            f"one's with {corpus.sha256[:12]})",
+            *_ways_to_its_text(corpus.read_as, meta),
         )
     as_bytes = meta["encoding"] == BYTES
-    if as_bytes != (corpus.sources[0].encoding == BYTES):
+    if as_bytes != corpus.read_as.as_bytes:
         raise CheckpointError(
             f"was trained on {'bytes' if as_bytes else 'characters'}, and the text was read as "
-            f"the other; {'give' if as_bytes else 'leave out'} --bytes"
+            f"the other",
+            Way("give {as_bytes}", as_bytes=True) if as_bytes else Way("leave out {as_bytes}"),
         )
     vocabulary, network = corpus.vocabulary, NetworkConfig(**meta["network"])
     # Before a network is made that has to hold them.
@@ -266,6 +244,17 @@ def _described(
     ):
         raise CheckpointError("its network does not fit its text or its arrays")
     return network, TrainingConfig(**meta["training"])
+
+
+def _ways_to_its_text(read_as: ReadAs, meta: dict[str, Any]) -> list[Way]:
+    """Return what to do where a run's text is not the one that was read."""
+    asked: dict[str, Any] = {"encoding": read_as.name, "errors": read_as.errors}
+    before = {name: meta[name] for name in asked if meta.get(name, asked[name]) != asked[name]}
+    ways = [Way("give the same corpus"), Way("start afresh without {resume}")]
+    if before and BYTES not in (asked["encoding"], meta["encoding"]):
+        as_before = " ".join(f"{{{name}}}" for name in before)
+        ways.insert(0, Way(f"read it as before, with {as_before}", **before))
+    return ways
 
 
 def settle(

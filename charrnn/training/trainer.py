@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from charrnn.checkpoint.record import count
-from charrnn.errors import CheckpointError, TrainingError
+from charrnn.errors import CheckpointError, TrainingError, Way
 from charrnn.network.functions import Floats, Ids
 from charrnn.network.model import Network
 from charrnn.network.scoring import QuickScore, Score
@@ -87,7 +87,8 @@ class Trainer:
         if not self.windows:
             raise TrainingError(
                 f"{len(train)} characters to train on are too few for one window of {B} sequences "
-                f"of {T} steps; choose a smaller --batch-size or --seq-length"
+                f"of {T} steps",
+                Way("choose a smaller {batch_size} or {seq_length}"),
             )
         self.learner = learner_for(network, config)
         self.optimizer = self.learner.optimizer(config.weight_decay)
@@ -216,10 +217,11 @@ class Trainer:
         now.diverged += 1
         if now.diverged > self.LARGEST_DIVERGENCE:
             self.finish()
+            rate = self.config.learning_rate * now.rate_scale
             raise TrainingError(
                 f"the loss was {loss:g} and the gradient's norm {norm:g} at step {now.step + 1}, "
-                f"for the {now.diverged}th time; the best parameters so far are kept; try a "
-                f"--learning-rate below {self.config.learning_rate * now.rate_scale:.2g}"
+                f"for the {now.diverged}th time; the best parameters so far are kept",
+                Way(f"try a {{learning_rate}} below {rate:.2g}"),
             )
         self._go_back()
         return (

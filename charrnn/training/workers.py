@@ -19,7 +19,7 @@ from dataclasses import asdict
 import numpy as np
 
 from charrnn.cores import bounds, cores
-from charrnn.errors import ConfigError, TrainingError
+from charrnn.errors import ConfigError, TrainingError, Way
 from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
 from charrnn.network.functions import Floats, Ids
@@ -55,7 +55,9 @@ def learner_for(network: Network, config: TrainingConfig) -> Learner:
     if config.workers == 1:
         return Part(network, T, B, noise)
     if os.name != "posix":
-        raise ConfigError("workers: processes cannot share a batch on this system; choose 1")
+        raise ConfigError(
+            "processes cannot share a batch on this system; choose 1", argument="workers"
+        )
     return Workers(network, T, B, config.workers, noise)
 
 
@@ -218,8 +220,9 @@ def _told() -> Iterator[None]:
         yield
     except EndedError as ended:
         raise TrainingError(
-            f"{ended} in the middle of training; what was saved is whole: go on "
-            f"with --resume, or train with --workers 1"
+            f"{ended} in the middle of training; what was saved is whole",
+            Way("go on with {resume}"),
+            Way("train with {workers}", workers=1),
         ) from None
 
 

@@ -1,7 +1,5 @@
 """How a run ended: its curve, its loss beside what costs nothing, and what to type next."""
 
-import os
-import shlex
 from pathlib import Path
 
 from rich.console import Console
@@ -10,6 +8,7 @@ from rich.text import Text
 from charrnn.checkpoint.checkpoint import Checkpoint
 from charrnn.checkpoint.record import TrainingRecord
 from charrnn.display.bars import bar
+from charrnn.display.commands import command, file_word
 from charrnn.display.quantities import bits, count, duration, loss, short
 from charrnn.display.safe import harmless, safe
 from charrnn.display.screen import Screen, screen_of, show
@@ -44,13 +43,19 @@ def show_end(checkpoint: Checkpoint, path: Path, sample: str, console: Console) 
     ]
     show(lines, screen, console)
     _print(f"saved  {_named(path)}", console)
-    _print(f"next   charrnn sample {pasted(path)}", console, "bold")
+    _print(f"next   {command('sample', file_word(path))}", console, "bold")
 
 
-def show_stop(now: Counters, path: Path, console: Console) -> None:
-    """Print that a run was stopped and saved, and how to go on."""
+def show_stop(now: Counters, path: Path, console: Console, *, piped: bool = False) -> None:
+    """Print that a run was stopped and saved, and how to go on.
+
+    piped: whether part of the text came from standard input, and has to come from there again.
+    """
     _print(f"stopped after step {count(now.step)}; saved {_named(path)}", console)
-    _print(f"go on  charrnn train --resume {pasted(path)}", console, "bold")
+    go_on = command("train", "--resume", file_word(path))
+    _print(f"go on  {go_on}{' < TEXT' if piped else ''}", console, "bold")
+    if piped:
+        _print("       where TEXT holds what was piped in: that is not kept", console)
 
 
 def _losses(cell: str, training: TrainingRecord, screen: Screen) -> list[Text]:
@@ -72,28 +77,6 @@ def _losses(cell: str, training: TrainingRecord, screen: Screen) -> list[Text]:
         line = Text(f"  {harmless(name):<10} {nats:.3f} nats  {bits(nats):.3f} bits  ")
         lines.append(line.append(drawn, screen.palette.second if n else screen.palette.first))
     return lines
-
-
-def pasted(path: Path) -> str:
-    """Return a path as it can be pasted behind a command, and shown without harm.
-
-    Control characters are written in the form that bash, zsh and ksh read.
-    """
-    name = str(path)
-    if name.startswith("-"):
-        name = f"./{name}"
-    shown = safe(name, LONGEST_PATH).plain
-    if shown == name:
-        return shlex.quote(name)
-    escaped = name.replace("\\", r"\\").replace("'", r"\'")
-    return "$'" + "".join(_escaped(character) for character in escaped) + "'"
-
-
-def _escaped(character: str) -> str:
-    if safe(character).plain == character:
-        return character
-    # A byte of a name that is no character came in as half of one, and goes out as the byte.
-    return "".join(f"\\x{byte:02x}" for byte in os.fsencode(character))
 
 
 def _named(path: Path) -> str:

@@ -109,7 +109,7 @@ def _training(result: Summary, screen: Screen) -> Iterator[Text]:
     read, steps = f"{record.characters_read:,}", f"{record.steps:,}"
     facts = {
         "text": ", ".join(record.sources) or "-",
-        "encoding": record.encoding,
+        "encoding": str(record.read_as),
         "sha256": record.sha256,
         "learnt": f"{record.train_characters:,} characters",
         "kept back": f"{record.val_characters:,} characters, its end, for validation",

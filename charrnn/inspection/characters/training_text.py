@@ -1,6 +1,7 @@
 """The text that a network learnt from, and what counting it would have made of another text."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -13,7 +14,8 @@ from charrnn.inspection.characters.classes import words
 from charrnn.inspection.reading import Reading
 from charrnn.network.functions import Ids
 from charrnn.text.ngram import NGram
-from charrnn.text.reading import read_corpus
+from charrnn.text.read_as import ReadAs
+from charrnn.text.reading import read_first
 from charrnn.text.vocabulary import Vocabulary
 
 ORDERS = 9
@@ -51,8 +53,10 @@ class TrainingText:
     shared: float
 
     @classmethod
-    def of(cls, reading: Reading, name: str) -> Self:
+    def of(cls, reading: Reading, name: str, read: Sequence[ReadAs] = ()) -> Self:
         """Read the file, and compare it with the text that is read.
+
+        read: how, in the order in which to try; as the vocabulary has it where there is no way.
 
         Raises
         ------
@@ -62,7 +66,7 @@ class TrainingText:
             It holds nothing that the network knows but the text that is read.
         """
         vocabulary = reading.vocabulary
-        text = read_corpus([name], as_bytes=vocabulary.kind == "bytes").text
+        text = read_first([name], read or (ReadAs(as_bytes=vocabulary.kind == "bytes"),)).text
         ids = vocabulary.encode(text, "skip").astype(np.intp)
         T, start = len(reading), -1
         if T >= SAME:
@@ -72,8 +76,9 @@ class TrainingText:
         counted = counted[-MOST:]
         if not counted.size:
             raise ConfigError(
-                f"train: {name!r} holds nothing that this network knows but the text that is read; "
-                "name the file that it was trained on"
+                f"{name!r} holds nothing that this network knows but the text that is read; "
+                "name the file that it was trained on",
+                argument="train",
             )
         shared = float(np.mean(_common(reading.ids, counted)))
         return cls(vocabulary, name, len(text), len(text) - len(ids), left_out, counted, shared)

@@ -57,7 +57,9 @@ def features(text: str, wanted: Sequence[str] = ()) -> list[Feature]:
     names = [feature.name for feature in asked]
     for name in names:
         if names.count(name) > 1:
-            raise ConfigError(f"feature: {name!r} is asked for twice; give each a name of its own")
+            raise ConfigError(
+                f"{name!r} is asked for twice; give each a name of its own", argument="features"
+            )
     found, seen = list(asked), {_scaled(feature.values) for feature in asked}
     for made in _GROUPS:
         for feature in made(text):
@@ -85,16 +87,21 @@ def _asked(text: str, written: str) -> Feature:
     name, equals, pattern = written.partition("=")
     name = name.strip()
     if not (name and equals and pattern):
-        raise ConfigError(f"feature: {written!r} is none; write name=REGEX, as in name=[A-Z]+:")
-    matches = list(compiled(pattern, f"feature: {pattern!r}", re.MULTILINE).finditer(text))
+        raise ConfigError(
+            f"{written!r} is none; write name=REGEX, as in name=[A-Z]+:", argument="features"
+        )
+    matches = list(
+        compiled(pattern, repr(pattern), re.MULTILINE, argument="features").finditer(text)
+    )
     values = np.zeros(len(text))
     for found in matches:
         values[found.start() : found.end()] = 1
     if not _varies(values):
         matched = "all" if values.any() else "nothing"
         raise ConfigError(
-            f"feature: {name!r} matches {matched} of the {len(text):,} characters looked at; a "
-            "unit can follow only what varies"
+            f"{name!r} matches {matched} of the {len(text):,} characters looked at; a "
+            "unit can follow only what varies",
+            argument="features",
         )
     return Feature(name, "asked", values, binary=True, ahead=True)
 

@@ -51,6 +51,7 @@ class Envelope:
             "units": result.measures,
             "params": asdict(self.options)
             | {
+                "read": list(map(str, self.options.read)),
                 "units": list(map(name, self.options.units)),
                 "settings": {name(unit): value for unit, value in self.options.settings},
             },

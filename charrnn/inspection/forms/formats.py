@@ -6,7 +6,7 @@ A schema is a form without a result: it tells what the view writes as JSON, and 
 from pathlib import Path
 from typing import Literal, get_args
 
-from charrnn.errors import ConfigError
+from charrnn.errors import ConfigError, Way
 
 Format = Literal["text", "json", "jsonl", "csv", "npz"]
 
@@ -27,6 +27,8 @@ def choose_format(named: Format | None, output: Path | None) -> Format:
         return named or "text"
     if output.suffix.lower() not in _SUFFIXES:
         raise ConfigError(
-            f"{output.name!r}: its suffix is none of {' '.join(_SUFFIXES)}; choose one, or --format"
+            f"{output.name!r}: its suffix is none of {' '.join(_SUFFIXES)}",
+            Way("choose one"),
+            Way("{format}"),
         )
     return _SUFFIXES[output.suffix.lower()]

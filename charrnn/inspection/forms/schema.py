@@ -25,7 +25,7 @@ def schema(view: str) -> dict[str, Any]:
     known = sorted(file.name for file in _FOLDER.iterdir() if file.name != _ENVELOPE)
     if f"{view}.json" not in known:
         names = ", ".join(name.removesuffix(".json") for name in known)
-        raise ConfigError(f"view: {view!a} has no schema; {names} have one")
+        raise ConfigError(f"{view!a} has no schema; {names} have one", argument="view")
     whole, data = _read(_ENVELOPE), _read(f"{view}.json")
     for of_the_root in ("$schema", "title"):
         data.pop(of_the_root, None)

@@ -31,7 +31,9 @@ def rivals(reading: Reading, t: int, rival: str | None = None) -> tuple[int, int
     if rival is not None:
         g = _id(reading.vocabulary, rival)
         if g == d:
-            raise ConfigError(f"not: {rival!r} is the character that is asked about; give another")
+            raise ConfigError(
+                f"{rival!r} is the character that is asked about; give another", argument="rival"
+            )
         return d, g
     others = reading.log_y_hat[t].copy()
     others[d] = -np.inf
@@ -44,10 +46,11 @@ def _id(vocabulary: Vocabulary, character: str) -> int:
     except UnknownCharacter as error:
         nearest = " ".join(ascii(near) for near in error.nearest)
         raise ConfigError(
-            f"not: {error.character!r} is not among the {len(vocabulary)} characters that this "
-            f"network knows; nearest: {nearest}"
+            f"{error.character!r} is not among the {len(vocabulary)} characters that this "
+            f"network knows; nearest: {nearest}",
+            argument="rival",
         ) from error
     if len(ids) != 1:
         what = "byte" if vocabulary.kind == "bytes" else "character"
-        raise ConfigError(f"not: {character!r} is not one {what}; give one")
+        raise ConfigError(f"{character!r} is not one {what}; give one", argument="rival")
     return int(ids[0])

@@ -14,7 +14,7 @@ with k the gate that keeps and w what was written: e(t) is what is left of it at
 
 import numpy as np
 
-from charrnn.errors import ConfigError
+from charrnn.errors import ConfigError, Way
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Column
 from charrnn.network.functions import Floats
@@ -44,7 +44,8 @@ class Writes:
         if cell not in MEMORIES:
             raise ConfigError(
                 f"ledger: not available for a simple network ({cell}), whose state is computed "
-                "anew at every step and holds no sum of writes; see --view why"
+                "anew at every step and holds no sum of writes",
+                Way("see {view}", view="why"),
             )
         if cell == "lstm":
             self.keep, w = gates["f"][:, layer], gates["i"][:, layer] * gates["g"][:, layer]

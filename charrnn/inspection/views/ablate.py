@@ -118,7 +118,8 @@ class Ablated:
         if not supports(reading.network, kind):
             states = " and ".join(reading.states)
             raise ConfigError(
-                f"kind: {kind!a} cannot be ablated; of the {config.cell}, {states} can"
+                f"{kind!a} cannot be ablated; of the {config.cell}, {states} can",
+                argument="kind",
             )
         if len(reading) < 2:
             raise TextError("one character is read and none predicted; give a text of more")

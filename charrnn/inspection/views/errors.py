@@ -110,7 +110,7 @@ class Errors:
         guess = told.argmax(axis=1)
         of_guess, of_next = (told[np.arange(len(x)), which] for which in (guess, x))
         bits = reading.surprise[1:]
-        comparison = _compare(reading, options.train) if options.train is not None else None
+        comparison = _compare(reading, options) if options.train is not None else None
         kinds = classes(text, as_bytes=as_bytes)[1:]
         seen = letters_seen(text, as_bytes=as_bytes)[1:]
         ngram = comparison.bits[comparison.best] if comparison else None
@@ -264,8 +264,9 @@ class Errors:
         }
 
 
-def _compare(reading: Reading, name: str) -> Comparison:
-    training = TrainingText.of(reading, name)
+def _compare(reading: Reading, options: Options) -> Comparison:
+    assert options.train is not None
+    training = TrainingText.of(reading, options.train, options.read)
     bits = training.surprises(reading.ids)
     best = int(bits[:, 1:].mean(axis=1).argmin()) if len(reading) > 1 else 0
     types = error_types(

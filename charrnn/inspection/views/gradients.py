@@ -249,7 +249,8 @@ def _check_kind(reading: Reading, kind: str) -> None:
     if kind not in kinds:
         cell = reading.network.config.cell
         raise ConfigError(
-            f"kind: {kind!a} is none of {' '.join(kinds)}, the gradients of the {cell}"
+            f"{kind!a} is none of {' '.join(kinds)}, the gradients of the {cell}",
+            argument="kind",
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.errors import ConfigError
+from charrnn.errors import ConfigError, Way
 from charrnn.inspection.options import Options
 from charrnn.inspection.places import place
 from charrnn.inspection.reading import SIGMOIDS, Reading
@@ -112,8 +112,10 @@ class Match:
             pattern = Pattern.of(sided, part)
             if not pattern.on.any():
                 raise ConfigError(
-                    f"pattern: no unit of layer {layer} is beyond {pattern.threshold} throughout "
-                    f"{part.start}:{part.stop}; give a shorter part or another --kind"
+                    f"no unit of layer {layer} is beyond {pattern.threshold} throughout "
+                    f"{part.start}:{part.stop}",
+                    Way("give a shorter part or another {kind}"),
+                    argument="pattern",
                 )
             starts = apart(pattern.order(), rows, max(APART, len(part)), part.start)
         found = [_found(reading.ids, part, start, like, pattern) for start in starts]
@@ -213,7 +215,8 @@ def _part(reading: Reading, options: Options) -> range:
     start, stop = options.pattern
     if stop > len(reading):
         raise ConfigError(
-            f"pattern: {start}:{stop} is not in the text, of {len(reading)} characters"
+            f"{start}:{stop} is not in the text, of {len(reading)} characters",
+            argument="pattern",
         )
     return range(start, stop)
 

@@ -59,7 +59,9 @@ class Steered:
         options.check_units(config)
         if not supports(reading.network, kind):
             states = " and ".join(reading.states)
-            raise ConfigError(f"kind: {kind!a} cannot be held; of the {config.cell}, {states} can")
+            raise ConfigError(
+                f"{kind!a} cannot be held; of the {config.cell}, {states} can", argument="kind"
+            )
         settings = options.settings or (_loudest(reading),)
         clamps = [Clamp(unit, value, kind) for unit, value in settings]
         sampling = SamplingConfig(length=options.length, temperature=options.temperature)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import chain
 
-from charrnn.errors import NotText, TextError
+from charrnn.errors import NotText, TextError, Way
 from charrnn.text.decoding import Decoding, find_codec, is_utf8, split_head
 from charrnn.text.formats import notebook, subtitles
 from charrnn.text.formats.records import Form, Records, columns
@@ -132,7 +132,7 @@ class OpenedText:
             return ZIP
 
     def _refused(self, kind: Kind) -> NotText:
-        return NotText(self.name, kind.name, kind.way_out)
+        return NotText(self.name, kind.name, Way(kind.way_out))
 
     def _as_text(self, head: bytes, pieces: Iterable[bytes]) -> Iterator[str]:
         """Read a file of text, or what is text in it."""

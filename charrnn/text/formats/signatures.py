@@ -47,7 +47,7 @@ _PICKLE = "opening it could run code; write its text to a plain file with the pr
 WORD = Kind("a Word document", "give the file itself, by its name and not packed", "docx")
 EPUB = Kind("an EPUB book", "give the file itself, by its name and not packed", "epub")
 MODEL = Kind("a model of this program", "name the text that it learnt", own=True)
-STATE = Kind("a stopped run of this program", "go on with it by train --resume", own=True)
+STATE = Kind("a stopped run of this program", "go on with it by {resume}", own=True)
 LOG = Kind("the log of a run of this program", "name the text that the run learnt", own=True)
 ARRAYS = Kind("a file of NumPy arrays", _LEAVE_OUT)
 ZIP = Kind("a ZIP archive", _UNPACK)

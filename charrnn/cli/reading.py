@@ -1,0 +1,38 @@
+"""How a command reads a file: as its options say, or as the text of the network was read."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from charrnn.cli.notes import note
+from charrnn.text.decoding import Errors
+from charrnn.text.read_as import ReadAs, ways_to_read
+
+if TYPE_CHECKING:
+    from charrnn.checkpoint.checkpoint import Checkpoint
+
+DEFAULT_ENCODING = "utf-8, or as the text of the model was read"
+DEFAULT_ERRORS = "strict, or as the text of the model was read"
+
+
+class Encoded(NamedTuple):
+    """How a file is encoded, as it was asked for; None, and False, are left to the network."""
+
+    encoding: str | None
+    errors: Errors | None
+    as_bytes: bool
+
+    def ways(self, checkpoint: "Checkpoint") -> tuple[ReadAs, ...]:
+        """Return how to read it for a network, in the order in which to try."""
+        before = checkpoint.training.read_as
+        if checkpoint.vocabulary.kind == "bytes":
+            before = ReadAs(as_bytes=True)
+            self._unused("a network of bytes", self._replace(as_bytes=False))
+        return ways_to_read(before, self.encoding, self.errors, as_bytes=self.as_bytes)
+
+    def no_file(self) -> None:
+        """Note what was asked for where no file is read."""
+        self._unused("a text that is not in a file", self)
+
+    def _unused(self, where: str, asked: "Encoded") -> None:
+        for option, value in zip(("--encoding", "--errors", "--bytes"), asked, strict=True):
+            if value:
+                note(f"{option} does not concern {where}; it is not used")

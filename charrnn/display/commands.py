@@ -1,0 +1,64 @@
+"""Commands that are shown to be typed: in this folder, by the name this program was called by."""
+
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+NAME = "charrnn"
+
+
+def command(*words: object) -> str:
+    """Return a command of this program in one line, as a POSIX shell reads it."""
+    return " ".join(quoted(str(word)) for word in (*program(), *words))
+
+
+def program() -> list[str]:
+    """Return the words that this program was called by, or its name where a shell finds it by that.
+
+    A script is called by its path, and `python -m` by the interpreter's. Where another program
+    called it, there are no words to repeat.
+    """
+    called = Path(sys.argv[0])
+    if called.stem == NAME and called.is_file():
+        found = shutil.which(NAME)
+        is_found = found is not None and called.samefile(found)
+        return [NAME] if is_found else [_as_path(sys.argv[0])]
+    if called.name == "__main__.py" and called.parent.name == NAME:
+        return sys.orig_argv[: len(sys.orig_argv) - len(sys.argv) + 1]
+    return [NAME]
+
+
+def file_word(path: Path) -> str:
+    """Return a path as an argument that no program takes for an option."""
+    name = str(path)
+    return f"./{name}" if name.startswith("-") else name
+
+
+def quoted(word: str) -> str:
+    r"""Quote a word for a POSIX shell, so that what is shown of it is harmless.
+
+    A word with anything unseen in it is left to printf, byte by byte: `"$(printf '\033')"`. What
+    comes out of that loses line ends at its end, so those stand behind it as they are.
+    """
+    if word.isprintable():
+        return shlex.quote(word)
+    kept = word.rstrip("\n")
+    ends = "\n" * (len(word) - len(kept))
+    printed = "".join(_byte(byte) for byte in os.fsencode(kept))
+    if printed.startswith("-"):  # which would begin an option of printf
+        printed = f"\\055{printed[1:]}"
+    return (f"\"$(printf '{printed}')\"" if kept else "") + (f"'{ends}'" if ends else "")
+
+
+def _byte(byte: int) -> str:
+    r"""Return a byte as it stands in a format of printf: itself, or as in `\033`."""
+    character = chr(byte)
+    plain = character.isascii() and (character.isalnum() or character in " ._-+,/:=")
+    return character if plain else f"\\{byte:03o}"
+
+
+def _as_path(name: str) -> str:
+    """Return the name of a file with a slash in it, as a shell needs to run it."""
+    return name if "/" in name else f"./{name}"
