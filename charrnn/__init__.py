@@ -42,7 +42,7 @@ __all__ = [
 
 
 def __dir__() -> list[str]:
-    return sorted((*__all__, "__version__", "__doc__"))
+    return sorted((*__all__, "__version__"))
 
 
 def __getattr__(name: str) -> _Any:

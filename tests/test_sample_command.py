@@ -578,7 +578,7 @@ def test_a_second_ctrl_c_is_obeyed_though_nobody_reads(model):
         time.sleep(0.3)
         assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 130
+        assert process.wait(60) == 130
 
 
 @pytest.mark.parametrize("form", [[], ["--show-probs"]])

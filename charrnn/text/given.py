@@ -1,23 +1,17 @@
 """A text as a program gives it: the text itself, or the name of where it lies."""
 
 import os
-import re
 
 from charrnn.errors import TextError
+from charrnn.text.names import is_one_line, is_there, looks_like_path
 from charrnn.text.reading import Corpus, from_text, read_corpus
 from charrnn.text.vocabulary import Ids, Unknown, Vocabulary
 
 Given = str | os.PathLike[str] | Corpus
 """A text, the name of a file, folder or pattern, or what `read_corpus` returns."""
 
-LONGEST_PATH = 4096
-"""Characters that a system takes for a path."""
-
 SHORTEST = 100
 """Characters on a single line that may be meant as a text to learn from: a name has fewer."""
-
-ENDING = re.compile(r"[^\s.]\.[^\W_]{1,8}$")
-"""What a file's name ends in, and a sentence does not."""
 
 
 def corpus_of(given: Given) -> Corpus:
@@ -65,21 +59,3 @@ def ids_of(given: Given, vocabulary: Vocabulary, unknown: Unknown = "error") -> 
     if not isinstance(given, Corpus):
         given = read_corpus([os.fspath(given)], as_bytes=vocabulary.kind == "bytes")
     return vocabulary.encode(given.text, unknown)
-
-
-def is_there(name: str) -> bool:
-    """Tell whether a text names an existing file or folder."""
-    return 0 < len(name) <= LONGEST_PATH and os.path.exists(name)  # noqa: PTH110 - never raises
-
-
-def looks_like_path(text: str) -> bool:
-    """Tell whether a text is written as a path is: on one line, with an ending, or by folders."""
-    if not (0 < len(text) <= LONGEST_PATH and is_one_line(text)):
-        return False
-    by_folders = re.search(r"[/\\]", text) and not re.search(r"\s", text)
-    return bool(by_folders or ENDING.search(text))
-
-
-def is_one_line(text: str) -> bool:
-    """Tell whether there is no line end in a text."""
-    return not re.search(r"[\n\r]", text)
