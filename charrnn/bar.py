@@ -37,8 +37,8 @@ def bar(already: float = 0.0) -> Iterator[Callable[[Progress], None]]:
 
         def follow(progress: Progress) -> None:
             best = f", best {progress.best:.3f}" if progress.best < float("inf") else ""
-            told = f"step {progress.step}, loss {progress.loss:.3f}{best} nats"
-            shown.set_description_str(told, refresh=False)
+            state = f"step {progress.step}, loss {progress.loss:.3f}{best} nats"
+            shown.set_description_str(state, refresh=False)
             shown.update(progress.fraction - shown.n)
             if progress.note:
                 shown.write(progress.note, file=sys.stderr)
