@@ -9,10 +9,11 @@ The names below are imported when they are first used, so that the command line'
 completion need not wait for NumPy.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
 
-if TYPE_CHECKING:
+if _TYPE_CHECKING:
     from charrnn.api import CharRNN, load
     from charrnn.errors import CharRNNError, CheckpointError, ConfigError, TextError, TrainingError
     from charrnn.text.vocabulary import Vocabulary
@@ -40,9 +41,13 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __dir__() -> list[str]:
+    return sorted((*__all__, "__version__"))
+
+
+def __getattr__(name: str) -> _Any:
     if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+        return getattr(_import_module(_HOMES[name]), name)
     if name == "__version__":
         from importlib.metadata import version  # noqa: PLC0415 - takes longer than it is needed for
 

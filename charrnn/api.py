@@ -1,4 +1,4 @@
-"""What the commands do, for a program or a notebook: no printing, no signals, no exit.
+"""What the commands do, for a program or a notebook: no exit, and no word but a bar of progress.
 
 from charrnn import CharRNN, load
 
@@ -10,37 +10,43 @@ model.save("model.npz")
 """
 
 import math
+import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from contextlib import AbstractContextManager, closing, nullcontext
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from charrnn.bar import bar, is_watched
+from charrnn.blas import Limit, in_environment, threads_for
 from charrnn.checkpoint import checkpoint as files
-from charrnn.checkpoint.checkpoint import Checkpoint
-from charrnn.errors import ConfigError, TextError, TrainingError
+from charrnn.checkpoint.checkpoint import Checkpoint, load_state, save_state
+from charrnn.checkpoint.paths import resume_path, shown
+from charrnn.errors import CheckpointError, ConfigError, TextError, TrainingError
 from charrnn.inspection.reading import Reading
-from charrnn.network.config import CellName
+from charrnn.network.config import CellName, NetworkConfig
 from charrnn.network.model import Network
 from charrnn.network.scoring import score
-from charrnn.sampling.config import SamplingConfig
+from charrnn.sampling.config import ENDLESS, SamplingConfig
 from charrnn.sampling.sample import stream
-from charrnn.text.reading import Corpus, from_text, read_corpus
+from charrnn.text.given import Given, corpus_of, ids_of
 from charrnn.text.vocabulary import Unknown, Vocabulary
-from charrnn.training.config import Choices
-from charrnn.training.run import Run
+from charrnn.training.config import Choices, TrainingConfig
+from charrnn.training.history import History
+from charrnn.training.interrupts import Interrupts
+from charrnn.training.run import Run, State
 from charrnn.training.trainer import Progress
 
+BUDGET = ("epochs", "max_steps", "max_time")
 
-@dataclass(frozen=True)
-class History:
-    """How a fit went: a row an evaluation, losses in nats a character."""
+MAY_CHANGE = (*BUDGET, "patience", "evaluations")
+"""What may be chosen anew for a fit that goes on."""
 
-    step: list[int]
-    train_loss: list[float]
-    val_loss: list[float]
+Follow = Callable[[Progress], object]
+"""Is called after every step."""
 
 
 class CharRNN:
@@ -51,6 +57,11 @@ class CharRNN:
     cell: "rnn", "lstm" or "gru".
     embedding_size: the length of a learned vector for each character; 0 for one-hot input.
     seed: of the first weights and of everything random in training.
+
+    Raises
+    ------
+    ConfigError
+        One of them is out of its range.
     """
 
     def __init__(
@@ -68,9 +79,14 @@ class CharRNN:
             num_layers=num_layers,
             embedding_size=embedding_size,
             seed=seed,
-            workers=1,
         )
+        network = {"hidden_size": hidden_size, "num_layers": num_layers}
+        network["embedding_size"] = embedding_size
+        given = {name: value for name, value in network.items() if value is not None}
+        NetworkConfig(vocabulary_size=2, cell=cell, **given)
+        TrainingConfig(max_steps=1, seed=seed)
         self._checkpoint: Checkpoint | None = None
+        self._state: State | None = None
 
     def __repr__(self) -> str:
         if self._checkpoint is None:
@@ -78,8 +94,15 @@ class CharRNN:
         config = self.network.config
         return (
             f"CharRNN(cell={config.cell!r}, hidden_size={config.hidden_size}, "
-            f"num_layers={config.num_layers}, vocabulary of {len(self.vocabulary)})"
+            f"num_layers={config.num_layers}, vocabulary of {len(self.vocabulary)}, {self._loss()})"
         )
+
+    def _loss(self) -> str:
+        record = self.checkpoint.training
+        if record.val_loss is None:
+            return "loss not measured"
+        which = "val_loss" if record.val_characters else "train_loss"
+        return f"{which}={record.val_loss:.3f} nats after {record.best_step} steps"
 
     @property
     def checkpoint(self) -> Checkpoint:
@@ -106,26 +129,41 @@ class CharRNN:
 
     @property
     def history(self) -> History:
-        """How the fit went."""
-        rows = self.checkpoint.history
-        return History([int(step) for step in rows[:, 0]], rows[:, 1].tolist(), rows[:, 2].tolist())
+        """How the fit went: columns, which `pandas.DataFrame` takes as they are."""
+        return History(self.checkpoint.history)
 
     def fit(
         self,
-        text: str | Path | Corpus,
+        text: Given,
         *,
-        progress: Callable[[Progress], object] | None = None,
+        resume: bool = False,
+        progress: bool | Follow | None = None,
+        workers: int | None = None,
+        threads: int | None = None,
         **choices: Any,
     ) -> Self:
         """Train on a text, and keep the best network.
 
+        Ctrl-C ends it after the step, like a callback that raises: KeyboardInterrupt goes on to the
+        caller, the best network so far is kept, and `fit(text, resume=True)` goes on as if it had
+        never stopped.
+
         Parameters
         ----------
         text
-            A path (`pathlib.Path`, or a str that ends in .txt and names a file), the text itself,
-            or a `Corpus` from `charrnn.text.reading.read_corpus`.
+            The text itself; the path of a file or folder, as a str or a `pathlib.Path`; or a
+            `Corpus` from `charrnn.text.reading.read_corpus`.
+        resume
+            False begins anew, with new weights, whatever was learnt before. True goes on with the
+            run that the last fit, or `load(..., resume=True)`, has left: on the same text, with a
+            new budget where one is given.
         progress
-            Called after every step.
+            True shows a bar on standard error, False none; by default there is one on a terminal
+            and in a notebook. A function is called after every step instead.
+        workers
+            How many processes share a batch; by default as many as pay.
+        threads
+            Of a matrix product, in each process; by default what the environment asks for, or 1.
         choices
             Fields of `charrnn.training.config.Choices`: epochs, max_steps, max_time (seconds),
             batch_size, seq_length, learning_rate, dropout, val_split, patience, seed, ...
@@ -134,28 +172,70 @@ class CharRNN:
         ------
         TextError, ConfigError, TrainingError
             The text holds too little, a choice is out of range, or training diverged.
-        KeyboardInterrupt
-            Handed on, after the best network so far has been kept.
+        CheckpointError
+            What is to be gone on with is of another text.
         """
         known = {field.name for field in fields(Choices)}
         if unknown := sorted(set(choices) - known):
             raise ConfigError(f"fit: {unknown[0]} is none of {', '.join(sorted(known))}")
-        chosen = {field: getattr(self._chosen, field) for field in known} | choices
-        corpus = _corpus(text)
-        run = Run.begin(corpus, Choices(**chosen))
-        try:
-            for step in run.trainer.run():
-                if progress:
-                    progress(step)
-            spent = run.trainer.fraction() == 1
-            run.conclude("its budget was used up" if spent else "patience ran out")
-        except (KeyboardInterrupt, TrainingError):
-            self._checkpoint = run.checkpoint()
-            raise
-        finally:
-            run.trainer.learner.close()
-        self._checkpoint = run.checkpoint()
+        if workers is not None:
+            choices["workers"] = workers
+        limit = Limit(_threads(threads, 1))
+        with limit:
+            if resume:
+                run = self._go_on(text, choices)
+            else:
+                chosen = {field: getattr(self._chosen, field) for field in known} | choices
+                run = Run.begin(corpus_of(text), Choices(**chosen))
+            with closing(run.trainer.learner):
+                try:
+                    self._train(run, progress)
+                    spent = run.trainer.fraction() == 1
+                    run.conclude("its budget was used up" if spent else "patience ran out")
+                finally:
+                    self._checkpoint = run.checkpoint()
         return self
+
+    def _train(self, run: Run, progress: bool | Follow | None) -> None:
+        """Train to the end, and keep the state that the run ends in or is stopped in."""
+        self._state = None
+        with _shown(progress, run.trainer.fraction()) as follow, Interrupts() as interrupts:
+            for step in run.trainer.run():
+                try:
+                    follow(step)
+                    interrupts.check()
+                except BaseException:
+                    self._state = _copied(run.state())
+                    raise
+        self._state = _copied(run.state())
+
+    def _go_on(self, text: Given, choices: dict[str, Any]) -> Run:
+        """Take up the run that was left, with a new budget if one is given."""
+        if self._state is None:
+            raise ConfigError(
+                "resume: there is no fit to go on with; call fit without it, or load(path, "
+                "resume=True) of a model that was saved with resume=True"
+            )
+        if fixed := sorted(set(choices) - set(MAY_CHANGE)):
+            raise ConfigError(
+                f"{fixed[0]}: a fit that goes on keeps its own; leave it out, or begin anew with "
+                f"resume=False"
+            )
+        if set(choices) & set(BUDGET):
+            choices = dict.fromkeys(BUDGET) | choices
+        run = Run.go_on_from(corpus_of(text), self._state, "resume", choices)
+        now, patience = run.trainer.now, run.trainer.config.patience
+        if run.trainer.fraction() >= 1:
+            raise TrainingError(
+                f"resume: the budget is used up after {now.step} steps; give more of it, as in "
+                f"fit(..., resume=True, max_steps={2 * now.step})"
+            )
+        if 0 < patience <= now.waited:
+            raise TrainingError(
+                f"resume: stopped because {now.waited} evaluations brought nothing better; go on "
+                f"with patience={2 * now.waited}, or 0 for as long as the budget lasts"
+            )
+        return run
 
     def stream(
         self,
@@ -169,8 +249,12 @@ class CharRNN:
         stop: str | tuple[str, ...] = (),
         seed: int | np.random.SeedSequence | None = None,
         unknown: Unknown = "error",
+        threads: int | None = None,
     ) -> Iterator[str]:
         """Yield the text that follows the prompt, in pieces, as it is made.
+
+        length: how many characters; -1 is without end.
+        threads: the most that a matrix product uses; by default as many as pay.
 
         Raises
         ------
@@ -182,17 +266,38 @@ class CharRNN:
         )
         rng = np.random.Generator(np.random.PCG64(seed))
         ids = self.vocabulary.encode_prompt(prompt, unknown)
-        return stream(self.network, self.vocabulary, ids, config, rng)
+        made = stream(self.network, self.vocabulary, ids, config, rng)
+        return self._limit(threads).each(made)
 
-    def generate(self, prompt: str = "", **options: Any) -> str:
-        """Return the text that follows the prompt; the options are those of `stream`."""
-        return "".join(self.stream(prompt, **options))
+    def generate(self, prompt: str = "", *, length: int = 500, **options: Any) -> str:
+        """Return the text that follows the prompt; the options are those of `stream`.
 
-    def surprisal(self, text: str, *, unknown: Unknown = "error") -> NDArray[np.float64]:
-        """Return -log2 of the probability of each character after the first, (N - 1,), in bits."""
-        return score(self.network, self.vocabulary.encode_prompt(text, unknown)) / math.log(2)
+        Raises
+        ------
+        ConfigError, TextError
+            As `stream` does; and the length is -1.
+        """
+        if length == ENDLESS:
+            raise ConfigError(
+                "length: -1 is without end, and would never be returned; give a length, or take "
+                "the text from stream as it is made"
+            )
+        return "".join(self.stream(prompt, length=length, **options))
 
-    def score(self, text: str, *, unknown: Unknown = "error") -> float:
+    def surprisal(
+        self, text: Given, *, unknown: Unknown = "error", threads: int | None = None
+    ) -> NDArray[np.float64]:
+        """Return -log2 of the probability of each character after the first, (N - 1,), in bits.
+
+        text: the text itself, or where it lies, as `fit` takes it; but a single word is a text.
+        """
+        ids = ids_of(text, self.vocabulary, unknown)
+        with self._limit(threads):
+            return score(self.network, ids) / math.log(2)
+
+    def score(
+        self, text: Given, *, unknown: Unknown = "error", threads: int | None = None
+    ) -> float:
         """Return the mean surprisal of a text, in bits a character.
 
         Raises
@@ -200,29 +305,66 @@ class CharRNN:
         TextError
             The text has less than two characters: the first is read, not predicted.
         """
-        bits = self.surprisal(text, unknown=unknown)
+        bits = self.surprisal(text, unknown=unknown, threads=threads)
         if not len(bits):
             raise TextError("a text needs two characters to be scored: the first is not predicted")
         return float(bits.mean())
 
-    def read(self, text: str, *, unknown: Unknown = "error") -> Reading:
+    def read(
+        self, text: Given, *, unknown: Unknown = "error", threads: int | None = None
+    ) -> Reading:
         """Return all that the network computes as it reads: states, gates, predictions."""
-        return Reading.of(
-            self.network, self.vocabulary, self.vocabulary.encode_prompt(text, unknown)
-        )
+        ids = ids_of(text, self.vocabulary, unknown)
+        with self._limit(threads):
+            return Reading.of(self.network, self.vocabulary, ids)
 
-    def save(self, path: str | Path) -> None:
-        """Write the model, atomically; a file that exists is replaced."""
-        files.save(Path(path), self.checkpoint)
+    def save(
+        self, path: str | os.PathLike[str], *, overwrite: bool = False, resume: bool = False
+    ) -> None:
+        """Write the model, atomically.
+
+        overwrite: replace a file that exists.
+        resume: also write, beside it, what `load(..., resume=True)` needs to go on with the fit.
+
+        Raises
+        ------
+        CheckpointError
+            There is a file already, or it cannot be written.
+        ConfigError
+            There is no fit to go on with.
+        """
+        path, checkpoint = Path(path), self.checkpoint
+        if resume and self._state is None:
+            raise ConfigError(
+                "resume: there is no fit to go on with; save without it, or call fit before"
+            )
+        there = [place for place in (path, resume_path(path)) if os.path.lexists(place)]
+        if there and not overwrite:
+            raise CheckpointError(
+                f"{shown(there[0])}: exists already; choose another name, or replace it with "
+                f"save(..., overwrite=True)"
+            )
+        files.save(path, checkpoint)
+        if resume and self._state:
+            save_state(resume_path(path), *self._state)
+        else:  # of another run, and no longer of the model that is here
+            resume_path(path).unlink(missing_ok=True)
+
+    def _limit(self, threads: int | None) -> Limit:
+        size = self.network.params.flat.nbytes
+        return Limit(_threads(threads, threads_for(size)))
 
 
-def load(path: str | Path) -> CharRNN:
+def load(path: str | os.PathLike[str], *, resume: bool = False) -> CharRNN:
     """Return the model that a checkpoint holds.
+
+    resume: also take up the fit that has written it, for `fit(text, resume=True)`.
 
     Raises
     ------
     CheckpointError
-        It is no checkpoint, damaged, newer than this program, or contradicts itself.
+        It is no checkpoint, damaged, newer than this program, or contradicts itself; or what is
+        needed to go on does not lie beside it.
     """
     found = files.load(Path(path))
     config = found.network.config
@@ -234,17 +376,34 @@ def load(path: str | Path) -> CharRNN:
         embedding_size=config.embedding_size,
     )
     model._checkpoint = found
+    if resume:
+        model._state = load_state(resume_path(Path(path)))
     return model
 
 
-def _corpus(text: str | Path | Corpus) -> Corpus:
-    if isinstance(text, Corpus):
-        return text
-    if not isinstance(text, str | Path):
-        raise TextError(
-            f"a text of type {type(text).__name__} cannot be learnt; give a str, a Path, or what "
-            f"read_corpus returns"
-        )
-    if isinstance(text, Path) or (text.endswith(".txt") and "\n" not in text):
-        return read_corpus([str(text)])
-    return from_text(text)
+def _shown(progress: bool | Follow | None, already: float) -> AbstractContextManager[Follow]:
+    """Return what follows a run: a function of the caller's, a bar, or nothing."""
+    if callable(progress):
+        return nullcontext(progress)
+    wanted = is_watched() if progress is None else progress
+    return bar(already) if wanted else nullcontext(lambda _: None)
+
+
+def _copied(state: State) -> State:
+    arrays, meta = state
+    return {name: array.copy() for name, array in arrays.items()}, meta
+
+
+def _threads(asked: int | None, default: int) -> int | None:
+    """Return how many threads to use; None if the environment has settled it.
+
+    Raises
+    ------
+    ConfigError
+        What was asked for is no number of threads.
+    """
+    if asked is None:
+        return None if in_environment() else default
+    if isinstance(asked, bool) or not isinstance(asked, int) or asked < 1:
+        raise ConfigError(f"threads: {asked!r:.40} is not a whole number of at least 1")
+    return asked

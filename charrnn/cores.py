@@ -1,22 +1,78 @@
 """The cores of this machine, and how work is shared among them. Imports no NumPy."""
 
+import math
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
-THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-"""What tells a BLAS, before NumPy is imported, how many threads a matrix product may use."""
+PROCESS = Path("/proc/self")
+"""Where Linux describes this process."""
 
 
 def cores() -> int:
-    """Return how many cores this process may use."""
+    """Return how many cores this process may use: by its affinity, and by its quota.
+
+    A quota of one and a half cores counts as two: both are kept busy most of the time.
+    """
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        there = len(os.sched_getaffinity(0))
+    else:
+        there = os.cpu_count() or 1
+    return max(1, math.ceil(min([there, *quotas(PROCESS)])))
 
 
-def blas_threads() -> int:
-    """Return how many threads a matrix product may use, as far as the environment tells."""
-    told = next((os.environ[name] for name in THREADS if name in os.environ), "")
-    return int(told) if told.isdecimal() and int(told) else cores()
+def quotas(process: Path) -> Iterator[float]:
+    """Yield the CPU quotas that bind a process, in cores: those of its control groups.
+
+    A container that may use two cores of a large machine sees all of them, and is stopped for
+    the rest of each period once two cores' worth of it is used up. A quota of a group binds the
+    groups below it too. Both versions of control groups are read; where there are none, nothing is
+    yielded.
+
+    process: the folder in which the system describes it, as /proc/self does.
+    """
+    try:
+        groups = (process / "cgroup").read_text("utf-8", "replace").splitlines()
+        mounts = (process / "mountinfo").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return
+    for _, controllers, group in (line.split(":", 2) for line in groups if line.count(":") > 1):
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        for mount in mounts:
+            place, _, kind = mount.partition(" - ")
+            root, point = place.split(" ")[3:5]
+            system, _, options = kind.split(" ", 2)
+            if system == "cgroup2" and not controllers:
+                read = _quota_2
+            elif system == "cgroup" and controllers and "cpu" in options.split(","):
+                read = _quota_1
+            else:
+                continue
+            # In a container the root of what is mounted is often its own group.
+            inner = Path(group).relative_to(root) if Path(group).is_relative_to(root) else Path()
+            folder = Path(point)
+            for name in ("", *inner.parts):
+                folder /= name
+                yield from read(folder)
+
+
+def _quota_2(folder: Path) -> Iterator[float]:
+    try:
+        quota, period = (folder / "cpu.max").read_text().split()
+        yield int(quota) / int(period)
+    except (OSError, ValueError, ZeroDivisionError):  # "max" is no number, and no quota
+        return
+
+
+def _quota_1(folder: Path) -> Iterator[float]:
+    try:
+        quota = int((folder / "cpu.cfs_quota_us").read_text())
+        period = int((folder / "cpu.cfs_period_us").read_text())
+        if quota > 0:  # -1 is none
+            yield quota / period
+    except (OSError, ValueError, ZeroDivisionError):
+        return
 
 
 def bounds(size: int, parts: int) -> list[int]:

@@ -1,16 +1,81 @@
 """Small things that many tests share: a network, a vocabulary, a model file."""
 
+import os
+import signal
+import subprocess
+import threading
 import time
+import weakref
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from charrnn.blas import Limit
 from charrnn.checkpoint.checkpoint import Checkpoint, save, this_program
 from charrnn.checkpoint.record import TrainingRecord
 from charrnn.network.config import NetworkConfig
 from charrnn.network.model import Network
 from charrnn.text.vocabulary import Vocabulary
+
+LONGEST = 300
+"""Seconds after which a process that a test has started is killed, and what it started too: a test
+fails then, and does not wait for ever."""
+
+
+def pytest_configure():
+    """Take signals as a program at a terminal does, however the tests are started.
+
+    Under nohup and behind a shell's `&` some are ignored, and what ignores a signal hands that on.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in ("SIGHUP", "SIGQUIT", "SIGTERM"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """Products in one thread: several wait for each other where the machine has other work."""
+    with Limit(1):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def a_time_limit():
+    """Kill every process that a test has started `LONGEST` seconds ago."""
+    started, begin = weakref.WeakKeyDictionary(), subprocess.Popen.__init__
+
+    def timed(self, *arguments, **options):
+        begin(self, *arguments, **options)
+        started[self] = time.monotonic()
+
+    def watch():
+        while not over.wait(1):
+            for process, since in list(started.items()):
+                if process.returncode is None and time.monotonic() - since > LONGEST:
+                    for pid in [process.pid, *descendants(process.pid)]:
+                        with suppress(ProcessLookupError):
+                            os.kill(pid, signal.SIGKILL)
+
+    over = threading.Event()
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    subprocess.Popen.__init__ = timed
+    yield
+    subprocess.Popen.__init__ = begin
+    over.set()
+    watcher.join()
+
+
+def descendants(pid):
+    """The processes that a process has started, and those that they have, where the system says."""
+    with suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in map(int, (task / "children").read_text().split()):
+                yield child
+                yield from descendants(child)
 
 
 @pytest.fixture(params=["rnn", "lstm", "gru"])
@@ -82,10 +147,10 @@ def alive():
 
 @pytest.fixture
 def gone(alive):
-    """Tell whether processes end, or have ended, within ten seconds."""
+    """Tell whether processes end, or have ended, within a minute."""
 
     def gone(*pids):
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while any(map(alive, pids)) and time.monotonic() < end:
             time.sleep(0.01)
         return not any(map(alive, pids))

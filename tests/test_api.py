@@ -1,20 +1,26 @@
 """The library: what the commands do, without printing, signals or an exit."""
 
+import io
 import json
 import math
 import signal
 import subprocess
 import sys
 import threading
+from contextlib import nullcontext
+from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pytest
 
 import charrnn
+from charrnn import blas
 from charrnn.api import CharRNN, load
 from charrnn.errors import CharRNNError, CheckpointError, ConfigError, TextError, TrainingError
 from charrnn.text.reading import from_text, read_corpus
 from charrnn.training.run import Run
+from charrnn.training.trainer import Trainer
 
 TEXT = "the cat sat on the mat and the dog sat on the log\n" * 30
 SMALL = {"max_steps": 20, "batch_size": 4, "seq_length": 16, "evaluations": 4}
@@ -45,7 +51,10 @@ def test_what_is_not_fitted_says_so():
 
 
 def test_a_fit_is_one_of_what_was_chosen(model):
-    assert repr(model) == "CharRNN(cell='gru', hidden_size=12, num_layers=1, vocabulary of 14)"
+    assert repr(model) == (
+        f"CharRNN(cell='gru', hidden_size=12, num_layers=1, vocabulary of 14, "
+        f"val_loss={model.checkpoint.training.val_loss:.3f} nats after 20 steps)"
+    )
     record = model.checkpoint.training
     assert record.steps == 20
     assert record.config["workers"] == 1
@@ -98,9 +107,10 @@ def test_choices_that_are_none():
                   {"patience": -1}, {"seed": "0"}, {"workers": 0}):  # fmt: skip
         with pytest.raises(ConfigError):
             CharRNN(hidden_size=4).fit(TEXT, **SMALL | wrong)
-    for wrong in ({"cell": "foo"}, {"hidden_size": 0}, {"num_layers": 1.0}):
-        with pytest.raises(ConfigError):
-            CharRNN(**wrong).fit(TEXT, **SMALL)
+    for wrong in ({"cell": "foo"}, {"hidden_size": 0}, {"num_layers": 1.0}, {"seed": -1},
+                  {"embedding_size": "8"}):  # fmt: skip
+        with pytest.raises(ConfigError, match=next(iter(wrong))):
+            CharRNN(**wrong)
 
 
 def test_generating(model):
@@ -113,6 +123,9 @@ def test_generating(model):
     assert model.generate(length=5, temperature=0) == model.generate(length=5, temperature=0)
     assert model.generate("the ", **options, stop=text[20:24]).endswith(text[:20][-3:])
     assert model.generate(length=0) == ""
+    with pytest.raises(ConfigError, match="stream"):
+        model.generate(length=-1)
+    assert "".join(islice(model.stream("the ", **options | {"length": -1}), 60)) == text
     with pytest.raises(TextError):
         model.generate("X")
     assert len(model.generate("Xthe", length=3, unknown="skip")) == 3
@@ -131,6 +144,10 @@ def test_scoring(model):
     read = model.read(text)
     assert set(read.states) == {"a"}
     assert read.states["a"].shape == (101, 1, 12)
+    assert repr(read) == (
+        "Reading(T=101: log_y_hat (101, 14), a (101, 1, 12), "
+        "r (101, 1, 12), u (101, 1, 12), n (101, 1, 12))"
+    )
     # Learnt is better than backwards.
     assert model.score(text) < model.score(text[::-1])
     for short in ("", "t"):
@@ -146,7 +163,9 @@ def test_saved_and_loaded(model, tmp_path):
     assert repr(loaded) == repr(model)
     assert loaded.history == model.history
     assert loaded.generate("the", length=40, seed=3) == model.generate("the", length=40, seed=3)
-    loaded.save(path)
+    with pytest.raises(CheckpointError, match=r"model\.npz: exists already; .*overwrite=True"):
+        loaded.save(path)
+    loaded.save(path, overwrite=True)
     assert load(str(path)).checkpoint.training == model.checkpoint.training
     # What is fitted anew is of the same kind.
     loaded.fit(TEXT, **SMALL)
@@ -212,6 +231,197 @@ def test_in_a_thread_and_without_a_word(capfd):
     assert capfd.readouterr() == ("", "")
 
 
+def test_columns_that_pandas_takes(model):
+    assert isinstance(model.history, dict)
+    assert list(model.history) == ["step", "train_loss", "val_loss"]
+    assert {len(column) for column in model.history.values()} == {4}
+    assert model.history["step"] == model.history.step
+    assert model.history["val_loss"] == model.history.val_loss
+    pandas = pytest.importorskip("pandas")
+    assert pandas.DataFrame(model.history).shape == (4, 3)
+
+
+def test_the_names_that_are_offered():
+    assert set(dir(charrnn)) == {*charrnn.__all__, "__version__"}
+
+
+# A fit that goes on.
+
+
+def same(one, other):
+    """Whether two models are the same, and were trained alike but for the time it took."""
+    return one.network.params.flat.tobytes() == other.network.params.flat.tobytes() and (
+        replace(one.checkpoint.training, seconds=0) == replace(other.checkpoint.training, seconds=0)
+    )
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_fit_that_was_stopped_goes_on_as_if_it_never_was(workers, tmp_path):
+    chosen = SMALL | {"workers": workers, "dropout": 0.3}
+    whole = CharRNN("gru", hidden_size=12).fit(TEXT, **chosen)
+    stopped = CharRNN("gru", hidden_size=12)
+    with pytest.raises(KeyboardInterrupt):
+        stopped.fit(TEXT, **chosen, progress=interrupt_at(7))
+    stopped.save(tmp_path / "model.npz", resume=True)
+    loaded = load(tmp_path / "model.npz", resume=True)
+    assert same(loaded, stopped)
+    assert same(loaded.fit(TEXT, resume=True), whole)
+    assert same(stopped.fit(TEXT, resume=True), whole)
+    # The command takes it up too.
+    run = Run.resume(from_text(TEXT), tmp_path / "model.npz")
+    assert run.trainer.now.step == 7
+    run.trainer.learner.close()
+
+
+def test_ctrl_c_waits_for_the_end_of_the_step(monkeypatch):
+    """The signal comes in the middle of a step, and the fit can be gone on with."""
+    whole = CharRNN("gru", hidden_size=12).fit(TEXT, **SMALL)
+    stopped, step = CharRNN("gru", hidden_size=12), Trainer._step
+
+    def interrupted(self, rate):
+        if self.now.step == 6:
+            signal.raise_signal(signal.SIGINT)
+        return step(self, rate)
+
+    monkeypatch.setattr(Trainer, "_step", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        stopped.fit(TEXT, **SMALL)
+    assert stopped.checkpoint.training.steps == 7
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    monkeypatch.undo()
+    assert same(stopped.fit(TEXT, resume=True), whole)
+
+
+def test_a_second_ctrl_c_does_not_wait(monkeypatch):
+    def interrupted(self, rate):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        pytest.fail("not interrupted")
+
+    monkeypatch.setattr(Trainer, "_step", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        CharRNN(hidden_size=8).fit(TEXT, **SMALL)
+
+
+def test_what_is_fitted_again_begins_anew_or_goes_on():
+    model = CharRNN("gru", hidden_size=12).fit(TEXT, **SMALL)
+    again = CharRNN("gru", hidden_size=12).fit(TEXT, **SMALL)
+    assert same(model.fit(TEXT, **SMALL), again)
+    longer = model.fit(TEXT, resume=True, max_steps=30)
+    assert longer.checkpoint.training.steps == 30
+    assert longer.checkpoint.training.config["batch_size"] == 4
+
+
+def test_what_cannot_be_gone_on_with(model, tmp_path):
+    with pytest.raises(ConfigError, match="no fit to go on with"):
+        CharRNN().fit(TEXT, resume=True)
+    with pytest.raises(TrainingError, match=r"used up after 20 steps; .* max_steps=40"):
+        model.fit(TEXT, resume=True)
+    with pytest.raises(ConfigError, match="hidden_size: a fit that goes on keeps its own"):
+        model.fit(TEXT, resume=True, hidden_size=3)
+    with pytest.raises(CheckpointError, match="another text"):
+        model.fit(TEXT + "x", resume=True, max_steps=30)
+    impatient = CharRNN(hidden_size=4).fit(TEXT, **SMALL | {"learning_rate": 0.0, "patience": 2})
+    with pytest.raises(TrainingError, match="go on with patience=4"):
+        impatient.fit(TEXT, resume=True)
+    model.save(tmp_path / "model.npz")
+    with pytest.raises(CheckpointError):
+        load(tmp_path / "model.npz", resume=True)
+    with pytest.raises(ConfigError, match="no fit to go on with"):
+        load(tmp_path / "model.npz").save(tmp_path / "other.npz", resume=True)
+    # A state of another run is not left beside a model that it does not belong to.
+    model.save(tmp_path / "model.npz", resume=True, overwrite=True)
+    with pytest.raises(CheckpointError, match="exists already"):
+        model.save(tmp_path / "model.resume.npz")
+    model.save(tmp_path / "model.npz", overwrite=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["model.npz"]
+
+
+# Threads and processes.
+
+
+def test_threads_are_what_was_asked_for_while_it_works(model, monkeypatch):
+    asked = [8]
+    monkeypatch.setattr(blas, "control", lambda: blas.Control(lambda: asked[-1], asked.append))
+    monkeypatch.setattr(blas.Limit, "_inside", 0)  # the tests themselves are in one
+    for name in blas.THREADS:
+        monkeypatch.delenv(name, raising=False)
+    seen = []
+    monkeypatch.setattr("charrnn.network.model.Threads", lambda: seen.append(asked[-1]) or Pieces())
+    for threads, expected in ((None, 1), (3, 3)):
+        for use in (
+            lambda: model.score("the cat", threads=threads),  # noqa: B023
+            lambda: model.read("the cat", threads=threads),  # noqa: B023
+            lambda: model.generate("the", length=5, threads=threads),  # noqa: B023
+            lambda: next(model.stream("the", threads=threads)),  # noqa: B023
+        ):
+            seen.clear()
+            use()
+            assert set(seen) == {expected}
+            assert asked[-1] == 8
+        following = []
+        CharRNN(hidden_size=4).fit(
+            TEXT, **SMALL, threads=threads,
+            progress=lambda _: following.append(asked[-1]),  # noqa: B023
+        )  # fmt: skip
+        assert set(following) == {expected}
+        assert asked[-1] == 8
+    monkeypatch.setenv("OMP_NUM_THREADS", "5")
+    seen.clear()
+    model.score("the cat")
+    assert seen == [8]
+    for wrong in (0, -1, 1.0, "2", True):
+        with pytest.raises(ConfigError, match="threads"):
+            model.score("the cat", threads=wrong)
+
+
+class Pieces:
+    def piece(self, units):
+        return nullcontext()
+
+
+def test_as_many_workers_as_pay_unless_asked_for():
+    from charrnn.network.config import NetworkConfig
+    from charrnn.training.workers import choose_workers
+
+    fitted = CharRNN(hidden_size=128).fit(TEXT * 40, max_steps=1, batch_size=16)
+    expected = choose_workers(NetworkConfig(14, "lstm", 128), 16, 64)
+    assert fitted.checkpoint.training.config["workers"] == expected
+    two = CharRNN(hidden_size=4).fit(TEXT, **SMALL, workers=2)
+    assert two.checkpoint.training.config["workers"] == 2
+
+
+# What it shows.
+
+
+class Seen(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_bar_on_a_terminal_and_where_one_is_asked_for(monkeypatch):
+    for stream, progress, shown in (
+        (Seen(), None, True), (Seen(), False, False), (Seen(), lambda _: None, False),
+        (io.StringIO(), None, False), (io.StringIO(), True, True),
+    ):  # fmt: skip
+        monkeypatch.setattr(sys, "stderr", stream)
+        CharRNN(hidden_size=4).fit(TEXT, **SMALL, progress=progress)
+        assert ("100%" in stream.getvalue()) == shown
+        assert ("step 20, loss" in stream.getvalue()) == shown
+    monkeypatch.setattr(sys, "stderr", None)
+    CharRNN(hidden_size=4).fit(TEXT, **SMALL)
+
+
+def test_a_bar_in_a_notebook(monkeypatch):
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setitem(sys.modules, "ipykernel", object())
+    before = threading.active_count()
+    CharRNN(hidden_size=4).fit(TEXT, **SMALL)
+    assert "100%" in stream.getvalue()
+    assert threading.active_count() == before
+
+
 def test_every_error_is_one_that_can_be_caught():
     for error in (TextError, ConfigError, CheckpointError, TrainingError):
         assert issubclass(error, CharRNNError)
@@ -233,7 +443,7 @@ def test_a_program_that_uses_it(tmp_path):
     (tmp_path / "book.txt").write_text(TEXT)
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", PROGRAM],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert done.stderr == ""
     assert json.loads(done.stdout) == [20, True, [7, 1, 8], []]

@@ -17,19 +17,22 @@ FLOORS = {
     "errors": 0,
     "cores": 0,
     "memory": 0,
-    "processes": 1,
-    "text": 1,
-    "network": 2,
-    "checkpoint": 3,
-    "training": 4,
-    "sampling": 4,
-    "inspection": 5,  # it may look at what sampling does
-    "api": 6,
-    "display": 7,
-    "cli": 8,
-    "__main__": 9,
+    "ways": 0,
+    "blas": 1,
+    "processes": 2,
+    "text": 2,
+    "network": 3,
+    "checkpoint": 4,
+    "training": 5,
+    "sampling": 5,
+    "inspection": 6,  # it may look at what sampling does
+    "bar": 6,
+    "api": 7,
+    "display": 8,
+    "cli": 9,
+    "__main__": 10,
 }
-HOMES = {"typer": {"cli"}, "rich": {"display"}, "tqdm": {"display"}}
+HOMES = {"typer": {"cli"}, "rich": {"display"}, "tqdm": {"display", "bar"}}
 FORBIDDEN_BELOW_DISPLAY = {"print", "input", "breakpoint"}
 RUN_WHAT_THEY_READ = {"pickle", "_pickle", "cPickle", "dill", "shelve", "marshal", "joblib"}
 

@@ -332,6 +332,7 @@ def test_only_our_own_temporaries_are_removed(path):
     assert path.read_bytes() == OLD
 
 
+@pytest.mark.slow
 @posix
 def test_killed_while_saving(path):
     """A child saves one text after the other and is killed at any moment, twenty times."""

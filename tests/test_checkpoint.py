@@ -421,6 +421,7 @@ anything = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(data=st.data(), value=anything)
 @settings(
     deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]

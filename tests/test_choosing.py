@@ -55,6 +55,7 @@ def naive(log_y_hat, config):
     return [p[k] / total if k in kept else 0.0 for k in range(V)]
 
 
+@pytest.mark.slow
 @given(scores, sampling, st.sampled_from([np.float32, np.float64]))
 @settings(deadline=None, max_examples=300)
 def test_the_distribution_is_that_of_the_rules(scores, config, dtype):
@@ -145,6 +146,7 @@ def test_a_prediction_that_is_no_number_is_refused(temperature, bad):
         distribution(np.array(bad, np.float32), SamplingConfig(temperature=temperature))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "config",
     [

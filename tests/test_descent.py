@@ -68,6 +68,7 @@ def by_differences(network, ids, t, kind, layer, k, size):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("embedding_size", [0, 3])
 @pytest.mark.parametrize("num_layers", [1, 2])
 def test_gradients_are_those_by_finite_differences(tiny_network, cell, num_layers, embedding_size):

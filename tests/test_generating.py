@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import charrnn.sampling.sample
-from charrnn import cores as cores_of
 from charrnn.errors import CharRNNError
 from charrnn.network import onward as onwards
 from charrnn.network.config import NetworkConfig
@@ -88,7 +87,8 @@ def test_products_that_are_joined_change_nothing(cell, layers, embedding_size, t
 def test_a_product_that_threads_nearly_share_is_made_large_enough(threads, monkeypatch):
     """With columns of zeros, which nobody sees."""
     monkeypatch.setattr(onwards, "SHARED", 256)  # of 8 hidden units: 32 columns
-    monkeypatch.setattr(cores_of, "cores", lambda: 2)
+    monkeypatch.setattr(onwards.blas, "cores", lambda: 2)
+    monkeypatch.setattr(onwards.blas, "control", lambda: None)
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", threads)
     for wide in (8 * 3 - 1, 8 * 3, 32):  # an RNN's own 8, and what it hands up
         onward = Onward(1, 8, wide - 8, np.float64)

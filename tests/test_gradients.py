@@ -134,6 +134,7 @@ def test_gradient_of_a_large_vocabulary(tiny_network, cell, embedding_size):
     np.testing.assert_array_equal(np.any(gradient.params[name] != 0, axis=1), read)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
 def test_gradient_along_one_direction_of_a_large_network(cell, dropout):
     config = NetworkConfig(40, cell, 256, num_layers=2)
@@ -248,6 +249,7 @@ WRONG = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_wrong_gradient_is_seen(tiny_network, monkeypatch, wrong):
     cell, owner, name, old, new = WRONG[wrong]

@@ -88,9 +88,7 @@ def test_what_is_nearly_all_utf8_is_not_advised_another_encoding() -> None:
 def test_a_text_that_was_cut_short_is_told_so() -> None:
     whole, at = FRENCH.encode() + "é".encode(), len(FRENCH.encode())
     for pieces in ([whole[:-1]], [whole[:50], whole[50:-1]]):
-        with pytest.raises(
-            TextError, match=rf"^x: not UTF-8 at byte {at} .*cut short"
-        ):
+        with pytest.raises(TextError, match=rf"^x: not UTF-8 at byte {at} .*cut short"):
             decode_pieces(pieces, "x")
 
 

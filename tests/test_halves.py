@@ -15,11 +15,12 @@ from charrnn.errors import CharRNNError
 from charrnn.network.config import NetworkConfig
 from charrnn.network.model import Network
 from charrnn.processes import started
-from charrnn.sampling import halves
+from charrnn.sampling import alternating, halves
 from charrnn.sampling import sample as samples
+from charrnn.sampling.alternating import generate_alternating
 from charrnn.sampling.config import ENDLESS, SamplingConfig
 from charrnn.sampling.generating import generate
-from charrnn.sampling.halves import generate_in_halves, pay
+from charrnn.sampling.halves import pay
 from charrnn.sampling.sample import LONG, Sample, best_way
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="memory is handed on by descriptors")
@@ -28,6 +29,33 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="memory is handed on 
 def some_network(cell="lstm", layers=2, size=32, embedding_size=0, dtype=np.float32):
     config = NetworkConfig(11, cell, size, layers, embedding_size)
     return Network(config, np.random.default_rng(1), dtype)
+
+
+class Turns:
+    """Takes halves from the first character on, or one way and the other in turns of some length.
+
+    Each waits until the other process can go on, so that nothing depends on how fast it is.
+    """
+
+    def __init__(self, can_share, length=None):
+        self._can_share, self._length, self._made = can_share, length, 0
+        self.several = False
+
+    def took(self, seconds):
+        self._made += 1
+        while not self._can_share():
+            time.sleep(0.001)
+        self.several = self._length is None or self._made // self._length % 2 == 1
+
+
+@pytest.fixture
+def in_turns(monkeypatch):
+    monkeypatch.setattr(alternating, "Ways", lambda can_share: Turns(can_share, 7))
+
+
+@pytest.fixture
+def in_halves(monkeypatch):
+    monkeypatch.setattr(alternating, "Ways", Turns)
 
 
 @pytest.fixture
@@ -44,13 +72,22 @@ def others(monkeypatch):
     return found
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize(("layers", "embedding_size"), [(2, 0), (3, 5)])
-def test_it_is_what_one_process_writes(cell, layers, embedding_size, dtype):
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("ways", "layers", "embedding_size", "dtype"),
+    [
+        ("in_halves", 2, 0, np.float32),
+        ("in_halves", 3, 5, np.float64),
+        ("in_turns", 3, 5, np.float32),
+        ("in_turns", 2, 0, np.float64),
+    ],
+)
+def test_it_is_what_one_process_writes(request, cell, layers, embedding_size, dtype, ways):
+    request.getfixturevalue(ways)
     network = some_network(cell, layers, 32, embedding_size, dtype)
     prompt, config = np.array([3, 1, 4]), SamplingConfig(temperature=1.3)
     told = []
-    for how in (generate, generate_in_halves):
+    for how in (generate, generate_alternating):
         made = how(network, prompt, config, np.random.default_rng(5))
         told.append(list(islice(made, 600)))
         made.close()
@@ -65,9 +102,10 @@ def test_it_is_what_one_process_writes(cell, layers, embedding_size, dtype):
     assert len({choice.id for choice in one}) > 5
 
 
-def test_whoever_waits_for_long_goes_on_when_it_goes_on(monkeypatch, others, gone):
+@pytest.mark.usefixtures("in_halves")
+def test_one_that_waits_for_long_goes_on_when_it_goes_on(others, gone):
     """A reader that pauses: the other process then looks seldom, and takes next to no time."""
-    made = generate_in_halves(
+    made = generate_alternating(
         some_network(), np.array([1]), SamplingConfig(), np.random.default_rng(0)
     )
     list(islice(made, 50))
@@ -86,10 +124,11 @@ def test_whoever_waits_for_long_goes_on_when_it_goes_on(monkeypatch, others, gon
     assert gone(pid)
 
 
+@pytest.mark.usefixtures("in_halves")
 @pytest.mark.parametrize("looks", [1, halves.LOOKS])
 def test_a_process_that_is_killed_is_told_of(monkeypatch, others, looks):
     monkeypatch.setattr(halves, "LOOKS", looks)
-    made = generate_in_halves(
+    made = generate_alternating(
         some_network(), np.array([1]), SamplingConfig(), np.random.default_rng(0)
     )
     list(islice(made, 20))
@@ -99,10 +138,21 @@ def test_a_process_that_is_killed_is_told_of(monkeypatch, others, looks):
     assert "\n" not in str(told.value)
 
 
-def test_it_ends_when_nobody_wants_more(others):
+def test_one_that_is_killed_before_it_is_needed_is_told_of(others):
+    made = generate_alternating(
+        some_network(), np.array([1]), SamplingConfig(), np.random.default_rng(0)
+    )
+    next(made)
+    os.kill(others[0], signal.SIGKILL)
+    with pytest.raises(CharRNNError, match="killed by signal 9"):
+        list(made)
+
+
+@pytest.mark.usefixtures("in_halves")
+def test_it_ends_when_no_more_is_wanted(others):
     shared_memory = Path("/dev/shm")
     before = len(list(Path("/proc/self/fd").iterdir())), sorted(shared_memory.iterdir())
-    made = generate_in_halves(
+    made = generate_alternating(
         some_network(), np.array([1]), SamplingConfig(), np.random.default_rng(0)
     )
     list(islice(made, 20))
@@ -114,8 +164,9 @@ def test_it_ends_when_nobody_wants_more(others):
 def test_what_is_not_a_number_is_told(others, gone):
     network = some_network()
     network.b_y[2] = np.nan
+    rng = np.random.default_rng(0)
     with np.errstate(all="ignore"), pytest.raises(CharRNNError, match="not a number"):
-        list(generate_in_halves(network, np.array([1]), SamplingConfig(), np.random.default_rng(0)))
+        list(generate_alternating(network, np.array([1]), SamplingConfig(), rng))
     assert gone(*others)
 
 
@@ -124,9 +175,15 @@ import numpy as np
 from charrnn.network.config import NetworkConfig
 from charrnn.network.model import Network
 from charrnn.processes import started
-from charrnn.sampling import halves
-from charrnn.sampling import sample as samples
+from charrnn.sampling import alternating, halves
 from charrnn.sampling.config import SamplingConfig
+
+class Ways:
+    def __init__(self, can_share):
+        self.can_share, self.several = can_share, False
+
+    def took(self, seconds):
+        self.several = self.can_share()
 
 class Told(started.Started):
     def __init__(self, *arguments):
@@ -134,8 +191,9 @@ class Told(started.Started):
         print(self.pid, flush=True)
 
 halves.Started = Told
+alternating.Ways = Ways
 network = Network(NetworkConfig(7, "gru", 32, 2), np.random.default_rng(0))
-for choice in halves.generate_in_halves(
+for choice in alternating.generate_alternating(
     network, np.array([1]), SamplingConfig(), np.random.default_rng(0)
 ):
     pass
@@ -145,7 +203,7 @@ for choice in halves.generate_in_halves(
 def test_it_does_not_outlive_a_process_that_is_killed(gone):
     with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE) as process:
         pid = int(process.stdout.readline())
-        time.sleep(1)
+        time.sleep(0.5)  # whether it writes in halves by now or not, it has to end
         assert Path(f"/proc/{pid}").exists()
         process.kill()
     assert gone(pid)
@@ -161,8 +219,8 @@ def two_cores(monkeypatch):
 def test_when_it_pays(monkeypatch):
     network = some_network("lstm", 2, 256)
     assert pay(network)
-    assert best_way(network, ENDLESS) is generate_in_halves
-    assert best_way(network, LONG) is generate_in_halves
+    assert best_way(network, ENDLESS) is generate_alternating
+    assert best_way(network, LONG) is generate_alternating
     assert best_way(network, LONG - 1) is generate
     assert best_way(some_network("lstm", 1, 512), ENDLESS) is generate  # one layer
     assert not pay(some_network("lstm", 2, 250))

@@ -203,12 +203,47 @@ def test_what_cannot_be_is_refused_in_one_line(model, arguments, said):
 
 
 def test_files_that_are_not_there(model):
-    assert "if it is a text, name a model before it" in refused("But, soft!", code=1)
     assert "no such checkpoint" in refused("missing.npz", "a", code=1)
     assert "no such file" in refused(model, "-f", "missing.txt", code=1)
     assert "no checkpoint there" in refused(code=1)
     assert "is empty" in refused(model, "", code=1)
     assert "cannot be saved" in refused(model, "a", "-o", "no/such/folder.json", code=1)
+
+
+def test_a_text_that_names_a_file_is_what_is_in_it(model, tmp_path):
+    (tmp_path / "folder").mkdir()
+    for name in ("held out.txt", "held", "folder/a.md"):
+        Path(name).write_text(TEXT, encoding="utf-8", newline="")
+        read = run(model, name, "--format", "json")
+        assert read.exit_code == 0, read.output
+        assert json.loads(read.stdout)["input"]["source"] == name
+        assert read.stderr.startswith(f"reads the file {name}; to read its name instead: printf")
+    assert json.loads(run(model, "folder", "--format", "json").stdout)["input"]["n"] == len(TEXT)
+    # The way out that the note names.
+    itself = run(model, "-", "--format", "json", "--unknown", "skip", text="held")
+    assert json.loads(itself.stdout)["input"]["given"] == 4
+    missing = run(model, "abc.de", "--unknown", "skip")
+    assert "there is no file abc.de; reads these 6 characters" in missing.stderr
+    assert run(model, "abcd").stderr == ""
+
+
+def test_a_lone_argument_that_is_no_model_is_a_text_for_the_newest(make_checkpoint, tmp_path):
+    (tmp_path / "checkpoints").mkdir()
+    assert "no checkpoint there" in refused("But, soft!", code=1)
+    make_checkpoint(tmp_path / "checkpoints" / "a.npz")
+    Path("text.txt").write_text(TEXT, encoding="utf-8", newline="")
+    for argument, source in ((TEXT, None), ("text.txt", "text.txt"), ("-", "-")):
+        result = run(argument, "--format", "json", text=TEXT)
+        assert result.exit_code == 0, result.output
+        told = json.loads(result.stdout)["input"]
+        assert (told["source"], told["n"]) == (source, len(TEXT))
+        assert "newest model: checkpoints/a.npz" in result.stderr
+    # A model is one by its ending, or by what lies there.
+    assert "no such checkpoint" in refused("missing.npz", code=1)
+    make_checkpoint(tmp_path / "b.npz")
+    Path("b.npz").rename("b")
+    assert "newest" not in run("b").stderr
+    assert "no such checkpoint" in refused("missing", "-f", "text.txt", code=1)
 
 
 def test_one_character(model):
@@ -232,6 +267,7 @@ def test_output_by_process_is_plain_and_npz_goes_through_a_pipe(model):
     assert arrays["a"].shape == (len(TEXT), 2, 4)
 
 
+@pytest.mark.slow
 def test_colours_are_forced_and_refused(model):
     forced = typed(model, TEXT, FORCE_COLOR="1", COLORTERM="truecolor", TERM="xterm-256color")
     assert b"\x1b[" in forced.stdout
@@ -255,6 +291,7 @@ def test_a_forced_colour_does_not_narrow_what_is_piped(model):
     assert max(map(len, bare)) > 120
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", ["60", "200"])
 def test_a_hostile_text_does_no_harm(make_checkpoint, tmp_path, columns):
     hostile = "[/][red]\x00\x1b[2J\x9b\u202e\u2066漢e\u0301\n\t\r\x7f\U0001f1ec"

@@ -63,6 +63,11 @@ def check(lines, screen):
 
 
 def drawn(name, checkpoint, text, screen, **options):
+    return drawer(name, checkpoint, text, **options)(screen)
+
+
+def drawer(name, checkpoint, text, **options):
+    """Compute a view once; return what draws it on a screen."""
     options = Options(**options)
     view = VIEWS[name]
     source = None
@@ -74,27 +79,34 @@ def drawn(name, checkpoint, text, screen, **options):
     else:
         result = view.compute(checkpoint, options)
     envelope = Envelope(Path("models/" + HOSTILE * 3), checkpoint, source, options)
-    return check(framed(view.draw(result, screen), envelope, screen), screen)
+    return lambda screen: check(framed(view.draw(result, screen), envelope, screen), screen)
 
 
+def screens(coloured):
+    """Screens of all widths, that of one width in every palette."""
+    for width in WIDTHS:
+        yield Screen(width)
+        yield Screen(width, ascii_only=True)
+        for palette in PALETTES[: 5 if width == coloured else 1]:
+            yield Screen(width, palette)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", VIEWS)
-@pytest.mark.parametrize("width", WIDTHS)
-def test_a_hostile_text_is_drawn_harmlessly(make_checkpoint, name, width, cell):
+def test_a_hostile_text_is_drawn_harmlessly(make_checkpoint, name, cell):
     checkpoint = make_checkpoint(
         cell=cell, num_layers=2, hidden_size=20, vocabulary=Vocabulary.of(HOSTILE)
     )
-    for screen in (
-        Screen(width),
-        Screen(width, ascii_only=True),
-        *(Screen(width, palette) for palette in PALETTES[: 5 if width == 80 else 1]),
-    ):
-        if (name, cell) in UNAVAILABLE:
-            with pytest.raises(ConfigError):
-                drawn(name, checkpoint, HOSTILE * 2, screen)
-        else:
-            drawn(name, checkpoint, HOSTILE * 2, screen)
+    if (name, cell) in UNAVAILABLE:
+        with pytest.raises(ConfigError):
+            drawer(name, checkpoint, HOSTILE * 2)
+        return
+    draw = drawer(name, checkpoint, HOSTILE * 2)
+    for screen in screens(coloured=80):
+        draw(screen)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "options"),
     [
@@ -105,19 +117,14 @@ def test_a_hostile_text_is_drawn_harmlessly(make_checkpoint, name, width, cell):
         ("state", {"at": "7", "kind": "f", "units": ((1, 299), (0, 0))}),
     ],
 )
-@pytest.mark.parametrize("width", WIDTHS)
-def test_a_hostile_text_is_drawn_harmlessly_whatever_is_asked(
-    make_checkpoint, name, options, width
-):
+def test_a_hostile_text_is_drawn_harmlessly_whatever_is_asked(make_checkpoint, name, options):
     checkpoint = make_checkpoint(num_layers=2, hidden_size=300, vocabulary=Vocabulary.of(HOSTILE))
-    for screen in (
-        Screen(width),
-        Screen(width, ascii_only=True),
-        *(Screen(width, palette) for palette in PALETTES[: 5 if width == 60 else 1]),
-    ):
-        drawn(name, checkpoint, HOSTILE * 2, screen, **options)
+    draw = drawer(name, checkpoint, HOSTILE * 2, **options)
+    for screen in screens(coloured=60):
+        draw(screen)
 
 
+@pytest.mark.slow
 @given(
     text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=80),
     width=st.integers(60, 200),

@@ -89,7 +89,7 @@ def test_a_killed_trainer_holds_nothing(path):
 def test_never_two_at_once(path):
     """Four processes take and leave the lock as fast as they can; inside there is one at a time."""
     contending = """
-        import os, sys, time
+        import os, sys
         from pathlib import Path
         from charrnn.checkpoint.atomic import Lock
         from charrnn.errors import CheckpointError
@@ -98,8 +98,8 @@ def test_never_two_at_once(path):
         for _ in range(3):
             if not os.fork():
                 break
-        held, until = 0, time.monotonic() + 0.5
-        while time.monotonic() < until:
+        held = 0
+        while held < 30:
             try:
                 with Lock(path):
                     os.close(os.open(inside, os.O_CREAT | os.O_EXCL))
@@ -110,9 +110,8 @@ def test_never_two_at_once(path):
         os.write(1, b"%d\\n" % held)  # in one go, as all four write to one pipe
     """
     with script(contending, path) as process:
-        held = [int(number) for number in process.communicate(timeout=60)[0].split()]
-    assert len(held) == 4
-    assert sum(held) > 100
+        held = [int(number) for number in process.communicate()[0].split()]
+    assert held == [30] * 4
     assert beside(path) == []
 
 

@@ -38,6 +38,7 @@ def test_lags_may_differ_from_record_to_record():
     assert exchanged.translate(str.maketrans("ny", "yn")) == text
 
 
+@pytest.mark.slow
 def test_a_network_that_has_learnt_knows_by_the_cue_alone():
     rng = np.random.default_rng(0)
     network = Network(NetworkConfig(len(memory.VOCABULARY), "gru", 16), rng)

@@ -108,6 +108,7 @@ def of_no_account(whole):
             at += 46 + len(info.filename) + len(info.extra)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("origin", ORIGINS)
 def test_changed_bytes(origin, tmp_path):
     whole = ORIGINS[origin](small())
@@ -139,6 +140,7 @@ arrays = st.sampled_from(DTYPES).flatmap(
 names = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,20}", fullmatch=True)
 
 
+@pytest.mark.slow
 @given(st.dictionaries(names, arrays, min_size=1, max_size=5))
 @settings(deadline=None, max_examples=100)
 def test_round_trip(tmp_path_factory, arrays):

@@ -34,6 +34,7 @@ def the_same(numbering: Numbering, text: str, vocabulary: Vocabulary) -> None:
     assert numbering.length == len(text)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=200)
 @given(st.text(CHARACTERS, min_size=1, max_size=80), CUTS, st.integers(1, 9))
 @example("ba\0\U0010ffff\ud7ff\ue000a", [1, 2, 3], 2)

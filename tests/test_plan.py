@@ -233,6 +233,7 @@ def test_counting_the_largest_network_takes_no_memory():
     assert count_parameters(largest) == matrices + L * 4 * H + V
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("network", "chosen"),
     [

@@ -30,6 +30,7 @@ def naive(a, W):
     return np.array([a.astype(np.float64) @ each for each in W.astype(np.float64)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES + ODD)
 @pytest.mark.parametrize("steps", [1, 64])
 def test_it_is_the_product(blocks, rng, shape, steps):

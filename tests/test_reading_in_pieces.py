@@ -109,6 +109,7 @@ class Whole:
             self.vocabulary = Vocabulary.of(self.text)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=500)
 @given(
     FILES, ENCODINGS, st.sampled_from(["strict", "replace"]), st.booleans(), st.integers(1, 9),

@@ -179,6 +179,7 @@ def changed(whole, path, value):
     return whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_wrong_value_is_refused_wherever_it_stands(find, name):
     check, whole = validator(name), find(name)

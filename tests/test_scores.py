@@ -230,6 +230,7 @@ def telegraph(rng, T, dwell):
     return (np.cumsum(rng.random(T) < 1 / dwell) % 2).astype(float)
 
 
+@pytest.mark.slow
 def test_random_features_are_below_noise(tiny_network, vocabulary, monkeypatch):
     """200 features that have nothing to do with the text, as slow as many a real one."""
     T, below, tested = 1000, 0, 0

@@ -35,6 +35,7 @@ CONFIGS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("config", CONFIGS)
 @pytest.mark.parametrize("length", [1, 5, WINDOW + 3])
 def test_each_row_is_what_it_would_be_alone(tiny_network, cell, config, length):
@@ -105,6 +106,7 @@ def cut(monkeypatch):
     return cut
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [{}, {"temperature": 0}, {"top_k": 2, "stop": ["a"]}])
 def test_processes_make_the_same_samples_as_one(tiny_network, vocabulary, cut, cell, settings):
     network, config = tiny_network(cell), SamplingConfig(length=50, **settings)

@@ -694,6 +694,7 @@ def until(process, pattern):
     return "".join(read)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cell", "workers", "number"),
     [("rnn", 1, signal.SIGINT), ("lstm", 2, signal.SIGINT), ("gru", 1, signal.SIGTERM),
@@ -821,6 +822,7 @@ def on_a_terminal(width, *arguments):
     return text, [line.strip("\r").rstrip() for line in lines]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [60, 200])
 def test_a_bar_and_lines_that_do_not_run_together(width):
     arguments = (*LONG, "--max-steps", "100", "--evaluations", "20")

@@ -128,6 +128,7 @@ def test_each_window_is_read_once_an_epoch_and_the_state_is_carried(monkeypatch)
     assert begins[-1] in (29, 30)  # an offset may cost an epoch its last window
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("block", [1, 70, 10**6])
 def test_ids_in_a_file_are_learnt_as_those_of_an_array(monkeypatch, workers, block):

@@ -174,6 +174,7 @@ def test_an_echo_is_not_said_to_follow(tiny_network):
     assert not found.judged("follows")
 
 
+@pytest.mark.slow
 def test_what_the_character_mostly_tells_is_an_echo(reading, rng):
     """Within characters the unit knows something, surely, but little of what makes its score."""
     lines = []

@@ -284,7 +284,7 @@ def test_units_drawn_at_random_are_others_and_the_same_each_time(read):
         assert len({*asked, *drawn[-1]}) == 11
         assert len(made.by_random) == 9
         costs = [told.cost.whole.mean for told in made.units[2:]]
-        assert costs == pytest.approx(made.by_random, abs=1e-9)
+        assert costs == pytest.approx(made.by_random, abs=1e-6)  # read in other batches
     assert drawn[0] == drawn[1] != drawn[2]
     assert len(Neuron.of(reading, Options(units=asked)).by_random) == CONTROLS
     few = Neuron.of(read(), Options(random=9))
@@ -387,6 +387,7 @@ def row_of(n):
     return Row("a", np.zeros(n), "signed")
 
 
+@pytest.mark.slow
 def test_what_is_drawn_fits_and_says_what_it_is(read, cell):
     reading = read(cell=cell, num_layers=2, hidden_size=12)
     for width in (60, 80, 160):

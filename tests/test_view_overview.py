@@ -189,6 +189,7 @@ def test_a_wrong_confidence_is_told(tiny_network, rng, temperature, said):
     assert (found.evidence["excess"] > 0) == (temperature < 1)
 
 
+@pytest.mark.slow
 def test_a_right_confidence_is_not_told(tiny_network):
     told = [
         findings.confidence(Probabilities.of(drawn(tiny_network, np.random.default_rng(seed), 1.0)))
@@ -270,12 +271,14 @@ def test_the_unit_that_follows_is_found(read, rng):
     assert "short" not in found
 
 
+@pytest.mark.slow
 def test_units_that_follow_nothing_are_not_found(read):
     for seed in range(8):
         found = Overview.of(planted(read, np.random.default_rng(seed), noise=1e3)).findings
         assert not {"unit", "short"} & {finding.id for finding in found}
 
 
+@pytest.mark.slow
 def test_the_unit_that_is_used_there_is_preferred(read, rng, monkeypatch):
     words = rng.choice(["ab", "cad", "deed", '"', "1"], 900)
     reading = read(" ".join(words) + "\n", hidden_size=8)

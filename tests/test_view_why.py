@@ -97,6 +97,7 @@ def test_gradients_are_the_differences(question):
     np.testing.assert_allclose(local.times_input, (D * change).sum(axis=1), rtol=0, atol=1e-8)
 
 
+@pytest.mark.slow
 def test_what_is_integrated_is_the_sum_of_differences_along_the_path(question):
     x, others, log_odds = window(question)
     points, values = 100, np.zeros(LAGS)

@@ -107,7 +107,7 @@ def test_the_rest_of_a_sequence_is_waited_for(typed, monkeypatch):
             pass_fds=[process],
         )
         assert Keys(ours).wait(0) == ["up"]
-        assert delayed.wait() == 0
+        assert delayed.wait(60) == 0
         os.close(process)
     finally:
         os.close(ours)
@@ -389,7 +389,7 @@ class Terminal:
         if select.select([self.master], [], [], seconds)[0]:
             self.output += os.read(self.master, 2**16)
 
-    def until(self, seen, seconds=20):
+    def until(self, seen, seconds=120):
         """Wait until something is on the screen; return its rows."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -409,7 +409,7 @@ class Terminal:
 
     def ended(self):
         """Wait for the end; return the exit code and what was written last."""
-        end = time.monotonic() + 20
+        end = time.monotonic() + 120
         while self.process.poll() is None and time.monotonic() < end:
             self.read(0.05)
         self.read(0.1)
@@ -477,7 +477,7 @@ def test_a_page_follows_the_size_of_the_terminal(terminal):
     shell = terminal(NO_COLOR="1")
     shell.until("q quit")
     shell.resize(40, 120)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     while len(shell.rows()) != 40 and time.monotonic() < deadline:
         shell.read(0.05)
     rows = shell.rows()
@@ -523,6 +523,7 @@ def test_a_failure_gives_the_terminal_back_and_is_told_after(terminal):
     assert termios.tcgetattr(shell.slave) == shell.settings
 
 
+@pytest.mark.slow
 def test_a_step_is_printed_where_it_is_not_to_be_walked_from(terminal, tmp_path):
     for arguments, surroundings in (
         (("--format", "text"), {}),

@@ -68,6 +68,7 @@ def test_the_parts_of_a_batch_are_all_of_it():
             assert found.max() - found.min() <= 1
 
 
+@pytest.mark.slow
 def test_one_two_and_three_find_the_same_gradient(tiny_network, workers, cell):
     B = 5  # divides neither by two nor by three
     expected = learnt(Part(tiny_network(cell), T, B), B)
@@ -297,6 +298,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_workers_do_not_outlive_a_process_that_is_killed(alive, gone):
     with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE) as process:
         pids = [int(pid) for pid in process.stdout.readline().split()]

@@ -6,6 +6,9 @@ from charrnn.errors import CheckpointError
 
 RESUME_SUFFIX = ".resume.npz"
 
+ARCHIVE = b"PK\x03\x04"
+"""What an .npz begins with, whatever its name."""
+
 
 def resume_path(path: Path) -> Path:
     """Return where the training state of the model at `path` lies; of that itself, the same."""
@@ -17,6 +20,17 @@ def resume_path(path: Path) -> Path:
 def model_path(path: Path) -> Path:
     """Return where the model lies whose training state is at `path`; of that itself, the same."""
     return path.with_name(path.name.removesuffix(RESUME_SUFFIX).removesuffix(".npz") + ".npz")
+
+
+def is_model(name: str) -> bool:
+    """Tell whether a name is that of a model: by its ending, or since an archive lies there."""
+    if name.endswith(".npz"):
+        return True
+    try:
+        with Path(name).open("rb") as file:
+            return file.read(len(ARCHIVE)) == ARCHIVE
+    except (OSError, ValueError):
+        return False
 
 
 def newest(folder: Path) -> Path:

@@ -1,5 +1,6 @@
 """`charrnn inspect`: look inside a network, without a text or as it reads one."""
 
+import shlex
 import sys
 from dataclasses import replace
 from io import BytesIO
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import typer
 
+from charrnn.checkpoint.paths import is_model
 from charrnn.cli import inspect_options as asked
 from charrnn.cli.keys import can_be_read
 from charrnn.cli.notes import note
@@ -16,9 +18,10 @@ from charrnn.cli.reading import Encoded
 from charrnn.cli.threads import threads_for, use_threads
 from charrnn.cli.wording import options_of, spelling
 from charrnn.display.registry import View, choose_view
-from charrnn.errors import CheckpointError, ConfigError
+from charrnn.errors import ConfigError
 from charrnn.inspection.forms.formats import Format, choose_format
 from charrnn.inspection.options import Options, parse_pattern, parse_settings, parse_units
+from charrnn.text.names import is_there, looks_like_path
 
 if TYPE_CHECKING:
     from charrnn.checkpoint.checkpoint import Checkpoint
@@ -98,10 +101,11 @@ def inspect(  # noqa: PLR0917
     from charrnn.display.console import results
     from charrnn.display.screen import parse_span, screen_of
 
-    paths, text = split(models_and_text or [])
+    paths, text = split(models_and_text or [], has_text=file is not None or sample is not None)
     given = Given(text, file, sample)
     if sum(part is not None for part in given) > 1:
         raise ConfigError("TEXT, --file and --sample each give a text; leave all but one out")
+    given = named_file(given)
     chosen = choose_view(view, has_text=given.is_there, models=max(1, len(paths)))
     form = choose_format(named, output)
     options = Options(
@@ -152,18 +156,23 @@ def inspect(  # noqa: PLR0917
     _deliver(chosen, result, envelope, form, output, screen)
 
 
-def split(arguments: list[str]) -> tuple[list[Path], str | None]:
+def split(arguments: list[str], *, has_text: bool = False) -> tuple[list[Path], str | None]:
     """Return the models and the text of a command line: the text is what comes last.
 
-    It is the first argument's privilege to be a model whatever its name; a later one is a model if
-    it ends in .npz. Two texts are one too many.
+    Of several arguments the first is a model whatever its name, and so is the only one if the text
+    is given elsewhere; another is one if it ends in .npz. Two texts are one too many.
+
+    has_text: whether the text is given elsewhere.
 
     Raises
     ------
     ConfigError
         There are more texts than one, or there is one between models.
     """
-    models = [n == 0 or argument.endswith(".npz") for n, argument in enumerate(arguments)]
+    first = has_text or len(arguments) > 1 or any(map(is_model, arguments))
+    models = [
+        first if n == 0 else argument.endswith(".npz") for n, argument in enumerate(arguments)
+    ]
     if not all(models[:-1]):
         text = arguments[models.index(False)]
         raise ConfigError(
@@ -172,6 +181,20 @@ def split(arguments: list[str]) -> tuple[list[Path], str | None]:
     if all(models):
         return [Path(argument) for argument in arguments], None
     return [Path(argument) for argument in arguments[:-1]], arguments[-1]
+
+
+def named_file(given: Given) -> Given:
+    """Take a text that names a file or folder for what is in it, and say so."""
+    text = given.text
+    if text is None or text == asked.STANDARD_INPUT:
+        return given
+    if is_there(text):
+        itself = f"printf %s {shlex.quote(text)} | charrnn inspect MODEL -"
+        note(f"reads the file {text}; to read its name instead: {itself}")
+        return given._replace(text=None, file=text)
+    if looks_like_path(text):
+        note(f"there is no file {text}; reads these {len(text)} characters")
+    return given
 
 
 def _tell(said: str, output: Path | None) -> None:
@@ -202,10 +225,6 @@ def _look(  # noqa: PLR0917
     from charrnn.inspection.forms.envelope import Envelope
     from charrnn.inspection.reading import Reading
 
-    if not given.is_there and paths[0].suffix != ".npz" and not paths[0].exists():
-        raise CheckpointError(
-            f"{str(paths[0])!r}: no such model; if it is a text, name a model before it"
-        )
     if len(paths) > 1 and asked.STANDARD_INPUT in given:
         raise ConfigError("standard input can be read for one model only; give --file FILE")
     models = [(path, load(path)) for path in paths]

@@ -114,6 +114,12 @@ class Reading:
             dict(zip(gates, opened, strict=True)),
         )
 
+    def __repr__(self) -> str:
+        """Return the shapes of all that was computed."""
+        arrays = {"log_y_hat": self.log_y_hat, **self.states, **self.gates}
+        shapes = ", ".join(f"{name} {values.shape}" for name, values in arrays.items())
+        return f"Reading(T={len(self)}: {shapes})"
+
     @property
     def text(self) -> str:
         """The text, a character for each id; of bytes, each byte as the character of its number."""

@@ -20,6 +20,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import DTypeLike
 
+from charrnn.blas import Threads
 from charrnn.network.cells import CELLS, gates_first
 from charrnn.network.config import NetworkConfig
 from charrnn.network.functions import Floats, Ids, unbuffered
@@ -235,15 +236,17 @@ class Network:
         Yields the number of characters read in each window, of which the last may be short,
         and the trace; begins from the state in trace.first_state.
         """
-        T = trace.T
+        T, threads = trace.T, Threads()
         for start in range(0, len(ids) - T + 1, T):
-            self.forward(ids[start : start + T, None], trace)
+            with threads.piece(T):
+                self.forward(ids[start : start + T, None], trace)
             yield T, trace
             trace.carry()
         if rest := len(ids) % T:
             short = Trace(self, rest, 1)
             short.first_state[:] = trace.first_state
-            self.forward(ids[-rest:, None], short)
+            with threads.piece(rest):
+                self.forward(ids[-rest:, None], short)
             yield rest, short
             trace.first_state[:] = short.state
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from charrnn.cores import blas_threads
+from charrnn import blas
 from charrnn.network.arrays import empty, whole_lines, zeros
 from charrnn.network.cells import gates_first
 from charrnn.network.functions import Floats
@@ -66,7 +66,7 @@ class Onward:
     ) -> None:
         own = G * (share.width if share else H)  # columns of W_aa
         end = columns = own + above
-        if blas_threads() > 1 and NEARLY * SHARED <= H * columns < SHARED:
+        if blas.threads() > 1 and NEARLY * SHARED <= H * columns < SHARED:
             columns = -(-SHARED // H)
         self._W: Floats = zeros((H, whole_lines(columns, dtype)), dtype)
         self._products: Floats = empty((1, self._W.shape[1]), dtype)

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from charrnn.cores import THREADS
+from charrnn.blas import THREADS
 
 ONE_THREAD = dict.fromkeys(THREADS, "1")
 PATIENCE = 5.0
@@ -94,6 +94,10 @@ class Started:
             heard += more
         return heard
 
+    def has_ended(self) -> bool:
+        """Tell whether it is gone."""
+        return self._process.poll() is not None
+
     def check(self) -> None:
         """Do nothing, if it is there.
 
@@ -102,7 +106,7 @@ class Started:
         EndedError
             It is gone.
         """
-        if self._process.poll() is not None:
+        if self.has_ended():
             raise self._ended()
 
     def close(self) -> None:

@@ -1,11 +1,12 @@
 """Characters that follow a prompt, one at a time."""
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from charrnn.blas import Threads, threads
 from charrnn.network.functions import Floats, Ids, log_softmax
 from charrnn.network.model import Network
 from charrnn.network.trace import Trace
@@ -47,6 +48,61 @@ class Choice(NamedTuple):
         return p
 
 
+class Reads(Protocol):
+    """Reads one character after the other, and predicts the next."""
+
+    scores: Floats
+    """(V,), what is predicted: log-probabilities but for a constant."""
+
+    def read(self, k: int) -> None:
+        """Read a character; `scores` is then what is predicted after it."""
+
+
+class Reader:
+    """Reads characters in this process, by one network's parameters as they are when it is made."""
+
+    def __init__(self, network: Network) -> None:
+        self._network, self._trace = network, Trace(network, 1, 1, held=True)
+        network.load(self._trace)
+        self._x = np.empty((1, 1), np.intp)
+        self.scores: Floats = self._trace.z_y[0, 0]
+
+    @property
+    def state(self) -> Floats:
+        """The state that the next character is read from, (L, S, 1, H), a view."""
+        return self._trace.states[:, :, 0]
+
+    def begin(self, prompt: Ids) -> None:
+        """Read a prompt, (N,) ids with N > 0, from a(0) = 0."""
+        network = self._network
+        for _, read in network.read(prompt, Trace(network, min(WINDOW, len(prompt)), 1)):
+            self.take_up(read.state, read.z_y[-1, 0])
+
+    def take_up(self, state: Floats, scores: Floats) -> None:
+        """Go on from a state, (L, S, 1, H), and what was predicted in it, (V,)."""
+        self._trace.first_state[...] = state
+        self.scores[...] = scores
+
+    def read(self, k: int) -> None:
+        """Read a character."""
+        self._x[0, 0] = k
+        self._network.go_on(self._x, self._trace)
+        self._trace.carry()
+
+
+class ThreadedReader(Reader):
+    """A reader whose products use several threads while that is faster than one."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__(network)
+        self._threads = Threads()
+
+    def read(self, k: int) -> None:
+        """Read a character."""
+        with self._threads.piece():
+            super().read(k)
+
+
 def generate(
     network: Network, prompt: Ids, config: SamplingConfig, rng: np.random.Generator
 ) -> Iterator[Choice]:
@@ -54,38 +110,17 @@ def generate(
 
     Stop texts and the length are the affair of `charrnn.sampling.sample`.
     """
-    trace = Trace(network, 1, 1, held=True)
-    read_prompt(network, prompt, trace.first_state, trace.z_y[0, 0])
-    network.load(trace)
-    yield from go_on_from(network, trace, config, rng)
+    reader = ThreadedReader(network) if threads() > 1 else Reader(network)
+    reader.begin(prompt)
+    yield from go_on_from(reader, config, rng)
 
 
-def read_prompt(network: Network, prompt: Ids, state: Floats, scores: Floats) -> None:
-    """Read a prompt, (N,) ids; write the state after it, (L, S, 1, H), and the scores, (V,)."""
-    for _, read in network.read(prompt, Trace(network, min(WINDOW, len(prompt)), 1)):
-        state[:] = read.state
-        scores[:] = read.z_y[-1, 0]
-
-
-def go_on_from(
-    network: Network,
-    trace: Trace,
-    config: SamplingConfig,
-    rng: np.random.Generator,
-    tell: Callable[[int], None] | None = None,
-) -> Iterator[Choice]:
-    """Yield characters without end, from the first state and the scores of a loaded trace.
-
-    tell: is told each character before it is read.
-    """
-    scores, x = trace.z_y[0, 0], np.empty((1, 1), np.intp)
+def go_on_from(reader: Reads, config: SamplingConfig, rng: np.random.Generator) -> Iterator[Choice]:
+    """Yield characters without end, after what a reader has read, and let it read them."""
     while True:
         for uniform in rng.random(DRAWN).tolist():
-            z = scores.astype(np.float64)
+            z = reader.scores.astype(np.float64)
             w = weights(z, config)
-            x[0, 0] = k = choose(w, uniform)
+            k = choose(w, uniform)
             yield Choice(k, z, w)
-            if tell:
-                tell(k)
-            network.go_on(x, trace)
-            trace.carry()
+            reader.read(k)

@@ -8,7 +8,8 @@ the other reads it, and meet once a layer:
     the other one    waits for it, and steps its units when it is there
 
 They meet by counters in shared memory that each looks at until they move, since to be woken would
-take longer than a step. Whoever waits for long, because nobody reads on, looks ever more seldom.
+take longer than a step. The one that waits for long, because the text is not read on or another way
+of making it is taken, looks ever more seldom.
 """
 
 import os
@@ -16,25 +17,20 @@ import platform
 import select
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from charrnn.cores import cores
-from charrnn.errors import CharRNNError
 from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
-from charrnn.network.functions import Ids
+from charrnn.network.functions import Floats
 from charrnn.network.model import Network
 from charrnn.network.onward import Share
 from charrnn.network.trace import Trace
 from charrnn.processes.shared import Layout, SharedArrays
-from charrnn.processes.started import EndedError, Started, read_order
-from charrnn.sampling.config import SamplingConfig
-from charrnn.sampling.generating import Choice, go_on_from, read_prompt
+from charrnn.processes.started import Started, read_order
 from charrnn.sampling.handing import hand, take
 
 LEAST, MOST = 2_000_000, 4_000_000
@@ -49,6 +45,9 @@ SHORT, SELDOM = 50e-6, 2e-3
 
 SCORED, OTHER = 0, 1
 """The two processes: the one that works the scores out, and the other one."""
+
+AGAIN = 2**32 - 1
+"""In the place of a character: another state is to be gone on from."""
 
 
 def pay(network: Network) -> bool:
@@ -101,6 +100,10 @@ class Counters:
                 return
         self._wait(lambda: met[other] >= times)
 
+    def other_is_there(self) -> bool:
+        """Tell whether `meet` would return at once."""
+        return bool(self._met[self._other] > self._times)
+
     def tell(self, k: int) -> None:
         """Tell the next character."""
         self._characters += 1
@@ -131,30 +134,55 @@ def _share(network: NetworkConfig, shared: SharedArrays, part: int, counters: Co
     return Share(units, shared["states"], counters.meet, scores=part == SCORED)
 
 
-def generate_in_halves(
-    network: Network, prompt: Ids, config: SamplingConfig, rng: np.random.Generator
-) -> Iterator[Choice]:
-    """Yield what `generate` yields, but for rounding.
+class Halves:
+    """Reads characters in two processes, from when the other one is ready until it is closed.
 
     Raises
     ------
-    CharRNNError
-        The other process has died, or a prediction is not a number.
+    EndedError
+        The other process has died; so does whatever else waits for it.
     """
-    dtype = network.params.flat.dtype
-    shared, order = hand(network, _layout(network.config, dtype.str))
-    scores: NDArray[Any] = np.empty(network.config.vocabulary_size, dtype)
-    read_prompt(network, prompt, shared["states"][:, :, 0], scores)
-    try:
-        with closing(Started(__name__, order, shared.descriptor)) as other:
-            counters = Counters(shared, SCORED, other.check)
-            share = _share(network.config, shared, SCORED, counters)
-            trace = Trace(network, 1, 1, held=True, share=share)
-            trace.z_y[0, 0] = scores
-            network.load(trace)
-            yield from go_on_from(network, trace, config, rng, counters.tell)
-    except EndedError as ended:
-        raise CharRNNError(f"{ended} while it made its half of a text; ask for it again") from None
+
+    def __init__(self, network: Network) -> None:
+        dtype = network.params.flat.dtype
+        self._shared, order = hand(network, _layout(network.config, dtype.str))
+        self._other = Started(__name__, order, self._shared.descriptor)
+        self._counters = Counters(self._shared, SCORED, self._other.check)
+        share = _share(network.config, self._shared, SCORED, self._counters)
+        self._network, self._trace = network, Trace(network, 1, 1, held=True, share=share)
+        network.load(self._trace)
+        self._x = np.empty((1, 1), np.intp)
+        self._begun = False
+        self.scores: Floats = self._trace.z_y[0, 0]
+
+    @property
+    def state(self) -> Floats:
+        """The state that the next character is read from, (L, S, 1, H), a view."""
+        return self._trace.state
+
+    def is_ready(self) -> bool:
+        """Tell whether the other process has started, or has ended: then `take_up` says so."""
+        return self._begun or self._counters.other_is_there() or self._other.has_ended()
+
+    def take_up(self, state: Floats, scores: Floats) -> None:
+        """Go on from a state, (L, S, 1, H), and what was predicted in it, (V,)."""
+        if self._begun:
+            self._counters.tell(AGAIN)
+        self._begun = True
+        self._counters.meet()  # from now on the other one waits for a character
+        self._trace.first_state[...] = state
+        self.scores[...] = scores
+
+    def read(self, k: int) -> None:
+        """Read a character."""
+        self._x[0, 0] = k
+        self._counters.tell(k)
+        self._network.go_on(self._x, self._trace)
+        self._trace.carry()
+
+    def close(self) -> None:
+        """End the other process."""
+        self._other.close()
 
 
 def work() -> None:
@@ -168,9 +196,15 @@ def work() -> None:
     trace = Trace(network, 1, 1, held=True, share=share)
     network.load(trace)
     x = np.empty((1, 1), np.intp)
+    counters.meet()
     with np.errstate(**given["errors"]):
         while True:
-            x[0, 0] = counters.hear()
+            k = counters.hear()
+            if k == AGAIN:
+                trace.first_state  # noqa: B018 - what follows from the old one is forgotten
+                counters.meet()
+                continue
+            x[0, 0] = k
             network.go_on(x, trace)
             trace.carry()
 

@@ -1,7 +1,7 @@
 """A whole sample: text as it is made, until its length or a stop text."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from itertools import islice
 from typing import Literal
 
@@ -26,9 +26,10 @@ def best_way(network: Network, length: int) -> Way:
     if length != ENDLESS and length < LONG:
         return generate
     # What starts processes takes time to import, which a short text has no use for.
-    from charrnn.sampling.halves import generate_in_halves, pay  # noqa: PLC0415
+    from charrnn.sampling.alternating import generate_alternating  # noqa: PLC0415
+    from charrnn.sampling.halves import pay  # noqa: PLC0415
 
-    return generate_in_halves if pay(network) else generate
+    return generate_alternating if pay(network) else generate
 
 
 class Sample:
@@ -73,7 +74,7 @@ class Sample:
         yield from self._until(stops, limited) if stops else limited
         self.finish_reason = self.finish_reason or "length"
 
-    def pieces(self) -> Iterator[str]:
+    def pieces(self) -> Generator[str]:
         """Yield the text of the sample: of bytes a character when its last byte is there."""
         decoder = self.vocabulary.decoder()
         for choice in self.choices():
@@ -104,7 +105,7 @@ def stream(
     prompt: Ids,
     config: SamplingConfig,
     rng: np.random.Generator,
-) -> Iterator[str]:
+) -> Generator[str]:
     """Yield the text that follows the prompt, as it is made."""
     return Sample(network, vocabulary, prompt, config, rng).pieces()
 

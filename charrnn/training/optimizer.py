@@ -72,8 +72,9 @@ class AdamW:
 def clip(grad: Floats, limit: float) -> float:
     """Scale the gradient, in place, to a global norm of at most `limit`; return the norm it had.
 
-    The norm is accumulated in float64, so that no finite gradient overflows it. A norm that is
-    not finite leaves the gradient as it is; 0 for a limit does too.
+    The norm is worked out in the gradient's own type and, where that does not hold it, in float64,
+    so that no finite gradient overflows it. A norm that is not finite leaves the gradient as it is;
+    0 for a limit does too.
     """
     with np.errstate(over="ignore"):
         norm = math.sqrt(float(np.dot(grad, grad)))

@@ -55,6 +55,9 @@ SCORED = "once from its beginning, the state carried"
 
 Chosen = TypeVar("Chosen", int, float)
 
+State = tuple[dict[str, NDArray[Any]], dict[str, Any]]
+"""What a run is gone on with, as `load_state` returns it."""
+
 
 class Run:
     """A corpus split in two, a network, and the trainer that fits the one to the other."""
@@ -117,24 +120,40 @@ class Run:
             There is no training state, or it belongs to another text.
         """
         path = resume_path(path)
-        arrays, meta = load_state(path)
-        try:
-            network, training = _described(corpus, arrays, meta)
-        except (KeyError, TypeError, ValueError, ConfigError) as error:
-            raise CheckpointError(f"{path.name}: describes no run of this program") from error
-        except CheckpointError as error:
-            raise CheckpointError(f"{path.name}: {error.message}", *error.ways) from error
-        training = replace(training, **budget or {})
-        try:
-            run = cls(corpus, network, training, corpus.notes)
-            run.trainer.restore(arrays, meta)
-        except (CheckpointError, TrainingError) as error:
-            raise CheckpointError(f"{path.name}: {error.message}", *error.ways) from error
+        run = cls.go_on_from(corpus, load_state(path), path.name, budget)
         if run.trainer.fraction() >= 1:
             raise TrainingError(
                 f"{path.name}: its budget is used up after {run.trainer.now.step} steps",
                 Way("give it more with {epochs}, {max_steps} or {max_time}"),
             )
+        return run
+
+    @classmethod
+    def go_on_from(
+        cls, corpus: Corpus, state: State, name: str, budget: dict[str, Any] | None = None
+    ) -> Self:
+        """Take up the run whose `state()` this is, even if nothing is left of its budget.
+
+        name: what to call the state in an error.
+
+        Raises
+        ------
+        CheckpointError
+            It belongs to another text, or to no run of this program.
+        """
+        arrays, meta = state
+        try:
+            network, training = _described(corpus, arrays, meta)
+        except (KeyError, TypeError, ValueError, ConfigError) as error:
+            raise CheckpointError(f"{name}: describes no run of this program") from error
+        except CheckpointError as error:
+            raise CheckpointError(f"{name}: {error.message}", *error.ways) from error
+        training = replace(training, **budget or {})
+        try:
+            run = cls(corpus, network, training, corpus.notes)
+            run.trainer.restore(arrays, meta)
+        except (CheckpointError, TrainingError) as error:
+            raise CheckpointError(f"{name}: {error.message}", *error.ways) from error
         return run
 
     def plan(self) -> Plan:
@@ -207,6 +226,10 @@ class Run:
 
     def save_state(self, path: Path) -> None:
         """Write what `resume` needs beside the model at `path`."""
+        save_state(resume_path(path), *self.state())
+
+    def state(self) -> State:
+        """Return what going on needs: arrays, of which some change with the next step, and JSON."""
         arrays, meta = self.trainer.state()
         about = {
             "sha256": self.corpus.sha256,
@@ -215,7 +238,7 @@ class Run:
             "network": asdict(self.trainer.network.config),
             "training": asdict(self.trainer.config),
         }
-        save_state(resume_path(path), arrays, meta | about)
+        return arrays, meta | about
 
 
 def _described(

@@ -1,0 +1,64 @@
+"""A long text by one process or by two, whichever is faster while it is made."""
+
+import time
+from collections.abc import Iterator
+from contextlib import closing
+
+import numpy as np
+
+from charrnn.blas import Limit, threads
+from charrnn.errors import CharRNNError
+from charrnn.network.functions import Floats, Ids
+from charrnn.network.model import Network
+from charrnn.processes.started import EndedError
+from charrnn.sampling.config import SamplingConfig
+from charrnn.sampling.generating import Choice, Reader, go_on_from
+from charrnn.sampling.halves import Halves
+from charrnn.ways import Ways
+
+
+class Alternating:
+    """Reads characters in one process, and in two while they take less time.
+
+    While the other process starts, this one reads.
+    """
+
+    def __init__(self, alone: Reader, halves: Halves) -> None:
+        self._alone, self._halves = alone, halves
+        self._ways = Ways(halves.is_ready)
+        self._one = Limit(1 if threads() > 1 else None)
+        self._now: Reader | Halves = alone
+        self.scores: Floats = alone.scores
+
+    def read(self, k: int) -> None:
+        """Read a character."""
+        began = time.perf_counter()
+        if self._now is self._alone:
+            with self._one:
+                self._alone.read(k)
+        else:
+            self._halves.read(k)
+        self._ways.took(time.perf_counter() - began)
+        next_ = self._halves if self._ways.several else self._alone
+        if next_ is not self._now:
+            next_.take_up(self._now.state, self.scores)
+            self._now, self.scores = next_, next_.scores
+
+
+def generate_alternating(
+    network: Network, prompt: Ids, config: SamplingConfig, rng: np.random.Generator
+) -> Iterator[Choice]:
+    """Yield what `generate` yields, but for rounding.
+
+    Raises
+    ------
+    CharRNNError
+        The other process has died, or a prediction is not a number.
+    """
+    try:
+        with closing(Halves(network)) as halves:
+            alone = Reader(network)
+            alone.begin(prompt)
+            yield from go_on_from(Alternating(alone, halves), config, rng)
+    except EndedError as ended:
+        raise CharRNNError(f"{ended} while it made its half of a text; ask for it again") from None

@@ -1,0 +1,28 @@
+"""Whether a text is the name of the file or folder where a text lies. Imports no NumPy."""
+
+import os
+import re
+
+LONGEST_PATH = 4096
+"""Characters that a system takes for a path."""
+
+ENDING = re.compile(r"[^\s.]\.[^\W_]{1,8}$")
+"""What a file's name ends in, and a sentence does not."""
+
+
+def is_there(name: str) -> bool:
+    """Tell whether a text names an existing file or folder."""
+    return 0 < len(name) <= LONGEST_PATH and os.path.exists(name)  # noqa: PTH110 - never raises
+
+
+def looks_like_path(text: str) -> bool:
+    """Tell whether a text is written as a path is: on one line, with an ending, or by folders."""
+    if not (0 < len(text) <= LONGEST_PATH and is_one_line(text)):
+        return False
+    by_folders = re.search(r"[/\\]", text) and not re.search(r"\s", text)
+    return bool(by_folders or ENDING.search(text))
+
+
+def is_one_line(text: str) -> bool:
+    """Tell whether there is no line end in a text."""
+    return not re.search(r"[\n\r]", text)

@@ -1,0 +1,44 @@
+"""Ctrl-C between two steps, where a run can be taken up again, instead of in the middle of one."""
+
+import signal
+import threading
+from types import FrameType, TracebackType
+from typing import Self
+
+
+class Interrupts:
+    """Holds a first Ctrl-C back, inside, until `check`; a second one is not held back.
+
+    Where Ctrl-C is not handled as Python does by itself, or in another than the main thread,
+    nothing is changed.
+    """
+
+    def __init__(self) -> None:
+        self._asked = self._handling = False
+
+    def __enter__(self) -> Self:
+        is_main = threading.current_thread() is threading.main_thread()
+        if is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, self._handle)
+            self._handling = True
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._handling:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt if one has been held back."""
+        if self._asked:
+            self._asked = False
+            raise KeyboardInterrupt
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self._asked:
+            raise KeyboardInterrupt
+        self._asked = True
