@@ -15,6 +15,7 @@ from charrnn.inspection.options import Unit
 from charrnn.inspection.reading import SIGMOIDS
 from charrnn.inspection.result import name
 from charrnn.inspection.views.steps import Step, Term
+from charrnn.plurals import counted
 
 NARROW = 72
 """On a screen narrower than this, numbers have one decimal place less."""
@@ -93,7 +94,7 @@ def sum_lines(
     items = []
     for term in terms:
         if term.source is None or term.weight is None or term.value is None:
-            items.append(Text(f"{others:,} other{'s' * (others > 1)} {digits(term.product)}"))
+            items.append(Text(f"{counted(others, 'other')} {digits(term.product)}"))
         else:
             source = f"e[{term.source}]" if layer is None else name((layer, term.source))
             product = f"{digits(term.weight)} {times} {digits(term.value)}"

@@ -9,6 +9,7 @@ from charrnn.checkpoint.checkpoint import Checkpoint
 from charrnn.display.screen import Screen
 from charrnn.display.tables import fit, prose, quoted
 from charrnn.inspection.forms.envelope import Envelope
+from charrnn.plurals import counted
 
 
 def framed(lines: Iterable[Text], envelope: Envelope, screen: Screen) -> Iterator[Text]:
@@ -25,7 +26,7 @@ def heading(envelope: Envelope, screen: Screen) -> Iterator[Text]:
     if source := envelope.source:
         name = "the text given" if source.name is None else source.name
         about = quoted("standard input" if name == "-" else name, screen.width // 2, screen)
-        about.append(f"  {len(source.ids):,} characters")
+        about.append(f"  {counted(len(source.ids), 'character')}")
         if source.given > source.taken:
             about.append(f", the first of {source.given:,}")
         yield fit(about, screen.width, screen)
@@ -34,7 +35,7 @@ def heading(envelope: Envelope, screen: Screen) -> Iterator[Text]:
 
 def _model(path: Path, checkpoint: Checkpoint, screen: Screen) -> Iterator[Text]:
     network, kind = checkpoint.network.config, checkpoint.vocabulary.kind
-    layers = "1 layer" if network.num_layers == 1 else f"{network.num_layers} layers"
+    layers = counted(network.num_layers, "layer")
     read_as = f"embedded in {network.embedding_size}" if network.embedding_size else "one-hot"
     what = f"{network.cell}, {layers} of {network.hidden_size}, {network.vocabulary_size} {kind}"
     line = quoted(str(path), screen.width, screen)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from charrnn.errors import ConfigError
 from charrnn.inspection.options import Options
+from charrnn.plurals import counted
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -251,7 +252,7 @@ def choose_view(name: str | None, *, has_text: bool, models: int | None = 1) -> 
     if models is not None and models > most:
         several = ", ".join(other for other, view in VIEWS.items() if view.compares)
         raise ConfigError(
-            f"the view {name} looks at {most} model{'s' * (most > 1)}, not at {models}; "
+            f"the view {name} looks at {counted(most, 'model')}, not at {models}; "
             f"for several there are {several}"
         )
     if models is not None and models < least:

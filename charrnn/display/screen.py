@@ -16,7 +16,7 @@ from rich.text import Text
 from charrnn.display.colours import NONE, Palette, Theme, choose_palette
 from charrnn.errors import ConfigError
 
-NARROWEST = 60
+NARROWEST = 40
 
 SHOWN = 320
 """How many characters of a longer text are shown unless somebody asks for others."""

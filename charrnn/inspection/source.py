@@ -11,6 +11,7 @@ from charrnn.checkpoint.checkpoint import Checkpoint
 from charrnn.errors import ConfigError
 from charrnn.inspection.options import Options
 from charrnn.network.functions import Ids
+from charrnn.plurals import agreeing, counted
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.sample import Sample, first_ids
 from charrnn.text.read_as import ReadAs
@@ -141,14 +142,14 @@ class Source:
         remarks = list(self.notes)
         if self.given > self.taken:
             remarks.append(
-                f"the first {self.taken} of {self.given} characters are read; "
+                f"the first {self.taken:,} of {counted(self.given, 'character')} "
+                f"{agreeing(self.taken, 'is', 'are')} read; "
                 f"--limit {self.given} reads all"
             )
         if self.unknown:
             skipped = len(self.ids) == self.taken - self.unknown
             which = "skipped" if skipped else "read as the nearest that it knows, or left out"
-            count = "1 character" if self.unknown == 1 else f"{self.unknown} characters"
-            remarks.append(f"{count} unknown to this network: {which}")
+            remarks.append(f"{counted(self.unknown, 'character')} unknown to this network: {which}")
         return remarks
 
 

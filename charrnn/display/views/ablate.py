@@ -10,6 +10,7 @@ from charrnn.display.screen import Screen
 from charrnn.display.tables import Shown, Table, fit, number, prose, rule
 from charrnn.inspection.result import name
 from charrnn.inspection.views.ablate import Ablated, Loss
+from charrnn.plurals import counted
 
 _ROWS = 16
 _BAR = 12
@@ -104,7 +105,7 @@ def _control(result: Ablated, screen: Screen) -> str:
     means = np.array([loss.bits.mean for loss in result.random])
     each = len(result.random[0].units)
     what = "unit" if each == 1 else f"group of {each}"
-    many = f"{len(means)} {what}s" if each == 1 else f"{len(means)} groups of {each}"
+    many = counted(len(means), what, f"groups of {each}" if each > 1 else None)
     if len(means) == 1:
         return f"a {what} drawn at random: {_signed(means[0])}"
     error = _error(float(means.std(ddof=1) / len(means) ** 0.5), screen)
@@ -118,17 +119,18 @@ def _summary(result: Ablated, screen: Screen) -> str:
     measured = result.single
     dear = sum(loss.bits.mean > 2 * loss.bits.error for loss in measured)
     cheap = sum(loss.bits.mean < -2 * loss.bits.error for loss in measured)
-    count = f"{len(measured)} unit{'s' * (len(measured) != 1)}"
+    count = counted(len(measured), "unit")
     if result.asked:
         which = f"{count} asked for"
     elif result.all_measured:
         which = f"all {count}"
     else:
-        which = f"of {result.approx.size} units the {len(measured)} that cost most to first order"
+        units = counted(result.approx.size, "unit")
+        which = f"of {units} the {len(measured)} that cost most to first order"
     base = f"{number(result.baseline.mean, 3)}{_error(result.baseline.error, screen, 3)}"
     said = (
-        f"with all units: {base} bits, over the "
-        f"first {len(result.ids):,} characters; standard errors from blocks. Measured: {which}. "
+        f"with all units: {base} bits, over the first {counted(len(result.ids), 'character')}; "
+        f"standard errors from blocks. Measured: {which}. "
         f"{dear} cost more than twice their error"
     )
     if cheap:

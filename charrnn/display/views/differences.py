@@ -16,6 +16,7 @@ from charrnn.inspection.result import name
 from charrnn.inspection.views.differences import SATURATED, Differences, Sort
 from charrnn.inspection.views.errors import ALIKE, Place
 from charrnn.inspection.views.probabilities import perplexity
+from charrnn.plurals import agreeing, counted
 
 EXPLANATION = """\
 The surprise of a character x(t+1) is -log2 y_hat(t)[x(t+1)], in bits. Two or
@@ -88,7 +89,7 @@ def _models(result: Differences, screen: Screen) -> Iterator[Text]:
     table = Table(heading, "<><><>>>", body)
     yield from table.narrowed(screen.width, ("perplexity", "saturated")).draw(screen)
     n = result.bits.shape[1]
-    many = "1 prediction" if n == 1 else f"{n:,} predictions"
+    many = counted(n, "prediction")
     yield from prose(
         f"over {many}, numbered as named above; change: bits/char less those of 1, below 0 is "
         f"better; saturated: the share of all a(t) beyond {SATURATED:g} either way",
@@ -186,8 +187,9 @@ def _units(result: Differences, screen: Screen) -> Iterator[Text]:
         same = sum(a == b for a, b, _ in pairs)
         alike = f"; {same} of them with the one of the same name"
     yield from prose(
-        f"{len(pairs)} of {min(len(one), len(other))} units have a partner above the floor of "
-        f"chance, |r| {share(floor)}{alike}",
+        f"{len(pairs)} of {counted(min(len(one), len(other)), 'unit')} "
+        f"{agreeing(len(pairs), 'has', 'have')} a partner above the floor "
+        f"of chance, |r| {share(floor)}{alike}",
         screen,
     )
 

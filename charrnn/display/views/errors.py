@@ -13,6 +13,7 @@ from charrnn.display.tables import Shown, Table, flow, number, prose, quoted, ru
 from charrnn.inspection.characters.groups import Group
 from charrnn.inspection.characters.training_text import MOST, SAME
 from charrnn.inspection.views.errors import ALIKE, Comparison, Errors, Place
+from charrnn.plurals import agreeing, counted
 
 EXPLANATION = """\
 The surprise of a character x(t+1) is -log2 y_hat(t)[x(t+1)], in bits; a mean
@@ -84,7 +85,7 @@ def draw(result: Errors, screen: Screen) -> Iterator[Text]:
 
 def _means(result: Errors, screen: Screen) -> Iterator[Text]:
     [whole] = result.table("all")
-    facts = [f"top-1 {whole.top1:.0%}", f"{whole.count:,} predictions"]
+    facts = [f"top-1 {whole.top1:.0%}", counted(whole.count, "prediction")]
     label = Text(f"{number(whole.bits.mean)}{_error(whole.bits.error, screen)} bits/char")
     label.stylize(screen.palette.loud)
     yield from flow([label, *map(Text, facts)], screen, label=Text())
@@ -142,7 +143,7 @@ def _ngrams(compared: Comparison, result: Errors, screen: Screen) -> Iterator[Te
     """Yield what each order makes of the text, and of which types the errors are."""
     yield Text()
     training, error = compared.training, screen.pick("±", "+-")
-    yield rule(f"n-grams of the training text, {len(training.ids):,} characters", screen)
+    yield rule(f"n-grams of the training text, {counted(len(training.ids), 'character')}", screen)
     yield quoted(training.name, screen.width, screen)
     heading = ["order", "bits", error, "gain", f"{error} "]
     rows = [
@@ -158,7 +159,7 @@ def _ngrams(compared: Comparison, result: Errors, screen: Screen) -> Iterator[Te
         errors = sum(group.count for group in types)
         held = sum(group.share for group in types)
         yield from prose(
-            f"errors: the {errors:,} characters that the network gave at most 1/2, with "
+            f"errors: the {counted(errors, 'character')} that the network gave at most 1/2, with "
             f"{held:.0%} of all bits; each is put down to the first type that fits",
             screen,
         )
@@ -182,7 +183,8 @@ def _remarks(compared: Comparison) -> Iterator[str]:
             "more, in what is counted: neither network nor n-gram is tested on these fairly"
         )
     if training.unknown:
-        yield f"{training.unknown:,} characters of the file are skipped, unknown to the network"
+        skipped = f"{counted(training.unknown, 'character')} of the file"
+        yield f"{skipped} {agreeing(training.unknown, 'is', 'are')} skipped, unknown to the network"
     if training.is_cut:
         yield f"only the last {MOST:,} characters are counted"
 

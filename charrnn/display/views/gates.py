@@ -14,6 +14,7 @@ from charrnn.display.symbols import Symbols
 from charrnn.display.tables import Shown, Table, fit, flow, prose, quoted, rule, share
 from charrnn.inspection.result import name
 from charrnn.inspection.views.gates import LEAST_COUNT, Gate, Gates, Memory
+from charrnn.plurals import counted
 
 _NAMES = {
     "i": "input i", "f": "forget f", "o": "output o", "g": "candidate g", "r": "reset r",
@@ -171,7 +172,7 @@ def _memory(memory: Memory, screen: Screen) -> Iterator[Text]:
     integrators, forgetful = int(memory.integrators.sum()), int(memory.forgetful.sum())
     yield from prose(
         f"units by tau, the characters after which 1/e is left of what was stored: median "
-        f"{np.median(memory.tau):.2g}; {integrators} integrator{'s' * (integrators != 1)} (open at "
+        f"{np.median(memory.tau):.2g}; {counted(integrators, 'integrator')} (open at "
         f"over 90% of the steps), {forgetful} forgetful (shut)",
         screen,
     )

@@ -22,6 +22,7 @@ from charrnn.inspection.views.gradients import (
     Descent,
     Gradients,
 )
+from charrnn.plurals import counted
 
 EXPLANATION = """\
 How far back does learning reach? The loss of one character is followed back
@@ -62,7 +63,7 @@ _DECADES = 4  # that the map's colours span
 
 def draw(result: Gradients, screen: Screen) -> Iterator[Text]:
     """Yield a verdict on each course, their medians side by side, all numbers, and the map."""
-    losses = "1 loss" if len(result.targets) == 1 else f"{len(result.targets):,} losses"
+    losses = counted(len(result.targets), "loss", "losses")
     by = f"the {_NAMES[result.kind]}" if result.kind != "x" else "what is read"
     yield rule(f"gradient by {by}", screen, right=losses)
     named = [
@@ -99,7 +100,7 @@ def _sentence(title: str, course: Course, K: int, screen: Screen) -> Iterator[Te
     verdict = f"too few lags, {course.verdict}" if K < LEAST_LAGS else course.verdict
     said = [Text(f"{title}: {verdict};", screen.palette.loud)]
     if course.told.any():
-        characters = "1 character" if K == 1 else f"{K} characters"
+        characters = counted(K, "character")
         said.append(Text(f"{_size(course.median[-1])} of it is left after {characters},"))
         said.append(Text(f"90% of the sum lies within {number(course.m90, 0)}"))
     else:

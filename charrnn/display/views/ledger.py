@@ -15,6 +15,7 @@ from charrnn.display.tables import Shown, Table, number, prose, rule, share
 from charrnn.inspection.result import Column, name
 from charrnn.inspection.units.writes import ages
 from charrnn.inspection.views.ledger import Account, Ledger
+from charrnn.plurals import counted
 
 _LARGEST = 6  # writes that are named
 
@@ -76,10 +77,10 @@ def _ages(account: Account, result: Ledger, screen: Screen) -> Iterator[Text]:
     yield from Table(["age", "here", "", "over the text", ""], "<<<<<", body).draw(screen)
     last = 1 + account.half_age
     usual, longest = round(float(np.median(last))), round(float(np.quantile(last, 0.9)))
-    recent = "last character" if usual == 1 else f"last {usual} characters"
+    recent = "last character" if usual == 1 else f"last {counted(usual, 'character')}"
     yield from prose(
         f"half of what a unit holds here was written in the {recent}: that is the median of "
-        f"{len(last)} units; a tenth of them need the last {longest} or more",
+        f"{counted(len(last), 'unit')}; a tenth of them need the last {longest} or more",
         screen,
     )
 

@@ -12,6 +12,7 @@ from charrnn.display.views.probabilities import surprise
 from charrnn.inspection.findings import Finding
 from charrnn.inspection.views.overview import Overview
 from charrnn.inspection.views.probabilities import Means
+from charrnn.plurals import counted
 
 _LINES = 23  # of a terminal with 24, where the shell writes into the last
 _LEADER = 5  # from so many cells on dots lead from a sentence to its view
@@ -65,7 +66,7 @@ def _facts(means: Means | None, screen: Screen) -> Iterator[Text]:
         return
     sure = isfinite(means.bits_error)
     error = f" {screen.pick('±', '+-')} {number(means.bits_error)}" if sure else ""
-    many = "1 prediction" if means.predictions == 1 else f"{means.predictions:,} predictions"
+    many = counted(means.predictions, "prediction")
     facts = [
         f"perplexity {number(means.perplexity)}",
         f"top-1 {means.top1:.0%}",

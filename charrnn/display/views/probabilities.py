@@ -12,6 +12,7 @@ from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
 from charrnn.display.tables import Shown, Table, flow, number, prose, share
 from charrnn.inspection.views.probabilities import Probabilities
+from charrnn.plurals import counted
 
 _BAR = 8
 _LONGEST_BAR = 8  # beside each of the likeliest characters
@@ -92,7 +93,7 @@ def means(result: Probabilities, screen: Screen) -> Iterator[Text]:
         yield from prose(f"at temperature {tau}: y_hat is softmax(scores / {tau})", screen)
     label = Text().append(f"{number(found.bits)}{error} bits/char", screen.palette.loud)
     yield from flow([label, *map(Text, facts)], screen, label=Text())
-    many = "1 prediction" if found.predictions == 1 else f"{found.predictions:,} predictions"
+    many = counted(found.predictions, "prediction")
     basis = f"standard error from {found.blocks} blocks" if sure else "too few for a standard error"
     yield Text(f"over {many}; {basis}", screen.palette.quiet)
 

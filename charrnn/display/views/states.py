@@ -13,6 +13,7 @@ from charrnn.display.symbols import Symbols
 from charrnn.display.tables import flow, prose, rule
 from charrnn.inspection.result import name
 from charrnn.inspection.views.states import Map, States
+from charrnn.plurals import counted
 
 _NAMES = {
     "a": "hidden state a", "c": "cell state c", "i": "input gate i", "f": "forget gate f",
@@ -72,7 +73,7 @@ def _step(result: States, t: int, symbols: Symbols, screen: Screen) -> Iterator[
     yield from strip(result.ids, t, [], symbols, screen)
     for moment in result.moments:
         yield Text()
-        about = f"all {len(moment.values)} units"
+        about = f"all {counted(len(moment.values), 'unit')}"
         yield rule(f"layer {moment.layer}: {_NAMES[kind]} after character {t}", screen, right=about)
         before, values = moment.before, moment.values
         if result.span is None:
@@ -119,8 +120,8 @@ def _way(result: States) -> Way:
 def _carried(mapped: Map) -> str:
     units = len(mapped.units) + mapped.others
     if np.isnan(mapped.share):
-        return f"{len(mapped.units)} of {units} units, none of which varies"
-    return f"{len(mapped.units)} of {units} units, {mapped.share:.0%} of variance"
+        return f"{len(mapped.units)} of {counted(units, 'unit')}, none of which varies"
+    return f"{len(mapped.units)} of {counted(units, 'unit')}, {mapped.share:.0%} of variance"
 
 
 def _rows(mapped: Map, result: States) -> Iterator[Row]:

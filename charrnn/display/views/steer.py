@@ -13,6 +13,7 @@ from charrnn.display.tables import Shown, Table, flow, number, prose, rule, shar
 from charrnn.inspection.result import name
 from charrnn.inspection.units.steering import Written
 from charrnn.inspection.views.steer import Steered
+from charrnn.plurals import counted
 
 _MOST = 1.0  # bits, the end of the scale
 _CHANGES = 6  # characters that become more probable, and less
@@ -113,7 +114,7 @@ def _summary(result: Steered, symbols: Symbols) -> str:
     n = result.first_difference
     free, held = result.free, result.held
     if n is None:
-        differ = f"all {len(free.ids)} characters are the same"
+        differ = f"all {counted(len(free.ids), 'character')} are the same"
     else:
         one, other = symbols[free.ids[n]], symbols[held.ids[n]]
         differ = f"the texts differ from character {n} on: {one} freely, {other} with it"

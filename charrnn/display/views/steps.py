@@ -12,6 +12,7 @@ from charrnn.display.symbols import Symbols
 from charrnn.display.tables import Shown, Table, fit, flow, prose, rule
 from charrnn.inspection.options import Unit
 from charrnn.inspection.views.steps import Step
+from charrnn.plurals import counted
 
 _SHORTEST_BAR, _LONGEST_BAR = 4, 30
 
@@ -66,7 +67,7 @@ def draw(result: Step, screen: Screen) -> Iterator[Text]:
 def title(result: Step, symbols: Symbols, screen: Screen) -> Text:
     """Return which step it is, and of what network."""
     config = result.reading.network.config
-    layers = "1 layer" if config.num_layers == 1 else f"{config.num_layers} layers"
+    layers = counted(config.num_layers, "layer")
     last = len(result.reading) - 1
     read = symbols[result.reading.ids[result.t]]
     return rule(
@@ -82,7 +83,7 @@ def heard(result: Step, layer: int, symbols: Symbols) -> str:
         return f"x is one-hot, so W_ax x is the row of W_ax for {_read(result, symbols)}"
     if kind == "e":
         size = result.reading.network.config.embedding_size
-        return f"e is the row of W_ex for {_read(result, symbols)}, of {size} numbers"
+        return f"e is the row of W_ex for {_read(result, symbols)}, of {counted(size, 'number')}"
     return f"W_ax a is of a(t) of layer {layer - 1}, W_aa a of a(t-1) of layer {layer} itself"
 
 
@@ -162,7 +163,7 @@ def prediction(
         ])  # fmt: skip
     if others := len(made.score) - len(shown):
         left = max(0.0, made.sum - float(made.power[shown].sum()))
-        label = "others" if narrow else f"{others:,} other{'s' * (others > 1)}"
+        label = "others" if narrow else counted(others, "other")
         body.append([label, "", "", "", digits.share(left), digits.share(left / made.sum)])
     largest, total = f"m = {digits(made.largest)}", f"S = {digits.share(made.sum)}"
     body.append(["", "", "", largest, total, ""])
@@ -196,7 +197,7 @@ def _came(result: Step, symbols: Symbols, screen: Screen) -> Text:
 def _which(result: Step, shown: int) -> str:
     config = result.reading.network.config
     chosen = "as asked" if result.options.units else "those that changed most"
-    return f"{shown} of {config.hidden_size} units, {chosen}"
+    return f"{shown} of {counted(config.hidden_size, 'unit')}, {chosen}"
 
 
 def _read(result: Step, symbols: Symbols) -> str:

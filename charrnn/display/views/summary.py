@@ -12,6 +12,7 @@ from charrnn.display.symbols import Symbols
 from charrnn.display.tables import Shown, Table, flow, number, quoted, rule
 from charrnn.display.training.curve import curve
 from charrnn.inspection.views.summary import Summary, Tensor
+from charrnn.plurals import counted
 
 _LONGEST_NAME = 20
 _LONGEST_BAR = 60
@@ -59,7 +60,9 @@ def draw(result: Summary, screen: Screen) -> Iterator[Text]:
 
 
 def _parameters(result: Summary, screen: Screen) -> Iterator[Text]:
-    yield rule("parameters", screen, right=f"{result.parameters:,} numbers, (inputs, outputs)")
+    yield rule(
+        "parameters", screen, right=f"{counted(result.parameters, 'number')}, (inputs, outputs)"
+    )
     heading = ["tensor", "shape", "type", "numbers", "norm", "min", "max", "values -m..m"]
     table = Table(heading, "<<<>>>><", [_tensor(tensor, screen) for tensor in result.tensors])
     yield from table.narrowed(screen.width, ("numbers", "type", "values -m..m")).draw(screen)
@@ -106,14 +109,14 @@ def _vocabulary(result: Summary, screen: Screen) -> Iterator[Text]:
 def _training(result: Summary, screen: Screen) -> Iterator[Text]:
     record = result.training
     yield rule("training", screen)
-    read, steps = f"{record.characters_read:,}", f"{record.steps:,}"
+    read, steps = counted(record.characters_read, "character"), counted(record.steps, "step")
     facts = {
         "text": ", ".join(record.sources) or "-",
         "encoding": str(record.read_as),
         "sha256": record.sha256,
-        "learnt": f"{record.train_characters:,} characters",
-        "kept back": f"{record.val_characters:,} characters, its end, for validation",
-        "read": f"{read} characters in {steps} steps, {duration(record.seconds)}",
+        "learnt": counted(record.train_characters, "character"),
+        "kept back": f"{counted(record.val_characters, 'character')}, its end, for validation",
+        "read": f"{read} in {steps}, {duration(record.seconds)}",
         "best": f"at step {record.best_step:,}",
         "ended": record.ended,
         "written by": ", ".join(f"{name} {found}" for name, found in result.versions.items()),

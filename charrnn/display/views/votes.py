@@ -13,6 +13,7 @@ from charrnn.display.symbols import Symbols
 from charrnn.display.tables import Shown, Table, number, prose, rule, share
 from charrnn.inspection.result import name
 from charrnn.inspection.views.votes import Votes, effective
+from charrnn.plurals import agreeing, counted
 
 _BAR = 10
 _OTHERS = 3  # characters that a unit's vote raises besides
@@ -139,10 +140,10 @@ def _summary(result: Votes, d: str, g: str, screen: Screen) -> str:
     usual = float(np.median(result.voters_over_text))
     sign = "-" if result.margin_bias < 0 else "+"
     return (
-        f"margin {number(result.margin)} = {number(pro.sum())} of {len(pro)} units "
+        f"margin {number(result.margin)} = {number(pro.sum())} of {counted(len(pro), 'unit')} "
         f"- {number(-con.sum())} of {len(con)} {sign} bias "
         f"{number(abs(result.margin_bias))}; the network itself says so too, to "
-        f"{result.gap:.0e}. {result.half} units hold half of all votes; as much as "
-        f"{number(voters, 0)} equal votes of {len(contest)} (median over {len(result.ids):,} "
-        f"characters: {number(usual, 0)})"
+        f"{result.gap:.0e}. {counted(result.half, 'unit')} {agreeing(result.half, 'holds', 'hold')}"
+        f" half of all votes; as much as {number(voters, 0)} equal votes of {len(contest)} "
+        f"(median over {counted(len(result.ids), 'character')}: {number(usual, 0)})"
     )

@@ -12,6 +12,7 @@ from charrnn.display.symbols import Symbols
 from charrnn.display.tables import Shown, Table, number, prose, rule, share
 from charrnn.inspection.result import Column
 from charrnn.inspection.views.why import COMPARED, METHODS, Why
+from charrnn.plurals import counted
 
 EXPLANATION = """\
 why: which of the characters read made the network prefer d to a rival g.
@@ -79,7 +80,7 @@ def draw(result: Why, screen: Screen) -> Iterator[Text]:
 
 
 def _count(lags: int) -> str:
-    return "the character before" if lags == 1 else f"the last {lags} characters"
+    return "the character before" if lags == 1 else f"the last {counted(lags, 'character')}"
 
 
 def _asked(result: Why, symbols: Symbols, screen: Screen) -> Iterator[Text]:
@@ -185,14 +186,15 @@ def _agreement(result: Why) -> str:
     return (
         f"agreement with swap, rank correlation over the {compared} places where it is largest: "
         f"{', '.join(told)} (of sizes only)" if told[-1].startswith("norm") else
-        f"agreement with swap, rank correlation over {compared} places: {', '.join(told)}"
+        f"agreement with swap, rank correlation over {counted(compared, 'place')}: "
+        f"{', '.join(told)}"
     )  # fmt: skip
 
 
 def _integral(result: Why, screen: Screen) -> str:
     found, lags = result.integral, result.question.lags
     whole = f"over all {lags}" if lags > 1 else "over one character"
-    over = whole if found.lags == lags else f"over the last {found.lags} characters"
+    over = whole if found.lags == lags else f"over {_count(found.lags)}"
     longer = "" if found.lags == lags else "; of more, the sum was further off"
     told = (
         f"integrated gradients {over}, {found.points} points on their path: sum "
@@ -211,7 +213,7 @@ def _rest(result: Why) -> str:
         told.append(f"no other place has a swap beyond {number(largest)}")
     if question.start:
         told.append(
-            f"all that was read before these {question.lags} characters counts for "
+            f"all that was read before {_count(question.lags)} counts for "
             f"{_signed(result.before)} (against a fresh state)"
         )
     return "; ".join(told)
@@ -222,7 +224,9 @@ def _changes(result: Why, symbols: Symbols, screen: Screen) -> Iterator[Text]:
     question = result.question
     turning = sum(map(result.turns, result.changes))
     title = "one change that turns it round" if turning else "no one change turns it round"
-    where = f"found at {turning} of {question.lags} places" if turning else "those that do most"
+    where = "those that do most"
+    if turning:
+        where = f"found at {turning} of {counted(question.lags, 'place')}"
     yield rule(title, screen, right=where)
     d, g = symbols[question.target], symbols[question.rival]
     heading = ["lag", "t", "read", "instead", "log-odds", "estimate", f"p({d})", f"p({g})",
