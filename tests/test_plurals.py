@@ -25,8 +25,8 @@ def test_a_noun_agrees_with_its_number():
 
 # A number that is always more than one, as it stands in the source.
 MANY = {
-    "LARGEST_VOCABULARY", "MOST", "SAME", "SPAN", "FEWEST", "LEAST_COUNT", "LARGEST", "found.blocks",
-    "len(vocabulary)", "T * size", "seq_length", "number(card.tau, 1)",
+    "LARGEST_VOCABULARY", "MOST", "SAME", "SPAN", "FEWEST", "LEAST_COUNT", "LARGEST",
+    "found.blocks", "len(vocabulary)", "T * size", "seq_length", "number(card.tau, 1)",
 }  # fmt: skip
 
 

@@ -70,7 +70,7 @@ def _legend_of_excess(screen: Screen) -> Iterator[Text]:
     if screen.coloured:
         palette = screen.palette
         text = Text("better ", palette.quiet)
-        for style in (*reversed(palette.negative), "", *palette.positive):
+        for style in (*reversed(palette.negative), palette.zero, *palette.positive):
             text.append("  ", style)
         yield text.append(" worse than expected, 1 bit a step", palette.quiet)
     else:

@@ -115,7 +115,7 @@ class StepPage:
     def _lines(self, screen: Screen, *, sums: bool, says: bool, guesses: int) -> Iterator[Text]:
         step, reading, layer = self.step, self.reading, self.unit[0]
         symbols = Symbols(reading.vocabulary, ascii_only=screen.ascii_only)
-        yield title(step, symbols, screen)
+        yield from title(step, symbols, screen)
         values = reading.states["a"][:, layer, self.unit[1]]
         widest = len(name((layer, reading.network.config.hidden_size - 1)))
         row = Row(f"a {name(self.unit):<{widest}}", values, "signed")

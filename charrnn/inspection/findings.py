@@ -221,8 +221,6 @@ def too_short(characters: int, features: int, shifts: int) -> Finding | None:
     half = max(features, USUAL) / LEVEL / (1 - 2 * NEAREST)
     needed = int(np.ceil(half / 50)) * 100
     what = "which unit follows what"
-    if characters < LEAST:
-        what += ", how much context is used or how far gradients reach"
     many = f"{counted(characters, 'character')} {agreeing(characters, 'is', 'are')}"
     instead = f"; about {needed:,} would do" if needed > characters else ""
     return Finding(

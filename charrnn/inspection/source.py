@@ -30,6 +30,7 @@ class Source:
     taken: how many of them, from the first on, were to be read; the others are beyond the limit.
     unknown: how many of those taken the network does not know; it skips them, or reads others.
     notes: what the user should be told about the file, a sentence each.
+    seed: of the random numbers that the network wrote it with; None where it did not.
     """
 
     ids: Ids
@@ -39,6 +40,7 @@ class Source:
     taken: int
     unknown: int
     notes: tuple[str, ...] = ()
+    seed: int | None = None
 
     @classmethod
     def typed(cls, vocabulary: Vocabulary, text: str, unknown: Unknown, limit: int) -> Self:
@@ -123,7 +125,7 @@ class Source:
             given=length,
             taken=length,
             unknown=0,
-            notes=(f"the text is written by the model, seed {options.seed}",),
+            seed=options.seed,
         )
 
     def about(self) -> dict[str, Any]:
@@ -135,6 +137,7 @@ class Source:
             "given": self.given,
             "taken": self.taken,
             "unknown": self.unknown,
+            "seed": self.seed,
         }
 
     def remarks(self) -> list[str]:

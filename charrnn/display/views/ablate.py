@@ -48,7 +48,7 @@ Options: --units LIST (each, and all together), --how, --kind c, --layer N,
 def draw(result: Ablated, screen: Screen) -> Iterator[Text]:
     """Yield the dearest units, the group, the control, and what they say together."""
     how = "its mean" if result.how == "mean" else "0"
-    yield rule(f"without a unit: its {result.kind} at {how}", screen, right="bits a character")
+    yield from rule(f"without a unit: its {result.kind} at {how}", screen, right="bits a character")
     shown = result.single[: len(result.single) if result.asked else result.shown or _ROWS]
     groups = [result.together] if result.together else []
     yield from _table([*shown, *groups], result, screen)

@@ -41,12 +41,12 @@ def draw(result: Context, screen: Screen) -> Iterator[Text]:
     """Yield the bits by length of context, then what the state can be asked."""
     N = len(result.targets)
     many = counted(N, "character")
-    yield rule("bits by context", screen, right=f"{many} predicted")
+    yield from rule("bits by context", screen, right=f"{many} predicted")
     yield from _bits(result, screen)
     yield from prose(_enough(result), screen)
     yield Text()
     where = "all layers" if len(result.layers) > 1 else f"layer {result.layers[0]}"
-    yield rule("which characters the state still holds", screen, right=f"state of {where}")
+    yield from rule("which characters the state still holds", screen, right=f"state of {where}")
     if not result.recalls:
         yield from prose(f"a text of less than {FEWEST} characters is too short to tell", screen)
         return

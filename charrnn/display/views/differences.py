@@ -58,7 +58,7 @@ def draw(result: Differences, screen: Screen) -> Iterator[Text]:
         return
     shown = screen.shown(len(result.ids))
     yield Text()
-    yield rule("where they differ", screen, right="bits a character")
+    yield from rule("where they differ", screen, right="bits a character")
     change = np.concatenate([[np.nan], result.change[0]])
     yield from changed(result.vocabulary, result.ids, shown, change, screen)
     yield from legend(screen)
@@ -131,7 +131,7 @@ def _classes_of_two(result: Differences, screen: Screen) -> Iterator[Text]:
 def _classes_of_many(result: Differences, screen: Screen) -> Iterator[Text]:
     """Yield a row for each class: what it costs each model."""
     yield Text()
-    yield rule("class of character", screen, right="bits a character")
+    yield from rule("class of character", screen, right="bits a character")
     body: list[list[Shown]] = [
         [sorts[0].name, f"{sorts[0].bits.count:,}", *(number(sort.bits.mean) for sort in sorts)]
         for sorts in zip(*((*model.sorts, model.whole) for model in result.models), strict=True)
@@ -162,14 +162,16 @@ def _places(
     room = screen.width - table.width - 2
     texts = [aligned(result.ids, range(t + 1, t + 2), room, symbols, screen) for t, _ in places]
     yield Text()
-    yield rule(title, screen, right=f"times: the same behind the same {ALIKE}")
+    yield from rule(title, screen, right=f"times: the same behind the same {ALIKE}")
     yield from table.beside("what came after character t", texts).draw(screen)
 
 
 def _units(result: Differences, screen: Screen) -> Iterator[Text]:
     """Yield which units of the two go together."""
     one, other = result.names
-    yield rule(f"units that go together, by {result.kind}", screen, right="unit of 1 ~ unit of 2")
+    yield from rule(
+        f"units that go together, by {result.kind}", screen, right="unit of 1 ~ unit of 2"
+    )
     assert result.units is not None
     pairs, floor = result.pairs, result.units.floor
     if not pairs:

@@ -119,7 +119,7 @@ def _table(
         ]
         table = table.beside("", [Text(b, screen.palette.second) for b in bars])
     yield Text()
-    yield rule(title, screen)
+    yield from rule(title, screen)
     yield from table.draw(screen)
 
 
@@ -143,7 +143,9 @@ def _ngrams(compared: Comparison, result: Errors, screen: Screen) -> Iterator[Te
     """Yield what each order makes of the text, and of which types the errors are."""
     yield Text()
     training, error = compared.training, screen.pick("±", "+-")
-    yield rule(f"n-grams of the training text, {counted(len(training.ids), 'character')}", screen)
+    yield from rule(
+        f"n-grams of the training text, {counted(len(training.ids), 'character')}", screen
+    )
     yield quoted(training.name, screen.width, screen)
     heading = ["order", "bits", error, "gain", f"{error} "]
     rows = [
@@ -239,5 +241,5 @@ def _list(title: str, places: Sequence[Place], result: Errors, screen: Screen) -
     room = screen.width - table.width - 2
     contexts = [aligned(result.ids, range(t + 1, t + 2), room, symbols, screen) for t, _ in places]
     yield Text()
-    yield rule(title, screen)
+    yield from rule(title, screen)
     yield from table.beside("in the text", contexts).draw(screen)

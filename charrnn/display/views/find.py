@@ -74,8 +74,9 @@ def _headline(result: Find, screen: Screen) -> Iterator[Text]:
     follows = len(result.judged("follows"))
     yield from prose(
         f"{counted(units, 'unit')} ({kinds}) and {counted(len(result.found), 'feature')} over "
-        f"{counted(len(result.ids), 'character')}, scored on the last {result.half:,}: {follows or 'no'} "
-        f"{agreeing(follows, 'feature')} with a unit that follows and does not just echo",
+        f"{counted(len(result.ids), 'character')}, scored on the last {result.half:,}: "
+        f"{follows or 'no'} {agreeing(follows, 'feature')} with a unit that follows and does not "
+        "just echo",
         screen,
     )
     if not result.enough:
@@ -154,7 +155,9 @@ def _legend(result: Find, found: Sequence[Found], screen: Screen) -> Iterator[Te
 
 def _echoes(found: Sequence[Found], screen: Screen) -> Iterator[Text]:
     """Yield what the character read explains, each with its unit and score."""
-    yield rule("echoes of the character read", screen, right="AUC or r, and the floor of chance")
+    yield from rule(
+        "echoes of the character read", screen, right="AUC or r, and the floor of chance"
+    )
     items = []
     for one in found:
         it = one.following

@@ -59,7 +59,7 @@ def draw(result: Gates, screen: Screen) -> Iterator[Text]:
     yield Text()
     yield from _stuck(result, screen)
     yield Text()
-    yield rule("over the text", screen)
+    yield from rule("over the text", screen)
     rows = [Row(f"{gate.layer} {gate.name}", gate.over_text, "sized") for gate in result.gates]
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
     yield from heat_map(result.ids, screen.shown(len(result.ids)), rows, symbols, screen)
@@ -123,7 +123,7 @@ def _by_character(result: Gates, screen: Screen) -> Iterator[Text]:
     if len(often) < 2:
         return
     yield Text()
-    yield rule("by character", screen, right=f"those read {LEAST_COUNT} times or more")
+    yield from rule("by character", screen, right=f"those read {LEAST_COUNT} times or more")
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
     label = max(len(_NAMES[gate.name]) + len(str(gate.layer)) for gate in result.gates) + 1
     room = (screen.width - label - 2) // 2
@@ -152,7 +152,7 @@ def _signed_share(value: float) -> str:
 
 def _memory(memory: Memory, screen: Screen) -> Iterator[Text]:
     """Yield how many units remember how long."""
-    yield rule(f"memory of layer {memory.layer}", screen, right=f"by {_NAMES[memory.gate]}")
+    yield from rule(f"memory of layer {memory.layer}", screen, right=f"by {_NAMES[memory.gate]}")
     counts = [
         int(np.sum((low <= memory.tau) & ((memory.tau < high) | np.isinf(high))))
         for low, high in pairwise(_SPANS)

@@ -65,7 +65,7 @@ def draw(result: Gradients, screen: Screen) -> Iterator[Text]:
     """Yield a verdict on each course, their medians side by side, all numbers, and the map."""
     losses = counted(len(result.targets), "loss", "losses")
     by = f"the {_NAMES[result.kind]}" if result.kind != "x" else "what is read"
-    yield rule(f"gradient by {by}", screen, right=losses)
+    yield from rule(f"gradient by {by}", screen, right=losses)
     named = [
         (_title(result, n, course), course)
         for n, model in enumerate(result.models)
@@ -76,7 +76,7 @@ def draw(result: Gradients, screen: Screen) -> Iterator[Text]:
     yield Text()
     yield from _medians(named, result.lags, screen)
     yield Text()
-    yield rule("in numbers", screen)
+    yield from rule("in numbers", screen)
     yield from _numbers(result, screen)
     yield Text()
     yield from _map(result, screen)
@@ -198,7 +198,7 @@ def _map(result: Gradients, screen: Screen) -> Iterator[Text]:
     several, courses = len(result.models) > 1, [m.of_kind(result.kind)[-1] for m in result.models]
     layer = courses[0].layer
     which = "" if several or layer is None else f", layer {layer}"
-    yield rule(f"the text before a loss, painted by its gradient{which}", screen)
+    yield from rule(f"the text before a loss, painted by its gradient{which}", screen)
     chosen = _chosen(courses[0], max(2, _TARGETS // len(courses)))
     if not chosen:
         yield from prose("no loss has a gradient to show", screen)

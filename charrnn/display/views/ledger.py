@@ -48,7 +48,7 @@ def draw(result: Ledger, screen: Screen) -> Iterator[Text]:
     """Yield each layer's memory by age and by units, then the largest writes for a character."""
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
     passage = before(result.ids, result.t, screen.width * 3 // 5, symbols, screen)
-    yield rule(f"after {passage}", screen, right=f"t={result.t}")
+    yield from rule(f"after {passage}", screen, right=f"t={result.t}")
     yield Text()
     for account in result.accounts:
         yield from _ages(account, result, screen)
@@ -63,7 +63,7 @@ def draw(result: Ledger, screen: Screen) -> Iterator[Text]:
 def _ages(account: Account, result: Ledger, screen: Screen) -> Iterator[Text]:
     """Yield how old the memory of a layer is."""
     title = f"layer {account.layer}: age of its {result.kind}"
-    yield rule(title, screen, right="share of it, written so many characters ago")
+    yield from rule(title, screen, right="share of it, written so many characters ago")
     columns = account.by_age, account.by_age_over_text
     used = int(np.max(np.flatnonzero(np.maximum(*columns) >= 0.0005), initial=0)) + 1
     room = (screen.width - 28) // 2
@@ -100,7 +100,7 @@ def _map(account: Account, result: Ledger, symbols: Symbols, screen: Screen) -> 
     ]
     held = account.held.sum()
     within = np.abs(account.left[-len(shown) :]).sum() / held if held else 1.0
-    yield rule("what is left of each write", screen, right=f"{within:.0%} of all that is held")
+    yield from rule("what is left of each write", screen, right=f"{within:.0%} of all that is held")
     yield from heat_map(result.ids, shown, rows, symbols, screen, panels=1)
 
 
@@ -126,7 +126,7 @@ def _for(result: Ledger, symbols: Symbols, screen: Screen) -> Iterator[Text]:
     """Yield the writes that say most about a character."""
     d = symbols[result.chosen]
     what = "which came" if result.came else "the likeliest"
-    yield rule(f"the score of {d}, {what}, by writes", screen, right="nats over the mean")
+    yield from rule(f"the score of {d}, {what}, by writes", screen, right="nats over the mean")
     nats = result.nats
     order = np.argsort(-np.abs(nats), kind="stable")[:_LARGEST]
     largest = max(float(np.abs(nats).max()), 1e-9)

@@ -52,7 +52,7 @@ def draw(result: Match, screen: Screen) -> Iterator[Text]:
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
     what = "states" if result.pattern is None else "patterns"
     right = f"layer {result.layer}, {result.kind}"
-    yield rule(f"{what} like that at {_place(result)}", screen, right=right)
+    yield from rule(f"{what} like that at {_place(result)}", screen, right=right)
     if result.pattern is not None:
         yield from _units(result, screen)
     if not result.found:
@@ -60,7 +60,7 @@ def draw(result: Match, screen: Screen) -> Iterator[Text]:
         return
     yield from _places(result, symbols, screen)
     yield Text()
-    yield rule("what came there", screen, right=f"after {counted(len(result.found), 'place')}")
+    yield from rule("what came there", screen, right=f"after {counted(len(result.found), 'place')}")
     yield from _following(result, symbols, screen)
 
 
@@ -73,7 +73,8 @@ def _units(result: Match, screen: Screen) -> Iterator[Text]:
     assert result.pattern
     on = np.flatnonzero(result.pattern.on)
     label = Text(
-        f"{counted(len(on), 'unit')} beyond {result.pattern.threshold:g}: ", screen.palette.quiet
+        f"{counted(len(on), 'unit')} (layer:unit) beyond {result.pattern.threshold:g}: ",
+        screen.palette.quiet,
     )
     signs = {1: "+", -1: "-"}
     units = [

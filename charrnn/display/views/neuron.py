@@ -74,7 +74,7 @@ def draw(result: Neuron, screen: Screen) -> Iterator[Text]:
 def _card(told: Told, result: Neuron, screen: Screen) -> Iterator[Text]:
     card, brief = told.card, told.role == "random"
     title = f"unit {name(card.unit)}, {_NAMES[card.kind]}"
-    yield rule(title, screen, right=_role(told))
+    yield from rule(title, screen, right=_role(told))
     yield from _statistics(card, screen)
     yield from washed(
         result.vocabulary,

@@ -59,7 +59,9 @@ def draw(result: States, screen: Screen, panels: int | None = None) -> Iterator[
     for n, mapped in enumerate(result.maps):
         if n:
             yield Text()
-        yield rule(f"layer {mapped.layer}: {_NAMES[result.kind]}", screen, right=_carried(mapped))
+        yield from rule(
+            f"layer {mapped.layer}: {_NAMES[result.kind]}", screen, right=_carried(mapped)
+        )
         yield from heat_map(
             result.ids, shown, list(_rows(mapped, result)), symbols, screen, panels=panels
         )  # fmt: skip
@@ -74,7 +76,9 @@ def _step(result: States, t: int, symbols: Symbols, screen: Screen) -> Iterator[
     for moment in result.moments:
         yield Text()
         about = f"all {counted(len(moment.values), 'unit')}"
-        yield rule(f"layer {moment.layer}: {_NAMES[kind]} after character {t}", screen, right=about)
+        yield from rule(
+            f"layer {moment.layer}: {_NAMES[kind]} after character {t}", screen, right=about
+        )
         before, values = moment.before, moment.values
         if result.span is None:
             before, values = np.tanh(before), np.tanh(values)

@@ -50,7 +50,7 @@ def draw(result: Steered, screen: Screen) -> Iterator[Text]:
     """Yield both texts, painted by how far the predictions are apart, and what was changed."""
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
     passage = before(result.ids, len(result.ids) - 1, screen.width * 3 // 5, symbols, screen)
-    yield rule(f"after {passage}", screen, right=f"seed {result.seed}")
+    yield from rule(f"after {passage}", screen, right=f"seed {result.seed}")
     held = [Text(f"{name(unit)} at {value:+g}") for unit, value in result.settings]
     kind = f"state {result.kind}, " if result.kind != "a" else ""
     label = Text(f"held, {kind}{'as asked' if result.asked else 'the loudest'}: ")
@@ -59,7 +59,7 @@ def draw(result: Steered, screen: Screen) -> Iterator[Text]:
     for title, written in (("written freely", result.free), ("written with it", result.held)):
         mean = result.divergence(written)
         error = f" {screen.pick('±', '+-')} {number(mean.error, 3)}" if mean.error > 0 else ""
-        yield rule(title, screen, right=f"KL {number(mean.mean, 3)}{error} bits a character")
+        yield from rule(title, screen, right=f"KL {number(mean.mean, 3)}{error} bits a character")
         yield from _text(written, result, screen)
         yield Text()
     yield from _legend(screen)

@@ -9,7 +9,7 @@ from charrnn.display.bars import bar
 from charrnn.display.screen import Screen
 from charrnn.display.strip import strip
 from charrnn.display.symbols import Symbols
-from charrnn.display.tables import Shown, Table, fit, flow, prose, rule
+from charrnn.display.tables import Shown, Table, flow, folded, prose, rule
 from charrnn.inspection.options import Unit
 from charrnn.inspection.views.steps import Step
 from charrnn.plurals import counted
@@ -47,30 +47,30 @@ walk through the text; elsewhere, and with --format, the step of --at is told.
 def draw(result: Step, screen: Screen) -> Iterator[Text]:
     """Yield the text around the step, the units of each layer, and the prediction."""
     symbols = Symbols(result.reading.vocabulary, ascii_only=screen.ascii_only)
-    yield title(result, symbols, screen)
+    yield from title(result, symbols, screen)
     yield from strip(result.reading.ids, result.t, (), symbols, screen)
     layers = dict.fromkeys(layer for layer, _ in result.units)
     for layer in layers:
         yield Text()
         shown = [unit for unit in result.units if unit[0] == layer]
-        yield rule(f"layer {layer}", screen, right=_which(result, len(shown)))
+        yield from rule(f"layer {layer}", screen, right=_which(result, len(shown)))
         yield from prose(heard(result, layer, symbols), screen)
         for n, unit in enumerate(shown):
             if n:
                 yield Text()
             yield from unit_block(result, unit, symbols, screen)
     yield Text()
-    yield rule("the prediction", screen, right="of the character after it")
+    yield from rule("the prediction", screen, right="of the character after it")
     yield from prediction(result, symbols, screen)
 
 
-def title(result: Step, symbols: Symbols, screen: Screen) -> Text:
-    """Return which step it is, and of what network."""
+def title(result: Step, symbols: Symbols, screen: Screen) -> Iterator[Text]:
+    """Yield which step it is, and of what network."""
     config = result.reading.network.config
     layers = counted(config.num_layers, "layer")
     last = len(result.reading) - 1
     read = symbols[result.reading.ids[result.t]]
-    return rule(
+    yield from rule(
         f"step t={result.t} of 0 to {last}: reads {read}", screen,
         right=f"{config.cell}, {layers} of {config.hidden_size}",
     )  # fmt: skip
@@ -177,21 +177,22 @@ def prediction(
             bars[n] = Text(drawn, colour)
         table = table.beside("", bars)
     yield from table.draw(screen)
-    yield _came(result, symbols, screen)
+    yield from _came(result, symbols, screen)
 
 
-def _came(result: Step, symbols: Symbols, screen: Screen) -> Text:
-    """Return which character came, and its surprise."""
+def _came(result: Step, symbols: Symbols, screen: Screen) -> Iterator[Text]:
+    """Yield which character came, and its surprise."""
     digits, k = Digits(screen), result.following
     if k is None:
-        return Text("the text ends here; nothing came after it", screen.palette.quiet)
+        yield from prose("the text ends here; nothing came after it", screen)
+        return
     made, y_hat = result.readout, float(result.readout.y_hat[k])
     told = f"-log2 {digits.share(y_hat)}"
     if not y_hat:  # less than any number that there is
         difference = f"({digits(made.largest)} - {digits(float(made.score[k]))})"
         told = f"{difference} / ln 2 + log2 {digits.share(made.sum)}"
     text = Text(f"came next: {symbols[k]}   {told} = {digits(result.bits(k))} bits")
-    return fit(text, screen.width, screen)
+    yield from folded(text, screen.width)
 
 
 def _which(result: Step, shown: int) -> str:

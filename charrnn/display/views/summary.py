@@ -60,7 +60,7 @@ def draw(result: Summary, screen: Screen) -> Iterator[Text]:
 
 
 def _parameters(result: Summary, screen: Screen) -> Iterator[Text]:
-    yield rule(
+    yield from rule(
         "parameters", screen, right=f"{counted(result.parameters, 'number')}, (inputs, outputs)"
     )
     heading = ["tensor", "shape", "type", "numbers", "norm", "min", "max", "values -m..m"]
@@ -87,7 +87,7 @@ def _vocabulary(result: Summary, screen: Screen) -> Iterator[Text]:
     counted = any(counts)
     order = sorted(range(len(vocabulary)), key=lambda k: (-counts[k], k))[:_MOST_CHARACTERS]
     total = "with their counts" if counted else "without counts"
-    yield rule(f"vocabulary: {len(vocabulary):,} {vocabulary.kind}", screen, right=total)
+    yield from rule(f"vocabulary: {len(vocabulary):,} {vocabulary.kind}", screen, right=total)
     symbols = Symbols(vocabulary, ascii_only=screen.ascii_only)
     size = max(len(f"{counts[k]:,}") for k in order) if counted else 0
     cell = max(symbols.width(k) for k in order) + (1 + size if counted else 0)
@@ -108,7 +108,7 @@ def _vocabulary(result: Summary, screen: Screen) -> Iterator[Text]:
 
 def _training(result: Summary, screen: Screen) -> Iterator[Text]:
     record = result.training
-    yield rule("training", screen)
+    yield from rule("training", screen)
     read, steps = counted(record.characters_read, "character"), counted(record.steps, "step")
     facts = {
         "text": ", ".join(record.sources) or "-",
@@ -136,7 +136,7 @@ def _label(said: str, screen: Screen) -> Text:
 def _losses(result: Summary, screen: Screen) -> Iterator[Text]:
     record = result.training
     right = "" if record.val_loss is None else f"{number(record.val_loss, 4)} nats"
-    yield rule("validation loss, in bits a character", screen, right=right)
+    yield from rule("validation loss, in bits a character", screen, right=right)
     if result.val_bits is not None:
         costs = {name: nats / log(2) for name, nats in record.baselines.items()}
         yield from _bars(costs | {_OURS: result.val_bits}, screen)

@@ -48,11 +48,11 @@ def draw(result: Votes, screen: Screen) -> Iterator[Text]:
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
     title = "after "
     passage = before(result.ids, result.t, screen.width * 3 // 5, symbols, screen)
-    yield rule(f"{title}{passage}", screen, right=f"t={result.t}")
+    yield from rule(f"{title}{passage}", screen, right=f"t={result.t}")
     yield from _characters(result, symbols, screen)
     yield Text()
     d, g = symbols[result.chosen], symbols[result.rival]
-    yield rule(f"for {d} over {g}", screen, right=f"votes of layer {result.layer}, in nats")
+    yield from rule(f"for {d} over {g}", screen, right=f"votes of layer {result.layer}, in nats")
     yield from _sides(result, symbols, screen)
     yield Text()
     yield from prose(_summary(result, d, g, screen), screen)

@@ -59,13 +59,13 @@ def draw(result: Why, screen: Screen) -> Iterator[Text]:
     symbols = Symbols(question.reading.vocabulary, ascii_only=screen.ascii_only)
     ids, t = question.reading.ids, question.t
     passage = before(ids, t, screen.width * 3 // 5, symbols, screen)
-    yield rule(f"after {passage}", screen, right=f"t={t}")
+    yield from rule(f"after {passage}", screen, right=f"t={t}")
     yield from _asked(result, symbols, screen)
     yield Text()
-    yield rule("what speaks for it, and against", screen, right=_count(question.lags))
+    yield from rule("what speaks for it, and against", screen, right=_count(question.lags))
     yield from _map(result, symbols, screen)
     yield Text()
-    yield rule("places that matter most", screen, right="in nats")
+    yield from rule("places that matter most", screen, right="in nats")
     yield from _places(result, symbols, screen)
     yield from prose(
         "swap: what the log-odds lose, in the mean, if another likely character stood there; "
@@ -184,7 +184,8 @@ def _agreement(result: Why) -> str:
         return "agreement with swap: too few places to tell"
     compared = min(COMPARED, result.question.lags)
     return (
-        f"agreement with swap, rank correlation over the {compared} places where it is largest: "
+        f"agreement with swap, rank correlation over the {counted(compared, 'place')} where it "
+        "is largest: "
         f"{', '.join(told)} (of sizes only)" if told[-1].startswith("norm") else
         f"agreement with swap, rank correlation over {counted(compared, 'place')}: "
         f"{', '.join(told)}"
@@ -227,7 +228,7 @@ def _changes(result: Why, symbols: Symbols, screen: Screen) -> Iterator[Text]:
     where = "those that do most"
     if turning:
         where = f"found at {turning} of {counted(question.lags, 'place')}"
-    yield rule(title, screen, right=where)
+    yield from rule(title, screen, right=where)
     d, g = symbols[question.target], symbols[question.rival]
     heading = ["lag", "t", "read", "instead", "log-odds", "estimate", f"p({d})", f"p({g})",
                "then", "p"]  # fmt: skip
