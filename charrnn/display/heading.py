@@ -57,7 +57,7 @@ def heading(envelope: Envelope, screen: Screen, *, opens: bool = False) -> Itera
     if source := envelope.source:
         characters = counted(len(source.ids), "character")
         if source.seed is not None:
-            said = f"reads {characters} that it wrote itself, seed {source.seed}"
+            said = f"reads {characters} of its own, seed {source.seed}"
             yield from folded(Text(said), screen.width)
         else:
             name = "the text given" if source.name is None else source.name

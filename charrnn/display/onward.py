@@ -32,8 +32,12 @@ def onward(result: Overview, command: str, screen: Screen, *, own_text: bool) ->
     if len(right) > screen.width // 2:
         right = "the same command with"
     yield from rule("what next", screen, right=right)
+    if wide + _GAP + said > screen.width:
+        ways = [(added, "") for added, _ in ways]
     for added, shows in ways:
         typed = f"{command} {added}" if repeated else added
         room = wide + (len(command) + 1) * repeated
         line = Text().append(typed.ljust(room + _GAP), screen.palette.loud)
-        yield from folded(line.append(shows, screen.palette.quiet), screen.width)
+        line.append(shows, screen.palette.quiet)
+        line.rstrip()
+        yield from folded(line, screen.width)

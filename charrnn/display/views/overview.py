@@ -66,7 +66,8 @@ def draw(result: Overview, screen: Screen) -> Iterator[Text]:
     heads = [*rule("what stands out", screen, right="look closer with --view")] if told else []
     facts = list(_facts(result.probabilities.means, screen, brief=bool(told)))
     names = list(_names(result, screen))
-    title = list(rule("what it does as it reads", screen, right=_right(result)))
+    right = _right(result) if screen.width > _NOTED else ""
+    title = list(rule("what it does as it reads", screen, right=right))
     used = len(facts) + len(title) + len(names) + len(heads) + len(told)
     yield from facts
     yield from title
