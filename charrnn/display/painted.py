@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from charrnn.display.colours import Palette
@@ -119,7 +120,7 @@ def painted(
     lines: at most so many of the text; None for all.
     """
     symbols = Symbols(vocabulary, space=False, ascii_only=screen.ascii_only)
-    margin = max(len(brush.label), len(str(shown.stop))) + 1
+    margin = max(cell_len(brush.label), len(str(shown.stop))) + 1
     broken = lines_of(vocabulary, ids, shown, symbols, screen.width - margin)
     for here in islice(broken, lines):
         line = Text().append(f"{here.start:>{margin - 1}} ", screen.palette.quiet)

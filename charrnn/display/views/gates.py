@@ -11,7 +11,7 @@ from charrnn.display.bars import bar, histogram
 from charrnn.display.heat_map import Row, heat_map, sized_legend
 from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
-from charrnn.display.tables import Shown, Table, fit, flow, prose, quoted, rule, share
+from charrnn.display.tables import Shown, Table, flow, prose, quoted, rule, share
 from charrnn.inspection.result import name
 from charrnn.inspection.views.gates import LEAST_COUNT, Gate, Gates, Memory
 from charrnn.plurals import counted
@@ -141,7 +141,7 @@ def _by_character(result: Gates, screen: Screen) -> Iterator[Text]:
                 if line.cell_len + cell_len(item) > label + 2 + (n + 1) * room - 2:
                     break
                 line.append(f"{item}  ")
-        yield fit(line, screen.width, screen)
+        yield line
     yield from prose("mean after the character was read, less the mean over the text", screen)
 
 

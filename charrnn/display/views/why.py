@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from rich.text import Text
 
-from charrnn.display.heat_map import Row, heat_map, signed_legend, sized_legend
+from charrnn.display.heat_map import Row, heat_map, margin_of, signed_legend, sized_legend
 from charrnn.display.passages import before, fitting
 from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
@@ -125,7 +125,7 @@ def _map(result: Why, symbols: Symbols, screen: Screen) -> Iterator[Text]:
         for name, values in signed.items()
     ]
     rows.append(Row("norm", _placed(result, result.local.norm / steepest), "sized"))
-    margin = max(len(row.label) for row in rows) + 1
+    margin = margin_of(rows)
     line = fitting(question.reading.ids, question.t, screen.width - margin, symbols)
     furthest = min(
         np.flatnonzero(np.abs(row.values) >= _SEEN).min(initial=question.t) for row in rows[:-1]
