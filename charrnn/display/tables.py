@@ -15,6 +15,7 @@ from charrnn.display.screen import Screen
 Shown = str | Text
 
 _GAP = 2
+_WORDS = 16  # cells that a few words need
 _LONGEST = 1000  # characters of a text from elsewhere
 _JOINERS = "[\u200b-\u200d\u2060-\u2064\ufeff]"  # invisible, and of no certain width
 _LARGE = 1e5  # from here on a number is written with an exponent
@@ -55,13 +56,14 @@ class Table:
         rows = [[*row, cell] for row, cell in zip(self._rows, column, strict=True)]
         return Table([*self._heading, name], f"{self._align}<", rows)
 
-    def room(self, screen: Screen, least: int) -> int:
-        """Return how many cells one column more may have: beside the others, if there are `least`.
+    def room(self, width: int) -> int:
+        """Return how many of so many cells one column more may have, of words or of a text.
 
-        If there are not, `draw` puts it below the others, behind the first column.
+        Where less than `_WORDS` are left beside the others, it has those of a line below them,
+        behind the first column, where `draw` puts it.
         """
-        beside = screen.width - self.width - _GAP
-        return beside if beside >= least else screen.width - self._widths()[0] - _GAP
+        beside = width - self.width - _GAP
+        return beside if beside >= _WORDS else width - self._widths()[0] - _GAP
 
     def draw(self, screen: Screen) -> Iterator[Text]:
         """Yield the heading and the rows.

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from charrnn.display.bars import bar
 from charrnn.display.screen import Screen
-from charrnn.display.tables import Shown, Table, fit, number, prose, rule
+from charrnn.display.tables import Shown, Table, number, prose, rule
 from charrnn.inspection.result import name
 from charrnn.inspection.views.ablate import Ablated, Loss
 from charrnn.plurals import counted
@@ -82,7 +82,7 @@ def _table(losses: Sequence[Loss], result: Ablated, screen: Screen) -> Iterator[
     plus_minus = screen.pick("±", "+-")
     heading = ["unit", "d bits", plus_minus, "", "direct", "approx"]
     table = Table(heading, "<>><>>", body).narrowed(screen.width - _WHERE, (plus_minus, ""))
-    room = screen.width - table.width - 2
+    room = table.room(screen.width)
     table = table.beside("where it hurts, d bits", [_where(loss, room, screen) for loss in losses])
     yield from table.draw(screen)
 
@@ -95,7 +95,7 @@ def _where(loss: Loss, room: int, screen: Screen) -> Text:
         if n and line.cell_len + len(item) > room:
             break
         line.append(item)
-    return fit(line, room, screen)
+    return line
 
 
 def _control(result: Ablated, screen: Screen) -> str:

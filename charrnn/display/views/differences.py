@@ -159,7 +159,7 @@ def _places(
         for t, times in places
     ]
     table = Table(["t", one.label, two.label, "change", "times"], ">>>>>", body)
-    room = screen.width - table.width - 2
+    room = table.room(screen.width)
     texts = [aligned(result.ids, range(t + 1, t + 2), room, symbols, screen) for t, _ in places]
     yield Text()
     yield from rule(title, screen, right=f"times: the same behind the same {ALIKE}")

@@ -9,7 +9,7 @@ from charrnn.display.bars import bar
 from charrnn.display.passages import aligned
 from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
-from charrnn.display.tables import Shown, Table, flow, number, prose, quoted, rule, share
+from charrnn.display.tables import Shown, Table, flow, folded, number, prose, quoted, rule, share
 from charrnn.inspection.characters.groups import Group
 from charrnn.inspection.characters.training_text import MOST, SAME
 from charrnn.inspection.views.errors import ALIKE, Comparison, Errors, Place
@@ -146,7 +146,7 @@ def _ngrams(compared: Comparison, result: Errors, screen: Screen) -> Iterator[Te
     yield from rule(
         f"n-grams of the training text, {counted(len(training.ids), 'character')}", screen
     )
-    yield quoted(training.name, screen.width, screen)
+    yield from folded(quoted(training.name, screen.width * 4, screen), screen.width)
     heading = ["order", "bits", error, "gain", f"{error} "]
     rows = [
         [str(order), number(mean.mean), number(mean.error), f"{gain.mean:+.2f}", number(gain.error)]
@@ -238,7 +238,7 @@ def _list(title: str, places: Sequence[Place], result: Errors, screen: Screen) -
             row.insert(3, f"{result.gain[t]:+.1f}")
         rows.append(row)
     table = Table(heading, "><" + ">" * (len(heading) - 5) + "<>>", rows)
-    room = screen.width - table.width - 2
+    room = table.room(screen.width)
     contexts = [aligned(result.ids, range(t + 1, t + 2), room, symbols, screen) for t, _ in places]
     yield Text()
     yield from rule(title, screen)

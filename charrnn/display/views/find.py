@@ -6,7 +6,7 @@ import numpy as np
 from rich.text import Text
 
 from charrnn.display.screen import Screen
-from charrnn.display.tables import Shown, Table, flow, prose, quoted, rule, share
+from charrnn.display.tables import Shown, Table, flow, folded, prose, quoted, rule, share
 from charrnn.inspection.features.following import Following
 from charrnn.inspection.means import Mean
 from charrnn.inspection.result import name
@@ -89,11 +89,10 @@ def _headline(result: Find, screen: Screen) -> Iterator[Text]:
         return
     it = best.following
     measure = "AUC" if it.feature.binary else "r"
-    said = f": {measure} {share(it.score)}, by chance {share(it.floor)}"
-    line = Text()
-    line.append(f"{name(it.unit)}.{it.kind}", screen.palette.loud).append(" follows ")
-    room = screen.width - line.cell_len - len(said)
-    yield line.append_text(quoted(it.feature.name, room, screen)).append(said)
+    line = Text().append(f"{name(it.unit)}.{it.kind}", screen.palette.loud).append(" follows ")
+    line.append_text(quoted(it.feature.name, screen.width, screen))
+    line.append(f": {measure} {share(it.score)}, by chance {share(it.floor)}")
+    yield from folded(line, screen.width)
     if best.is_used:
         yield from prose(
             f"and is used: held at its mean, it costs {_told(best.on, screen)} bits a character "

@@ -130,17 +130,16 @@ def _for(result: Ledger, symbols: Symbols, screen: Screen) -> Iterator[Text]:
     nats = result.nats
     order = np.argsort(-np.abs(nats), kind="stable")[:_LARGEST]
     largest = max(float(np.abs(nats).max()), 1e-9)
-    room = max(8, screen.width - 50)
     body: list[list[Shown]] = []
-    for n in order.tolist():
-        t = result.t + 1 - len(nats) + n
+    places = [result.t + 1 - len(nats) + n for n in order.tolist()]
+    for n, t in zip(order.tolist(), places, strict=True):
         style = screen.palette.first if nats[n] > 0 else screen.palette.second
         drawn = bar(abs(nats[n]) / largest, 20, ascii_only=screen.ascii_only)
-        passage = before(result.ids, t, room, symbols, screen)
-        body.append([str(result.t - t), _signed(float(nats[n])), Text(drawn, style), passage])
-    yield from Table(
-        ["age", "nats", "", "written as the last of these was read"], ">><<", body
-    ).draw(screen)
+        body.append([str(result.t - t), _signed(float(nats[n])), Text(drawn, style)])
+    table = Table(["age", "nats", ""], ">><", body)
+    room = table.room(screen.width)
+    passages = [Text(before(result.ids, t, room, symbols, screen)) for t in places]
+    yield from table.beside("written as the last was read", passages).draw(screen)
     others = len(nats) - len(order)
     left_out = _signed(float(nats.sum() - nats[order].sum()))
     rest = f" (of those not shown, {others:,}: {left_out})" if others else ""

@@ -102,7 +102,7 @@ def _places(result: Match, symbols: Symbols, screen: Screen) -> Iterator[Text]:
         body.append([*alike, str(found.t), "" if found is itself else str(found.same)])
     heading = [*(["cos"] if by_state else ["shared", "either"]), "t", "same"]
     table = Table(heading, ">" * len(heading), body)
-    room = screen.width - table.width - 2
+    room = table.room(screen.width)
     contexts = [
         aligned(result.ids, found.part, room, symbols, screen) for found in (itself, *result.found)
     ]

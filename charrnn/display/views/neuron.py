@@ -255,7 +255,7 @@ def _places(  # noqa: PLR0917
 ) -> Iterator[Text]:
     rows = [[str(t), f"{card.values[t]:+.2f}"] for t in places]
     table = Table(["t", title], ">>", rows)
-    room = width - table.width - 2
+    room = table.room(width)
     contexts = [aligned(result.ids, range(t, t + 1), room, symbols, screen) for t in places]
     yield from table.beside("after reading", contexts).draw(screen)
 

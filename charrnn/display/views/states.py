@@ -47,7 +47,7 @@ nothing alone: 16 units seldom carry more than a fraction of what is there.
 
 
 def draw(result: States, screen: Screen, panels: int | None = None) -> Iterator[Text]:
-    """Yield each layer's map, or the step that is looked at, then what colours or characters mean.
+    """Yield what colours or characters mean and each layer's map, or the step that is looked at.
 
     panels: at most so many of each layer; None for all.
     """
@@ -56,6 +56,8 @@ def draw(result: States, screen: Screen, panels: int | None = None) -> Iterator[
         yield from _step(result, result.at, symbols, screen)
         return
     shown = screen.shown(len(result.ids))
+    yield from legend(result, screen)
+    yield Text()
     for n, mapped in enumerate(result.maps):
         if n:
             yield Text()
@@ -65,8 +67,6 @@ def draw(result: States, screen: Screen, panels: int | None = None) -> Iterator[
         yield from heat_map(
             result.ids, shown, list(_rows(mapped, result)), symbols, screen, panels=panels
         )  # fmt: skip
-    yield Text()
-    yield from legend(result, screen)
 
 
 def _step(result: States, t: int, symbols: Symbols, screen: Screen) -> Iterator[Text]:

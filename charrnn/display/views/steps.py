@@ -60,7 +60,7 @@ def draw(result: Step, screen: Screen) -> Iterator[Text]:
                 yield Text()
             yield from unit_block(result, unit, symbols, screen)
     yield Text()
-    yield from rule("the prediction", screen, right="of the character after it")
+    yield from rule("the prediction", screen, right="y_hat: how likely each is to come next")
     yield from prediction(result, symbols, screen)
 
 
@@ -72,7 +72,7 @@ def title(result: Step, symbols: Symbols, screen: Screen) -> Iterator[Text]:
     read = symbols[result.reading.ids[result.t]]
     yield from rule(
         f"step t={result.t} of 0 to {last}: reads {read}", screen,
-        right=f"{config.cell}, {layers} of {config.hidden_size}",
+        right=f"{config.cell}, {layers} of {config.hidden_size}, units as layer:unit",
     )  # fmt: skip
 
 

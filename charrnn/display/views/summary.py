@@ -9,12 +9,13 @@ from charrnn.display.bars import bar, histogram
 from charrnn.display.quantities import duration
 from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
-from charrnn.display.tables import Shown, Table, flow, number, quoted, rule
+from charrnn.display.tables import Shown, Table, flow, folded, number, quoted, rule
 from charrnn.display.training.curve import curve
 from charrnn.inspection.views.summary import Summary, Tensor
 from charrnn.plurals import counted
 
 _LONGEST_NAME = 20
+_LONGEST = 1000  # characters of what a file says of itself
 _LONGEST_BAR = 60
 _OURS = "this network"
 
@@ -122,10 +123,9 @@ def _training(result: Summary, screen: Screen) -> Iterator[Text]:
         "written by": ", ".join(f"{name} {found}" for name, found in result.versions.items()),
     }
     for label, said in facts.items():
-        line = _label(label, screen)
-        yield line.append_text(quoted(said, screen.width - line.cell_len, screen))
+        yield from flow([quoted(said, _LONGEST, screen)], screen, label=_label(label, screen))
     options = [f"{name}={value}" for name, value in record.config.items()]
-    words = [quoted(option, screen.width, screen) for option in options]
+    words = [quoted(option, _LONGEST, screen) for option in options]
     yield from flow(words, screen, gap=1, label=_label("options", screen))
 
 
@@ -140,7 +140,8 @@ def _losses(result: Summary, screen: Screen) -> Iterator[Text]:
     if result.val_bits is not None:
         costs = {name: nats / log(2) for name, nats in record.baselines.items()}
         yield from _bars(costs | {_OURS: result.val_bits}, screen)
-        yield quoted(f"scored: {record.val_scored}", screen.width, screen)
+        scored = quoted(f"scored: {record.val_scored}", _LONGEST, screen)
+        yield from folded(scored, screen.width)
     steps, train, validation = result.history.T / [[1], [log(2)], [log(2)]]
     series = {"validation": validation, "training": train}
     drawn = curve(steps, series, screen, label="bits a character, by step")

@@ -83,7 +83,11 @@ def _characters(result: Votes, symbols: Symbols, screen: Screen) -> Iterator[Tex
     heading = ["next", "p", "score", "over the mean", "votes", "bias", ""]
     table = Table(heading, "<<><>><", body)
     yield from table.narrowed(screen.width, ("over the mean",)).draw(screen)
-    yield from prose("score: the sum of votes and bias, over that of the mean character", screen)
+    yield from prose(
+        "p: y_hat, how likely it was to come next; score: the sum of votes and bias, over that of "
+        "the mean character",
+        screen,
+    )
 
 
 def _sides(result: Votes, symbols: Symbols, screen: Screen) -> Iterator[Text]:

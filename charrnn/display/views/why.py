@@ -100,7 +100,8 @@ def _asked(result: Why, symbols: Symbols, screen: Screen) -> Iterator[Text]:
     first, second = (d, g) if F >= 0 else (g, d)
     times = np.exp(min(abs(F), 700))
     yield from prose(
-        f"log-odds {_signed(F)} nats: {first} is held {_times(times)} times as likely as {second}",
+        f"p: y_hat, how likely it was to come next; log-odds {_signed(F)} nats: {first} is held "
+        f"{_times(times)} times as likely as {second}",
         screen,
     )
 
