@@ -386,7 +386,7 @@ def test_json_may_hold_the_candidates(model):
 # The table of candidates
 
 
-@pytest.mark.parametrize("columns", [60, 80, 200])
+@pytest.mark.parametrize("columns", [40, 60, 80, 200])
 def test_the_table_of_candidates_fits(hostile, columns):
     done = invoke(hostile, "--show-probs", "-n", 40, "--seed", 1, "-p", "中a", COLUMNS=str(columns))
     lines = done.stdout.splitlines()

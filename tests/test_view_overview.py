@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import jsonschema
@@ -533,7 +534,7 @@ def test_all_fits_a_screen_of_80_by_24(make_checkpoint, read, text):
             replace(WHOLE, palette=colours._DARK),
             replace(WHOLE, ascii_only=True),
         ):
-            lines = [line.plain for line in framed(draw(result, screen), envelope, screen)]
+            lines = [line.plain for line in framed(partial(draw, result), envelope, screen)]
             assert len(lines) <= 24
             assert max(map(len, lines)) <= 80
             if not told:
@@ -543,7 +544,7 @@ def test_all_fits_a_screen_of_80_by_24(make_checkpoint, read, text):
 
 def test_the_view_stands_behind_its_sentence(read):
     result = replace(Overview.of(read()), findings=tuple(LONGEST))
-    for width in (60, 80, 200):
+    for width in (40, 60, 80, 200):
         lines = [line.plain for line in draw(result, Screen(width))]
         numbered = [line for line in lines if line[:2] in {f"{n} " for n in range(1, 8)}]
         assert [line.split("  ")[-1].strip() for line in numbered] == [

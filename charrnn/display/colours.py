@@ -46,8 +46,8 @@ class Palette:
         return (self.positive if value > 0 else self.negative)[step - 1]
 
     def sized(self, value: float) -> str:
-        """Return the style of a value between 0 and 1: eight steps; none of nan."""
-        return self.ramp[max(0, min(7, int(value * 8)))] if value == value else ""  # noqa: PLR0124
+        """Return the style of a value between 0 and 1: eight steps."""
+        return self.ramp[max(0, min(7, int(value * 8)))]
 
 
 NONE = Palette(("",) * 4, ("",) * 4, ("",) * 8, "", "", "", "")

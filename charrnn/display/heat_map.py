@@ -16,7 +16,10 @@ from charrnn.display.symbols import Symbols
 from charrnn.inspection.result import Column
 from charrnn.network.functions import Floats, Ids
 
-Way = Literal["signed", "sized", "height"]
+Way = Literal["signed", "sized", "height", "bits"]
+
+MOST_BITS = 8.0
+"""The end of the scale of surprise, the same for every text."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +29,7 @@ class Row:
     signed: from -1 to 1, in colours below and above 0, or as `= - . + #`.
     sized: from 0 to 1, in the colours of a ramp, or as a height.
     height: from 0 to 1, as a height in any case.
+    bits: from 0 up, in the colours of the ramp, to `MOST_BITS`, or as digits; nan as nothing.
     note: what stands behind it.
     """
 
@@ -75,12 +79,22 @@ def draw_cell(line: Text, value: float, way: Way, screen: Screen, width: int = 1
     palette, ascii_only = screen.palette, screen.ascii_only
     if way == "height":
         line.append(height(value, ascii_only=ascii_only) * width, palette.quiet)
+    elif way == "bits":
+        known = value == value  # noqa: PLR0124 - nan alone is unlike itself
+        style = palette.sized(value / MOST_BITS) if known else ""
+        said = digit_of(value) if known and not screen.coloured else ""
+        line.append(said.ljust(width), style)
     elif screen.coloured:
         line.append(" " * width, palette.signed(value) if way == "signed" else palette.sized(value))
     elif way == "signed":
         line.append(twin(value) * width)
     else:
         line.append(height(value, ascii_only=ascii_only) * width)
+
+
+def digit_of(bits: float) -> str:
+    """Return the digit of a surprise where there are no colours: whole bits, 9 for 9 and more."""
+    return f"{min(9, int(bits))}"
 
 
 def twin(value: float) -> str:

@@ -8,16 +8,13 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from charrnn.display.colours import Palette
-from charrnn.display.heat_map import sized_legend, twin
+from charrnn.display.heat_map import MOST_BITS, digit_of, sized_legend, twin
 from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
 from charrnn.display.tables import prose
 from charrnn.inspection.result import Column
 from charrnn.network.functions import Ids
 from charrnn.text.vocabulary import Vocabulary
-
-MOST_BITS = 8.0
-"""The end of the scale of surprise, the same for every text."""
 
 MOST_EXCESS = 5.0
 """Of the scale of excess, in bits either way, so that its steps are one bit each."""
@@ -85,7 +82,7 @@ def _legend_of_excess(screen: Screen) -> Iterator[Text]:
 BITS = Brush(
     "bits",
     lambda palette, bits: palette.sized(bits / MOST_BITS),
-    lambda bits: f"{min(9, int(bits))}",
+    digit_of,
     _legend_of_bits,
 )
 RANK = Brush(

@@ -6,8 +6,7 @@ from math import isfinite
 
 from rich.text import Text
 
-from charrnn.display.heat_map import Row, heat_map, signed_legend
-from charrnn.display.painted import MOST_BITS
+from charrnn.display.heat_map import MOST_BITS, Row, heat_map, signed_legend
 from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
 from charrnn.display.tables import flow, folded, number, prose, rule, share
@@ -95,7 +94,7 @@ def _panels(result: Overview, screen: Screen, room: int) -> Iterator[Text]:
     positions = room >= 1 + _ABOVE + _FEW + 2
     panels = max(1, (room + 1) // (1 + 1 + _ABOVE + _USUAL))
     units = max(_FEW, (room + 1) // panels - 1 - positions - _ABOVE)
-    rows = [Row("bits", found.reading.surprise / MOST_BITS, "sized")]
+    rows = [Row("bits", found.reading.surprise, "bits")]
     rows += [_row(one, screen) for one in result.units[:units]]
     lines = heat_map(found.ids, shown, rows, symbols, screen, panels=panels)
     yield from (line for n, line in enumerate(lines) if n or positions)
@@ -128,7 +127,7 @@ def _names(result: Overview, screen: Screen) -> Iterator[Text]:
     state = {"a": "hidden state a", "c": "cell state c"}[one.kind]
     scale = "" if one.kind == "a" else " (its tanh)"
     said = f"{_label(one)}: layer {one.unit[0]}, unit {one.unit[1]}, {state}{scale}"
-    said += f"; bits: surprise, to {MOST_BITS:g}"
+    said += f"; bits: surprise{f', to {MOST_BITS:g}' if screen.coloured else ', 9 for more'}"
     if one.following is not None and screen.width > _NOTED:
         unsure = "" if one.sure else ", ? not surely"
         said += f"; right: what it goes with{unsure}"
