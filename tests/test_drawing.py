@@ -123,7 +123,7 @@ def test_wide_labels_keep_their_columns():
     vocabulary = Vocabulary.of("ab漢")
     ids, values = vocabulary.encode("ab漢a"), np.linspace(-1, 1, 4)
     rows = [Row("for 漢", values, "signed", note="字"), Row("0:29", values, "signed")]
-    above, text, first, second = heat_map(ids, range(4), rows, Symbols(vocabulary), Screen(60))
+    _, text, first, second = heat_map(ids, range(4), rows, Symbols(vocabulary), Screen(60))
     assert first.plain == "for 漢 =-++# 字"
     assert second.plain == "0:29   =-++#"
     assert text.plain == "       ab漢a"

@@ -24,19 +24,20 @@ def framed(
     screen: Screen,
     *,
     names_units: bool = False,
-    onward: Sequence[Text] = (),
+    onward: Sequence[Text] | None = None,
 ) -> Iterator[Text]:
     """Yield what a view draws, with what it is of above it, and below what is not shown.
 
     names_units: whether units stand in the view, so that it has to be said how they are written.
-    onward: what stands below a screen that opens; the models are told of at more length there.
+    onward: what stands below a view that fills the screen, where each line counts; where there is
+        something, more is said of the model. None for other views.
     """
     above = list(heading(envelope, screen, opens=bool(onward)))
     if names_units:
         above[-1:] = [*_unit_names(envelope.checkpoint, screen), Text()]
-    if onward:
-        above.pop()  # there each line counts
-    below = [*cut_note(envelope, screen), *onward]
+    if onward is not None:
+        above.pop()
+    below = [*cut_note(envelope, screen), *(onward or ())]
     left = (screen.rows or LINES) - 1 - len(above) - len(below)
     yield from above
     for line in draw(replace(screen, left=left)):

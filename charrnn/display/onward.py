@@ -15,9 +15,13 @@ _GAP = 2
 def onward(result: Overview, command: str, screen: Screen, *, own_text: bool) -> Iterator[Text]:
     """Yield commands that show more of the same, each with what it shows.
 
+    Where sentences stand out there are none: each sentence names the view that leads on.
+
     command: the one that was given, as a shell reads it; a long one is not repeated each time.
     own_text: whether the network wrote the text that it reads.
     """
+    if result.findings:
+        return
     ways = [
         (f"--view neuron {first_named(result)}", "what this unit follows"),
         ("--view step", "each step, with arrow keys"),

@@ -77,10 +77,10 @@ class View:
 
     def onward(
         self, result: "Result", command: str, screen: "Screen", *, own_text: bool
-    ) -> "Sequence[Text]":
-        """Return what stands below the view that opens, where it has nothing else to say."""
-        if result.view != OPENS or result.data()["findings"]:
-            return ()
+    ) -> "Sequence[Text] | None":
+        """Return what stands below the view that opens, None for another view."""
+        if result.view != OPENS:
+            return None
         lead: Callable[..., Iterator[Text]] = import_module("charrnn.display.onward").onward
         return list(lead(result, command, screen, own_text=own_text))
 

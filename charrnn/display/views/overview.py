@@ -18,7 +18,7 @@ from charrnn.inspection.views.probabilities import Means
 from charrnn.plurals import counted
 
 _LEADER = 5  # from so many cells on dots lead from a sentence to its view
-_FEW, _USUAL = 2, 10  # units that a panel has at least, and if there is room
+_FEW, _USUAL = 2, 10  # units that a panel has, where there is little room and where there is more
 _ABOVE = 2  # lines of a panel that are not of units: the text, and its surprise
 
 EXPLANATION = """\
@@ -63,14 +63,16 @@ def draw(result: Overview, screen: Screen) -> Iterator[Text]:
     """Yield the means, as much of the text and its units as there is room for, and sentences."""
     told = list(_sentences(result.findings, screen))
     heads = [*rule("what stands out", screen, right="look closer with --view")] if told else []
-    facts = list(_facts(result.probabilities.means, screen, brief=bool(told)))
     names = list(_names(result, screen))
     right = _right(result) if screen.width > _NOTED else ""
     title = list(rule("what it does as it reads", screen, right=right))
-    used = len(facts) + len(title) + len(names) + len(heads) + len(told)
+    room = screen.left - len(title) - len(names) - len(heads) - len(told)
+    facts = list(_facts(result.probabilities.means, screen, all_of_them=bool(told)))
+    if room - len(facts) < _ABOVE + _FEW:
+        facts = list(_facts(result.probabilities.means, screen, all_of_them=False))
     yield from facts
     yield from title
-    yield from _panels(result, screen, screen.left - used)
+    yield from _panels(result, screen, room - len(facts))
     yield from names
     yield from heads
     yield from told
@@ -92,8 +94,9 @@ def _panels(result: Overview, screen: Screen, room: int) -> Iterator[Text]:
     symbols = Symbols(found.vocabulary, ascii_only=screen.ascii_only)
     shown = screen.shown(len(found.ids))
     positions = room >= 1 + _ABOVE + _FEW + 2
-    panels = max(1, (room + 1) // (1 + 1 + _ABOVE + _USUAL))
-    units = max(_FEW, (room + 1) // panels - 1 - positions - _ABOVE)
+    usual = min(_USUAL, len(result.units))
+    panels = max(1, (room + 1) // (1 + 1 + _ABOVE + usual))
+    units = max(1, (room + 1) // panels - 1 - positions - _ABOVE)
     rows = [Row("bits", found.reading.surprise, "bits")]
     rows += [_row(one, screen) for one in result.units[:units]]
     lines = heat_map(found.ids, shown, rows, symbols, screen, panels=panels)
@@ -134,7 +137,7 @@ def _names(result: Overview, screen: Screen) -> Iterator[Text]:
     yield from prose(said, screen)
 
 
-def _facts(means: Means | None, screen: Screen, *, brief: bool) -> Iterator[Text]:
+def _facts(means: Means | None, screen: Screen, *, all_of_them: bool) -> Iterator[Text]:
     if means is None:
         yield from prose("one character: it is read, not predicted, so nothing is averaged", screen)
         return
@@ -149,7 +152,7 @@ def _facts(means: Means | None, screen: Screen, *, brief: bool) -> Iterator[Text
         f"{screen.pick('±', '+-')} standard error" if sure else "too few for a standard error",
     ]
     label = Text(f"{number(means.bits)}{error} bits/char", screen.palette.loud)
-    shown = facts if brief else facts[:3]
+    shown = facts if all_of_them else facts[:3]
     yield from flow([label, *map(Text, shown)], screen, label=Text())
 
 
