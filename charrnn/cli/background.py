@@ -67,8 +67,10 @@ def _may_be_asked() -> bool:
 def _answer(typed: int, shown: int) -> bytes:
     """Return what the terminal answers, b"" if it is busy with something else."""
     answer = b""
+    if _has_typed(typed):  # to change how lines are taken would spoil those that wait
+        return b""
     with suppress(OSError, termios.error), _unechoed(typed):
-        if select.select([typed], [], [], 0)[0]:
+        if _has_typed(typed):  # now part of a line counts too
             return b""
         sys.stdout.flush()
         os.write(shown, _QUESTIONS)
@@ -80,6 +82,10 @@ def _answer(typed: int, shown: int) -> bytes:
                 break
             answer += piece
     return answer
+
+
+def _has_typed(terminal: int) -> bool:
+    return bool(select.select([terminal], [], [], 0)[0])
 
 
 @contextmanager
