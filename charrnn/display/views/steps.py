@@ -64,15 +64,16 @@ def draw(result: Step, screen: Screen) -> Iterator[Text]:
     yield from prediction(result, symbols, screen)
 
 
-def title(result: Step, symbols: Symbols, screen: Screen) -> Iterator[Text]:
-    """Yield which step it is, and of what network."""
+def title(result: Step, symbols: Symbols, screen: Screen, *, brief: bool = False) -> Iterator[Text]:
+    """Yield which step it is and, if not only that, of what network."""
     config = result.reading.network.config
     layers = counted(config.num_layers, "layer")
     last = len(result.reading) - 1
     read = symbols[result.reading.ids[result.t]]
     yield from rule(
         f"step t={result.t} of 0 to {last}: reads {read}", screen,
-        right=f"{config.cell}, {layers} of {config.hidden_size}, units as layer:unit",
+        right="" if brief
+        else f"{config.cell}, {layers} of {config.hidden_size}, units as layer:unit",
     )  # fmt: skip
 
 
@@ -107,7 +108,7 @@ def unit_block(
     yield from unit_lines(step, j, screen)
     if sums:
         yield from _made_of(result, unit, screen)
-    if layer == len(result.layers) - 1:
+    if scores and layer == len(result.layers) - 1:
         yield from _adds(result, j, result.top[:scores], symbols, screen)
 
 
@@ -177,10 +178,10 @@ def prediction(
             bars[n] = Text(drawn, colour)
         table = table.beside("", bars)
     yield from table.draw(screen)
-    yield from _came(result, symbols, screen)
+    yield from came(result, symbols, screen)
 
 
-def _came(result: Step, symbols: Symbols, screen: Screen) -> Iterator[Text]:
+def came(result: Step, symbols: Symbols, screen: Screen) -> Iterator[Text]:
     """Yield which character came, and its surprise."""
     digits, k = Digits(screen), result.following
     if k is None:
