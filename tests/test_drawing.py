@@ -19,9 +19,11 @@ from charrnn.display.painted import EXCESS, RANK, painted
 from charrnn.display.registry import VIEWS, choose_view
 from charrnn.display.safe import symbol
 from charrnn.display.screen import Screen, parse_span
+from charrnn.display.strip import strip
 from charrnn.display.symbols import Symbols
-from charrnn.display.tables import Table, number, quoted, share
+from charrnn.display.tables import Table, folded, number, quoted, rule, share
 from charrnn.display.training.curve import curve, ticks_between
+from charrnn.display.washed import washed
 from charrnn.errors import ConfigError
 from charrnn.text.vocabulary import Vocabulary
 
@@ -42,13 +44,14 @@ def test_every_symbol_has_a_shape_and_a_width(character, ascii_only):
 
 def test_symbols():
     shown = {
-        "\n": "↵", "\t": "→", " ": "·", "a": "a", "é": "é", "漢": "漢", "\x1b": r"\x1b",
+        "\n": "↵", "\r": "␍", "\t": "→", " ": "·", "a": "a", "é": "é", "漢": "漢", "\x1b": r"\x1b",
         "\u0301": "\u25cc\u0301", "\u0903": "\u25cc\u0903", "\U0001f1ec": r"\U0001f1ec",
         "\xa0": r"\xa0", "\u200d": r"\u200d", "\U0001f3fb": r"\U0001f3fb", "\u1161": r"\u1161",
     }  # fmt: skip
     assert {character: symbol(character) for character in shown} == shown
     assert symbol(" ", space=False) == " "
-    assert [symbol(c, ascii_only=True) for c in "\n\t é"] == [r"\n", r"\t", "_", r"\xe9"]
+    shown = [symbol(c, ascii_only=True) for c in "\n\r\t é"]
+    assert shown == [r"\n", r"\r", r"\t", "_", r"\xe9"]
 
 
 def test_symbols_of_bytes_are_not_those_of_characters():
@@ -116,6 +119,45 @@ def test_a_column_is_as_wide_as_its_character():
     assert lines == ["  0", r"  a漢\x1ba↵", "s #==++++.-", "h ▁▃▃▅▅▅▅▇█"]
 
 
+def test_wide_labels_keep_their_columns():
+    vocabulary = Vocabulary.of("ab漢")
+    ids, values = vocabulary.encode("ab漢a"), np.linspace(-1, 1, 4)
+    rows = [Row("for 漢", values, "signed", note="字"), Row("0:29", values, "signed")]
+    _, text, first, second = heat_map(ids, range(4), rows, Symbols(vocabulary), Screen(60))
+    assert first.plain == "for 漢 =-++# 字"
+    assert second.plain == "0:29   =-++#"
+    assert text.plain == "       ab漢a"
+    [_, under] = strip(ids, 1, rows[:1], Symbols(vocabulary), Screen(60))
+    assert under.plain.startswith("for 漢 ")
+    lines = [line.plain for line in barcodes(rows, Screen(60))]
+    assert {cell_len(line) - 4 for line in lines[1::2]} == {len("for 漢") + 1 + 1}
+    washed_lines = list(washed(vocabulary, ids, range(4), rows[0], Screen(60)))
+    assert cell_len(washed_lines[0].plain) == cell_len(washed_lines[1].plain)
+
+
+def test_a_rule_and_a_table_lose_nothing_on_a_narrow_screen():
+    said = [line.plain for line in rule("a title of some words", Screen(30), right="and its units")]
+    assert said == ["── a title of some words ─────", "and its units"]
+    table = Table(["name", "first", "second"], "<>>", [["a", "1" * 12, "2" * 12]])
+    assert [line.plain for line in table.draw(Screen(24))] == [
+        "name         first",
+        "a     111111111111",
+        "",
+        "name        second",
+        "a     222222222222",
+    ]
+    assert table.room(80) == 80 - 32 - 2
+    assert table.room(40) == 40 - 4 - 2
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"])), st.integers(4, 40))
+@settings(deadline=None, max_examples=200)
+def test_a_folded_line_fits_and_keeps_its_words(said, width):
+    lines = [line.plain for line in folded(Text(said), width)]
+    assert all(cell_len(line) <= width for line in lines)
+    assert "".join("".join(lines).split()) == "".join(said.split())
+
+
 def test_a_heat_map_is_broken_where_the_screen_ends():
     vocabulary = Vocabulary.of("ab")
     ids = vocabulary.encode("ab" * 60)
@@ -170,7 +212,7 @@ def test_a_painted_text_has_a_colour_for_what_a_sign_says():
     assert styles(line, 7) == [palette.quiet, *signed]
 
 
-@pytest.mark.parametrize("width", [60, 80, 160])
+@pytest.mark.parametrize("width", [40, 60, 80, 160])
 @pytest.mark.parametrize("H", [1, 50, 130, 1024])
 def test_a_barcode_can_be_counted(width, H):
     values = np.linspace(-1, 1, H)
@@ -206,12 +248,11 @@ def test_a_span():
 
 
 def test_choosing_a_view():
-    assert choose_view(None, has_text=True) is VIEWS["overview"]
-    assert choose_view(None, has_text=False) is VIEWS["summary"]
+    assert choose_view(None) is VIEWS["overview"]
     with pytest.raises(ConfigError, match="'prob' is none of overview, probs, errors, state"):
-        choose_view("prob", has_text=True)
-    with pytest.raises(ConfigError, match="reads a text"):
-        choose_view("probs", has_text=False)
+        choose_view("prob")
+    with pytest.raises(ConfigError, match="for several there are grad, diff"):
+        choose_view("probs", 2)
 
 
 # Curves -----------------------------------------------------------------------------------------
@@ -258,7 +299,7 @@ def test_the_second_curve_is_dashed_and_named_beside_the_first():
 
 @given(
     values=st.lists(st.tuples(st.floats(), st.floats() | st.floats(0, 5)), min_size=0, max_size=40),
-    width=st.integers(60, 200),
+    width=st.integers(40, 200),
     height_=st.integers(2, 20),
     ascii_only=st.booleans(),
 )

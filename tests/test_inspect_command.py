@@ -69,9 +69,71 @@ def test_every_view_is_drawn(model, view):
     assert "\x1b" not in result.stdout
 
 
-def test_without_a_text_the_checkpoint_is_told(model):
-    assert "parameters" in run(model).stdout
+def test_without_a_text_it_reads_what_it_writes_itself(model):
+    said = run(model).stdout
+    assert "reads 300 characters of its own, seed 0" in said
+    assert "what is in the file: --view summary" in said
     assert "W_ax_1" in run(model, "--view", "summary").stdout
+    assert len(said.splitlines()) <= 23
+    assert run(model, "--seed", "1").stdout != said == run(model, "--seed", "0").stdout
+
+
+@pytest.mark.parametrize("view", [name for name, view in VIEWS.items() if view.reads_text])
+def test_every_view_reads_what_the_model_writes_where_there_is_no_text(model, view):
+    models = [model] * VIEWS[view].models[0]
+    wanted = {"steer": ["--set", "0:1=1"], "neuron": ["--unit", "1:2"]}.get(view, [])
+    found = run(*models, "--view", view, *wanted, "--limit", "400", "--format", "json", "--quick")
+    assert found.exit_code == 0, found.output
+    read = json.loads(found.stdout)["input"]
+    assert (read["source"], read["seed"]) == (None, 0)
+    assert read["n"] == min(400, VIEWS[view].writes)
+    assert "the text is written by the model, seed 0" in found.stderr
+
+
+def test_models_that_know_the_same_characters_read_the_same(make_checkpoint, tmp_path):
+    for n in range(2):
+        make_checkpoint(tmp_path / f"{n}.npz", seed=n)
+    found = run("0.npz", "1.npz", "--sample", "40", "--view", "diff", "--format", "json")
+    assert found.exit_code == 0, found.output
+    assert json.loads(found.stdout)["input"]["n"] == 40
+
+
+def test_a_short_text_is_shown_with_its_states(model):
+    said = run(model, "abc bad cade".replace(" ", "\n")).stdout
+    assert "too few" not in said.replace("too few for a standard error", "")
+    assert "hidden state a" in said
+    assert "--view step" in said
+    assert len(said.splitlines()) <= 23
+
+
+def test_of_one_layer_a_unit_is_its_index(make_checkpoint, model, tmp_path):
+    make_checkpoint(tmp_path / "one.npz")
+    ways = [run("one.npz", TEXT, "--view", "state", "--unit", unit) for unit in ("2", "0:2")]
+    assert ways[0].exit_code == 0
+    assert ways[0].stdout == ways[1].stdout
+    asked = ("--view", "steer", "--format", "json")
+    held = [run("one.npz", TEXT, *asked, "--set", one).stdout for one in ("2=1", "0:2=1")]
+    assert held[0] == held[1] != ""
+    above = ("--view", "state", "--unit", "2", "--layer", "1", "--format", "json")
+    assert json.loads(run(model, TEXT, *above).stdout)["params"]["units"] == ["1:2"]
+    said = refused(model, TEXT, "--view", "state", "--unit", "2")
+    assert "2 is in every layer" in said
+    assert "1:2" in said
+
+
+def test_a_step_opens_at_the_beginning(model):
+    assert "step t=0 of 0 to 47: reads a" in run(model, TEXT, "--view", "step").stdout
+
+
+def test_how_units_are_written_stands_above_them(model):
+    for view, wanted in (("state", []), ("steer", ["--set", "0:1=1"]), ("ledger", [])):
+        said = run(model, TEXT, "--view", view, *wanted).stdout
+        assert "units are written layer:unit, from 0:0 to 1:3" in said
+    assert "layer 0, unit" in " ".join(run(model).stdout.split()) or "layer 1, unit" in " ".join(
+        run(model).stdout.split()
+    )
+    for view in ("probs", "votes", "why"):
+        assert "p: y_hat, how likely" in run(model, TEXT, "--view", view).stdout
 
 
 def test_the_newest_checkpoint_is_taken(make_checkpoint, tmp_path):
@@ -82,7 +144,9 @@ def test_the_newest_checkpoint_is_taken(make_checkpoint, tmp_path):
     result = run()
     assert result.exit_code == 0
     assert "gru, 1 layer" in result.stdout
-    assert "a.npz" in result.stderr
+    assert "a.npz" in result.stdout
+    assert result.stderr == ""
+    assert "newest model: checkpoints/a.npz" in run("--format", "json").stderr
 
 
 def test_a_text_comes_from_anywhere(model, tmp_path):
@@ -184,16 +248,16 @@ def test_unknown_characters(model):
     ("arguments", "said"),
     [
         ([TEXT, "--view", "prob"], "view: 'prob' is none of overview, probs, errors, state"),
-        (["--view", "probs"], "the view probs reads a text"),
         ([TEXT, "-f", "x"], "leave all but one out"),
         ([TEXT, "--view", "state", "--layer", "2"], "this network has layers 0 to 1"),
         ([TEXT, "--view", "state", "--units", "0:4"], "units: 0:4 is not there"),
-        ([TEXT, "--units", "4"], "'4' is no unit; write layer:index"),
+        ([TEXT, "--units", "a:4"], "'a:4' is no unit; write layer:index"),
+        ([TEXT, "--units", "4"], "4 is in every layer, and this network has layers 0 to 1"),
         ([TEXT, "--view", "state", "--kind", "u"], "kind: 'u' is none of the lstm's a c i f o g"),
         ([TEXT, "--view", "state", "--kind", "\x1b[31m"], r"kind: '\x1b[31m' is none"),
         ([TEXT, "--top", "0"], "top: 0 is not at least 1"),
         ([TEXT, "--limit", "0"], "limit: 0 is not at least 1"),
-        ([TEXT, "--width", "20"], "width: 20 is less than 60"),
+        ([TEXT, "--width", "20"], "width: 20 is less than 40"),
         ([TEXT, "--view", "state", "--span", "x"], "span: 'x' is no span"),
         ([TEXT, "-o", "x.png"], "its suffix is none of"),
     ],
@@ -276,12 +340,15 @@ def test_colours_are_forced_and_refused(model):
     light = typed(
         model, TEXT, FORCE_COLOR="1", COLORTERM="truecolor", TERM="xterm", COLORFGBG="0;15"
     )
-    assert light.stdout != forced.stdout
     dark = typed(
         model, TEXT, "--theme", "dark", FORCE_COLOR="1", COLORTERM="truecolor", TERM="xterm",
         COLORFGBG="0;15",
     )  # fmt: skip
-    assert dark.stdout == forced.stdout
+    assert len({forced.stdout, light.stdout, dark.stdout}) == 3  # for either background at first
+    asked = typed(model, TEXT, "--color", NO_COLOR="1", COLORTERM="truecolor", TERM="xterm")
+    assert asked.stdout == forced.stdout
+    none = typed(model, TEXT, "--no-color", FORCE_COLOR="1", TERM="xterm-256color")
+    assert b"\x1b" not in none.stdout
 
 
 def test_a_forced_colour_does_not_narrow_what_is_piped(model):
@@ -292,7 +359,7 @@ def test_a_forced_colour_does_not_narrow_what_is_piped(model):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("columns", ["60", "200"])
+@pytest.mark.parametrize("columns", ["40", "60", "200"])
 def test_a_hostile_text_does_no_harm(make_checkpoint, tmp_path, columns):
     hostile = "[/][red]\x00\x1b[2J\x9b\u202e\u2066漢e\u0301\n\t\r\x7f\U0001f1ec"
     path = tmp_path / "[red]\x1b[31m.npz"

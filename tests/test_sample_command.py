@@ -386,7 +386,7 @@ def test_json_may_hold_the_candidates(model):
 # The table of candidates
 
 
-@pytest.mark.parametrize("columns", [60, 80, 200])
+@pytest.mark.parametrize("columns", [40, 60, 80, 200])
 def test_the_table_of_candidates_fits(hostile, columns):
     done = invoke(hostile, "--show-probs", "-n", 40, "--seed", 1, "-p", "中a", COLUMNS=str(columns))
     lines = done.stdout.splitlines()
@@ -398,13 +398,32 @@ def test_the_table_of_candidates_fits(hostile, columns):
     assert [int(line.split()[0]) for line in lines if " after " in line] == list(range(1, 41))
 
 
+@pytest.mark.parametrize("pieces", [["ab\r\nb\r", "\na\rb\r"], list("ab\r\nb\r\na\rb\r")])
+def test_a_line_end_of_two_characters_is_one_on_a_terminal(pieces):
+    shown = io.StringIO()
+    shown.isatty = lambda: True
+    vocabulary = Vocabulary.of("ab\r\n")
+    writing = Writing(shown, vocabulary, b"")
+    for piece in pieces:
+        for k in vocabulary.encode(piece):
+            writing.take(Choice(int(k), np.zeros(4), np.zeros(4)))
+        writing._due = 0.0
+    writing.close()
+    assert shown.getvalue() == "ab\nb\na\\x0db\\x0d\n"
+
+
 def test_a_row_tells_rank_and_probabilities():
     drawn = io.StringIO()
     console = Console(file=drawn, width=60, force_terminal=False)
     table = CandidateTable(console, Vocabulary.of("ab\n"), np.array([1, 2]), top=2)
     table.begin()
     table.take(Choice(0, np.log([0.2, 0.5, 0.3]), np.array([0.25, 0.75, 0])))
-    heading, after, first, second, chosen = drawn.getvalue().splitlines()
+    table.begin()
+    said = drawn.getvalue()
+    assert said.count("y_hat: how likely the network holds it; p: how likely it is") == 1
+    *explained, heading, after, first, second, chosen, again = said.splitlines()
+    assert again == heading
+    assert " ".join(explained).endswith("p: how likely it is to be drawn, by the options")
     assert heading.split() == ["rank", "y_hat", "p"]
     assert after == "1 after ab"
     assert first.split()[:4] == ["1", "a", ".500", ".750"]

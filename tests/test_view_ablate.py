@@ -230,7 +230,7 @@ def test_what_cannot_be_ablated_is_refused(make_reading, cell):
         Ablated.of(Reading.of(reading.network, reading.vocabulary, reading.ids[:1]))
 
 
-@pytest.mark.parametrize("width", [60, 80, 160])
+@pytest.mark.parametrize("width", [40, 60, 80, 160])
 def test_the_screen_tells_the_costs(make_reading, width):
     found = Ablated.of(make_reading(), Options(units=((1, 0), (0, 3)), random=2))
     lines = [line.plain for line in display.draw(found, Screen(width))]

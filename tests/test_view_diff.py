@@ -149,7 +149,7 @@ def test_marks_stand_about_runs():
 
 @given(
     st.lists(st.tuples(st.sampled_from("ab \n漢\x1b"), st.floats(-9, 9)), min_size=1, max_size=200),
-    st.integers(60, 90),
+    st.integers(40, 90),
     st.booleans(),
 )
 @settings(deadline=None, max_examples=60)
@@ -333,7 +333,7 @@ def test_more_models_have_a_row_each(read):
     readings = tuple(read(seed=seed) for seed in range(6))
     found = Differences.of(readings)
     assert found.units is None
-    for width in (60, 80, 160):
+    for width in (40, 60, 80, 160):
         shown = said(found, width)
         assert len(re.findall(r"^[1-6] lstm ", shown, re.MULTILINE)) % 6 == 0
         assert "{+" not in shown

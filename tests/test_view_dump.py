@@ -83,7 +83,7 @@ def test_one_layer_is_written(read):
 
 def test_every_array_is_named_with_its_meaning(read, cell):
     found = Dump.of(read(cell, num_layers=2))
-    for width in (60, 80, 200):
+    for width in (40, 60, 80, 200):
         lines = [line.plain for line in draw(found, Screen(width))]
         assert max(map(len, lines)) <= width
         for name, values in found.arrays().items():

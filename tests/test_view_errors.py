@@ -281,7 +281,7 @@ def test_the_data_are_as_the_schema_says(read, training):
 def test_what_is_drawn_fits_and_says_what_it_is(read, training):
     name = training("xx" + TEXT + "a bad cab\n" * 40)
     reading = read()
-    for width in (60, 80, 160):
+    for width in (40, 60, 80, 160):
         for screen in (Screen(width), Screen(width, ascii_only=True)):
             lines = [line.plain for line in draw(Errors.of(reading, Options(train=name)), screen)]
             assert max(map(len, lines)) <= width

@@ -229,7 +229,7 @@ def test_a_model_may_read_fewer_characters(tiny_network):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("width", [60, 80, 120, 200])
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
 @pytest.mark.parametrize("kind", ["a", "z", "x"])
 def test_models_side_by_side_fit_every_screen(tiny_network, width, kind):
     _, readings = three_models(tiny_network)

@@ -184,7 +184,7 @@ def test_a_simple_network_is_refused_with_what_helps(tiny_network, vocabulary):
         Ledger.of(reading)
 
 
-@pytest.mark.parametrize("width", [60, 100])
+@pytest.mark.parametrize("width", [40, 60, 100])
 def test_the_screen_tells_the_writes(make_reading, vocabulary, width):
     reading = make_reading()
     found = Ledger.of(reading, Options(at="8"))

@@ -202,7 +202,7 @@ def test_a_short_text_has_no_other_place(make_reading):
 
 
 @pytest.mark.parametrize("pattern", [None, (100, 102), (30, 90)])
-@pytest.mark.parametrize("width", [60, 80, 200])
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
 def test_the_places_are_aligned_and_harmless(tiny_network, rng, pattern, width):
     hostile = Vocabulary.of("ab\n\t \x1b\u202e漢字\u0301\U0001f1ecé")
     network = tiny_network(vocabulary_size=len(hostile), hidden_size=12)

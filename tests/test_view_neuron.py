@@ -390,7 +390,7 @@ def row_of(n):
 @pytest.mark.slow
 def test_what_is_drawn_fits_and_says_what_it_is(read, cell):
     reading = read(cell=cell, num_layers=2, hidden_size=12)
-    for width in (60, 80, 160):
+    for width in (40, 60, 80, 160):
         for screen in (Screen(width), Screen(width, ascii_only=True)):
             made = Neuron.of(reading, Options(units=((0, 1), (1, 2)), random=1))
             lines = [line.plain for line in draw(made, screen)]

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import jsonschema
@@ -15,6 +16,7 @@ import charrnn
 from charrnn.cli import app
 from charrnn.display import colours
 from charrnn.display.heading import framed
+from charrnn.display.onward import onward
 from charrnn.display.registry import VIEWS
 from charrnn.display.screen import Screen
 from charrnn.display.views.overview import EXPLANATION, draw
@@ -331,22 +333,18 @@ def test_a_short_text_is_told_with_how_long_it_should_be(features):
 
     assert suffices(needed * 107 // 100)
     assert not suffices(needed * 9 // 10)
-    past = "how far gradients reach"
-    assert past in findings.too_short(findings.LEAST - 1, features, 40).text
-    assert past not in findings.too_short(findings.LEAST, features, 40).text
     assert findings.too_short(9000, features, int(features / LEVEL) - 1) is None
     assert findings.too_short(9000, features, int(features / LEVEL) - 2) is not None
 
 
-def test_a_very_short_text_tells_nothing_of_the_past(read):
-    [short] = [one for one in Overview.of(read("a")).findings if one.id == "short"]
-    assert short.text.startswith("1 character is too few to tell which unit follows what, how much")
-    assert short.evidence["features"] == short.evidence["shifts"] == 0
-    for characters in (findings.LEAST - 1, findings.LEAST):
-        reading = read("abc bad.\n" * 40)
+def test_nothing_is_said_of_a_very_short_text(read):
+    assert Overview.of(read("a")).findings == ()
+    for characters in (overview_module.TOLD - 1, overview_module.TOLD):
+        reading = read("abc bad.\n" * 60)
         text = reading.vocabulary.decode(reading.ids[:characters])
         ids = {one.id for one in Overview.of(read(text)).findings}
-        assert ("reach" in ids) == ("memory" in ids) == (characters == findings.LEAST)
+        told = characters == overview_module.TOLD
+        assert ("short" in ids) == ("reach" in ids) == ("memory" in ids) == told
 
 
 # The past ---------------------------------------------------------------------------------------
@@ -533,11 +531,13 @@ def test_all_fits_a_screen_of_80_by_24(make_checkpoint, read, text):
             replace(WHOLE, palette=colours._DARK),
             replace(WHOLE, ascii_only=True),
         ):
-            lines = [line.plain for line in framed(draw(result, screen), envelope, screen)]
+            lines = [
+                line.plain for line in framed(partial(draw, result), envelope, screen, onward=())
+            ]
             assert len(lines) <= 24
             assert max(map(len, lines)) <= 80
             if not told:
-                assert len(lines) >= 20  # what is not needed for sentences shows the text
+                assert len(lines) >= 20  # what is not needed for sentences shows units
             assert screen.ascii_only == all(line.isascii() for line in lines)
 
 
@@ -552,8 +552,44 @@ def test_the_view_stands_behind_its_sentence(read):
         assert {len(line) for line in numbered} == {width}
         said = " ".join(" ".join(lines).split())
         assert (LONGEST[0].text in said) == (width > 60)
+    narrow = " ".join(" ".join(line.plain for line in draw(result, Screen(40))).split())
+    for one in LONGEST:
+        assert {*one.text.split(), one.view, *one.options.split()} <= set(narrow.split())
     nothing = [line.plain for line in draw(replace(result, findings=()), Screen())]
-    assert nothing[-1].startswith("nothing passes a threshold")
+    assert not any("what stands out" in line for line in nothing)
+
+
+def test_units_that_go_with_something_come_first(read):
+    reading = read("abc bad.\n" * 300)
+    made = Overview.of(reading)
+    chances = [one.following is None for one in made.units]
+    assert chances == sorted(chances)
+    assert len({one.unit for one in made.units}) == len(made.units)
+    for one in made.units:
+        assert one.values.shape == (len(reading),)
+        assert np.abs(one.values).max() <= 1
+        if one.following is not None:
+            assert one.following.verdict != "below noise"
+    a = reading.states["a"].var(axis=0).ravel()
+    rest = [one.unit for one in made.units if one.following is None]
+    H = reading.network.config.hidden_size
+    varies = [a[layer * H + j] for layer, j in rest]
+    assert varies == sorted(varies, reverse=True)
+
+
+def test_what_leads_on_is_typed_as_it_stands(read):
+    made = Overview.of(read("abc bad"))
+    for command, width, begins in (
+        ("charrnn inspect", 80, "charrnn inspect --view step"),
+        ("charrnn inspect", 40, "--view step"),
+        ("charrnn inspect " + "x" * 60, 80, "--view step"),
+    ):
+        lines = [line.plain for line in onward(made, command, Screen(width), own_text=True)]
+        assert sum(line.startswith(begins) for line in lines) == 1
+        assert max(map(len, lines)) <= width
+        assert any("-f FILE" in line for line in lines)
+    own = [line.plain for line in onward(made, "charrnn inspect", Screen(), own_text=False)]
+    assert not any("-f FILE" in line for line in own)
 
 
 def test_every_view_that_is_named_takes_what_it_is_to_be_asked(make_checkpoint, tmp_path):
@@ -582,6 +618,9 @@ def test_the_data_are_as_the_schema_says(read, text, cell, characters):
     written = made.arrays()
     assert json.loads(written["findings"].tobytes().decode()) == data["findings"]
     np.testing.assert_array_equal(written["bits"], made.probabilities.reading.surprise)
+    assert (
+        written["values"].shape == (characters, len(made.units)) == (characters, len(data["units"]))
+    )
     heading, *rows = made.rows()
     assert [row[0] for row in rows] == [one["id"] for one in data["findings"]]
     assert [json.loads(row[heading.index("evidence")]) for row in rows] == [
@@ -610,12 +649,14 @@ def test_the_schema_knows_every_rule(read, rng, text):
         findings.idle(gates),
     ]
     check = jsonschema.Draft202012Validator(schema)
-    check.validate({"means": None, "findings": [one.data() for one in told[:7]]})
-    check.validate({"means": None, "findings": [told[7].data()]})
+    units = [one.data() for one in Overview.of(read("abc bad.")).units]
+    empty = {"means": None, "units": units}
+    check.validate(empty | {"findings": [one.data() for one in told[:7]]})
+    check.validate(empty | {"findings": [told[7].data()]})
     more = told[0].data()
     more["evidence"]["more"] = 1
     with pytest.raises(jsonschema.ValidationError):
-        check.validate({"means": None, "findings": [more]})
+        check.validate(empty | {"findings": [more]})
 
 
 def test_it_is_the_same_each_time_and_tells_how_far_it_is(read):

@@ -216,7 +216,7 @@ def test_much_that_is_typed_still_fits():
     walk = Walk(Number())
     for key in ["/", *("漢\u0301x" * 90)]:
         walk.press(key)
-    for width in (60, 80):
+    for width in (40, 60, 80):
         shown = bottom(walk, width)
         assert shown.endswith("▏")
         assert bottom(walk, width, ascii_only=True).isascii()
@@ -314,7 +314,7 @@ def test_bytes_are_found_as_they_are_typed(page):
     assert page(text, vocabulary, at="0").found("é").step.t == 2
 
 
-@pytest.mark.parametrize("size", [(24, 80), (24, 60), (30, 100), (60, 200), (10, 60)])
+@pytest.mark.parametrize("size", [(24, 80), (24, 40), (24, 60), (30, 100), (60, 200), (10, 60)])
 def test_a_page_fits_its_screen(page, cell, size):
     rows, width = size
     here = page(

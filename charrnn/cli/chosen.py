@@ -8,6 +8,7 @@ from typing import Any
 from charrnn.display.commands import command, file_word
 from charrnn.errors import CheckpointError, ConfigError, TrainingError, Way
 from charrnn.network.config import NetworkConfig
+from charrnn.plurals import counted
 from charrnn.text.read_as import ReadAs
 from charrnn.text.reading import Corpus
 from charrnn.text.sources import STANDARD_INPUT
@@ -110,7 +111,7 @@ def go_on(corpus: Corpus, path: Path, choices: Choices, typed: set[str]) -> Run:
     waited, patience = run.trainer.now.waited, run.trainer.config.patience
     if 0 < patience <= waited:
         raise TrainingError(
-            f"{path.name}: stopped because {waited} evaluations brought nothing better",
+            f"{path.name}: stopped because {counted(waited, 'evaluation')} brought nothing better",
             Way("go on with {patience}", patience=2 * waited),
             Way("0 for as long as its budget lasts"),
         )

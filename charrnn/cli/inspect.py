@@ -2,7 +2,9 @@
 
 import shlex
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
@@ -11,10 +13,12 @@ import typer
 
 from charrnn.checkpoint.paths import is_model
 from charrnn.cli import inspect_options as asked
+from charrnn.cli.background import background
 from charrnn.cli.keys import can_be_read
 from charrnn.cli.notes import note
 from charrnn.cli.output import standard_output
 from charrnn.cli.reading import Encoded
+from charrnn.cli.shell import command_line
 from charrnn.cli.threads import threads_for, use_threads
 from charrnn.cli.wording import options_of, spelling
 from charrnn.display.registry import View, choose_view
@@ -24,6 +28,8 @@ from charrnn.inspection.options import Options, parse_pattern, parse_settings, p
 from charrnn.text.names import is_there, looks_like_path
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from charrnn.checkpoint.checkpoint import Checkpoint
     from charrnn.display.screen import Screen
     from charrnn.inspection.forms.envelope import Envelope
@@ -88,25 +94,27 @@ def inspect(  # noqa: PLR0917
     span: asked.Span = None,
     width: asked.Width = None,
     theme: asked.Theme = None,
+    colour: asked.Colour = None,
     ascii_only: asked.AsciiOnly = False,
 ) -> None:
-    """Look inside a network: what it holds, or what it does as it reads a text.
+    """Look inside a network: what it does as it reads a text, one of its own if none is given.
 
     For example: charrnn inspect model.npz "But, soft!" --view probs
     """
     if explain or named == "schema":
-        chosen = choose_view(view, has_text=True, models=None)
+        chosen = choose_view(view, models=None)
         _tell(chosen.explain() if explain else chosen.schema(), output)
         return
+    from charrnn.display.colours import has_unknown_background
     from charrnn.display.console import results
-    from charrnn.display.screen import parse_span, screen_of
+    from charrnn.display.screen import parse_span, screen_of, show
 
     paths, text = split(models_and_text or [], has_text=file is not None or sample is not None)
     given = Given(text, file, sample)
     if sum(part is not None for part in given) > 1:
         raise ConfigError("TEXT, --file and --sample each give a text; leave all but one out")
     given = named_file(given)
-    chosen = choose_view(view, has_text=given.is_there, models=max(1, len(paths)))
+    chosen = choose_view(view, models=max(1, len(paths)))
     form = choose_format(named, output)
     options = Options(
         limit=limit,
@@ -133,27 +141,44 @@ def inspect(  # noqa: PLR0917
         seed=seed,
         quick=quick,
     )
+    console = results(colour)
+    if form == "text" and output is None and theme is None and has_unknown_background(console):
+        theme = background()
     screen = screen_of(
-        None if output else results(),
+        None if output else console,
         width=width,
         theme=theme,
         ascii_only=ascii_only,
         span=parse_span(span) if chosen.draws_span(options, len(paths)) else (0, None),
     )
+    written = sample is not None or not given.is_there
     spelled = spelling(options_of(ctx.command.params))
     for name in chosen.unheeded(options):
-        if not (name == "seed" and sample):
+        if not (written and chosen.reads_text and name in _OF_WRITING):
             note(f"{spelled(name, None)} does not concern this view; it is not used")
     encoded = Encoded(encoding, errors, as_bytes)
     if not (given.is_in_a_file or train):
         encoded.no_file()
     result, envelope = _look(chosen, paths, given, unknown, encoded, options)
+    if form != "text" or output is not None:  # a drawing names both above it
+        _note_taken(paths, envelope)
     if chosen.pages and named is None and output is None and can_be_read():
         from charrnn.cli.walking import walk
 
         walk(chosen.first_page(result), screen, width)
         return
-    _deliver(chosen, result, envelope, form, output, screen)
+    if output is not None or form != "text":
+        _write(chosen, result, envelope, form, output, screen)
+        return
+    with standard_output():
+        added = ["--color", *(["--theme", theme] if theme and theme not in sys.argv else [])]
+        rest = f"{command_line(added)} | less -R"
+        show(_drawn(chosen, result, envelope, screen), screen, console, rest)
+        sys.stdout.flush()
+
+
+_OF_WRITING = ("seed", "temperature")
+"""Fields that concern the text that a model writes itself, whatever the view."""
 
 
 def split(arguments: list[str], *, has_text: bool = False) -> tuple[list[Path], str | None]:
@@ -229,16 +254,14 @@ def _look(  # noqa: PLR0917
         raise ConfigError("standard input can be read for one model only; give --file FILE")
     models = [(path, load(path)) for path in paths]
     (path, checkpoint), *others = models
+    options = options.settled(checkpoint.network.config)
     if not view.reads_text:
         if given.is_there:
             note("this view reads no text; the one given is not used")
         result = view.compute(checkpoint, options)
         return result, Envelope(path, checkpoint, None, options)
     choices = [replace(options, read=encoded.ways(model)) for _, model in models]
-    sources = [
-        _source(model, given, unknown, choice)
-        for (_, model), choice in zip(models, choices, strict=True)
-    ]
+    sources = _sources([model for _, model in models], given, unknown, choices, view.writes)
     options = choices[0]
     for remark in dict.fromkeys(remark for source in sources for remark in source.remarks()):
         note(remark)
@@ -253,9 +276,35 @@ def _look(  # noqa: PLR0917
 def _newest() -> Path:
     from charrnn.checkpoint.paths import newest
 
-    path = newest(asked.FOLDER)
-    note(f"newest model: {path}")
-    return path
+    return newest(asked.FOLDER)
+
+
+def _note_taken(paths: list[Path], envelope: "Envelope") -> None:
+    """Say what was taken where nothing was given."""
+    if not paths:
+        note(f"newest model: {envelope.path}")
+    if envelope.source is not None and envelope.source.seed is not None:
+        note(f"the text is written by the model, seed {envelope.source.seed}")
+
+
+def _sources(
+    models: "list[Checkpoint]",
+    given: Given,
+    unknown: asked.Unknown,
+    choices: list[Options],
+    writes: int,
+) -> "list[Source]":
+    """Take the text of each model; of one that is written, the first model's where all know it."""
+    from charrnn.inspection.source import Source
+
+    pairs = list(zip(models, choices, strict=True))
+    if given.is_there and given.sample is None:
+        return [_source(model, given, unknown, options) for model, options in pairs]
+    length = min(writes, choices[0].limit) if given.sample is None else given.sample
+    alike = all(list(model.vocabulary) == list(models[0].vocabulary) for model in models)
+    return [
+        Source.written(models[0] if alike else model, length, options) for model, options in pairs
+    ]
 
 
 def _source(
@@ -265,8 +314,6 @@ def _source(
     from charrnn.inspection.source import Source
 
     vocabulary, limit = checkpoint.vocabulary, options.limit
-    if given.sample is not None:
-        return Source.written(checkpoint, given.sample, options)
     if given.is_in_a_file:
         name = given.file or asked.STANDARD_INPUT
         if name == asked.STANDARD_INPUT and sys.stdin is not None and sys.stdin.isatty():
@@ -276,7 +323,23 @@ def _source(
     return Source.typed(vocabulary, given.text, unknown, limit)
 
 
-def _deliver(  # noqa: PLR0917
+def _drawn(
+    view: View, result: "Result", envelope: "Envelope", screen: "Screen"
+) -> "Iterator[Text]":
+    """Return the lines of a result, with what stands around them."""
+    from charrnn.display.heading import framed
+
+    onward = view.onward(result, command_line([]), screen, own_text=_is_own(envelope))
+    return framed(
+        partial(view.draw, result), envelope, screen, names_units=view.names_units, onward=onward
+    )
+
+
+def _is_own(envelope: "Envelope") -> bool:
+    return envelope.source is not None and envelope.source.seed is not None
+
+
+def _write(  # noqa: PLR0917
     view: View,
     result: "Result",
     envelope: "Envelope",
@@ -284,16 +347,13 @@ def _deliver(  # noqa: PLR0917
     output: Path | None,
     screen: "Screen",
 ) -> None:
-    """Draw the result or write it, to a file or on standard output."""
+    """Write the result to a file, or in a machine's form on standard output."""
     from charrnn.checkpoint.atomic import write_atomically
-    from charrnn.display.console import results
-    from charrnn.display.heading import framed
-    from charrnn.display.screen import show
     from charrnn.inspection.forms.writers import write
 
     def put(stream: BinaryIO) -> None:
         if form == "text":
-            lines = framed(view.draw(result, screen), envelope, screen)
+            lines = _drawn(view, result, envelope, screen)
             stream.write("".join(f"{line.plain.rstrip()}\n" for line in lines).encode())
         else:
             write(result, envelope, form, stream)
@@ -304,11 +364,8 @@ def _deliver(  # noqa: PLR0917
     if form == "npz" and sys.stdout is not None and sys.stdout.isatty():
         raise ConfigError("npz: arrays are not for a terminal; give --output FILE.npz")
     with standard_output():
-        if form == "text":
-            show(framed(view.draw(result, screen), envelope, screen), screen, results())
-        else:
-            whole = BytesIO()  # one can seek in it, as an npz needs, and not in a pipe
-            put(whole)
-            sys.stdout.flush()
-            sys.stdout.buffer.write(whole.getbuffer())
+        whole = BytesIO()  # one can seek in it, as an npz needs, and not in a pipe
+        put(whole)
+        sys.stdout.flush()
+        sys.stdout.buffer.write(whole.getbuffer())
         sys.stdout.flush()

@@ -30,7 +30,7 @@ ViewName = Annotated[
         "--view",
         metavar="NAME",
         help="What to look at: a view of those above.",
-        show_default="overview with a text, summary without",
+        show_default="overview",
     ),
 ]
 Explain = Annotated[
@@ -56,7 +56,7 @@ SampleLength = Annotated[
         "--sample",
         parser=whole_number,
         metavar="N",
-        help="Read N characters that the model writes itself.",
+        help="Read N characters that the model writes itself, as where no text is given.",
         rich_help_panel=TEXT,
     ),
 ]
@@ -157,7 +157,8 @@ Units = Annotated[
         "--units",
         "--unit",
         metavar="LIST",
-        help="Show these units, each as layer:index, such as 0:31,0:5.",
+        help="Show these units, each as layer:index, such as 0:31,0:5; of one layer the index "
+        "will do.",
         rich_help_panel=UNITS,
     ),
 ]
@@ -341,7 +342,16 @@ Theme = Annotated[
     Literal["dark", "light"] | None,
     typer.Option(
         help="The background of the terminal.",
-        show_default="as COLORFGBG says",
+        show_default="as COLORFGBG or the terminal says",
+        rich_help_panel=OUTPUT,
+    ),
+]
+Colour = Annotated[
+    bool | None,
+    typer.Option(
+        "--color/--no-color",
+        help="Draw in colours, also into a pipe, as for less -R; or in none.",
+        show_default="colours on a terminal",
         rich_help_panel=OUTPUT,
     ),
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from charrnn.cli.notes import note
 from charrnn.errors import ConfigError, TextError
+from charrnn.plurals import agreeing, counted
 
 if TYPE_CHECKING:
     from charrnn.network.functions import Ids
@@ -117,6 +118,6 @@ def encode(prompt: Prompt, vocabulary: "Vocabulary", unknown: "Unknown") -> "Ids
     if strangers:
         skipped = len(ids) == len(prompt.text) - strangers
         done = "left out" if skipped else "read as the nearest known, or left out"
-        are = "is" if strangers == 1 else "are"
-        note(f"of the prompt's {len(prompt.text)} characters {strangers} {are} unknown, and {done}")
+        are, given = agreeing(strangers, "is", "are"), counted(len(prompt.text), "character")
+        note(f"of the prompt's {given} {strangers:,} {are} unknown, and {done}")
     return ids

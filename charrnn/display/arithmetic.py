@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from charrnn.display.screen import Screen
-from charrnn.display.tables import fit, flow
+from charrnn.display.tables import flow, folded
 from charrnn.inspection.arithmetic import Gate, LayerStep
 from charrnn.inspection.options import Unit
 from charrnn.inspection.reading import SIGMOIDS
 from charrnn.inspection.result import name
 from charrnn.inspection.views.steps import Step, Term
+from charrnn.plurals import counted
 
 NARROW = 72
 """On a screen narrower than this, numbers have one decimal place less."""
@@ -69,16 +70,16 @@ def equation(parts: Sequence[str], screen: Screen) -> Iterator[Text]:
     """Yield `a = b = c` on one line; where that is too long, with a line for each part."""
     whole = " " + " = ".join(parts)
     if len(whole) <= screen.width:
-        yield _ended(whole, parts[-1], screen)
+        yield from _ended(whole, parts[-1], screen)
         return
     indent = " " * (len(parts[0]) + 1)
-    yield fit(Text(f" {parts[0]} = {parts[1]}"), screen.width, screen)
+    yield from folded(Text(f" {parts[0]} = {parts[1]}"), screen.width, len(indent))
     rest = f"{indent} = " + " = ".join(parts[2:])
     if len(rest) <= screen.width:
-        yield _ended(rest, parts[-1], screen)
+        yield from _ended(rest, parts[-1], screen)
     else:
         for part in parts[2:]:
-            yield fit(Text(f"{indent} = {part}"), screen.width, screen)
+            yield from folded(Text(f"{indent} = {part}"), screen.width, len(indent) + 3)
 
 
 def sum_lines(
@@ -93,7 +94,7 @@ def sum_lines(
     items = []
     for term in terms:
         if term.source is None or term.weight is None or term.value is None:
-            items.append(Text(f"{others:,} other{'s' * (others > 1)} {digits(term.product)}"))
+            items.append(Text(f"{counted(others, 'other')} {digits(term.product)}"))
         else:
             source = f"e[{term.source}]" if layer is None else name((layer, term.source))
             product = f"{digits(term.weight)} {times} {digits(term.value)}"
@@ -116,8 +117,10 @@ def _sums(step: LayerStep, j: int, digits: Digits, screen: Screen) -> Iterator[T
     first, second, third, last = (
         f"{heading:>{width}}" for heading, width in zip(headings, widths, strict=True)
     )
-    heading = f"{margin}{first}   {second}   {third}{' ' * (widest + 5)}{last}"
-    yield fit(Text(heading, screen.palette.quiet), screen.width, screen)
+    heading, sums = f"{margin}{first}   {second}   {third}", f"{' ' * (widest + 5)}{last}"
+    if len(heading + sums) <= screen.width:  # where not, each sum stands below its terms
+        heading += sums
+    yield Text(heading, screen.palette.quiet)
     for gate, function, (one, two, three, z) in zip(gates, squash, table, strict=True):
         opened = f"{function:>{widest}}("
         added = f"{one:>{widths[0]}}"
@@ -127,9 +130,9 @@ def _sums(step: LayerStep, j: int, digits: Digits, screen: Screen) -> Iterator[T
         made = f" {_label(gate):<{label}} = {opened}{added})"
         ending = f" = {opened}{z:>{widths[3]}}) = {value}"
         if len(made + ending) > screen.width:
-            yield fit(Text(made), screen.width, screen)
+            yield from folded(Text(made), screen.width, label + 3)
             made = " " * (label + 1)
-        yield _ended(made + ending, value, screen)
+        yield from _ended(made + ending, value, screen)
     if (n := step.gates[-1]).b_n is not None:
         yield from _candidate(step, j, float(n.b_n[j]), screen)
 
@@ -158,11 +161,11 @@ def _terms(gate: Gate, j: int, digits: Digits) -> list[str]:
     return [digits(float(gate.W_ax_x[j])), *signed, digits(float(gate.z[j]))]
 
 
-def _ended(line: str, result: str, screen: Screen) -> Text:
-    """Return a line whose result stands out."""
+def _ended(line: str, result: str, screen: Screen) -> Iterator[Text]:
+    """Yield a line whose result stands out."""
     text = Text(line)
     text.stylize(screen.palette.loud, len(line) - len(result))
-    return fit(text, screen.width, screen)
+    yield from folded(text, screen.width)
 
 
 def header(result: Step, unit: Unit, screen: Screen) -> Iterator[Text]:

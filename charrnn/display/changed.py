@@ -58,7 +58,7 @@ def legend(screen: Screen) -> Iterator[Text]:
         return
     palette = screen.palette
     line = Text().append("2 is better ", palette.quiet)
-    for style in (*reversed(palette.negative), "", *palette.positive):
+    for style in (*reversed(palette.negative), palette.zero, *palette.positive):
         line.append("  ", style)
     yield line.append(" worse, in steps of 1 bit", palette.quiet)
 

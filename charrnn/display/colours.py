@@ -4,9 +4,13 @@ Values with a sign are blue below 0 and orange above, with no background of thei
 both backgrounds serve; the pair stays apart in the three common deficiencies of colour vision.
 Values without a sign have a ramp after cividis (Nuñez, Anderton & Renslow 2018), which grows away
 from the background. Every colour says only what a character or a number beside it also says.
+
+Where the background is not known, what is painted has a dark one of its own, and all else colours
+that stand out from white as well as from black.
 """
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from rich.console import Console
@@ -20,6 +24,7 @@ class Palette:
 
     negative, positive: weak to strong, four each.
     ramp: little to much, eight.
+    zero: about 0, between the two.
     quiet, loud: for what frames the data, and for what heads it.
     first, second: of two curves or kinds of bar.
     """
@@ -31,12 +36,13 @@ class Palette:
     loud: str
     first: str
     second: str
+    zero: str = ""
 
     def signed(self, value: float) -> str:
         """Return the style of a value between -1 and 1: five steps of its size, each 0.2."""
         step = min(4, int(abs(value) * 5))
         if not step:
-            return ""
+            return self.zero
         return (self.positive if value > 0 else self.negative)[step - 1]
 
     def sized(self, value: float) -> str:
@@ -53,6 +59,10 @@ def _on(ink: str, *backgrounds: str) -> tuple[str, ...]:
 
 def _xterm(*numbers: int) -> tuple[str, ...]:
     return tuple(f"color({number})" for number in numbers)
+
+
+def _xterm_on(ink: int, background: int) -> str:
+    return f"color({ink}) on color({background})"
 
 
 # The names white and black are colours of the terminal, which its theme may make grey.
@@ -95,11 +105,26 @@ _SIXTEEN = Palette(
     quiet="", loud="bold", first="yellow", second="blue",
 )  # fmt: skip
 
-_PALETTES: dict[tuple[str, Theme], Palette] = {
+# Quiet colours and curves of these have a luminance of about .18, as far from white as from black.
+_ZERO, _ZERO_256 = f"{_WHITE} on #0a0f18", _xterm_on(231, 233)
+_EITHER = replace(
+    _DARK, ramp=(_ZERO, *_DARK.ramp[1:]), zero=_ZERO,
+    quiet="#767676", first="#b85c00", second="#2a78c2",
+)  # fmt: skip
+_EITHER_256 = replace(
+    _DARK_256,
+    negative=(_ZERO_256, *_DARK_256.negative[1:]), positive=(_ZERO_256, *_DARK_256.positive[1:]),
+    ramp=(_ZERO_256, _ZERO_256, *_DARK_256.ramp[2:]), zero=_ZERO_256,
+    quiet="color(243)", first="color(130)", second="color(32)",
+)  # fmt: skip
+
+_PALETTES: dict[tuple[str, Theme | None], Palette] = {
     ("truecolor", "dark"): _DARK,
     ("truecolor", "light"): _LIGHT,
+    ("truecolor", None): _EITHER,
     ("256", "dark"): _DARK_256,
     ("256", "light"): _LIGHT_256,
+    ("256", None): _EITHER_256,
 }
 
 
@@ -109,12 +134,26 @@ def choose_palette(console: Console, theme: Theme | None, colorfgbg: str) -> Pal
     Parameters
     ----------
     theme
-        "dark" or "light", or None to go by `colorfgbg`.
+        "dark" or "light", or None to go by `colorfgbg`, and where that says nothing either, to
+        take colours that serve on both.
     colorfgbg
         What many terminals say of themselves in COLORFGBG, such as `0;15`: the numbers of the
         foreground and the background.
     """
     if console.no_color or not console.is_terminal or console.color_system is None:
         return NONE
-    light = theme == "light" or (theme is None and colorfgbg.rpartition(";")[2] in ("7", "15"))
-    return _PALETTES.get((console.color_system, "light" if light else "dark"), _SIXTEEN)
+    return _PALETTES.get((console.color_system, theme or theme_of(colorfgbg)), _SIXTEEN)
+
+
+def has_unknown_background(console: Console) -> bool:
+    """Tell whether a console has colours that depend on a background that nobody has named."""
+    known = theme_of(os.environ.get("COLORFGBG", ""))
+    return known is None and choose_palette(console, None, "") not in (NONE, _SIXTEEN)
+
+
+def theme_of(colorfgbg: str) -> Theme | None:
+    """Return what COLORFGBG says of the background, None where it says nothing."""
+    background = colorfgbg.rpartition(";")[2]
+    if not background.isdecimal():
+        return None
+    return "light" if background in ("7", "15") else "dark"

@@ -10,9 +10,14 @@ from typing import TextIO
 from rich.console import Console
 
 
-def results() -> Console:
-    """Return a console on standard output."""
-    return _console(sys.stdout)
+def results(colour: bool | None = None) -> Console:
+    """Return a console on standard output.
+
+    colour: whether it has colours, as a terminal has; None to go by what it is.
+    """
+    if colour is None:
+        return _console(sys.stdout)
+    return _console(sys.stdout, force_terminal=colour or None, no_color=not colour)
 
 
 def notes() -> Console:
@@ -20,5 +25,10 @@ def notes() -> Console:
     return _console(sys.stderr)
 
 
-def _console(file: TextIO) -> Console:
-    return Console(file=file, markup=False, emoji=False, highlight=False)
+def _console(
+    file: TextIO, force_terminal: bool | None = None, no_color: bool | None = None
+) -> Console:
+    return Console(
+        file=file, markup=False, emoji=False, highlight=False,
+        force_terminal=force_terminal, no_color=no_color,
+    )  # fmt: skip

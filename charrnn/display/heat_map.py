@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from charrnn.display.bars import height
@@ -16,7 +16,10 @@ from charrnn.display.symbols import Symbols
 from charrnn.inspection.result import Column
 from charrnn.network.functions import Floats, Ids
 
-Way = Literal["signed", "sized", "height"]
+Way = Literal["signed", "sized", "height", "bits"]
+
+MOST_BITS = 8.0
+"""The end of the scale of surprise, the same for every text."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,11 +29,14 @@ class Row:
     signed: from -1 to 1, in colours below and above 0, or as `= - . + #`.
     sized: from 0 to 1, in the colours of a ramp, or as a height.
     height: from 0 to 1, as a height in any case.
+    bits: from 0 up, in the colours of the ramp, to `MOST_BITS`, or as digits; nan as nothing.
+    note: what stands behind it.
     """
 
     label: str
     values: Floats | Column
     way: Way
+    note: str = ""
 
 
 def heat_map(
@@ -47,8 +53,9 @@ def heat_map(
     shown: which characters to show.
     panels: at most so many; None for all of them.
     """
-    margin = max((cell_len(row.label) for row in rows), default=0) + 1
-    pieces = _pieces(ids, shown, symbols, screen.width - margin)
+    margin = margin_of(rows)
+    behind = max((cell_len(row.note) for row in rows), default=0)
+    pieces = _pieces(ids, shown, symbols, screen.width - margin - behind - (behind > 0))
     for n, piece in enumerate(pieces[:panels]):
         if n:
             yield Text()
@@ -56,10 +63,15 @@ def heat_map(
         yield Text(" " * margin + _positions(piece, widths), screen.palette.quiet)
         yield Text(" " * margin + "".join(symbols[ids[t]] for t in piece))
         for row in rows:
-            line = Text().append(f"{row.label:<{margin}}", screen.palette.quiet)
+            line = Text().append(set_cell_size(row.label, margin), screen.palette.quiet)
             for t, width in zip(piece, widths, strict=True):
                 draw_cell(line, float(row.values[t]), row.way, screen, width)
-            yield line
+            yield line.append(f" {row.note}" if row.note else "", screen.palette.quiet)
+
+
+def margin_of(rows: Sequence[Row]) -> int:
+    """Return how many cells the labels of rows take, with a space behind the longest."""
+    return max((cell_len(row.label) for row in rows), default=0) + 1
 
 
 def draw_cell(line: Text, value: float, way: Way, screen: Screen, width: int = 1) -> None:
@@ -67,12 +79,22 @@ def draw_cell(line: Text, value: float, way: Way, screen: Screen, width: int = 1
     palette, ascii_only = screen.palette, screen.ascii_only
     if way == "height":
         line.append(height(value, ascii_only=ascii_only) * width, palette.quiet)
+    elif way == "bits":
+        known = value == value  # noqa: PLR0124 - nan alone is unlike itself
+        style = palette.sized(value / MOST_BITS) if known else ""
+        said = digit_of(value) if known and not screen.coloured else ""
+        line.append(said.ljust(width), style)
     elif screen.coloured:
         line.append(" " * width, palette.signed(value) if way == "signed" else palette.sized(value))
     elif way == "signed":
         line.append(twin(value) * width)
     else:
         line.append(height(value, ascii_only=ascii_only) * width)
+
+
+def digit_of(bits: float) -> str:
+    """Return the digit of a surprise where there are no colours: whole bits, 9 for 9 and more."""
+    return f"{min(9, int(bits))}"
 
 
 def twin(value: float) -> str:
@@ -91,7 +113,7 @@ def signed_legend(screen: Screen) -> Text:
         return Text("= to -.6, - to -.2, . between, + from .2, # from .6")
     legend = Text()
     legend.append("-1 ", palette.quiet)
-    for style in (*reversed(palette.negative), "", *palette.positive):
+    for style in (*reversed(palette.negative), palette.zero, *palette.positive):
         legend.append("  ", style)
     return legend.append(" +1, in steps of .2", palette.quiet)
 

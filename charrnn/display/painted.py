@@ -4,19 +4,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from charrnn.display.colours import Palette
-from charrnn.display.heat_map import sized_legend, twin
+from charrnn.display.heat_map import MOST_BITS, digit_of, sized_legend, twin
 from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
 from charrnn.display.tables import prose
 from charrnn.inspection.result import Column
 from charrnn.network.functions import Ids
 from charrnn.text.vocabulary import Vocabulary
-
-MOST_BITS = 8.0
-"""The end of the scale of surprise, the same for every text."""
 
 MOST_EXCESS = 5.0
 """Of the scale of excess, in bits either way, so that its steps are one bit each."""
@@ -70,7 +68,7 @@ def _legend_of_excess(screen: Screen) -> Iterator[Text]:
     if screen.coloured:
         palette = screen.palette
         text = Text("better ", palette.quiet)
-        for style in (*reversed(palette.negative), "", *palette.positive):
+        for style in (*reversed(palette.negative), palette.zero, *palette.positive):
             text.append("  ", style)
         yield text.append(" worse than expected, 1 bit a step", palette.quiet)
     else:
@@ -84,7 +82,7 @@ def _legend_of_excess(screen: Screen) -> Iterator[Text]:
 BITS = Brush(
     "bits",
     lambda palette, bits: palette.sized(bits / MOST_BITS),
-    lambda bits: f"{min(9, int(bits))}",
+    digit_of,
     _legend_of_bits,
 )
 RANK = Brush(
@@ -119,7 +117,7 @@ def painted(
     lines: at most so many of the text; None for all.
     """
     symbols = Symbols(vocabulary, space=False, ascii_only=screen.ascii_only)
-    margin = max(len(brush.label), len(str(shown.stop))) + 1
+    margin = max(cell_len(brush.label), len(str(shown.stop))) + 1
     broken = lines_of(vocabulary, ids, shown, symbols, screen.width - margin)
     for here in islice(broken, lines):
         line = Text().append(f"{here.start:>{margin - 1}} ", screen.palette.quiet)

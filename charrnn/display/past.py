@@ -7,6 +7,7 @@ from the same place: without colours each has a line of heights under one line o
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from charrnn.display.bars import height
@@ -80,18 +81,18 @@ def pasts(groups: Sequence[Sequence[Past]], notes: str, screen: Screen) -> Itera
     """
     everyone = [past for group in groups for past in group]
     place = max(len(str(past.t)) for past in everyone) + 1
-    name = max(len(past.name) for past in everyone)
+    name = max(cell_len(past.name) for past in everyone)
     margin = place + name + (name > 0)
     following = max(past.symbols.width(past.following) for past in everyone)
-    note = max(len(notes), *(len(past.note) for past in everyone))
+    note = max(len(notes), *(cell_len(past.note) for past in everyone))
     room = min(screen.width - margin - following - note - 3, max(past.width for past in everyone))
 
     def line(label: str, body: Text, after: str, said: str) -> Text:
-        drawn = Text(label.ljust(margin), screen.palette.quiet)
+        drawn = Text(set_cell_size(label, margin), screen.palette.quiet)
         drawn = Text().append_text(drawn).append(" " * (room - body.cell_len)).append_text(body)
         drawn.append(f" {after}", screen.palette.loud)
         drawn.append(" " * (margin + room + following + 3 - drawn.cell_len))
-        return drawn.append(f"{said:>{note}}", screen.palette.quiet)
+        return drawn.append(" " * (note - cell_len(said)) + said, screen.palette.quiet)
 
     yield line("t", Text(_marks(everyone, room), screen.palette.quiet), "", notes)
     for group in groups:

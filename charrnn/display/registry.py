@@ -5,13 +5,14 @@ with its `draw` and its `EXPLANATION`, and a line below. Both are imported when 
 for, so that help does not wait for them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from charrnn.errors import ConfigError
 from charrnn.inspection.options import Options
+from charrnn.plurals import counted
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -33,7 +34,9 @@ class View:
     models: how many it looks at, at least and at most; where that may be more than one, `of` takes
         a tuple of Readings.
     slow: whether `of` also takes a Track.
+    names_units: whether units stand in it as layer:unit, which has to be explained.
     spans: whether it draws characters one by one, those of --span.
+    writes: how many characters a model writes for it where no text is given.
     pages: the module of charrnn.display with the pages through which keys lead on a terminal, if
         the view has any.
     """
@@ -45,7 +48,9 @@ class View:
     reads_text: bool = True
     models: tuple[int, int] = (1, 1)
     slow: bool = False
+    names_units: bool = False
     spans: bool = True
+    writes: int = 300
     pages: str = ""
 
     @property
@@ -69,6 +74,15 @@ class View:
         """Yield the lines of a result that `compute` returned."""
         drawn: Callable[[Result, Screen], Iterator[Text]] = self._display().draw
         return drawn(result, screen)
+
+    def onward(
+        self, result: "Result", command: str, screen: "Screen", *, own_text: bool
+    ) -> "Sequence[Text] | None":
+        """Return what stands below the view that opens, None for another view."""
+        if result.view != OPENS:
+            return None
+        lead: Callable[..., Iterator[Text]] = import_module("charrnn.display.onward").onward
+        return list(lead(result, command, screen, own_text=own_text))
 
     def first_page(self, result: "Result") -> "Page":
         """Return the page on which a walk begins, for a view that has pages."""
@@ -106,6 +120,12 @@ class View:
         return import_module(f"charrnn.display.views.{self.module}")
 
 
+OPENS = "overview"
+"""The view that is shown where none is named."""
+
+MANY = 2000
+"""Characters that a model writes for a view that averages over them."""
+
 MAPS = ("layer", "units", "kind", "by", "rows")
 
 VIEWS = {
@@ -124,15 +144,21 @@ VIEWS = {
         ("top", "temperature", "branch", "paint"),
         slow=True,
     ),
-    "errors": View("errors", "Errors", "where the bits go", ("train",), spans=False),
-    "state": View("states", "States", "the hidden state over the text", ("at", *MAPS)),
-    "gates": View("gates", "Gates", "what is open, shut or stuck", ("layer",)),
+    "errors": View("errors", "Errors", "where the bits go", ("train",), spans=False, writes=MANY),
+    "state": View(
+        "states", "States", "the hidden state over the text", ("at", *MAPS), names_units=True
+    ),
+    "gates": View(
+        "gates", "Gates", "what is open, shut or stuck", ("layer",), writes=MANY, names_units=True
+    ),
     "neuron": View(
         "neuron",
         "Neuron",
         "what a unit is, follows and does",
         ("units", "kind", "layer", "random", "features", "seed", "quick"),
         slow=True,
+        writes=MANY,
+        names_units=True,
     ),
     "find": View(
         "find",
@@ -141,6 +167,8 @@ VIEWS = {
         ("features", "layer", "kind", "rows", "seed", "quick"),
         slow=True,
         spans=False,
+        writes=MANY,
+        names_units=True,
     ),
     "why": View(
         "why",
@@ -158,6 +186,7 @@ VIEWS = {
         models=(1, 6),
         slow=True,
         spans=False,
+        writes=MANY,
     ),
     "context": View(
         "context",
@@ -166,6 +195,7 @@ VIEWS = {
         ("targets", "lags", "layer", "seed", "quick"),
         slow=True,
         spans=False,
+        writes=MANY,
     ),
     "votes": View(
         "votes",
@@ -173,6 +203,7 @@ VIEWS = {
         "which units voted for a character",
         ("at", "rival", "top", "rows"),
         spans=False,
+        names_units=True,
     ),
     "ledger": View(
         "ledger",
@@ -180,6 +211,7 @@ VIEWS = {
         "what the memory still holds, and when it was written",
         ("at", "units", "layer", "rows"),
         spans=False,
+        names_units=True,
     ),
     "match": View(
         "match",
@@ -187,6 +219,7 @@ VIEWS = {
         "where else it was in this state",
         ("at", "pattern", "layer", "kind", "rows", "top"),
         spans=False,
+        writes=MANY,
     ),
     "ablate": View(
         "ablate",
@@ -195,6 +228,8 @@ VIEWS = {
         ("how", "kind", "units", "layer", "rows", "random", "seed", "quick"),
         slow=True,
         spans=False,
+        writes=MANY,
+        names_units=True,
     ),
     "steer": View(
         "steer",
@@ -203,6 +238,7 @@ VIEWS = {
         ("settings", "kind", "length", "temperature", "seed"),
         slow=True,
         spans=False,
+        names_units=True,
     ),
     "step": View(
         "steps",
@@ -211,6 +247,7 @@ VIEWS = {
         ("at", "layer", "units", "rows", "top"),
         spans=False,
         pages="stepping",
+        names_units=True,
     ),
     "diff": View(
         "differences",
@@ -219,6 +256,8 @@ VIEWS = {
         ("layer", "kind", "rows", "top", "seed"),
         models=(2, 6),
         slow=True,
+        writes=MANY,
+        names_units=True,
     ),
     "weights": View(
         "weights",
@@ -226,38 +265,34 @@ VIEWS = {
         "how large the weights are, and who is like whom",
         ("layer", "rows", "top"),
         reads_text=False,
+        names_units=True,
     ),
     "summary": View("summary", "Summary", "what the checkpoint holds", reads_text=False),
     "dump": View("dump", "Dump", "all arrays, to be taken elsewhere", ("layer",), spans=False),
 }
 
 
-def choose_view(name: str | None, *, has_text: bool, models: int | None = 1) -> View:
-    """Return the view of a name, or the one for a text or for none.
+def choose_view(name: str | None, models: int | None = 1) -> View:
+    """Return the view of a name, or the one that opens.
 
     models: how many there are to look at; None where that does not matter.
 
     Raises
     ------
     ConfigError
-        There is no such view, it needs a text and there is none, or it looks at fewer or more
-        models.
+        There is no such view, or it looks at fewer or more models.
     """
     if name is None:
-        name = "overview" if has_text else "summary"
+        name = OPENS
     if name not in VIEWS:
         raise ConfigError(f"{name!a} is none of {', '.join(VIEWS)}", argument="view")
     least, most = VIEWS[name].models
     if models is not None and models > most:
         several = ", ".join(other for other, view in VIEWS.items() if view.compares)
         raise ConfigError(
-            f"the view {name} looks at {most} model{'s' * (most > 1)}, not at {models}; "
+            f"the view {name} looks at {counted(most, 'model')}, not at {models}; "
             f"for several there are {several}"
         )
     if models is not None and models < least:
         raise ConfigError(f"the view {name} compares {least} models; name one more before the text")
-    if VIEWS[name].reads_text and not has_text:
-        raise ConfigError(
-            f"the view {name} reads a text; give one after the model, or with --file FILE"
-        )
     return VIEWS[name]

@@ -34,8 +34,8 @@ _HARMLESS = {
     if chr(point) not in _KEPT
 }
 
-_SYMBOLS = {"\n": "↵", "\t": "→", " ": "·"}
-_ASCII_SYMBOLS = {"\n": "\\n", "\t": "\\t", " ": "_"}
+_SYMBOLS = {"\n": "↵", "\r": "␍", "\t": "→", " ": "·"}
+_ASCII_SYMBOLS = {"\n": "\\n", "\r": "\\r", "\t": "\\t", " ": "_"}
 DOTTED_CIRCLE = "\u25cc"
 
 _ATTACHED = {"Mn", "Mc", "Me"}  # marks that are drawn on the character before them
@@ -44,8 +44,11 @@ _REGIONAL_INDICATORS = range(0x1F1E6, 0x1F200)  # two in a row are drawn as one 
 
 
 def harmless(text: str) -> str:
-    r"""Return the text with what could drive a terminal written out, as in `\x1b`."""
-    return text.translate(_HARMLESS)
+    r"""Return the text with what could drive a terminal written out, as in `\x1b`.
+
+    Of the two characters that end a line in many files, `\r\n`, the second remains.
+    """
+    return text.replace("\r\n", "\n").translate(_HARMLESS)
 
 
 def safe(text: str, limit: int = 200) -> Text:
@@ -55,7 +58,7 @@ def safe(text: str, limit: int = 200) -> Text:
 
 
 def symbol(character: str, *, space: bool = True, ascii_only: bool = False) -> str:
-    """Return what stands for one character where each is a datum: ↵, →, ·, or itself.
+    """Return what stands for one character where each is a datum: ↵, ␍, →, ·, or itself.
 
     What has no shape or width of its own, or would be drawn together with its neighbour, is
     written out; a mark that combines is set on a dotted circle. With `space` false a space stays a

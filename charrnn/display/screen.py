@@ -16,7 +16,11 @@ from rich.text import Text
 from charrnn.display.colours import NONE, Palette, Theme, choose_palette
 from charrnn.errors import ConfigError
 
-NARROWEST = 60
+NARROWEST = 40
+"""Columns, to which everything fits."""
+
+LINES = 24
+"""Of a screen that is no terminal's, for views that fill one."""
 
 SHOWN = 320
 """How many characters of a longer text are shown unless somebody asks for others."""
@@ -29,12 +33,16 @@ class Screen:
     palette: the colours; `NONE` where there are none.
     ascii_only: draw with the 95 characters that every terminal has.
     span: the first character of the text to show, and the one after the last (None: to its end).
+    rows: how many lines are seen at once; None where there is no end to them, as in a file.
+    left: how many of them a view has that fills the screen.
     """
 
     width: int = 80
     palette: Palette = NONE
     ascii_only: bool = False
     span: tuple[int, int | None] = (0, SHOWN)
+    rows: int | None = None
+    left: int = LINES - 1
 
     @property
     def coloured(self) -> bool:
@@ -59,7 +67,7 @@ def screen_of(
     ascii_only: bool = False,
     span: tuple[int, int | None] = (0, SHOWN),
 ) -> Screen:
-    """Return what a console is, or a file where there is none: its width and its colours.
+    """Return what a console is, or a file where there is none: its size and its colours.
 
     Raises
     ------
@@ -71,7 +79,8 @@ def screen_of(
     if console is None:
         return Screen(width or 80, NONE, ascii_only, span)
     palette = choose_palette(console, theme, os.environ.get("COLORFGBG", ""))
-    return Screen(max(NARROWEST, width or console.width), palette, ascii_only, span)
+    rows = console.height if console.file.isatty() and not console.is_dumb_terminal else None
+    return Screen(max(NARROWEST, width or console.width), palette, ascii_only, span, rows)
 
 
 def parse_span(written: str | None) -> tuple[int, int | None]:
@@ -92,12 +101,27 @@ def parse_span(written: str | None) -> tuple[int, int | None]:
     return int(found[1] or 0), int(found[2]) if found[2] else None
 
 
-def show(lines: Iterable[Text], screen: Screen, console: Console) -> None:
-    """Print lines, as plain text where there are no colours; a narrow terminal cuts them."""
+def show(lines: Iterable[Text], screen: Screen, console: Console, rest: str = "") -> None:
+    """Print lines, as plain text where there are no colours; a narrow terminal cuts them.
+
+    Of more lines than are seen at once, print the first, and then how to see all.
+
+    rest: the command that does so.
+    """
     if not console.file.isatty():
         console.width = screen.width  # rich takes all that is no terminal for one of 80 columns
+    below = ""
+    if screen.rows is not None:
+        lines = list(lines)
+        seen = screen.rows - 1  # the shell writes into the last one
+        if len(lines) > seen:
+            below = f"of {len(lines)} lines; all of them: {rest}"
+            shown = max(1, seen - (len(below) + 5) // screen.width - 1)  # it may take several
+            lines, below = lines[:shown], f"{shown} {below}"
     for line in lines:
         if screen.coloured:
             console.print(line, no_wrap=True, overflow="crop")
         else:
             console.file.write(line.plain.rstrip() + "\n")
+    if below:
+        console.print(Text(below, screen.palette.loud), soft_wrap=True)

@@ -12,7 +12,7 @@ from charrnn.display.screen import Screen
 from charrnn.display.strip import strip
 from charrnn.display.symbols import Symbols
 from charrnn.display.tables import prose
-from charrnn.display.views.steps import heard, prediction, title, unit_block
+from charrnn.display.views.steps import came, heard, prediction, title, unit_block
 from charrnn.errors import ConfigError
 from charrnn.inspection.options import Options, Unit
 from charrnn.inspection.patterns import compiled
@@ -96,7 +96,8 @@ class StepPage:
     def draw(self, screen: Screen, rows: int) -> Iterator[Text]:
         """Yield the text with the unit's values below it, the arithmetic, and the prediction.
 
-        Where not all has room, fewer guesses are told, and not what the sums are made of.
+        Where not all has room, fewer guesses are told, and not what the sums are made of; then of
+        the prediction no more than the surprise of what came.
         """
         guesses = len(self.step.top)
         fewer = range(guesses, min(guesses, _FEWEST_GUESSES) - 1, -1)
@@ -110,16 +111,22 @@ class StepPage:
                 break
         else:
             lines = [line for line in lines if line.plain]
+            if len(lines) > rows:
+                lines = list(self._lines(screen, sums=False, says=False, guesses=0))
         yield from lines
 
     def _lines(self, screen: Screen, *, sums: bool, says: bool, guesses: int) -> Iterator[Text]:
         step, reading, layer = self.step, self.reading, self.unit[0]
         symbols = Symbols(reading.vocabulary, ascii_only=screen.ascii_only)
-        yield title(step, symbols, screen)
+        yield from title(step, symbols, screen, brief=not guesses)
         values = reading.states["a"][:, layer, self.unit[1]]
         widest = len(name((layer, reading.network.config.hidden_size - 1)))
         row = Row(f"a {name(self.unit):<{widest}}", values, "signed")
         yield from strip(reading.ids, self.t, [row], symbols, screen)
+        if not guesses:
+            yield from unit_block(step, self.unit, symbols, screen, sums=False, scores=0)
+            yield from came(step, symbols, screen)
+            return
         yield Text()
         if says:
             yield from prose(heard(step, layer, symbols), screen)

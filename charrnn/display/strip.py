@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+from rich.cells import cell_len
 from rich.text import Text
 
-from charrnn.display.heat_map import Row, draw_cell
+from charrnn.display.heat_map import Row, draw_cell, margin_of
 from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
 from charrnn.network.functions import Ids
@@ -17,7 +18,7 @@ def strip(
     ids: Ids, t: int, rows: Sequence[Row], symbols: Symbols, screen: Screen
 ) -> Iterator[Text]:
     """Yield the line of text about character t, and a line for each row of values, (T,)."""
-    margin = max((len(row.label) for row in rows), default=0) + 1
+    margin = margin_of(rows)
     room = screen.width - margin - symbols.width(ids[t]) - 2
     left = _fitting(ids[:t][::-1], int(room * _BEFORE), symbols)
     right = _fitting(ids[t + 1 :], room - int(room * _BEFORE), symbols)
@@ -29,7 +30,7 @@ def strip(
     yield line.append("".join(symbols[k] for k in ids[t + 1 : t + 1 + right]))
     for row in rows:
         drawn = Text().append(row.label, screen.palette.quiet)
-        drawn.append(" " * (len(pad) - len(row.label)))
+        drawn.append(" " * (len(pad) - cell_len(row.label)))
         for n in range(t - left, t + 1 + right):
             drawn.append(" " if n == t else "")
             draw_cell(drawn, float(row.values[n]), row.way, screen, symbols.width(ids[n]))

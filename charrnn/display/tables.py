@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite, log10
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from charrnn.display.safe import safe
@@ -15,6 +15,7 @@ from charrnn.display.screen import Screen
 Shown = str | Text
 
 _GAP = 2
+_WORDS = 16  # cells that a few words need
 _LONGEST = 1000  # characters of a text from elsewhere
 _JOINERS = "[\u200b-\u200d\u2060-\u2064\ufeff]"  # invisible, and of no certain width
 _LARGE = 1e5  # from here on a number is written with an exponent
@@ -55,19 +56,53 @@ class Table:
         rows = [[*row, cell] for row, cell in zip(self._rows, column, strict=True)]
         return Table([*self._heading, name], f"{self._align}<", rows)
 
+    def room(self, width: int) -> int:
+        """Return how many of so many cells one column more may have, of words or of a text.
+
+        Where less than `_WORDS` are left beside the others, it has those of a line below them,
+        behind the first column, where `draw` puts it.
+        """
+        beside = width - self.width - _GAP
+        return beside if beside >= _WORDS else width - self._widths()[0] - _GAP
+
     def draw(self, screen: Screen) -> Iterator[Text]:
-        """Yield the heading and the rows; what does not fit the screen is cut."""
+        """Yield the heading and the rows.
+
+        Columns for which a screen is too narrow stand below the others, with a heading of their
+        own, behind the first column again.
+        """
+        for n, columns in enumerate(self._side_by_side(screen.width)):
+            if n:
+                yield Text()
+            yield from self._drawn(columns, screen)
+
+    def _drawn(self, columns: Sequence[int], screen: Screen) -> Iterator[Text]:
         heading = [Text(name, screen.palette.quiet) for name in self._heading]
         widths = self._widths()
         for row in (heading, *self._rows):
             line = Text()
-            for n, (cell, width, side) in enumerate(zip(row, widths, self._align, strict=True)):
-                padding = " " * (width - cell.cell_len)
+            for n in columns:
+                cell, side = row[n], self._align[n]
+                padding = " " * (widths[n] - cell.cell_len)
                 line.append(" " * _GAP if n else "")
                 line.append(padding if side == ">" else "")
                 line.append_text(cell)
                 line.append(padding if side == "<" else "")
-            yield fit(line, screen.width, screen)
+            if line.cell_len > screen.width:
+                line.rstrip()
+            yield from folded(line, screen.width)
+
+    def _side_by_side(self, width: int) -> list[list[int]]:
+        """Return the columns that fit a width together, the first of all in each group."""
+        widths = self._widths()
+        groups, used = [[0]], widths[0]
+        for n, wide in enumerate(widths[1:], 1):
+            if used + _GAP + wide > width and groups[-1] != [0]:
+                groups.append([0])
+                used = widths[0]
+            groups[-1].append(n)
+            used += _GAP + wide
+        return groups
 
     def _widths(self) -> list[int]:
         columns = zip(*self._rows, strict=True) if self._rows else [()] * len(self._heading)
@@ -86,6 +121,24 @@ def fit(text: Text, width: int, screen: Screen) -> Text:
     text.truncate(width - cell_len(mark), overflow="crop")
     text.rstrip()  # half of a wide character
     return text.append(mark)
+
+
+def folded(text: Text, width: int, indent: int = 2) -> Iterator[Text]:
+    """Yield a text in lines that fit a width: broken at spaces, or else where a line is full.
+
+    indent: how many cells the second line, and each after it, begins with.
+    """
+    margin = 0
+    while text.cell_len > width - margin:
+        room = max(1, width - margin)
+        full = len(set_cell_size(text.plain, room).rstrip()) or 1
+        space = text.plain.rfind(" ", 1, full + 1)
+        at = space if text.plain[:space].strip() and space > 0 else full
+        line, text = text.divide([at])
+        yield Text(" " * margin).append_text(line)
+        text = text[len(text.plain) - len(text.plain.lstrip()) :]
+        margin = min(indent, width // 2)
+    yield Text(" " * margin).append_text(text) if margin else text
 
 
 def quoted(said: str, width: int, screen: Screen) -> Text:
@@ -107,26 +160,32 @@ def flow(items: Iterable[Text], screen: Screen, *, gap: int = 3, label: Text) ->
     """Yield items side by side, on as many lines as they need, all to the right of a label."""
     margin = label.cell_len
     line, room = label, screen.width - margin
-    for item in items:
+    for piece in (piece for item in items for piece in folded(item, room, 0)):
         used = line.cell_len
-        if used > margin and used + gap + item.cell_len > screen.width:
+        if used > margin and used + gap + piece.cell_len > screen.width:
             yield line
             line = Text(" " * margin)
-        line.append(" " * gap if line.cell_len > margin else "").append_text(
-            fit(item, room, screen)
-        )
+        line.append(" " * gap if line.cell_len > margin else "").append_text(piece)
     yield line
 
 
-def rule(title: str, screen: Screen, *, right: str = "") -> Text:
-    """Return a line across the screen with a title in it, and at its right end another text."""
+def rule(title: str, screen: Screen, *, right: str = "") -> Iterator[Text]:
+    """Yield a line across the screen with a title in it, and at its right end another text.
+
+    Where there is no room for both in a line, the other stands below.
+    """
     dash = screen.pick("─", "-")
     line = Text(f"{dash * 2} ", screen.palette.quiet)
     line.append(title, screen.palette.loud)
     ending = f" {right}" if right else ""
     between = screen.width - line.cell_len - cell_len(ending) - 1
-    line.append(f" {dash * max(0, between)}{ending}", screen.palette.quiet)
-    return fit(line, screen.width, screen)
+    beside = between >= 0
+    if not beside:
+        between, ending = screen.width - line.cell_len - 1, ""
+    line.append(f" {dash * max(0, between)}{ending}" if between > 0 else "", screen.palette.quiet)
+    yield from folded(line, screen.width, 3)
+    if not beside and right:
+        yield from folded(Text(right, screen.palette.quiet), screen.width, 0)
 
 
 def share(value: float) -> str:

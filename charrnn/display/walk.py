@@ -98,16 +98,20 @@ class Walk:
         if self._note:
             return fit(Text(harmless(self._note), screen.palette.loud), screen.width, screen)
         keys = [*self.page.legend, *_ALWAYS]
-        for gap in (3, 2, 1):
-            line = Text()
-            for drawn, in_ascii, does in keys:
-                line.append(" " * gap if line else "")
-                line.append(screen.pick(drawn, in_ascii), screen.palette.loud)
-                line.append(f" {does}", screen.palette.quiet)
-            if line.cell_len <= screen.width:
-                break
-        return fit(line, screen.width, screen)
+        while True:
+            for gap in (3, 2, 1):
+                line = Text()
+                for drawn, in_ascii, does in keys:
+                    line.append(" " * gap if line else "")
+                    line.append(screen.pick(drawn, in_ascii), screen.palette.loud)
+                    line.append(f" {does}", screen.palette.quiet)
+                if line.cell_len <= screen.width or len(keys) == 1:
+                    return line
+            keys.pop(-1 - len(_ALWAYS) if len(keys) > len(_ALWAYS) + _MAIN else -2)
 
+
+_MAIN = 2
+"""How many keys of a page are told of as long as there is room for them."""
 
 _ALWAYS = (("/", "/", "find"), ("n", "n", "next"), ("q", "q", "quit"))
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import islice
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from charrnn.display.heat_map import Row, draw_cell
@@ -30,11 +31,11 @@ def washed(
     lines: at most so many of the text; None for all.
     """
     symbols = Symbols(vocabulary, space=False, ascii_only=screen.ascii_only)
-    margin = max(len(row.label), len(str(shown.stop))) + 1
+    margin = max(cell_len(row.label), len(str(shown.stop))) + 1
     broken = lines_of(vocabulary, ids, shown, symbols, screen.width - margin)
     for here in islice(broken, lines):
         line = Text().append(f"{here.start:>{margin - 1}} ", screen.palette.quiet)
-        under = Text(f"{row.label:>{margin - 1}} ")
+        under = Text(" " * (margin - 1 - cell_len(row.label)) + f"{row.label} ")
         for t in here:
             value = float(row.values[t])
             tell = screen.palette.signed if row.way == "signed" else screen.palette.sized

@@ -22,6 +22,7 @@ from charrnn.inspection.views.find import Found
 from charrnn.inspection.views.gates import STILL, STUCK, Gates
 from charrnn.inspection.views.gradients import Gradients
 from charrnn.inspection.views.probabilities import Probabilities
+from charrnn.plurals import agreeing, counted
 
 CLEAR = 3
 """So many standard errors from none, a difference of bits is no chance."""
@@ -220,9 +221,7 @@ def too_short(characters: int, features: int, shifts: int) -> Finding | None:
     half = max(features, USUAL) / LEVEL / (1 - 2 * NEAREST)
     needed = int(np.ceil(half / 50)) * 100
     what = "which unit follows what"
-    if characters < LEAST:
-        what += ", how much context is used or how far gradients reach"
-    many = "1 character is" if characters == 1 else f"{characters:,} characters are"
+    many = f"{counted(characters, 'character')} {agreeing(characters, 'is', 'are')}"
     instead = f"; about {needed:,} would do" if needed > characters else ""
     return Finding(
         "short",
@@ -249,8 +248,8 @@ def context(found: Context) -> Finding | None:
     n, excess = short[-1]
     unsure = [n for n, it in lengths if not it.mean + CLEAR * it.error <= most]
     enough = next((longer for longer, _ in lengths if longer > max(unsure)), None)
-    characters = "1 character" if n == 1 else f"{n} characters"
-    said = f"it loses {excess.mean:.2f} ± {excess.error:.2f} bits with {characters} of context"
+    read = counted(n, "character")
+    said = f"it loses {excess.mean:.2f} ± {excess.error:.2f} bits with {read} of context"
     if enough is not None:
         said += f", <{WITHIN:.0%} with {enough}"
     return Finding(
@@ -273,13 +272,15 @@ def reach(found: Gradients) -> Finding | None:
     q25, median, q75 = np.quantile(course.reach[course.told], [0.25, 0.5, 0.75]).tolist()
     below = np.flatnonzero(course.median < 0.5)
     half = int(below[0]) if len(below) else None
-    last = float(course.median[-1])
+    last, far = float(course.median[-1]), counted(found.lags, "character")
     if course.verdict == "exploding":
-        said = f"gradients explode: {last:.3g} times as large {found.lags} characters back"
+        said = (
+            f"gradients explode: {last:.3g} times as large {counted(found.lags, 'character')} back"
+        )
     elif half is None:
-        said = f"gradients hold: {last:.2f} of one is left {found.lags} characters back"
+        said = f"gradients hold: {last:.2f} of one is left {far} back"
     else:
-        said = f"gradients halve in {'1 character' if half == 1 else f'{half} characters'}"
+        said = f"gradients halve in {counted(half, 'character')}"
     said += f"; 90% lies within {median:.0f} ({q25:.0f} to {q75:.0f})"
     return Finding(
         "reach",
@@ -303,10 +304,11 @@ def memory(found: Gates) -> Finding | None:
     longest, its = float(tau.max()), name((found.memories[place].layer, int(j)))
     if not integrators and SHORT <= longest < LONG:
         return None
-    lasts = f"{longest:.0f} characters" if longest < len(found.ids) else "all of the text"
+    lasts = counted(round(longest), "character") if longest < len(found.ids) else "all of the text"
     return Finding(
         "memory",
-        f"integrators: {integrators or 'none'} of {tau.size} units; longest memory {lasts} ({its})",
+        f"integrators: {integrators or 'none'} of {counted(tau.size, 'unit')}; "
+        f"longest memory {lasts} ({its})",
         "gates",
         {
             "units": tau.size, "integrators": integrators, "longest": longest, "unit": its,
@@ -331,9 +333,9 @@ def idle(found: Gates) -> Finding | None:
     parts = []
     if still:
         never = f"{still[0]} never moves" if len(still) == 1 else f"{len(still)} never move"
-        parts.append(f"of {units} units {never} (sd below {STILL})")
+        parts.append(f"of {counted(units, 'unit')} {never} (sd below {STILL})")
     if stuck >= max(1, IDLE * size):
-        are = "is" if stuck == 1 else "are"
+        are = agreeing(stuck, "is", "are")
         parts.append(
             f"{stuck} of {size} {GATES[worst.name]} of layer {worst.layer} {are} stuck for over "
             f"{STUCK:.0%} of the steps"

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from charrnn.errors import ConfigError
@@ -24,6 +24,9 @@ Ablation = Literal["mean", "zero"]
 
 Unit = tuple[int, int]
 """A hidden unit: its layer, from 0, and its index in the layer, from 0; written `layer:index`."""
+
+ONLY = -1
+"""The layer of a unit that is written as its index alone, until `settled` knows the network."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,7 @@ class Options:
         for unit, value in self.settings:
             if not abs(value) <= FARTHEST:
                 raise ConfigError(
-                    f"{unit[0]}:{unit[1]}={value} is not a number from {-FARTHEST:,.0f} to "
+                    f"{unit[1]}={value} is not a number from {-FARTHEST:,.0f} to "
                     f"{FARTHEST:,.0f}; what is read lies between -1 and 1, but for a cell state",
                     argument="settings",
                 )
@@ -134,6 +137,32 @@ class Options:
     def kind_shown(self) -> str:
         """The kind that is asked for, or else the hidden state, which every cell has."""
         return "a" if self.kind is None else self.kind
+
+    def settled(self, config: NetworkConfig) -> "Options":
+        """Return the same with the layer of each unit: of one that has none, the only one.
+
+        Raises
+        ------
+        ConfigError
+            There are several layers, and neither the unit nor `layer` says which.
+        """
+
+        def layer_of(unit: Unit) -> Unit:
+            layer, index = unit
+            if layer != ONLY:
+                return unit
+            if self.layer is None and config.num_layers > 1:
+                raise ConfigError(
+                    f"units: {index} is in every layer, and {_layers(config)}; write the layer "
+                    f"before it, as in {config.num_layers - 1}:{index}"
+                )
+            return (self.layer or 0, index)
+
+        return replace(
+            self,
+            units=tuple(dict.fromkeys(map(layer_of, self.units))),
+            settings=tuple((layer_of(unit), value) for unit, value in self.settings),
+        )
 
     def layers(self, config: NetworkConfig) -> tuple[int, ...]:
         """Return the layers to look at.
@@ -173,7 +202,9 @@ class Options:
 
 
 def parse_units(written: str | None) -> tuple[Unit, ...]:
-    """Return the units of a list such as `0:31,1:5`, each once; none where there is no list.
+    """Return the units of a list such as `0:31,1:5` or `31,5`, each once; none without a list.
+
+    The layer of one that is written without is `ONLY`.
 
     Raises
     ------
@@ -184,17 +215,17 @@ def parse_units(written: str | None) -> tuple[Unit, ...]:
         return ()
     units: list[Unit] = []
     for part in written.split(","):
-        found = re.fullmatch(r"\s*([0-9]{1,6}):([0-9]{1,6})\s*", part, re.ASCII)
+        found = re.fullmatch(r"\s*(?:([0-9]{1,6}):)?([0-9]{1,6})\s*", part, re.ASCII)
         if not found:
             raise ConfigError(
                 f"{part!r} is no unit; write layer:index, as in 0:31,0:5", argument="units"
             )
-        units.append((int(found[1]), int(found[2])))
+        units.append((ONLY if found[1] is None else int(found[1]), int(found[2])))
     return tuple(dict.fromkeys(units))
 
 
 def parse_settings(written: Sequence[str]) -> tuple[tuple[Unit, float], ...]:
-    """Return the units and values of settings such as `1:127=+1`.
+    """Return the units and values of settings such as `1:127=+1` or `127=+1`.
 
     Raises
     ------

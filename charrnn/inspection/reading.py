@@ -25,6 +25,7 @@ from charrnn.network.cells import CELLS
 from charrnn.network.functions import Floats, Ids
 from charrnn.network.model import Network
 from charrnn.network.trace import Trace
+from charrnn.plurals import counted
 from charrnn.text.vocabulary import Vocabulary
 
 LARGEST = 2 * 2**30
@@ -171,12 +172,13 @@ def _check_length(T: int, limit: int, size: int) -> None:
         raise ConfigError(f"{limit} is not at least 1", argument="limit")
     if limit < T:
         raise ConfigError(
-            f"the text has {T} characters, the limit is {limit}",
+            f"the text has {counted(T, 'character')}, the limit is {limit}",
             Way("give less of it"),
             Way("a larger {limit}"),
         )
     if T * size > LARGEST:
         raise ConfigError(
-            f"all that this network computes over {T} characters would take {T * size} bytes",
+            f"all that this network computes over {counted(T, 'character')} would take "
+            f"{T * size:,} bytes",
             Way("let it read fewer, with {limit}", limit=LARGEST // size),
         )

@@ -11,6 +11,7 @@ from charrnn.checkpoint.checkpoint import Checkpoint
 from charrnn.errors import ConfigError
 from charrnn.inspection.options import Options
 from charrnn.network.functions import Ids
+from charrnn.plurals import agreeing, counted
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.sample import Sample, first_ids
 from charrnn.text.read_as import ReadAs
@@ -29,6 +30,7 @@ class Source:
     taken: how many of them, from the first on, were to be read; the others are beyond the limit.
     unknown: how many of those taken the network does not know; it skips them, or reads others.
     notes: what the user should be told about the file, a sentence each.
+    seed: of the random numbers that the network wrote it with; None where it did not.
     """
 
     ids: Ids
@@ -38,6 +40,7 @@ class Source:
     taken: int
     unknown: int
     notes: tuple[str, ...] = ()
+    seed: int | None = None
 
     @classmethod
     def typed(cls, vocabulary: Vocabulary, text: str, unknown: Unknown, limit: int) -> Self:
@@ -122,7 +125,7 @@ class Source:
             given=length,
             taken=length,
             unknown=0,
-            notes=(f"the text is written by the model, seed {options.seed}",),
+            seed=options.seed,
         )
 
     def about(self) -> dict[str, Any]:
@@ -134,6 +137,7 @@ class Source:
             "given": self.given,
             "taken": self.taken,
             "unknown": self.unknown,
+            "seed": self.seed,
         }
 
     def remarks(self) -> list[str]:
@@ -141,14 +145,14 @@ class Source:
         remarks = list(self.notes)
         if self.given > self.taken:
             remarks.append(
-                f"the first {self.taken} of {self.given} characters are read; "
+                f"the first {self.taken:,} of {counted(self.given, 'character')} "
+                f"{agreeing(self.taken, 'is', 'are')} read; "
                 f"--limit {self.given} reads all"
             )
         if self.unknown:
             skipped = len(self.ids) == self.taken - self.unknown
             which = "skipped" if skipped else "read as the nearest that it knows, or left out"
-            count = "1 character" if self.unknown == 1 else f"{self.unknown} characters"
-            remarks.append(f"{count} unknown to this network: {which}")
+            remarks.append(f"{counted(self.unknown, 'character')} unknown to this network: {which}")
         return remarks
 
 

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from charrnn.errors import NotText, TextError
+from charrnn.plurals import counted
 from charrnn.text.decoding import Errors
 from charrnn.text.formats.opening import OpenedText
 from charrnn.text.numbering import Numbering
@@ -257,7 +258,7 @@ def check_corpus(corpus: Corpus) -> None:
         raise TextError(f"the text is a single character, {first!r}; {way_out}")
     if vocabulary.counts.max() == len(corpus):
         raise TextError(
-            f"the text is {first!r} and nothing else, {len(corpus)} times, "
+            f"the text is {first!r} and nothing else, {counted(len(corpus), 'time')}, "
             f"so there is nothing to predict; {way_out}"
         )
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from charrnn.errors import TextError, Way
+from charrnn.plurals import counted
 
 STANDARD_INPUT = "-"
 PIECE = 1 << 16  # fits a processor's cache; of larger ones an allocator keeps many (measured)
@@ -51,7 +52,7 @@ class Bound:
         self.used += count
         if self.used > self.max_bytes:
             raise TextError(
-                f"{name}: here the text grows beyond {self.max_bytes} bytes",
+                f"{name}: here the text grows beyond {counted(self.max_bytes, 'byte')}",
                 Way("use less of it"),
                 Way("raise the bound with {max_bytes}"),
             )

@@ -17,6 +17,7 @@ from typing import Protocol
 import numpy as np
 
 from charrnn.errors import TextError
+from charrnn.plurals import counted
 from charrnn.text.vocabulary import Ids
 
 # With fewer windows than this in an epoch, a short text is cut finer.
@@ -137,7 +138,8 @@ def fit_shape(length: int, batch_size: int, seq_length: int) -> tuple[int, int, 
     """
     if length < 2:
         raise TextError(
-            f"the text is too short to learn from: {length} characters; give a longer one"
+            f"the text is too short to learn from: {counted(length, 'character')}; "
+            "give a longer one"
         )
     batch, window = batch_size, seq_length
     while _windows(length, batch, window) < _WINDOWS_WANTED:

@@ -93,7 +93,7 @@ class Run:
         V = len(corpus.vocabulary)
         if V > LARGEST_VOCABULARY:
             raise TrainingError(
-                f"the text has {V} distinct characters, and {LARGEST_VOCABULARY} are the most",
+                f"the text has {V:,} distinct characters, and {LARGEST_VOCABULARY:,} are the most",
                 Way("read it as bytes with {as_bytes}", as_bytes=True),
             )
         network, training, notes = settle(choices, len(corpus), V)

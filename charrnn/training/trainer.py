@@ -13,6 +13,7 @@ from charrnn.errors import CheckpointError, TrainingError, Way
 from charrnn.network.functions import Floats, Ids
 from charrnn.network.model import Network
 from charrnn.network.scoring import QuickScore, Score
+from charrnn.plurals import agreeing, counted
 from charrnn.text.streams import Streams, Text
 from charrnn.training.averaging import Average
 from charrnn.training.config import TrainingConfig
@@ -85,9 +86,10 @@ class Trainer:
         B, T = config.batch_size, config.seq_length
         self.windows = len(Streams(train, B, T, around=config.rotate))
         if not self.windows:
+            few = f"{agreeing(len(train), 'is', 'are')} too few"
+            window = f"{counted(B, 'sequence')} of {counted(T, 'step')}"
             raise TrainingError(
-                f"{len(train)} characters to train on are too few for one window of {B} sequences "
-                f"of {T} steps",
+                f"{counted(len(train), 'character')} to train on {few} for one window of {window}",
                 Way("choose a smaller {batch_size} or {seq_length}"),
             )
         self.learner = learner_for(network, config)

@@ -10,7 +10,7 @@ from rich.text import Text
 from charrnn.display.bars import bar
 from charrnn.display.screen import screen_of
 from charrnn.display.symbols import Symbols
-from charrnn.display.tables import share
+from charrnn.display.tables import prose, share
 from charrnn.network.functions import Ids
 from charrnn.sampling.candidates import Candidate, candidates
 from charrnn.sampling.generating import Choice
@@ -19,6 +19,9 @@ from charrnn.text.vocabulary import Vocabulary
 
 _SHARE = 5
 _LONGEST_BAR = 100
+
+_SHARES = "y_hat: how likely the network holds it; p: how likely it is to be drawn, by the options"
+"""What stands before the first sample."""
 
 
 class CandidateTable:
@@ -35,6 +38,7 @@ class CandidateTable:
         self._prompt = prompt[-self._screen.width :].tolist()
         self._rank = max(len("rank"), len(str(len(vocabulary))))
         self._symbol = max(map(self._symbols.width, range(len(vocabulary))))
+        self._begun = False
 
     def begin(self, *, beside: bool = False) -> None:
         """Begin a sample by naming the columns."""
@@ -42,6 +46,10 @@ class CandidateTable:
         self._n = 0
         names = f"{'':{self._symbol}}  {'y_hat':<{_SHARE}}  {'p':<{_SHARE}}"
         heading = Text(f"   {'rank':>{self._rank}}  {names}", self._screen.palette.quiet)
+        if not self._begun:
+            for line in prose(_SHARES, self._screen):
+                self._print(line)
+        self._begun = True
         self._print(heading)
 
     def take(self, choice: Choice) -> None:

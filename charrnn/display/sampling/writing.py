@@ -34,6 +34,7 @@ class Writing:
         self._exact = raw or not self._terminal
         self._utf8 = codecs.getincrementaldecoder("utf-8")("replace")
         self._pending: list[int] = []
+        self._kept = ""  # of a line end of two characters, the first
         self._due = 0.0
         self._begun = False
         self._line_ended = True
@@ -75,7 +76,9 @@ class Writing:
             # Not by way of the text layer, which on some systems writes other line ends.
             self._stdout.buffer.write(text)
             return
-        shown = harmless(self._utf8.decode(text, final))
+        shown = self._kept + self._utf8.decode(text, final)
+        self._kept = "\r" if shown.endswith("\r") and not final else ""
+        shown = harmless(shown.removesuffix(self._kept))
         if shown and dim and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
             shown = f"{_DIM}{shown}{_PLAIN}"
         self._stdout.write(shown)

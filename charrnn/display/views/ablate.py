@@ -7,9 +7,10 @@ from rich.text import Text
 
 from charrnn.display.bars import bar
 from charrnn.display.screen import Screen
-from charrnn.display.tables import Shown, Table, fit, number, prose, rule
+from charrnn.display.tables import Shown, Table, number, prose, rule
 from charrnn.inspection.result import name
 from charrnn.inspection.views.ablate import Ablated, Loss
+from charrnn.plurals import counted
 
 _ROWS = 16
 _BAR = 12
@@ -47,7 +48,7 @@ Options: --units LIST (each, and all together), --how, --kind c, --layer N,
 def draw(result: Ablated, screen: Screen) -> Iterator[Text]:
     """Yield the dearest units, the group, the control, and what they say together."""
     how = "its mean" if result.how == "mean" else "0"
-    yield rule(f"without a unit: its {result.kind} at {how}", screen, right="bits a character")
+    yield from rule(f"without a unit: its {result.kind} at {how}", screen, right="bits a character")
     shown = result.single[: len(result.single) if result.asked else result.shown or _ROWS]
     groups = [result.together] if result.together else []
     yield from _table([*shown, *groups], result, screen)
@@ -81,7 +82,7 @@ def _table(losses: Sequence[Loss], result: Ablated, screen: Screen) -> Iterator[
     plus_minus = screen.pick("±", "+-")
     heading = ["unit", "d bits", plus_minus, "", "direct", "approx"]
     table = Table(heading, "<>><>>", body).narrowed(screen.width - _WHERE, (plus_minus, ""))
-    room = screen.width - table.width - 2
+    room = table.room(screen.width)
     table = table.beside("where it hurts, d bits", [_where(loss, room, screen) for loss in losses])
     yield from table.draw(screen)
 
@@ -94,7 +95,7 @@ def _where(loss: Loss, room: int, screen: Screen) -> Text:
         if n and line.cell_len + len(item) > room:
             break
         line.append(item)
-    return fit(line, room, screen)
+    return line
 
 
 def _control(result: Ablated, screen: Screen) -> str:
@@ -104,7 +105,7 @@ def _control(result: Ablated, screen: Screen) -> str:
     means = np.array([loss.bits.mean for loss in result.random])
     each = len(result.random[0].units)
     what = "unit" if each == 1 else f"group of {each}"
-    many = f"{len(means)} {what}s" if each == 1 else f"{len(means)} groups of {each}"
+    many = counted(len(means), what, f"groups of {each}" if each > 1 else None)
     if len(means) == 1:
         return f"a {what} drawn at random: {_signed(means[0])}"
     error = _error(float(means.std(ddof=1) / len(means) ** 0.5), screen)
@@ -118,17 +119,18 @@ def _summary(result: Ablated, screen: Screen) -> str:
     measured = result.single
     dear = sum(loss.bits.mean > 2 * loss.bits.error for loss in measured)
     cheap = sum(loss.bits.mean < -2 * loss.bits.error for loss in measured)
-    count = f"{len(measured)} unit{'s' * (len(measured) != 1)}"
+    count = counted(len(measured), "unit")
     if result.asked:
         which = f"{count} asked for"
     elif result.all_measured:
         which = f"all {count}"
     else:
-        which = f"of {result.approx.size} units the {len(measured)} that cost most to first order"
+        units = counted(result.approx.size, "unit")
+        which = f"of {units} the {len(measured)} that cost most to first order"
     base = f"{number(result.baseline.mean, 3)}{_error(result.baseline.error, screen, 3)}"
     said = (
-        f"with all units: {base} bits, over the "
-        f"first {len(result.ids):,} characters; standard errors from blocks. Measured: {which}. "
+        f"with all units: {base} bits, over the first {counted(len(result.ids), 'character')}; "
+        f"standard errors from blocks. Measured: {which}. "
         f"{dear} cost more than twice their error"
     )
     if cheap:

@@ -9,6 +9,7 @@ from charrnn.display.screen import Screen
 from charrnn.display.tables import Shown, Table, number, prose, rule, share
 from charrnn.inspection.past.recall import FEWEST
 from charrnn.inspection.views.context import WITHIN, Context
+from charrnn.plurals import agreeing, counted
 
 _LONGEST_BAR = 40
 
@@ -39,13 +40,13 @@ smallest n may be worse than what n characters are worth.
 def draw(result: Context, screen: Screen) -> Iterator[Text]:
     """Yield the bits by length of context, then what the state can be asked."""
     N = len(result.targets)
-    many = "1 character" if N == 1 else f"{N:,} characters"
-    yield rule("bits by context", screen, right=f"{many} predicted")
+    many = counted(N, "character")
+    yield from rule("bits by context", screen, right=f"{many} predicted")
     yield from _bits(result, screen)
     yield from prose(_enough(result), screen)
     yield Text()
     where = "all layers" if len(result.layers) > 1 else f"layer {result.layers[0]}"
-    yield rule("which characters the state still holds", screen, right=f"state of {where}")
+    yield from rule("which characters the state still holds", screen, right=f"state of {where}")
     if not result.recalls:
         yield from prose(f"a text of less than {FEWEST} characters is too short to tell", screen)
         return
@@ -92,7 +93,7 @@ def _enough(result: Context) -> str:
     if result.enough is None:
         return f"{read}. Of those tried none comes within {WITHIN:.0%} of all"
     before = [int(n) for n in result.lengths if n < result.enough]
-    characters = "1 character comes" if result.enough == 1 else f"{result.enough:,} characters come"
+    characters = f"{counted(result.enough, 'character')} {agreeing(result.enough, 'comes', 'come')}"
     told = f"{read}. {characters} within {WITHIN:.0%} of all"
     if not before:
         return told

@@ -16,6 +16,7 @@ from charrnn.inspection.result import name
 from charrnn.inspection.views.differences import SATURATED, Differences, Sort
 from charrnn.inspection.views.errors import ALIKE, Place
 from charrnn.inspection.views.probabilities import perplexity
+from charrnn.plurals import agreeing, counted
 
 EXPLANATION = """\
 The surprise of a character x(t+1) is -log2 y_hat(t)[x(t+1)], in bits. Two or
@@ -57,7 +58,7 @@ def draw(result: Differences, screen: Screen) -> Iterator[Text]:
         return
     shown = screen.shown(len(result.ids))
     yield Text()
-    yield rule("where they differ", screen, right="bits a character")
+    yield from rule("where they differ", screen, right="bits a character")
     change = np.concatenate([[np.nan], result.change[0]])
     yield from changed(result.vocabulary, result.ids, shown, change, screen)
     yield from legend(screen)
@@ -88,7 +89,7 @@ def _models(result: Differences, screen: Screen) -> Iterator[Text]:
     table = Table(heading, "<><><>>>", body)
     yield from table.narrowed(screen.width, ("perplexity", "saturated")).draw(screen)
     n = result.bits.shape[1]
-    many = "1 prediction" if n == 1 else f"{n:,} predictions"
+    many = counted(n, "prediction")
     yield from prose(
         f"over {many}, numbered as named above; change: bits/char less those of 1, below 0 is "
         f"better; saturated: the share of all a(t) beyond {SATURATED:g} either way",
@@ -130,7 +131,7 @@ def _classes_of_two(result: Differences, screen: Screen) -> Iterator[Text]:
 def _classes_of_many(result: Differences, screen: Screen) -> Iterator[Text]:
     """Yield a row for each class: what it costs each model."""
     yield Text()
-    yield rule("class of character", screen, right="bits a character")
+    yield from rule("class of character", screen, right="bits a character")
     body: list[list[Shown]] = [
         [sorts[0].name, f"{sorts[0].bits.count:,}", *(number(sort.bits.mean) for sort in sorts)]
         for sorts in zip(*((*model.sorts, model.whole) for model in result.models), strict=True)
@@ -158,17 +159,19 @@ def _places(
         for t, times in places
     ]
     table = Table(["t", one.label, two.label, "change", "times"], ">>>>>", body)
-    room = screen.width - table.width - 2
+    room = table.room(screen.width)
     texts = [aligned(result.ids, range(t + 1, t + 2), room, symbols, screen) for t, _ in places]
     yield Text()
-    yield rule(title, screen, right=f"times: the same behind the same {ALIKE}")
+    yield from rule(title, screen, right=f"times: the same behind the same {ALIKE}")
     yield from table.beside("what came after character t", texts).draw(screen)
 
 
 def _units(result: Differences, screen: Screen) -> Iterator[Text]:
     """Yield which units of the two go together."""
     one, other = result.names
-    yield rule(f"units that go together, by {result.kind}", screen, right="unit of 1 ~ unit of 2")
+    yield from rule(
+        f"units that go together, by {result.kind}", screen, right="unit of 1 ~ unit of 2"
+    )
     assert result.units is not None
     pairs, floor = result.pairs, result.units.floor
     if not pairs:
@@ -186,8 +189,9 @@ def _units(result: Differences, screen: Screen) -> Iterator[Text]:
         same = sum(a == b for a, b, _ in pairs)
         alike = f"; {same} of them with the one of the same name"
     yield from prose(
-        f"{len(pairs)} of {min(len(one), len(other))} units have a partner above the floor of "
-        f"chance, |r| {share(floor)}{alike}",
+        f"{len(pairs)} of {counted(min(len(one), len(other)), 'unit')} "
+        f"{agreeing(len(pairs), 'has', 'have')} a partner above the floor "
+        f"of chance, |r| {share(floor)}{alike}",
         screen,
     )
 

@@ -37,7 +37,7 @@ written, and the large arrays are not.
 
 def draw(result: Dump, screen: Screen) -> Iterator[Text]:
     """Yield a table of the arrays, then how they are written and read."""
-    yield rule("arrays", screen, right=f"{memory(result.size)} altogether")
+    yield from rule("arrays", screen, right=f"{memory(result.size)} altogether")
     heading = ["name", "dimensions", "shape", "type", "bytes"]
     body: list[list[Shown]] = [
         [
@@ -51,7 +51,7 @@ def draw(result: Dump, screen: Screen) -> Iterator[Text]:
     ]
     yield from Table(heading, "<<<<>", body).draw(screen)
     yield Text()
-    yield rule("what they hold", screen, right="row t: known after character t")
+    yield from rule("what they hold", screen, right="row t: known after character t")
     widest = max(len(name) for name, *_ in result.described)
     narrower = replace(screen, width=screen.width - widest - 2)
     for name, *_ in result.described:

@@ -9,10 +9,11 @@ from charrnn.display.bars import bar
 from charrnn.display.passages import aligned
 from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
-from charrnn.display.tables import Shown, Table, flow, number, prose, quoted, rule, share
+from charrnn.display.tables import Shown, Table, flow, folded, number, prose, quoted, rule, share
 from charrnn.inspection.characters.groups import Group
 from charrnn.inspection.characters.training_text import MOST, SAME
 from charrnn.inspection.views.errors import ALIKE, Comparison, Errors, Place
+from charrnn.plurals import agreeing, counted
 
 EXPLANATION = """\
 The surprise of a character x(t+1) is -log2 y_hat(t)[x(t+1)], in bits; a mean
@@ -84,7 +85,7 @@ def draw(result: Errors, screen: Screen) -> Iterator[Text]:
 
 def _means(result: Errors, screen: Screen) -> Iterator[Text]:
     [whole] = result.table("all")
-    facts = [f"top-1 {whole.top1:.0%}", f"{whole.count:,} predictions"]
+    facts = [f"top-1 {whole.top1:.0%}", counted(whole.count, "prediction")]
     label = Text(f"{number(whole.bits.mean)}{_error(whole.bits.error, screen)} bits/char")
     label.stylize(screen.palette.loud)
     yield from flow([label, *map(Text, facts)], screen, label=Text())
@@ -118,7 +119,7 @@ def _table(
         ]
         table = table.beside("", [Text(b, screen.palette.second) for b in bars])
     yield Text()
-    yield rule(title, screen)
+    yield from rule(title, screen)
     yield from table.draw(screen)
 
 
@@ -142,8 +143,10 @@ def _ngrams(compared: Comparison, result: Errors, screen: Screen) -> Iterator[Te
     """Yield what each order makes of the text, and of which types the errors are."""
     yield Text()
     training, error = compared.training, screen.pick("±", "+-")
-    yield rule(f"n-grams of the training text, {len(training.ids):,} characters", screen)
-    yield quoted(training.name, screen.width, screen)
+    yield from rule(
+        f"n-grams of the training text, {counted(len(training.ids), 'character')}", screen
+    )
+    yield from folded(quoted(training.name, screen.width * 4, screen), screen.width)
     heading = ["order", "bits", error, "gain", f"{error} "]
     rows = [
         [str(order), number(mean.mean), number(mean.error), f"{gain.mean:+.2f}", number(gain.error)]
@@ -158,7 +161,7 @@ def _ngrams(compared: Comparison, result: Errors, screen: Screen) -> Iterator[Te
         errors = sum(group.count for group in types)
         held = sum(group.share for group in types)
         yield from prose(
-            f"errors: the {errors:,} characters that the network gave at most 1/2, with "
+            f"errors: the {counted(errors, 'character')} that the network gave at most 1/2, with "
             f"{held:.0%} of all bits; each is put down to the first type that fits",
             screen,
         )
@@ -182,7 +185,8 @@ def _remarks(compared: Comparison) -> Iterator[str]:
             "more, in what is counted: neither network nor n-gram is tested on these fairly"
         )
     if training.unknown:
-        yield f"{training.unknown:,} characters of the file are skipped, unknown to the network"
+        skipped = f"{counted(training.unknown, 'character')} of the file"
+        yield f"{skipped} {agreeing(training.unknown, 'is', 'are')} skipped, unknown to the network"
     if training.is_cut:
         yield f"only the last {MOST:,} characters are counted"
 
@@ -234,8 +238,8 @@ def _list(title: str, places: Sequence[Place], result: Errors, screen: Screen) -
             row.insert(3, f"{result.gain[t]:+.1f}")
         rows.append(row)
     table = Table(heading, "><" + ">" * (len(heading) - 5) + "<>>", rows)
-    room = screen.width - table.width - 2
+    room = table.room(screen.width)
     contexts = [aligned(result.ids, range(t + 1, t + 2), room, symbols, screen) for t, _ in places]
     yield Text()
-    yield rule(title, screen)
+    yield from rule(title, screen)
     yield from table.beside("in the text", contexts).draw(screen)

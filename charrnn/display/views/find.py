@@ -6,11 +6,12 @@ import numpy as np
 from rich.text import Text
 
 from charrnn.display.screen import Screen
-from charrnn.display.tables import Shown, Table, flow, prose, quoted, rule, share
+from charrnn.display.tables import Shown, Table, flow, folded, prose, quoted, rule, share
 from charrnn.inspection.features.following import Following
 from charrnn.inspection.means import Mean
 from charrnn.inspection.result import name
 from charrnn.inspection.views.find import Find, Found
+from charrnn.plurals import agreeing, counted
 
 EXPLANATION = """\
 A feature is what can be said of the text when x(t) has been read: 1 or 0, as
@@ -45,7 +46,7 @@ def draw(result: Find, screen: Screen) -> Iterator[Text]:
     """Yield what was found first, then the features by how surely a unit follows them."""
     if not result.found:
         yield from prose(
-            f"no feature varies enough over {len(result.ids)} characters to be tested; "
+            f"no feature varies enough over {counted(len(result.ids), 'character')} to be tested; "
             "give a longer text",
             screen,
         )
@@ -72,9 +73,10 @@ def _headline(result: Find, screen: Screen) -> Iterator[Text]:
     units = len(result.units) // len(result.kinds)
     follows = len(result.judged("follows"))
     yield from prose(
-        f"{units} units ({kinds}) and {len(result.found)} features over {len(result.ids):,} "
-        f"characters, scored on the last {result.half:,}: {follows or 'no'} "
-        f"feature{'' if follows == 1 else 's'} with a unit that follows and does not just echo",
+        f"{counted(units, 'unit')} ({kinds}) and {counted(len(result.found), 'feature')} over "
+        f"{counted(len(result.ids), 'character')}, scored on the last {result.half:,}: "
+        f"{follows or 'no'} {agreeing(follows, 'feature')} with a unit that follows and does not "
+        "just echo",
         screen,
     )
     if not result.enough:
@@ -87,11 +89,10 @@ def _headline(result: Find, screen: Screen) -> Iterator[Text]:
         return
     it = best.following
     measure = "AUC" if it.feature.binary else "r"
-    said = f": {measure} {share(it.score)}, by chance {share(it.floor)}"
-    line = Text()
-    line.append(f"{name(it.unit)}.{it.kind}", screen.palette.loud).append(" follows ")
-    room = screen.width - line.cell_len - len(said)
-    yield line.append_text(quoted(it.feature.name, room, screen)).append(said)
+    line = Text().append(f"{name(it.unit)}.{it.kind}", screen.palette.loud).append(" follows ")
+    line.append_text(quoted(it.feature.name, screen.width, screen))
+    line.append(f": {measure} {share(it.score)}, by chance {share(it.floor)}")
+    yield from folded(line, screen.width)
     if best.is_used:
         yield from prose(
             f"and is used: held at its mean, it costs {_told(best.on, screen)} bits a character "
@@ -142,10 +143,10 @@ def _legend(result: Find, found: Sequence[Found], screen: Screen) -> Iterator[Te
     )
     if result.counted:
         yield from prose(
-            f"cost, in bits a character over {result.counted:,} predictions, of holding the unit "
-            f"at its mean: on, where the feature is, {screen.pick('±', '+-')} standard error; off, "
-            "where it is not; of a number, above its median and up to it; random: of "
-            f"{len(result.controls)} units drawn at random, on"
+            f"cost, in bits a character over {counted(result.counted, 'prediction')}, of holding "
+            f"the unit at its mean: on, where the feature is, {screen.pick('±', '+-')} standard "
+            "error; off, where it is not; of a number, above its median and up to it; random: of "
+            f"{counted(len(result.controls), 'unit')} drawn at random, on"
             f"{'; coloured where twice its error above that' if screen.coloured else ''}",
             screen,
         )
@@ -153,7 +154,9 @@ def _legend(result: Find, found: Sequence[Found], screen: Screen) -> Iterator[Te
 
 def _echoes(found: Sequence[Found], screen: Screen) -> Iterator[Text]:
     """Yield what the character read explains, each with its unit and score."""
-    yield rule("echoes of the character read", screen, right="AUC or r, and the floor of chance")
+    yield from rule(
+        "echoes of the character read", screen, right="AUC or r, and the floor of chance"
+    )
     items = []
     for one in found:
         it = one.following

@@ -11,9 +11,10 @@ from charrnn.display.bars import bar, histogram
 from charrnn.display.heat_map import Row, heat_map, sized_legend
 from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
-from charrnn.display.tables import Shown, Table, fit, flow, prose, quoted, rule, share
+from charrnn.display.tables import Shown, Table, flow, prose, quoted, rule, share
 from charrnn.inspection.result import name
 from charrnn.inspection.views.gates import LEAST_COUNT, Gate, Gates, Memory
+from charrnn.plurals import counted
 
 _NAMES = {
     "i": "input i", "f": "forget f", "o": "output o", "g": "candidate g", "r": "reset r",
@@ -58,7 +59,7 @@ def draw(result: Gates, screen: Screen) -> Iterator[Text]:
     yield Text()
     yield from _stuck(result, screen)
     yield Text()
-    yield rule("over the text", screen)
+    yield from rule("over the text", screen)
     rows = [Row(f"{gate.layer} {gate.name}", gate.over_text, "sized") for gate in result.gates]
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
     yield from heat_map(result.ids, screen.shown(len(result.ids)), rows, symbols, screen)
@@ -122,7 +123,7 @@ def _by_character(result: Gates, screen: Screen) -> Iterator[Text]:
     if len(often) < 2:
         return
     yield Text()
-    yield rule("by character", screen, right=f"those read {LEAST_COUNT} times or more")
+    yield from rule("by character", screen, right=f"those read {LEAST_COUNT} times or more")
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
     label = max(len(_NAMES[gate.name]) + len(str(gate.layer)) for gate in result.gates) + 1
     room = (screen.width - label - 2) // 2
@@ -140,7 +141,7 @@ def _by_character(result: Gates, screen: Screen) -> Iterator[Text]:
                 if line.cell_len + cell_len(item) > label + 2 + (n + 1) * room - 2:
                     break
                 line.append(f"{item}  ")
-        yield fit(line, screen.width, screen)
+        yield line
     yield from prose("mean after the character was read, less the mean over the text", screen)
 
 
@@ -151,7 +152,7 @@ def _signed_share(value: float) -> str:
 
 def _memory(memory: Memory, screen: Screen) -> Iterator[Text]:
     """Yield how many units remember how long."""
-    yield rule(f"memory of layer {memory.layer}", screen, right=f"by {_NAMES[memory.gate]}")
+    yield from rule(f"memory of layer {memory.layer}", screen, right=f"by {_NAMES[memory.gate]}")
     counts = [
         int(np.sum((low <= memory.tau) & ((memory.tau < high) | np.isinf(high))))
         for low, high in pairwise(_SPANS)
@@ -171,7 +172,7 @@ def _memory(memory: Memory, screen: Screen) -> Iterator[Text]:
     integrators, forgetful = int(memory.integrators.sum()), int(memory.forgetful.sum())
     yield from prose(
         f"units by tau, the characters after which 1/e is left of what was stored: median "
-        f"{np.median(memory.tau):.2g}; {integrators} integrator{'s' * (integrators != 1)} (open at "
+        f"{np.median(memory.tau):.2g}; {counted(integrators, 'integrator')} (open at "
         f"over 90% of the steps), {forgetful} forgetful (shut)",
         screen,
     )

@@ -22,6 +22,7 @@ from charrnn.inspection.views.gradients import (
     Descent,
     Gradients,
 )
+from charrnn.plurals import counted
 
 EXPLANATION = """\
 How far back does learning reach? The loss of one character is followed back
@@ -62,9 +63,9 @@ _DECADES = 4  # that the map's colours span
 
 def draw(result: Gradients, screen: Screen) -> Iterator[Text]:
     """Yield a verdict on each course, their medians side by side, all numbers, and the map."""
-    losses = "1 loss" if len(result.targets) == 1 else f"{len(result.targets):,} losses"
+    losses = counted(len(result.targets), "loss", "losses")
     by = f"the {_NAMES[result.kind]}" if result.kind != "x" else "what is read"
-    yield rule(f"gradient by {by}", screen, right=losses)
+    yield from rule(f"gradient by {by}", screen, right=losses)
     named = [
         (_title(result, n, course), course)
         for n, model in enumerate(result.models)
@@ -75,7 +76,7 @@ def draw(result: Gradients, screen: Screen) -> Iterator[Text]:
     yield Text()
     yield from _medians(named, result.lags, screen)
     yield Text()
-    yield rule("in numbers", screen)
+    yield from rule("in numbers", screen)
     yield from _numbers(result, screen)
     yield Text()
     yield from _map(result, screen)
@@ -99,7 +100,7 @@ def _sentence(title: str, course: Course, K: int, screen: Screen) -> Iterator[Te
     verdict = f"too few lags, {course.verdict}" if K < LEAST_LAGS else course.verdict
     said = [Text(f"{title}: {verdict};", screen.palette.loud)]
     if course.told.any():
-        characters = "1 character" if K == 1 else f"{K} characters"
+        characters = counted(K, "character")
         said.append(Text(f"{_size(course.median[-1])} of it is left after {characters},"))
         said.append(Text(f"90% of the sum lies within {number(course.m90, 0)}"))
     else:
@@ -197,7 +198,7 @@ def _map(result: Gradients, screen: Screen) -> Iterator[Text]:
     several, courses = len(result.models) > 1, [m.of_kind(result.kind)[-1] for m in result.models]
     layer = courses[0].layer
     which = "" if several or layer is None else f", layer {layer}"
-    yield rule(f"the text before a loss, painted by its gradient{which}", screen)
+    yield from rule(f"the text before a loss, painted by its gradient{which}", screen)
     chosen = _chosen(courses[0], max(2, _TARGETS // len(courses)))
     if not chosen:
         yield from prose("no loss has a gradient to show", screen)

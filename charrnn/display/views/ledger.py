@@ -15,6 +15,7 @@ from charrnn.display.tables import Shown, Table, number, prose, rule, share
 from charrnn.inspection.result import Column, name
 from charrnn.inspection.units.writes import ages
 from charrnn.inspection.views.ledger import Account, Ledger
+from charrnn.plurals import counted
 
 _LARGEST = 6  # writes that are named
 
@@ -47,7 +48,7 @@ def draw(result: Ledger, screen: Screen) -> Iterator[Text]:
     """Yield each layer's memory by age and by units, then the largest writes for a character."""
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
     passage = before(result.ids, result.t, screen.width * 3 // 5, symbols, screen)
-    yield rule(f"after {passage}", screen, right=f"t={result.t}")
+    yield from rule(f"after {passage}", screen, right=f"t={result.t}")
     yield Text()
     for account in result.accounts:
         yield from _ages(account, result, screen)
@@ -62,7 +63,7 @@ def draw(result: Ledger, screen: Screen) -> Iterator[Text]:
 def _ages(account: Account, result: Ledger, screen: Screen) -> Iterator[Text]:
     """Yield how old the memory of a layer is."""
     title = f"layer {account.layer}: age of its {result.kind}"
-    yield rule(title, screen, right="share of it, written so many characters ago")
+    yield from rule(title, screen, right="share of it, written so many characters ago")
     columns = account.by_age, account.by_age_over_text
     used = int(np.max(np.flatnonzero(np.maximum(*columns) >= 0.0005), initial=0)) + 1
     room = (screen.width - 28) // 2
@@ -76,10 +77,10 @@ def _ages(account: Account, result: Ledger, screen: Screen) -> Iterator[Text]:
     yield from Table(["age", "here", "", "over the text", ""], "<<<<<", body).draw(screen)
     last = 1 + account.half_age
     usual, longest = round(float(np.median(last))), round(float(np.quantile(last, 0.9)))
-    recent = "last character" if usual == 1 else f"last {usual} characters"
+    recent = "last character" if usual == 1 else f"last {counted(usual, 'character')}"
     yield from prose(
         f"half of what a unit holds here was written in the {recent}: that is the median of "
-        f"{len(last)} units; a tenth of them need the last {longest} or more",
+        f"{counted(len(last), 'unit')}; a tenth of them need the last {longest} or more",
         screen,
     )
 
@@ -99,7 +100,7 @@ def _map(account: Account, result: Ledger, symbols: Symbols, screen: Screen) -> 
     ]
     held = account.held.sum()
     within = np.abs(account.left[-len(shown) :]).sum() / held if held else 1.0
-    yield rule("what is left of each write", screen, right=f"{within:.0%} of all that is held")
+    yield from rule("what is left of each write", screen, right=f"{within:.0%} of all that is held")
     yield from heat_map(result.ids, shown, rows, symbols, screen, panels=1)
 
 
@@ -125,21 +126,20 @@ def _for(result: Ledger, symbols: Symbols, screen: Screen) -> Iterator[Text]:
     """Yield the writes that say most about a character."""
     d = symbols[result.chosen]
     what = "which came" if result.came else "the likeliest"
-    yield rule(f"the score of {d}, {what}, by writes", screen, right="nats over the mean")
+    yield from rule(f"the score of {d}, {what}, by writes", screen, right="nats over the mean")
     nats = result.nats
     order = np.argsort(-np.abs(nats), kind="stable")[:_LARGEST]
     largest = max(float(np.abs(nats).max()), 1e-9)
-    room = max(8, screen.width - 50)
     body: list[list[Shown]] = []
-    for n in order.tolist():
-        t = result.t + 1 - len(nats) + n
+    places = [result.t + 1 - len(nats) + n for n in order.tolist()]
+    for n, t in zip(order.tolist(), places, strict=True):
         style = screen.palette.first if nats[n] > 0 else screen.palette.second
         drawn = bar(abs(nats[n]) / largest, 20, ascii_only=screen.ascii_only)
-        passage = before(result.ids, t, room, symbols, screen)
-        body.append([str(result.t - t), _signed(float(nats[n])), Text(drawn, style), passage])
-    yield from Table(
-        ["age", "nats", "", "written as the last of these was read"], ">><<", body
-    ).draw(screen)
+        body.append([str(result.t - t), _signed(float(nats[n])), Text(drawn, style)])
+    table = Table(["age", "nats", ""], ">><", body)
+    room = table.room(screen.width)
+    passages = [Text(before(result.ids, t, room, symbols, screen)) for t in places]
+    yield from table.beside("written as the last was read", passages).draw(screen)
     others = len(nats) - len(order)
     left_out = _signed(float(nats.sum() - nats[order].sum()))
     rest = f" (of those not shown, {others:,}: {left_out})" if others else ""

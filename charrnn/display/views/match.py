@@ -12,6 +12,7 @@ from charrnn.display.symbols import Symbols
 from charrnn.display.tables import Shown, Table, flow, number, prose, rule, share
 from charrnn.inspection.result import name
 from charrnn.inspection.views.match import Found, Match
+from charrnn.plurals import counted
 
 _BAR = 10
 _MOST = 10  # characters that came
@@ -51,7 +52,7 @@ def draw(result: Match, screen: Screen) -> Iterator[Text]:
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
     what = "states" if result.pattern is None else "patterns"
     right = f"layer {result.layer}, {result.kind}"
-    yield rule(f"{what} like that at {_place(result)}", screen, right=right)
+    yield from rule(f"{what} like that at {_place(result)}", screen, right=right)
     if result.pattern is not None:
         yield from _units(result, screen)
     if not result.found:
@@ -59,7 +60,7 @@ def draw(result: Match, screen: Screen) -> Iterator[Text]:
         return
     yield from _places(result, symbols, screen)
     yield Text()
-    yield rule("what came there", screen, right=f"after {len(result.found)} places")
+    yield from rule("what came there", screen, right=f"after {counted(len(result.found), 'place')}")
     yield from _following(result, symbols, screen)
 
 
@@ -71,7 +72,10 @@ def _units(result: Match, screen: Screen) -> Iterator[Text]:
     """Yield the units that are on throughout the pattern."""
     assert result.pattern
     on = np.flatnonzero(result.pattern.on)
-    label = Text(f"{len(on)} units beyond {result.pattern.threshold:g}: ", screen.palette.quiet)
+    label = Text(
+        f"{counted(len(on), 'unit')} (layer:unit) beyond {result.pattern.threshold:g}: ",
+        screen.palette.quiet,
+    )
     signs = {1: "+", -1: "-"}
     units = [
         Text(f"{name((result.layer, j))}{signs[int(result.pattern.on[j])]}")
@@ -98,7 +102,7 @@ def _places(result: Match, symbols: Symbols, screen: Screen) -> Iterator[Text]:
         body.append([*alike, str(found.t), "" if found is itself else str(found.same)])
     heading = [*(["cos"] if by_state else ["shared", "either"]), "t", "same"]
     table = Table(heading, ">" * len(heading), body)
-    room = screen.width - table.width - 2
+    room = table.room(screen.width)
     contexts = [
         aligned(result.ids, found.part, room, symbols, screen) for found in (itself, *result.found)
     ]
@@ -110,8 +114,8 @@ def _places(result: Match, symbols: Symbols, screen: Screen) -> Iterator[Text]:
     if result.cosines is not None:
         usual, high = np.quantile(result.cosines, [0.5, 0.99])
         yield from prose(
-            f"all {len(result.ids):,} places: half have a cosine above {usual:.2f}, one in 100 "
-            f"above {high:.2f}",
+            f"all {counted(len(result.ids), 'place')}: half have a cosine above {usual:.2f}, one "
+            f"in 100 above {high:.2f}",
             screen,
         )
 
@@ -137,7 +141,7 @@ def _following(result: Match, symbols: Symbols, screen: Screen) -> Iterator[Text
     ]
     yield from Table(["next", "came", "", "p here", "", "p there"], "<><<<<", body).draw(screen)
     if others := len(result.following) - len(shown):
-        yield from prose(f"and {others} characters more", screen)
+        yield from prose(f"and {counted(others, 'character')} more", screen)
     yield from prose(
         "came: how often, after the places found; p here: how probable it was held at the place "
         "itself; p there: the mean at those found",

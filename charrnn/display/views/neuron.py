@@ -21,6 +21,7 @@ from charrnn.inspection.result import name
 from charrnn.inspection.units.card import Card, Cost
 from charrnn.inspection.units.wiring import Inflow
 from charrnn.inspection.views.neuron import Neuron, Told
+from charrnn.plurals import agreeing, counted
 
 EXPLANATION = """\
 A unit's sign is chance: high inside of quotes says no more than low.
@@ -73,7 +74,7 @@ def draw(result: Neuron, screen: Screen) -> Iterator[Text]:
 def _card(told: Told, result: Neuron, screen: Screen) -> Iterator[Text]:
     card, brief = told.card, told.role == "random"
     title = f"unit {name(card.unit)}, {_NAMES[card.kind]}"
-    yield rule(title, screen, right=_role(told))
+    yield from rule(title, screen, right=_role(told))
     yield from _statistics(card, screen)
     yield from washed(
         result.vocabulary,
@@ -125,8 +126,7 @@ def _statistics(card: Card, screen: Screen) -> Iterator[Text]:
 def _slowness(card: Card) -> Iterator[str]:
     rhythm = card.rhythm
     if np.isfinite(rhythm.lasts):
-        lasts = f"{rhythm.lasts:.0f}"
-        yield f"lasts {lasts} character{'s' * (lasts != '1')}"
+        yield f"lasts {counted(round(rhythm.lasts), 'character')}"
     if not np.isnan(card.tau):
         yield (
             f"memory {number(card.tau, 1)} characters"
@@ -204,11 +204,12 @@ def _cost(cost: Cost, result: Neuron, screen: Screen) -> Iterator[Text]:
     """Yield what it costs to do without the unit, beside what any other costs."""
     said = (
         f"held at its mean it costs {_signed(cost.whole, screen)} bits/char over "
-        f"{result.counted:,} predictions"
+        f"{counted(result.counted, 'prediction')}"
     )
     if by_random := result.by_random:
         said += (
-            f"; {len(by_random)} units drawn at random cost {_bits(float(np.mean(by_random)))} "
+            f"; {counted(len(by_random), 'unit')} drawn at random "
+            f"{agreeing(len(by_random), 'costs', 'cost')} {_bits(float(np.mean(by_random)))} "
             f"({_bits(min(by_random))} to {_bits(max(by_random))})"
         )
     sure = [
@@ -254,7 +255,7 @@ def _places(  # noqa: PLR0917
 ) -> Iterator[Text]:
     rows = [[str(t), f"{card.values[t]:+.2f}"] for t in places]
     table = Table(["t", title], ">>", rows)
-    room = width - table.width - 2
+    room = table.room(width)
     contexts = [aligned(result.ids, range(t, t + 1), room, symbols, screen) for t in places]
     yield from table.beside("after reading", contexts).draw(screen)
 
@@ -322,9 +323,10 @@ def _legend(result: Neuron, screen: Screen) -> Iterator[Text]:
     said = f"{scaled} after the character was read; its sign is chance"
     if result.tested:
         said += (
-            f"; features: high or low where they are, scored over {result.scored:,} characters, "
-            f"{result.tested} tested; char: among places of one character; * looks ahead; "
-            "cost: of holding the unit at its mean, in bits/char, where the feature is and is not"
+            "; features: high or low where they are, scored over "
+            f"{counted(result.scored, 'character')}, {result.tested} tested; char: among places of "
+            "one character; * looks ahead; cost: of holding the unit at its mean, in bits/char, "
+            "where the feature is and is not"
         )
     yield from prose(said, screen)
     yield from prose(

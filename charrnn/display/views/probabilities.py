@@ -1,7 +1,6 @@
 """The view `probs`: what was expected at each character, beside what came."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import repeat
 
 import numpy as np
 from rich.text import Text
@@ -12,6 +11,7 @@ from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
 from charrnn.display.tables import Shown, Table, flow, number, prose, share
 from charrnn.inspection.views.probabilities import Probabilities
+from charrnn.plurals import counted
 
 _BAR = 8
 _LONGEST_BAR = 8  # beside each of the likeliest characters
@@ -55,12 +55,10 @@ def draw(result: Probabilities, screen: Screen) -> Iterator[Text]:
     yield Text()
     yield from surprise(result, shown, screen)
     yield Text()
-    yield from rows(result, shown, screen)
-    yield Text()
     yield from prose(
-        "row t: after character t was read; p, rank, bits are of the next; ent: the bits "
-        "expected, excess: bits - ent; margin: bits between the two likeliest; expected: the "
-        "likeliest first, bold where it came",
+        "row t: after character t was read; p: y_hat, how likely the next was to come, with its "
+        "rank and bits; ent: the bits expected, excess: bits - ent; margin: bits between the two "
+        "likeliest; expected: the likeliest first, bold where it came",
         screen,
     )
     if result.branch:
@@ -69,6 +67,8 @@ def draw(result: Probabilities, screen: Screen) -> Iterator[Text]:
             "the likeliest character",
             screen,
         )
+    yield Text()
+    yield from rows(result, shown, screen)
 
 
 def means(result: Probabilities, screen: Screen) -> Iterator[Text]:
@@ -92,9 +92,9 @@ def means(result: Probabilities, screen: Screen) -> Iterator[Text]:
         yield from prose(f"at temperature {tau}: y_hat is softmax(scores / {tau})", screen)
     label = Text().append(f"{number(found.bits)}{error} bits/char", screen.palette.loud)
     yield from flow([label, *map(Text, facts)], screen, label=Text())
-    many = "1 prediction" if found.predictions == 1 else f"{found.predictions:,} predictions"
+    many = counted(found.predictions, "prediction")
     basis = f"standard error from {found.blocks} blocks" if sure else "too few for a standard error"
-    yield Text(f"over {many}; {basis}", screen.palette.quiet)
+    yield from prose(f"over {many}; {basis}", screen)
 
 
 def surprise(
@@ -118,9 +118,13 @@ def rows(result: Probabilities, which: Sequence[int], screen: Screen) -> Iterato
     body = [_row(result, t, symbols, screen) for t in which]
     table = Table(heading, "><<<<>>>>>", body)
     table = table.narrowed(screen.width - _EXPECTED, ("", "margin", "excess"))
+    table = table.narrowed(screen.width, ("ent",))
     room = screen.width - table.width - 2
     if room >= _LEAST_EXPECTED:
         table = table.beside("expected", list(_expected(result, which, room, symbols, screen)))
+    if not result.branch or table.width > screen.width:
+        yield from table.draw(screen)
+        return
     lines = table.draw(screen)
     yield next(lines)
     for line, branches in zip(lines, _branches(result, which, symbols, screen), strict=True):
@@ -131,10 +135,7 @@ def rows(result: Probabilities, which: Sequence[int], screen: Screen) -> Iterato
 def _branches(
     result: Probabilities, which: Sequence[int], symbols: Symbols, screen: Screen
 ) -> Iterator[Iterable[Text]]:
-    """Yield for each row what each of the likeliest leads to, as lines; none unless asked for."""
-    if not result.branch:
-        yield from repeat((), len(which))
-        return
+    """Yield for each row what each of the likeliest leads to, as lines."""
     label = Text(" " * _BRANCH).append(screen.pick("↳ ", "> "), screen.palette.quiet)
     for t, branches in zip(which, result.branches(np.array(which, np.intp)), strict=True):
         following = result.ids[t + 1] if t + 1 < len(result.ids) else None

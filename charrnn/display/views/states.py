@@ -13,6 +13,7 @@ from charrnn.display.symbols import Symbols
 from charrnn.display.tables import flow, prose, rule
 from charrnn.inspection.result import name
 from charrnn.inspection.views.states import Map, States
+from charrnn.plurals import counted
 
 _NAMES = {
     "a": "hidden state a", "c": "cell state c", "i": "input gate i", "f": "forget gate f",
@@ -46,7 +47,7 @@ nothing alone: 16 units seldom carry more than a fraction of what is there.
 
 
 def draw(result: States, screen: Screen, panels: int | None = None) -> Iterator[Text]:
-    """Yield each layer's map, or the step that is looked at, then what colours or characters mean.
+    """Yield what colours or characters mean and each layer's map, or the step that is looked at.
 
     panels: at most so many of each layer; None for all.
     """
@@ -55,15 +56,17 @@ def draw(result: States, screen: Screen, panels: int | None = None) -> Iterator[
         yield from _step(result, result.at, symbols, screen)
         return
     shown = screen.shown(len(result.ids))
+    yield from legend(result, screen)
+    yield Text()
     for n, mapped in enumerate(result.maps):
         if n:
             yield Text()
-        yield rule(f"layer {mapped.layer}: {_NAMES[result.kind]}", screen, right=_carried(mapped))
+        yield from rule(
+            f"layer {mapped.layer}: {_NAMES[result.kind]}", screen, right=_carried(mapped)
+        )
         yield from heat_map(
             result.ids, shown, list(_rows(mapped, result)), symbols, screen, panels=panels
         )  # fmt: skip
-    yield Text()
-    yield from legend(result, screen)
 
 
 def _step(result: States, t: int, symbols: Symbols, screen: Screen) -> Iterator[Text]:
@@ -72,8 +75,10 @@ def _step(result: States, t: int, symbols: Symbols, screen: Screen) -> Iterator[
     yield from strip(result.ids, t, [], symbols, screen)
     for moment in result.moments:
         yield Text()
-        about = f"all {len(moment.values)} units"
-        yield rule(f"layer {moment.layer}: {_NAMES[kind]} after character {t}", screen, right=about)
+        about = f"all {counted(len(moment.values), 'unit')}"
+        yield from rule(
+            f"layer {moment.layer}: {_NAMES[kind]} after character {t}", screen, right=about
+        )
         before, values = moment.before, moment.values
         if result.span is None:
             before, values = np.tanh(before), np.tanh(values)
@@ -119,8 +124,8 @@ def _way(result: States) -> Way:
 def _carried(mapped: Map) -> str:
     units = len(mapped.units) + mapped.others
     if np.isnan(mapped.share):
-        return f"{len(mapped.units)} of {units} units, none of which varies"
-    return f"{len(mapped.units)} of {units} units, {mapped.share:.0%} of variance"
+        return f"{len(mapped.units)} of {counted(units, 'unit')}, none of which varies"
+    return f"{len(mapped.units)} of {counted(units, 'unit')}, {mapped.share:.0%} of variance"
 
 
 def _rows(mapped: Map, result: States) -> Iterator[Row]:

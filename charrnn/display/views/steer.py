@@ -13,6 +13,7 @@ from charrnn.display.tables import Shown, Table, flow, number, prose, rule, shar
 from charrnn.inspection.result import name
 from charrnn.inspection.units.steering import Written
 from charrnn.inspection.views.steer import Steered
+from charrnn.plurals import counted
 
 _MOST = 1.0  # bits, the end of the scale
 _CHANGES = 6  # characters that become more probable, and less
@@ -49,7 +50,7 @@ def draw(result: Steered, screen: Screen) -> Iterator[Text]:
     """Yield both texts, painted by how far the predictions are apart, and what was changed."""
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
     passage = before(result.ids, len(result.ids) - 1, screen.width * 3 // 5, symbols, screen)
-    yield rule(f"after {passage}", screen, right=f"seed {result.seed}")
+    yield from rule(f"after {passage}", screen, right=f"seed {result.seed}")
     held = [Text(f"{name(unit)} at {value:+g}") for unit, value in result.settings]
     kind = f"state {result.kind}, " if result.kind != "a" else ""
     label = Text(f"held, {kind}{'as asked' if result.asked else 'the loudest'}: ")
@@ -58,7 +59,7 @@ def draw(result: Steered, screen: Screen) -> Iterator[Text]:
     for title, written in (("written freely", result.free), ("written with it", result.held)):
         mean = result.divergence(written)
         error = f" {screen.pick('±', '+-')} {number(mean.error, 3)}" if mean.error > 0 else ""
-        yield rule(title, screen, right=f"KL {number(mean.mean, 3)}{error} bits a character")
+        yield from rule(title, screen, right=f"KL {number(mean.mean, 3)}{error} bits a character")
         yield from _text(written, result, screen)
         yield Text()
     yield from _legend(screen)
@@ -113,7 +114,7 @@ def _summary(result: Steered, symbols: Symbols) -> str:
     n = result.first_difference
     free, held = result.free, result.held
     if n is None:
-        differ = f"all {len(free.ids)} characters are the same"
+        differ = f"all {counted(len(free.ids), 'character')} are the same"
     else:
         one, other = symbols[free.ids[n]], symbols[held.ids[n]]
         differ = f"the texts differ from character {n} on: {one} freely, {other} with it"

@@ -9,9 +9,10 @@ from charrnn.display.bars import bar
 from charrnn.display.screen import Screen
 from charrnn.display.strip import strip
 from charrnn.display.symbols import Symbols
-from charrnn.display.tables import Shown, Table, fit, flow, prose, rule
+from charrnn.display.tables import Shown, Table, flow, folded, prose, rule
 from charrnn.inspection.options import Unit
 from charrnn.inspection.views.steps import Step
+from charrnn.plurals import counted
 
 _SHORTEST_BAR, _LONGEST_BAR = 4, 30
 
@@ -46,32 +47,33 @@ walk through the text; elsewhere, and with --format, the step of --at is told.
 def draw(result: Step, screen: Screen) -> Iterator[Text]:
     """Yield the text around the step, the units of each layer, and the prediction."""
     symbols = Symbols(result.reading.vocabulary, ascii_only=screen.ascii_only)
-    yield title(result, symbols, screen)
+    yield from title(result, symbols, screen)
     yield from strip(result.reading.ids, result.t, (), symbols, screen)
     layers = dict.fromkeys(layer for layer, _ in result.units)
     for layer in layers:
         yield Text()
         shown = [unit for unit in result.units if unit[0] == layer]
-        yield rule(f"layer {layer}", screen, right=_which(result, len(shown)))
+        yield from rule(f"layer {layer}", screen, right=_which(result, len(shown)))
         yield from prose(heard(result, layer, symbols), screen)
         for n, unit in enumerate(shown):
             if n:
                 yield Text()
             yield from unit_block(result, unit, symbols, screen)
     yield Text()
-    yield rule("the prediction", screen, right="of the character after it")
+    yield from rule("the prediction", screen, right="y_hat: how likely each is to come next")
     yield from prediction(result, symbols, screen)
 
 
-def title(result: Step, symbols: Symbols, screen: Screen) -> Text:
-    """Return which step it is, and of what network."""
+def title(result: Step, symbols: Symbols, screen: Screen, *, brief: bool = False) -> Iterator[Text]:
+    """Yield which step it is and, if not only that, of what network."""
     config = result.reading.network.config
-    layers = "1 layer" if config.num_layers == 1 else f"{config.num_layers} layers"
+    layers = counted(config.num_layers, "layer")
     last = len(result.reading) - 1
     read = symbols[result.reading.ids[result.t]]
-    return rule(
+    yield from rule(
         f"step t={result.t} of 0 to {last}: reads {read}", screen,
-        right=f"{config.cell}, {layers} of {config.hidden_size}",
+        right="" if brief
+        else f"{config.cell}, {layers} of {config.hidden_size}, units as layer:unit",
     )  # fmt: skip
 
 
@@ -82,7 +84,7 @@ def heard(result: Step, layer: int, symbols: Symbols) -> str:
         return f"x is one-hot, so W_ax x is the row of W_ax for {_read(result, symbols)}"
     if kind == "e":
         size = result.reading.network.config.embedding_size
-        return f"e is the row of W_ex for {_read(result, symbols)}, of {size} numbers"
+        return f"e is the row of W_ex for {_read(result, symbols)}, of {counted(size, 'number')}"
     return f"W_ax a is of a(t) of layer {layer - 1}, W_aa a of a(t-1) of layer {layer} itself"
 
 
@@ -106,7 +108,7 @@ def unit_block(
     yield from unit_lines(step, j, screen)
     if sums:
         yield from _made_of(result, unit, screen)
-    if layer == len(result.layers) - 1:
+    if scores and layer == len(result.layers) - 1:
         yield from _adds(result, j, result.top[:scores], symbols, screen)
 
 
@@ -162,7 +164,7 @@ def prediction(
         ])  # fmt: skip
     if others := len(made.score) - len(shown):
         left = max(0.0, made.sum - float(made.power[shown].sum()))
-        label = "others" if narrow else f"{others:,} other{'s' * (others > 1)}"
+        label = "others" if narrow else counted(others, "other")
         body.append([label, "", "", "", digits.share(left), digits.share(left / made.sum)])
     largest, total = f"m = {digits(made.largest)}", f"S = {digits.share(made.sum)}"
     body.append(["", "", "", largest, total, ""])
@@ -176,27 +178,28 @@ def prediction(
             bars[n] = Text(drawn, colour)
         table = table.beside("", bars)
     yield from table.draw(screen)
-    yield _came(result, symbols, screen)
+    yield from came(result, symbols, screen)
 
 
-def _came(result: Step, symbols: Symbols, screen: Screen) -> Text:
-    """Return which character came, and its surprise."""
+def came(result: Step, symbols: Symbols, screen: Screen) -> Iterator[Text]:
+    """Yield which character came, and its surprise."""
     digits, k = Digits(screen), result.following
     if k is None:
-        return Text("the text ends here; nothing came after it", screen.palette.quiet)
+        yield from prose("the text ends here; nothing came after it", screen)
+        return
     made, y_hat = result.readout, float(result.readout.y_hat[k])
     told = f"-log2 {digits.share(y_hat)}"
     if not y_hat:  # less than any number that there is
         difference = f"({digits(made.largest)} - {digits(float(made.score[k]))})"
         told = f"{difference} / ln 2 + log2 {digits.share(made.sum)}"
     text = Text(f"came next: {symbols[k]}   {told} = {digits(result.bits(k))} bits")
-    return fit(text, screen.width, screen)
+    yield from folded(text, screen.width)
 
 
 def _which(result: Step, shown: int) -> str:
     config = result.reading.network.config
     chosen = "as asked" if result.options.units else "those that changed most"
-    return f"{shown} of {config.hidden_size} units, {chosen}"
+    return f"{shown} of {counted(config.hidden_size, 'unit')}, {chosen}"
 
 
 def _read(result: Step, symbols: Symbols) -> str:

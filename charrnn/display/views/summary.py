@@ -9,11 +9,13 @@ from charrnn.display.bars import bar, histogram
 from charrnn.display.quantities import duration
 from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
-from charrnn.display.tables import Shown, Table, flow, number, quoted, rule
+from charrnn.display.tables import Shown, Table, flow, folded, number, quoted, rule
 from charrnn.display.training.curve import curve
 from charrnn.inspection.views.summary import Summary, Tensor
+from charrnn.plurals import counted
 
 _LONGEST_NAME = 20
+_LONGEST = 1000  # characters of what a file says of itself
 _LONGEST_BAR = 60
 _OURS = "this network"
 
@@ -59,7 +61,9 @@ def draw(result: Summary, screen: Screen) -> Iterator[Text]:
 
 
 def _parameters(result: Summary, screen: Screen) -> Iterator[Text]:
-    yield rule("parameters", screen, right=f"{result.parameters:,} numbers, (inputs, outputs)")
+    yield from rule(
+        "parameters", screen, right=f"{counted(result.parameters, 'number')}, (inputs, outputs)"
+    )
     heading = ["tensor", "shape", "type", "numbers", "norm", "min", "max", "values -m..m"]
     table = Table(heading, "<<<>>>><", [_tensor(tensor, screen) for tensor in result.tensors])
     yield from table.narrowed(screen.width, ("numbers", "type", "values -m..m")).draw(screen)
@@ -84,7 +88,7 @@ def _vocabulary(result: Summary, screen: Screen) -> Iterator[Text]:
     counted = any(counts)
     order = sorted(range(len(vocabulary)), key=lambda k: (-counts[k], k))[:_MOST_CHARACTERS]
     total = "with their counts" if counted else "without counts"
-    yield rule(f"vocabulary: {len(vocabulary):,} {vocabulary.kind}", screen, right=total)
+    yield from rule(f"vocabulary: {len(vocabulary):,} {vocabulary.kind}", screen, right=total)
     symbols = Symbols(vocabulary, ascii_only=screen.ascii_only)
     size = max(len(f"{counts[k]:,}") for k in order) if counted else 0
     cell = max(symbols.width(k) for k in order) + (1 + size if counted else 0)
@@ -105,24 +109,23 @@ def _vocabulary(result: Summary, screen: Screen) -> Iterator[Text]:
 
 def _training(result: Summary, screen: Screen) -> Iterator[Text]:
     record = result.training
-    yield rule("training", screen)
-    read, steps = f"{record.characters_read:,}", f"{record.steps:,}"
+    yield from rule("training", screen)
+    read, steps = counted(record.characters_read, "character"), counted(record.steps, "step")
     facts = {
         "text": ", ".join(record.sources) or "-",
         "encoding": str(record.read_as),
         "sha256": record.sha256,
-        "learnt": f"{record.train_characters:,} characters",
-        "kept back": f"{record.val_characters:,} characters, its end, for validation",
-        "read": f"{read} characters in {steps} steps, {duration(record.seconds)}",
+        "learnt": counted(record.train_characters, "character"),
+        "kept back": f"{counted(record.val_characters, 'character')}, its end, for validation",
+        "read": f"{read} in {steps}, {duration(record.seconds)}",
         "best": f"at step {record.best_step:,}",
         "ended": record.ended,
         "written by": ", ".join(f"{name} {found}" for name, found in result.versions.items()),
     }
     for label, said in facts.items():
-        line = _label(label, screen)
-        yield line.append_text(quoted(said, screen.width - line.cell_len, screen))
+        yield from flow([quoted(said, _LONGEST, screen)], screen, label=_label(label, screen))
     options = [f"{name}={value}" for name, value in record.config.items()]
-    words = [quoted(option, screen.width, screen) for option in options]
+    words = [quoted(option, _LONGEST, screen) for option in options]
     yield from flow(words, screen, gap=1, label=_label("options", screen))
 
 
@@ -133,11 +136,12 @@ def _label(said: str, screen: Screen) -> Text:
 def _losses(result: Summary, screen: Screen) -> Iterator[Text]:
     record = result.training
     right = "" if record.val_loss is None else f"{number(record.val_loss, 4)} nats"
-    yield rule("validation loss, in bits a character", screen, right=right)
+    yield from rule("validation loss, in bits a character", screen, right=right)
     if result.val_bits is not None:
         costs = {name: nats / log(2) for name, nats in record.baselines.items()}
         yield from _bars(costs | {_OURS: result.val_bits}, screen)
-        yield quoted(f"scored: {record.val_scored}", screen.width, screen)
+        scored = quoted(f"scored: {record.val_scored}", _LONGEST, screen)
+        yield from folded(scored, screen.width)
     steps, train, validation = result.history.T / [[1], [log(2)], [log(2)]]
     series = {"validation": validation, "training": train}
     drawn = curve(steps, series, screen, label="bits a character, by step")

@@ -13,6 +13,7 @@ from charrnn.display.symbols import Symbols
 from charrnn.display.tables import Shown, Table, number, prose, rule, share
 from charrnn.inspection.result import name
 from charrnn.inspection.views.votes import Votes, effective
+from charrnn.plurals import agreeing, counted
 
 _BAR = 10
 _OTHERS = 3  # characters that a unit's vote raises besides
@@ -47,11 +48,11 @@ def draw(result: Votes, screen: Screen) -> Iterator[Text]:
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
     title = "after "
     passage = before(result.ids, result.t, screen.width * 3 // 5, symbols, screen)
-    yield rule(f"{title}{passage}", screen, right=f"t={result.t}")
+    yield from rule(f"{title}{passage}", screen, right=f"t={result.t}")
     yield from _characters(result, symbols, screen)
     yield Text()
     d, g = symbols[result.chosen], symbols[result.rival]
-    yield rule(f"for {d} over {g}", screen, right=f"votes of layer {result.layer}, in nats")
+    yield from rule(f"for {d} over {g}", screen, right=f"votes of layer {result.layer}, in nats")
     yield from _sides(result, symbols, screen)
     yield Text()
     yield from prose(_summary(result, d, g, screen), screen)
@@ -82,7 +83,11 @@ def _characters(result: Votes, symbols: Symbols, screen: Screen) -> Iterator[Tex
     heading = ["next", "p", "score", "over the mean", "votes", "bias", ""]
     table = Table(heading, "<<><>><", body)
     yield from table.narrowed(screen.width, ("over the mean",)).draw(screen)
-    yield from prose("score: the sum of votes and bias, over that of the mean character", screen)
+    yield from prose(
+        "p: y_hat, how likely it was to come next; score: the sum of votes and bias, over that of "
+        "the mean character",
+        screen,
+    )
 
 
 def _sides(result: Votes, symbols: Symbols, screen: Screen) -> Iterator[Text]:
@@ -139,10 +144,10 @@ def _summary(result: Votes, d: str, g: str, screen: Screen) -> str:
     usual = float(np.median(result.voters_over_text))
     sign = "-" if result.margin_bias < 0 else "+"
     return (
-        f"margin {number(result.margin)} = {number(pro.sum())} of {len(pro)} units "
+        f"margin {number(result.margin)} = {number(pro.sum())} of {counted(len(pro), 'unit')} "
         f"- {number(-con.sum())} of {len(con)} {sign} bias "
         f"{number(abs(result.margin_bias))}; the network itself says so too, to "
-        f"{result.gap:.0e}. {result.half} units hold half of all votes; as much as "
-        f"{number(voters, 0)} equal votes of {len(contest)} (median over {len(result.ids):,} "
-        f"characters: {number(usual, 0)})"
+        f"{result.gap:.0e}. {counted(result.half, 'unit')} {agreeing(result.half, 'holds', 'hold')}"
+        f" half of all votes; as much as {number(voters, 0)} equal votes of {len(contest)} "
+        f"(median over {counted(len(result.ids), 'character')}: {number(usual, 0)})"
     )

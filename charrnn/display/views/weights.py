@@ -48,7 +48,7 @@ _MANY_MORE = 3  # times
 
 def draw(result: Weights, screen: Screen) -> Iterator[Text]:
     """Yield the matrices, the biases with the memory they make, and who is like whom."""
-    yield rule("matrices", screen, right="(inputs x outputs), beside a fresh network's")
+    yield from rule("matrices", screen, right="(inputs x outputs), beside a fresh network's")
     yield from _matrices(result.matrices, screen)
     yield from prose(
         "norm: of all weights; spectral: the most by which it lengthens a vector; rank: along how "
@@ -59,11 +59,11 @@ def draw(result: Weights, screen: Screen) -> Iterator[Text]:
     for said in _findings(result):
         yield from prose(said, screen)
     yield Text()
-    yield rule("biases", screen)
+    yield from rule("biases", screen)
     yield from _biases(result, screen)
     if result.timescales:
         yield Text()
-        yield rule("memory that the biases make", screen, right="tau, in characters")
+        yield from rule("memory that the biases make", screen, right="tau, in characters")
         yield from _timescales(result.timescales, screen)
     if result.kinships:
         yield Text()
@@ -167,7 +167,7 @@ def _alike(result: Weights, screen: Screen) -> Iterator[Text]:
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
     read, predicted = result.kinships
     shown = min(result.shown, len(read.ids))
-    yield rule(
+    yield from rule(
         "characters that are alike", screen,
         right=f"the {shown} most frequent of {len(result.vocabulary):,}",
     )  # fmt: skip

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 import numpy as np
 from rich.text import Text
 
-from charrnn.display.heat_map import Row, heat_map, signed_legend, sized_legend
+from charrnn.display.heat_map import Row, heat_map, margin_of, signed_legend, sized_legend
 from charrnn.display.passages import before, fitting
 from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
 from charrnn.display.tables import Shown, Table, number, prose, rule, share
 from charrnn.inspection.result import Column
 from charrnn.inspection.views.why import COMPARED, METHODS, Why
+from charrnn.plurals import counted
 
 EXPLANATION = """\
 why: which of the characters read made the network prefer d to a rival g.
@@ -58,13 +59,13 @@ def draw(result: Why, screen: Screen) -> Iterator[Text]:
     symbols = Symbols(question.reading.vocabulary, ascii_only=screen.ascii_only)
     ids, t = question.reading.ids, question.t
     passage = before(ids, t, screen.width * 3 // 5, symbols, screen)
-    yield rule(f"after {passage}", screen, right=f"t={t}")
+    yield from rule(f"after {passage}", screen, right=f"t={t}")
     yield from _asked(result, symbols, screen)
     yield Text()
-    yield rule("what speaks for it, and against", screen, right=_count(question.lags))
+    yield from rule("what speaks for it, and against", screen, right=_count(question.lags))
     yield from _map(result, symbols, screen)
     yield Text()
-    yield rule("places that matter most", screen, right="in nats")
+    yield from rule("places that matter most", screen, right="in nats")
     yield from _places(result, symbols, screen)
     yield from prose(
         "swap: what the log-odds lose, in the mean, if another likely character stood there; "
@@ -79,7 +80,7 @@ def draw(result: Why, screen: Screen) -> Iterator[Text]:
 
 
 def _count(lags: int) -> str:
-    return "the character before" if lags == 1 else f"the last {lags} characters"
+    return "the character before" if lags == 1 else f"the last {counted(lags, 'character')}"
 
 
 def _asked(result: Why, symbols: Symbols, screen: Screen) -> Iterator[Text]:
@@ -99,7 +100,8 @@ def _asked(result: Why, symbols: Symbols, screen: Screen) -> Iterator[Text]:
     first, second = (d, g) if F >= 0 else (g, d)
     times = np.exp(min(abs(F), 700))
     yield from prose(
-        f"log-odds {_signed(F)} nats: {first} is held {_times(times)} times as likely as {second}",
+        f"p: y_hat, how likely it was to come next; log-odds {_signed(F)} nats: {first} is held "
+        f"{_times(times)} times as likely as {second}",
         screen,
     )
 
@@ -124,7 +126,7 @@ def _map(result: Why, symbols: Symbols, screen: Screen) -> Iterator[Text]:
         for name, values in signed.items()
     ]
     rows.append(Row("norm", _placed(result, result.local.norm / steepest), "sized"))
-    margin = max(len(row.label) for row in rows) + 1
+    margin = margin_of(rows)
     line = fitting(question.reading.ids, question.t, screen.width - margin, symbols)
     furthest = min(
         np.flatnonzero(np.abs(row.values) >= _SEEN).min(initial=question.t) for row in rows[:-1]
@@ -183,16 +185,18 @@ def _agreement(result: Why) -> str:
         return "agreement with swap: too few places to tell"
     compared = min(COMPARED, result.question.lags)
     return (
-        f"agreement with swap, rank correlation over the {compared} places where it is largest: "
+        f"agreement with swap, rank correlation over the {counted(compared, 'place')} where it "
+        "is largest: "
         f"{', '.join(told)} (of sizes only)" if told[-1].startswith("norm") else
-        f"agreement with swap, rank correlation over {compared} places: {', '.join(told)}"
+        f"agreement with swap, rank correlation over {counted(compared, 'place')}: "
+        f"{', '.join(told)}"
     )  # fmt: skip
 
 
 def _integral(result: Why, screen: Screen) -> str:
     found, lags = result.integral, result.question.lags
     whole = f"over all {lags}" if lags > 1 else "over one character"
-    over = whole if found.lags == lags else f"over the last {found.lags} characters"
+    over = whole if found.lags == lags else f"over {_count(found.lags)}"
     longer = "" if found.lags == lags else "; of more, the sum was further off"
     told = (
         f"integrated gradients {over}, {found.points} points on their path: sum "
@@ -211,7 +215,7 @@ def _rest(result: Why) -> str:
         told.append(f"no other place has a swap beyond {number(largest)}")
     if question.start:
         told.append(
-            f"all that was read before these {question.lags} characters counts for "
+            f"all that was read before {_count(question.lags)} counts for "
             f"{_signed(result.before)} (against a fresh state)"
         )
     return "; ".join(told)
@@ -222,8 +226,10 @@ def _changes(result: Why, symbols: Symbols, screen: Screen) -> Iterator[Text]:
     question = result.question
     turning = sum(map(result.turns, result.changes))
     title = "one change that turns it round" if turning else "no one change turns it round"
-    where = f"found at {turning} of {question.lags} places" if turning else "those that do most"
-    yield rule(title, screen, right=where)
+    where = "those that do most"
+    if turning:
+        where = f"found at {turning} of {counted(question.lags, 'place')}"
+    yield from rule(title, screen, right=where)
     d, g = symbols[question.target], symbols[question.rival]
     heading = ["lag", "t", "read", "instead", "log-odds", "estimate", f"p({d})", f"p({g})",
                "then", "p"]  # fmt: skip

@@ -15,6 +15,7 @@ from charrnn.errors import ConfigError
 from charrnn.inspection.features import nesting
 from charrnn.inspection.patterns import compiled
 from charrnn.inspection.result import Column
+from charrnn.plurals import counted
 
 FREQUENT = 0.02
 """A character that makes up this share of the text is a feature of its own."""
@@ -99,8 +100,8 @@ def _asked(text: str, written: str) -> Feature:
     if not _varies(values):
         matched = "all" if values.any() else "nothing"
         raise ConfigError(
-            f"{name!r} matches {matched} of the {len(text):,} characters looked at; a "
-            "unit can follow only what varies",
+            f"{name!r} matches {matched} of the {counted(len(text), 'character')} looked "
+            "at; a unit can follow only what varies",
             argument="features",
         )
     return Feature(name, "asked", values, binary=True, ahead=True)

@@ -16,6 +16,7 @@ from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Cell, Column, plain
 from charrnn.inspection.tracking import Track, untracked
 from charrnn.network.config import NetworkConfig
+from charrnn.plurals import counted
 from charrnn.text.vocabulary import Vocabulary
 
 TARGETS, LAGS = 128, 64
@@ -261,7 +262,7 @@ def _choose(T: int, options: Options) -> tuple[NDArray[np.intp], int]:
     """
     if T < 3:
         raise TextError(
-            f"the text has {T} character{'s' * (T > 1)}, and grad needs 3: one to look back on, "
+            f"the text has {counted(T, 'character')}, and grad needs 3: one to look back on, "
             "one to look back from, one to come"
         )
     lags = min(LAGS, (T - 1) // 2) if options.lags is None else min(options.lags, T - 2)

@@ -14,6 +14,7 @@ from charrnn.inspection.reading import SIGMOIDS, Reading
 from charrnn.inspection.result import Cell, Column, name, plain
 from charrnn.inspection.units.likeness import Pattern, apart, cosines
 from charrnn.network.functions import Floats, Ids
+from charrnn.plurals import counted
 from charrnn.text.vocabulary import Vocabulary
 
 ROWS = 20
@@ -215,7 +216,7 @@ def _part(reading: Reading, options: Options) -> range:
     start, stop = options.pattern
     if stop > len(reading):
         raise ConfigError(
-            f"{start}:{stop} is not in the text, of {len(reading)} characters",
+            f"{start}:{stop} is not in the text, of {counted(len(reading), 'character')}",
             argument="pattern",
         )
     return range(start, stop)

@@ -56,7 +56,7 @@ class Step:
 
     @classmethod
     def of(cls, reading: Reading, options: Options | None = None) -> Self:
-        """Take the step at the place that is asked for, or the last.
+        """Take the step at the place that is asked for, or the first.
 
         Raises
         ------
@@ -66,7 +66,7 @@ class Step:
         options = options or Options()
         options.layers(reading.network.config)
         options.check_units(reading.network.config)
-        return cls.take(reading, options, place(reading, options.at))
+        return cls.take(reading, options, place(reading, options.at, "0"))
 
     @classmethod
     def take(cls, reading: Reading, options: Options, t: int) -> Self:

@@ -1,0 +1,48 @@
+"""Nouns that agree with their number, wherever one is written."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import charrnn
+from charrnn.plurals import agreeing, counted
+
+ROOT = Path(charrnn.__file__).parent
+
+COUNTED = "characters|predictions|units|steps|places|layers|blocks|bytes"
+"""What is counted most, in the plural."""
+
+
+def test_a_noun_agrees_with_its_number():
+    assert counted(0, "character") == "0 characters"
+    assert counted(1, "character") == "1 character"
+    assert counted(1234567, "character") == "1,234,567 characters"
+    assert counted(2, "loss", "losses") == "2 losses"
+    assert [agreeing(n, "is", "are") for n in (0, 1, 2)] == ["are", "is", "are"]
+
+
+# A number that is always more than one, as it stands in the source.
+MANY = {
+    "LARGEST_VOCABULARY", "MOST", "SAME", "SPAN", "FEWEST", "LEAST_COUNT", "LARGEST",
+    "found.blocks", "len(vocabulary)", "T * size", "seq_length", "number(card.tau, 1)",
+}  # fmt: skip
+
+
+ROOMS = ("inspection", "display/views", "display/sampling", "text", "sampling")
+
+
+@pytest.mark.parametrize(
+    "path", sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py")), ids=str
+)
+def test_no_noun_is_written_behind_a_number_that_may_be_one(path):
+    """Only `counted` puts a noun in the plural behind a number that is put in."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if not isinstance(node, ast.JoinedStr):
+            continue
+        for value, following in zip(node.values, node.values[1:], strict=False):
+            if isinstance(value, ast.FormattedValue) and isinstance(following, ast.Constant):
+                noun = re.match(rf" ({COUNTED})\b", str(following.value))
+                number = ast.unparse(value.value)
+                assert not noun or number in MANY, f"line {node.lineno}: {number}{noun[0]}"
