@@ -203,12 +203,15 @@ def test_a_span():
     for written in ("", "3", "a:b", "-1:2", "1:2:3"):
         with pytest.raises(ConfigError, match="START:END"):
             parse_span(written)
+    for written in ("100:50", "5:5", "0:0"):
+        with pytest.raises(ConfigError, match=f"span: {written} ends before anything is drawn"):
+            parse_span(written)
 
 
 def test_choosing_a_view():
     assert choose_view(None, has_text=True) is VIEWS["overview"]
     assert choose_view(None, has_text=False) is VIEWS["summary"]
-    with pytest.raises(ConfigError, match="'prob' is none of overview, probs, errors, state"):
+    with pytest.raises(ConfigError, match="there is no 'prob'; did you mean probs"):
         choose_view("prob", has_text=True)
     with pytest.raises(ConfigError, match="reads a text"):
         choose_view("probs", has_text=False)

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import typer
 
-from charrnn.checkpoint.paths import is_model
+from charrnn.checkpoint.paths import ENDING
+from charrnn.checkpoint.pipes import is_pipe
 from charrnn.cli import inspect_options as asked
 from charrnn.cli.keys import can_be_read
+from charrnn.cli.models import chosen_model
 from charrnn.cli.notes import note
-from charrnn.cli.output import standard_output
+from charrnn.cli.output import deliver, file_for, standard_output
 from charrnn.cli.reading import Encoded
 from charrnn.cli.threads import threads_for, use_threads
 from charrnn.cli.wording import options_of, spelling
@@ -47,6 +49,13 @@ class Given(NamedTuple):
     def is_in_a_file(self) -> bool:
         """Whether it is to be read from a file or standard input."""
         return self.file is not None or self.text == asked.STANDARD_INPUT
+
+    @property
+    def is_read_once(self) -> bool:
+        """Whether it comes by standard input or another pipe."""
+        if asked.STANDARD_INPUT in self:
+            return True
+        return self.file is not None and is_pipe(Path(self.file))
 
 
 def inspect(  # noqa: PLR0917
@@ -94,6 +103,7 @@ def inspect(  # noqa: PLR0917
 
     For example: charrnn inspect model.npz "But, soft!" --view probs
     """
+    output = file_for(output)
     if explain or named == "schema":
         chosen = choose_view(view, has_text=True, models=None)
         _tell(chosen.explain() if explain else chosen.schema(), output)
@@ -107,7 +117,7 @@ def inspect(  # noqa: PLR0917
         raise ConfigError("TEXT, --file and --sample each give a text; leave all but one out")
     given = named_file(given)
     chosen = choose_view(view, has_text=given.is_there, models=max(1, len(paths)))
-    form = choose_format(named, output)
+    form = choose_format(named, None if output is None or is_pipe(output) else output)
     options = Options(
         limit=limit,
         at=at,
@@ -160,7 +170,8 @@ def split(arguments: list[str], *, has_text: bool = False) -> tuple[list[Path], 
     """Return the models and the text of a command line: the text is what comes last.
 
     Of several arguments the first is a model whatever its name, and so is the only one if the text
-    is given elsewhere; another is one if it ends in .npz. Two texts are one too many.
+    is given elsewhere; another is one if it ends in .npz, or means one and is not the text. Two
+    texts are one too many.
 
     has_text: whether the text is given elsewhere.
 
@@ -169,9 +180,15 @@ def split(arguments: list[str], *, has_text: bool = False) -> tuple[list[Path], 
     ConfigError
         There are more texts than one, or there is one between models.
     """
-    first = has_text or len(arguments) > 1 or any(map(is_model, arguments))
+    from charrnn.checkpoint.finding import names_model
+
+    alone = len(arguments) == 1 and not has_text
+    texts = 0 if has_text else 1
     models = [
-        first if n == 0 else argument.endswith(".npz") for n, argument in enumerate(arguments)
+        argument.endswith(ENDING)
+        or (n == 0 and not alone)
+        or (n in range(max(1, len(arguments) - texts)) and names_model(argument))
+        for n, argument in enumerate(arguments)
     ]
     if not all(models[:-1]):
         text = arguments[models.index(False)]
@@ -200,9 +217,7 @@ def named_file(given: Given) -> Given:
 def _tell(said: str, output: Path | None) -> None:
     """Write what needs no model, to a file or on standard output."""
     if output is not None:
-        from charrnn.checkpoint.atomic import write_atomically
-
-        write_atomically(output, lambda stream: stream.write(said.encode()))
+        deliver(output, lambda stream: stream.write(said.encode()))
         return
     with standard_output():
         sys.stdout.write(said)
@@ -218,15 +233,15 @@ def _look(  # noqa: PLR0917
     options: Options,
 ) -> "tuple[Result, Envelope]":
     """Read what has to be read, and compute the view."""
-    paths = paths or [_newest()]
+    paths = [chosen_model(path) for path in paths] or [chosen_model(None)]
     use_threads(max(map(threads_for, paths)))
     from charrnn.checkpoint.checkpoint import load
     from charrnn.display.tracking import tracked
     from charrnn.inspection.forms.envelope import Envelope
     from charrnn.inspection.reading import Reading
 
-    if len(paths) > 1 and asked.STANDARD_INPUT in given:
-        raise ConfigError("standard input can be read for one model only; give --file FILE")
+    if len(paths) > 1 and given.is_read_once:
+        raise ConfigError("a pipe can be read for one model only; give --file FILE")
     models = [(path, load(path)) for path in paths]
     (path, checkpoint), *others = models
     if not view.reads_text:
@@ -248,14 +263,6 @@ def _look(  # noqa: PLR0917
     )
     result = view.compute(readings if view.compares else readings[0], options, tracked)
     return result, Envelope(path, checkpoint, sources[0], options, tuple(others))
-
-
-def _newest() -> Path:
-    from charrnn.checkpoint.paths import newest
-
-    path = newest(asked.FOLDER)
-    note(f"newest model: {path}")
-    return path
 
 
 def _source(
@@ -285,7 +292,6 @@ def _deliver(  # noqa: PLR0917
     screen: "Screen",
 ) -> None:
     """Draw the result or write it, to a file or on standard output."""
-    from charrnn.checkpoint.atomic import write_atomically
     from charrnn.display.console import results
     from charrnn.display.heading import framed
     from charrnn.display.screen import show
@@ -299,7 +305,7 @@ def _deliver(  # noqa: PLR0917
             write(result, envelope, form, stream)
 
     if output is not None:
-        write_atomically(output, put)
+        deliver(output, put)
         return
     if form == "npz" and sys.stdout is not None and sys.stdout.isatty():
         raise ConfigError("npz: arrays are not for a terminal; give --output FILE.npz")

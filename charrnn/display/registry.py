@@ -5,6 +5,7 @@ with its `draw` and its `EXPLANATION`, and a line below. Both are imported when 
 for, so that help does not wait for them.
 """
 
+import difflib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from importlib import import_module
@@ -36,6 +37,7 @@ class View:
     spans: whether it draws characters one by one, those of --span.
     pages: the module of charrnn.display with the pages through which keys lead on a terminal, if
         the view has any.
+    also: words, with a space between, by which people look for it.
     """
 
     module: str
@@ -47,6 +49,7 @@ class View:
     slow: bool = False
     spans: bool = True
     pages: str = ""
+    also: str = ""
 
     @property
     def compares(self) -> bool:
@@ -116,6 +119,7 @@ VIEWS = {
         ("seed",),
         slow=True,
         spans=False,
+        also="findings insights report",
     ),
     "probs": View(
         "probabilities",
@@ -123,16 +127,37 @@ VIEWS = {
         "what was expected, and how wrong it was",
         ("top", "temperature", "branch", "paint"),
         slow=True,
+        also="probabilities predictions softmax surprise surprisal entropy perplexity",
     ),
-    "errors": View("errors", "Errors", "where the bits go", ("train",), spans=False),
-    "state": View("states", "States", "the hidden state over the text", ("at", *MAPS)),
-    "gates": View("gates", "Gates", "what is open, shut or stuck", ("layer",)),
+    "errors": View(
+        "errors",
+        "Errors",
+        "where the bits go",
+        ("train",),
+        spans=False,
+        also="loss bits mistakes",
+    ),
+    "state": View(
+        "states",
+        "States",
+        "the hidden state over the text",
+        ("at", *MAPS),
+        also="hidden hidden-state activations h a heatmap cell-state",
+    ),
+    "gates": View(
+        "gates",
+        "Gates",
+        "what is open, shut or stuck",
+        ("layer",),
+        also="gate forget update reset",
+    ),
     "neuron": View(
         "neuron",
         "Neuron",
         "what a unit is, follows and does",
         ("units", "kind", "layer", "random", "features", "seed", "quick"),
         slow=True,
+        also="unit cell",
     ),
     "find": View(
         "find",
@@ -141,6 +166,7 @@ VIEWS = {
         ("features", "layer", "kind", "rows", "seed", "quick"),
         slow=True,
         spans=False,
+        also="features search interpret probe",
     ),
     "why": View(
         "why",
@@ -149,6 +175,7 @@ VIEWS = {
         ("at", "rival", "lags", "quick"),
         slow=True,
         spans=False,
+        also="attribution saliency attention",
     ),
     "grad": View(
         "gradients",
@@ -158,6 +185,7 @@ VIEWS = {
         models=(1, 6),
         slow=True,
         spans=False,
+        also="gradients gradient-flow vanishing bptt",
     ),
     "context": View(
         "context",
@@ -166,6 +194,7 @@ VIEWS = {
         ("targets", "lags", "layer", "seed", "quick"),
         slow=True,
         spans=False,
+        also="history horizon context-length",
     ),
     "votes": View(
         "votes",
@@ -173,6 +202,7 @@ VIEWS = {
         "which units voted for a character",
         ("at", "rival", "top", "rows"),
         spans=False,
+        also="logits contributions readout",
     ),
     "ledger": View(
         "ledger",
@@ -180,6 +210,7 @@ VIEWS = {
         "what the memory still holds, and when it was written",
         ("at", "units", "layer", "rows"),
         spans=False,
+        also="memory",
     ),
     "match": View(
         "match",
@@ -187,6 +218,7 @@ VIEWS = {
         "where else it was in this state",
         ("at", "pattern", "layer", "kind", "rows", "top"),
         spans=False,
+        also="nearest neighbours similar",
     ),
     "ablate": View(
         "ablate",
@@ -195,6 +227,7 @@ VIEWS = {
         ("how", "kind", "units", "layer", "rows", "random", "seed", "quick"),
         slow=True,
         spans=False,
+        also="ablation lesion knockout",
     ),
     "steer": View(
         "steer",
@@ -203,6 +236,7 @@ VIEWS = {
         ("settings", "kind", "length", "temperature", "seed"),
         slow=True,
         spans=False,
+        also="clamp control hold",
     ),
     "step": View(
         "steps",
@@ -211,6 +245,7 @@ VIEWS = {
         ("at", "layer", "units", "rows", "top"),
         spans=False,
         pages="stepping",
+        also="arithmetic walk forward",
     ),
     "diff": View(
         "differences",
@@ -219,6 +254,7 @@ VIEWS = {
         ("layer", "kind", "rows", "top", "seed"),
         models=(2, 6),
         slow=True,
+        also="compare comparison versus",
     ),
     "weights": View(
         "weights",
@@ -226,9 +262,23 @@ VIEWS = {
         "how large the weights are, and who is like whom",
         ("layer", "rows", "top"),
         reads_text=False,
+        also="matrices parameters params histogram",
     ),
-    "summary": View("summary", "Summary", "what the checkpoint holds", reads_text=False),
-    "dump": View("dump", "Dump", "all arrays, to be taken elsewhere", ("layer",), spans=False),
+    "summary": View(
+        "summary",
+        "Summary",
+        "what the checkpoint holds",
+        reads_text=False,
+        also="info model config architecture metadata",
+    ),
+    "dump": View(
+        "dump",
+        "Dump",
+        "all arrays, to be taken elsewhere",
+        ("layer",),
+        spans=False,
+        also="export arrays numpy",
+    ),
 }
 
 
@@ -246,7 +296,12 @@ def choose_view(name: str | None, *, has_text: bool, models: int | None = 1) -> 
     if name is None:
         name = "overview" if has_text else "summary"
     if name not in VIEWS:
-        raise ConfigError(f"{name!a} is none of {', '.join(VIEWS)}", argument="view")
+        if meant := _meant(name):
+            raise ConfigError(
+                f"there is no {name!r}; did you mean {meant} ({VIEWS[meant].says})",
+                argument="view",
+            )
+        raise ConfigError(f"{name!r} is none of {', '.join(VIEWS)}", argument="view")
     least, most = VIEWS[name].models
     if models is not None and models > most:
         several = ", ".join(other for other, view in VIEWS.items() if view.compares)
@@ -261,3 +316,11 @@ def choose_view(name: str | None, *, has_text: bool, models: int | None = 1) -> 
             f"the view {name} reads a text; give one after the model, or with --file FILE"
         )
     return VIEWS[name]
+
+
+def _meant(name: str) -> str | None:
+    """Return the view that a name means which is none: by another word for it, or a slip."""
+    words = {word: view for view in VIEWS for word in (view, *VIEWS[view].also.split())}
+    written = name.lower().replace("_", "-").replace(" ", "-")
+    alike = difflib.get_close_matches(written, words, n=1, cutoff=0.7)
+    return words[alike[0]] if alike else None
