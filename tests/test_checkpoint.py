@@ -1,7 +1,6 @@
 """Model files: written and read again, and anything else refused in one line."""
 
 import json
-import os
 import re
 from dataclasses import replace
 from importlib.metadata import version
@@ -20,7 +19,7 @@ from charrnn.checkpoint.checkpoint import (
     save_state,
     this_program,
 )
-from charrnn.checkpoint.paths import model_path, newest, resume_path
+from charrnn.checkpoint.paths import model_path, resume_path
 from charrnn.errors import CheckpointError
 from charrnn.network.config import LARGEST
 from charrnn.network.trace import Trace
@@ -404,9 +403,6 @@ def test_a_name_over_two_lines_makes_no_message_over_two_lines(make_checkpoint, 
             with pytest.raises(CheckpointError) as refused:
                 read(path)
             assert "\n" not in str(refused.value)
-    with pytest.raises(CheckpointError) as refused:
-        newest(tmp_path / "c\nd")
-    assert "\n" not in str(refused.value)
 
 
 anything = st.recursive(
@@ -479,21 +475,6 @@ def test_where_the_training_state_lies(tmp_path):
         assert resume_path(tmp_path / name) == tmp_path / "a.resume.npz"
         assert model_path(tmp_path / name) == tmp_path / "a.npz"
     assert resume_path(tmp_path / "a.b.npz") == tmp_path / "a.b.resume.npz"
-
-
-def test_the_newest_model_of_a_folder(make_checkpoint, tmp_path):
-    with pytest.raises(CheckpointError, match="charrnn train"):
-        newest(tmp_path)
-    with pytest.raises(CheckpointError):
-        newest(tmp_path / "none")
-    for age, name in enumerate(["c.npz", "a.npz", "b.npz", ".hidden.npz", "b.resume.npz", "x.txt"]):
-        (tmp_path / name).write_bytes(b"")
-        os.utime(tmp_path / name, ns=(10**18, 10**18 - (age if age < 3 else -age) * 10**9))
-    assert newest(tmp_path) == tmp_path / "c.npz"
-    os.utime(tmp_path / "b.npz", ns=(10**18, 10**18 + 1))
-    assert newest(tmp_path) == tmp_path / "b.npz"
-    os.utime(tmp_path / "a.npz", ns=(10**18, 10**18 + 1))  # a tie is settled by the name
-    assert newest(tmp_path) == tmp_path / "b.npz"
 
 
 def test_what_wrote_it():

@@ -245,11 +245,14 @@ def test_a_span():
     for written in ("", "3", "a:b", "-1:2", "1:2:3"):
         with pytest.raises(ConfigError, match="START:END"):
             parse_span(written)
+    for written in ("100:50", "5:5", "0:0"):
+        with pytest.raises(ConfigError, match=f"span: {written} ends before anything is drawn"):
+            parse_span(written)
 
 
 def test_choosing_a_view():
     assert choose_view(None) is VIEWS["overview"]
-    with pytest.raises(ConfigError, match="'prob' is none of overview, probs, errors, state"):
+    with pytest.raises(ConfigError, match="there is no 'prob'; did you mean probs"):
         choose_view("prob")
     with pytest.raises(ConfigError, match="for several there are grad, diff"):
         choose_view("probs", 2)

@@ -37,7 +37,7 @@ def test_an_explanation_goes_to_a_file(tmp_path):
 def test_a_view_that_is_none_is_not_explained():
     result = CliRunner().invoke(app, ["inspect", "--view", "prob", "--explain"])
     assert result.exit_code == 2
-    assert "'prob' is none of overview, probs" in result.stderr
+    assert "there is no 'prob'; did you mean probs" in result.stderr
 
 
 def test_what_tables_say_is_explained(tiny_network, vocabulary):

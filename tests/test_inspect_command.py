@@ -247,7 +247,8 @@ def test_unknown_characters(model):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([TEXT, "--view", "prob"], "view: 'prob' is none of overview, probs, errors, state"),
+        ([TEXT, "--view", "prob"], "view: there is no 'prob'; did you mean probs (what was"),
+        ([TEXT, "--view", "xyz"], "view: 'xyz' is none of overview, probs, errors, state"),
         ([TEXT, "-f", "x"], "leave all but one out"),
         ([TEXT, "--view", "state", "--layer", "2"], "this network has layers 0 to 1"),
         ([TEXT, "--view", "state", "--units", "0:4"], "units: 0:4 is not there"),

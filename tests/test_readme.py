@@ -10,13 +10,14 @@ from charrnn.cli import app
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 OTHERS = {"--cores", "--steps", "--batches", "--cells", "--sizes", "--short"}  # of the benchmark
+OTHERS |= {"--lr", "--hidden", "--install-completion"}  # names brought along, and of Typer
 
 
 def options(command):
     found = typer.main.get_command(app).commands[command].params
-    hidden = {"--temp", "--max-new-tokens"}
-    names = {name for option in found for name in (*option.opts, *option.secondary_opts)}
-    return {name for name in names if name.startswith("--")} - hidden
+    shown = [option for option in found if not getattr(option, "hidden", False)]
+    names = {name for option in shown for name in (*option.opts, *option.secondary_opts)}
+    return {name for name in names if name.startswith("--")}
 
 
 def test_every_option_that_it_names_exists():

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 from charrnn.api import load as load_model
 from charrnn.checkpoint.checkpoint import load
 from charrnn.cli import app
-from charrnn.cli.shell import unescaped
+from charrnn.cli.escapes import unescaped
 from charrnn.display.commands import quoted
 from charrnn.display.safe import harmless
 from charrnn.display.sampling.candidates import CandidateTable
@@ -79,9 +79,10 @@ def command(*arguments):
 
 
 def run(*arguments, **options):
+    given = {} if "input" in options else {"stdin": subprocess.DEVNULL}
     return subprocess.run(
         command(*arguments), capture_output=True, check=False, timeout=60, env=environment(),
-        **options,
+        **given | options,
     )  # fmt: skip
 
 
@@ -151,6 +152,40 @@ def test_samples_are_apart_and_the_first_is_as_if_alone(model):
     assert all(len(text) == 30 for text in texts)
 
 
+@pytest.mark.parametrize("unended", [False, True])
+def test_samples_of_one_line_each_are_lines(model, tmp_path, make_checkpoint, unended):
+    stop = [] if unended else ["--stop", r"\n"]
+    if unended:
+        make_checkpoint(model, Vocabulary.of("abcdeé"))
+    common = ["-n", 30, "--seed", 5, "-t", 2, *stop]
+    done = invoke(model, *common, "--num-samples", 4)
+    written = done.stdout_bytes.decode()
+    assert written.count("\n") == 4
+    assert written.endswith("\n")
+    assert written.splitlines()[0] == invoke(model, *common).stdout_bytes.decode()
+    assert "\n" not in invoke(model, *common).stdout  # of one, nothing but the text
+    prompted = invoke(model, *common, "--num-samples", 2, "-p", "ab").stdout
+    assert [line[:2] for line in prompted.splitlines()] == ["ab", "ab"]
+    if not unended:
+        above = [*common, "--num-samples", 2, "-p", r"ab\n"]
+        assert invoke(model, *above).stdout.count("\n----\n") == 1
+        assert "----" not in invoke(model, *above, "--no-echo").stdout
+
+
+def test_what_stands_between_samples_may_be_chosen(model):
+    common = ["-n", 9, "--seed", 5, "--num-samples", 3]
+    texts = invoke(model, *common).stdout_bytes.split(b"\n----\n")
+    for chosen, between in ((r"\n\n", b"\n\n"), ("é", "é".encode()), ("", b""), (r"\\", b"\\")):
+        done = invoke(model, *common, "--separator", chosen)
+        assert done.stdout_bytes == between.join(texts)
+    lines = invoke(model, *common, "--stop", r"\n", "--separator", ";")
+    assert lines.stdout.count(";") == 2
+    assert "\n" not in lines.stdout
+    noted = invoke(model, *common, "--json", "--separator", ";")
+    assert "--separator stands between texts only; it is not used" in noted.stderr
+    assert invoke(model, "--separator", "\udcff").exit_code == 2
+
+
 def test_bytes_come_out_as_they_are(bytes_model):
     done = run(bytes_model, "-n", 400, "-t", 3, "--seed", 1, "--stop", "\\n")
     model, numbers = load(bytes_model), next(random_streams(1))
@@ -193,8 +228,21 @@ def test_a_random_seed_is_told_with_the_command_that_repeats_it(model, tmp_path)
     assert first.stdout != second.stdout
     found = re.fullmatch(r"seed (\d+); the same again: (.*)\n", first.stderr.decode())
     assert int(found[1]) < 2**32
-    repeated = subprocess.run(["sh", "-c", found[2]], capture_output=True, check=True)
+    repeated = subprocess.run(
+        ["sh", "-c", found[2]], stdin=subprocess.DEVNULL, capture_output=True, check=True,
+        timeout=60,
+    )  # fmt: skip
     assert repeated.stdout == first.stdout
+
+
+@pytest.mark.parametrize("seed", [2**32, 2**63 - 1, 2**63, 2**64 - 1])
+def test_seeds_of_64_bits(model, seed):
+    assert invoke(model, "--seed", seed, "-n", 30).stdout == expected(model, seed=seed, length=30)
+
+
+def test_a_negative_seed_is_told_the_way_to_a_random_one(model):
+    said = invoke(model, "--seed", -1).stderr
+    assert "--seed: -1 is negative; give a number from 0 on, or leave it out for a random" in said
 
 
 # Prompts
@@ -563,7 +611,8 @@ def test_ctrl_c_ends_the_line(model):
 def test_a_signal_leaves_a_beginning_of_the_text(model, number, code):
     with subprocess.Popen(
         command(model, "-n", -1, "--seed", 1), bufsize=0,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=environment(),
     ) as process:  # fmt: skip
         begun = process.stdout.read(100)
         process.send_signal(number)
@@ -584,7 +633,8 @@ def processor_time(process):
 def test_an_interrupted_sample_is_told_in_json(model):
     with subprocess.Popen(
         command(model, "-n", -1, "--seed", 1, "--json", "--num-samples", 5), bufsize=0,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=environment(),
     ) as process:  # fmt: skip
         assert process.stderr.readline().startswith(b"seed 1")
         begun = processor_time(process)
@@ -602,7 +652,8 @@ def test_an_interrupted_sample_is_told_in_json(model):
 def test_a_second_ctrl_c_is_obeyed_though_nobody_reads(model):
     with subprocess.Popen(
         command(model, "-n", -1), bufsize=0, pipesize=4096,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=environment(),
     ) as process:  # fmt: skip
         process.stdout.read(1)
         before, now = -1, processor_time(process)
@@ -622,7 +673,8 @@ def test_a_second_ctrl_c_is_obeyed_though_nobody_reads(model):
 def test_a_closed_pipe_is_no_error_to_speak_of(model, form):
     with subprocess.Popen(
         command(model, "--num-samples", 10**6, *form),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=environment(),
     ) as process:  # fmt: skip
         process.stdout.read(10)
         process.stdout.close()
@@ -637,8 +689,8 @@ def test_a_closed_pipe_is_no_error_to_speak_of(model, form):
 def test_a_full_disk_is_told_in_one_line(model, form):
     with open("/dev/full", "wb") as full:  # noqa: PTH123
         done = subprocess.run(
-            command(model, *form), stdout=full, stderr=subprocess.PIPE, check=False,
-            env=environment(),
+            command(model, *form), stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE,
+            check=False, timeout=60, env=environment(),
         )  # fmt: skip
     assert done.returncode == 1
     seed, error = done.stderr.decode().splitlines()
@@ -648,7 +700,9 @@ def test_a_full_disk_is_told_in_one_line(model, form):
 
 def test_a_closed_standard_output_is_told_in_one_line(model):
     words = " ".join(map(quoted, command(model)))
-    done = subprocess.run(["sh", "-c", f"{words} >&-"], capture_output=True, check=False)
+    done = subprocess.run(
+        ["sh", "-c", f"{words} >&- </dev/null"], capture_output=True, check=False, timeout=60
+    )
     assert done.returncode == 1
     assert done.stderr.decode().splitlines()[-1].startswith("error: standard output is closed")
 

@@ -114,6 +114,12 @@ REFUSED = {
     "less than none kept": (["text.txt", "--val-split", "-0.1"], 2, "--val-split"),
     "clipped below zero": (["text.txt", "--grad-clip", "-1"], 2, "--grad-clip"),
     "a seed below zero": (["text.txt", "--seed", "-1"], 2, "--seed"),
+    "no byte": (["text.txt", "--max-bytes", "-1"], 2, "--max-bytes: -1 is less than 1; leave it"),
+    "too many steps": (
+        ["text.txt", "--max-steps", "9" * 20], 2, "9999 is not a whole number of 0 to 1e",
+    ),
+    "standard output": (["text.txt", "-o", "-"], 2, "no name of a model; name it model.npz"),
+    "no such run": (["--resume", "nosuch"], 1, "'nosuch': no such checkpoint here or in checkp"),
     "no process": (["text.txt", "--workers", "0"], 2, "--workers"),
     "less than no process": (["text.txt", "--workers", "-2"], 2, "--workers"),
     "no thread": (["text.txt", "--threads", "0"], 2, "--threads"),
@@ -143,7 +149,7 @@ REFUSED = {
     "the text as a log": (["text.txt", "--log-file", "text.txt", "--overwrite"], 2, "is no log"),
     "the model as a log": (["text.txt", "-o", "m.npz", "--log-file", "m.npz"], 2, "is where"),
     "another run's log": (["text.txt", "--log-file", "old.jsonl"], 2, "exists already"),
-    "nothing to resume": (["text.txt", "--resume", "none.npz"], 1, "none.resume.npz: no such"),
+    "nothing to resume": (["text.txt", "--resume", "none.npz"], 1, "none.npz: no such"),
     "no state": (["text.txt", "--resume", "old.npz"], 1, "old.resume.npz"),
     "as another network": (["--resume", "stop.npz", "--cell", "gru"], 2, "--cell: a resumed run"),
     "with other workers": (["--resume", "stop.npz", "--workers", "2"], 2, "--workers: a resumed"),
@@ -529,6 +535,18 @@ def test_a_run_of_so_many_seconds_also_on_a_long_text(quick, monkeypatch):
     # The same share is kept back as of a long run, and few characters of it are scored each time.
     assert record.val_characters == 60_000
     assert record.config["val_sample"] == LEAST_SCORED
+
+
+def test_seeds_of_64_bits_also_of_a_resumed_run(quick):
+    for seed in (2**63, 2**64 - 1):
+        made = Path(f"{seed}.npz")
+        for path, steps in ((made, "12"), (Path("checkpoints/half.npz"), "6")):
+            train("text.txt", *TINY, "--seed", seed, "--max-steps", steps, "-o", path,
+                  "--overwrite", "--evaluations", "1")  # fmt: skip
+        assert load(made).training.config["seed"] == seed
+        # By its name alone, as it lies in the folder of models.
+        train("--resume", "half", "--max-steps", "12", "--patience", "0")
+        assert load(Path("checkpoints/half.npz")).training.steps == 12
 
 
 def test_patience(quick):

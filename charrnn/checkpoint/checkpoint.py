@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.checkpoint.atomic import write_atomically
+from charrnn.checkpoint.description import LARGEST_META
 from charrnn.checkpoint.npz import read_arrays, write_arrays
 from charrnn.checkpoint.paths import model_path, resume_path, shown
 from charrnn.checkpoint.record import TrainingRecord
@@ -32,7 +33,6 @@ from charrnn.network.model import Network, shapes
 from charrnn.text.vocabulary import Vocabulary
 
 FORMAT_VERSION = 1
-LARGEST_META = 2**24
 
 Kind = Literal["model", "resume"]
 

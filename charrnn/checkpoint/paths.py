@@ -1,13 +1,13 @@
 """The names of model files. Imports no NumPy, so the command line may read it."""
 
+import os
 from pathlib import Path
 
-from charrnn.errors import CheckpointError
+FOLDER = Path("checkpoints")
+"""Where models are saved, and looked for, unless a path says otherwise."""
 
+ENDING = ".npz"
 RESUME_SUFFIX = ".resume.npz"
-
-ARCHIVE = b"PK\x03\x04"
-"""What an .npz begins with, whatever its name."""
 
 
 def resume_path(path: Path) -> Path:
@@ -22,36 +22,9 @@ def model_path(path: Path) -> Path:
     return path.with_name(path.name.removesuffix(RESUME_SUFFIX).removesuffix(".npz") + ".npz")
 
 
-def is_model(name: str) -> bool:
-    """Tell whether a name is that of a model: by its ending, or since an archive lies there."""
-    if name.endswith(".npz"):
-        return True
-    try:
-        with Path(name).open("rb") as file:
-            return file.read(len(ARCHIVE)) == ARCHIVE
-    except (OSError, ValueError):
-        return False
-
-
-def newest(folder: Path) -> Path:
-    """Return the model file in a folder that was written last.
-
-    Raises
-    ------
-    CheckpointError
-        There is none.
-    """
-    models = [
-        path
-        for path in folder.glob("*.npz")
-        if not path.name.endswith(RESUME_SUFFIX) and not path.name.startswith(".")
-    ]
-    if not models:
-        raise CheckpointError(
-            f"{shown(folder)}: no checkpoint there; train one with `charrnn train corpus.txt`, or "
-            f"name one"
-        )
-    return max(models, key=lambda path: (path.stat().st_mtime_ns, path.name))
+def expanded(name: str) -> str:
+    """Return a name with a leading ~ or ~user put right: shells leave it in `--out=~/model.npz`."""
+    return os.path.expanduser(name)  # noqa: PTH111 - Path.expanduser raises where there is no home
 
 
 def shown(name: object) -> str:

@@ -54,10 +54,14 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "token_normalize_func": lambda name: name.replace("_", "-"),  # --hidden_size, as elsewhere
+    },
 )
 app.command(cls=Grouped)(train)
-app.command(cls=Grouped)(sample)
+# What follows the model is taken for a prompt, and answered.
+app.command(cls=Grouped, context_settings={"allow_extra_args": True})(sample)
 app.command(cls=GroupedUnderViews, short_help="Look inside a network, also as it reads a text.")(
     inspect
 )

@@ -6,13 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from charrnn.checkpoint.atomic import Lock, check_writable, remove_stale_temporaries
-from charrnn.checkpoint.paths import RESUME_SUFFIX, model_path, resume_path
+from charrnn.checkpoint.paths import FOLDER, RESUME_SUFFIX, model_path, resume_path
+from charrnn.checkpoint.pipes import is_pipe
 from charrnn.display.commands import file_word, quoted
 from charrnn.errors import CheckpointError, ConfigError
 from charrnn.text.sources import STANDARD_INPUT
 from charrnn.training.log import is_log
-
-FOLDER = Path("checkpoints")
 
 LONGEST_NAME = 100
 """Characters of a name that is made up: with what is added, it has to fit on any disk."""
@@ -32,7 +31,7 @@ def destination(out: Path | None, resume: Path | None, text: str, *, overwrite: 
         return model_path(resume) if resume else _free(text, overwrite=overwrite)
     if out.name.endswith(RESUME_SUFFIX) or out.suffix != ".npz":
         stem = out.name.removesuffix(RESUME_SUFFIX)
-        better = stem if stem not in ("", ".npz") else "model"
+        better = stem if stem not in ("", ".npz") and not is_pipe(out) else "model"
         raise ConfigError(f"--out: {out} is no name of a model; name it {better}.npz")
     if not overwrite and not (resume and _same(out, model_path(resume))):
         refuse_to_replace(out)
@@ -64,7 +63,7 @@ def check_log(log: Path | None, path: Path, *, resume: bool, overwrite: bool) ->
     ConfigError, TrainingError
         Something else lies there, or another run's log.
     """
-    if log is None:
+    if log is None or is_pipe(log):
         return
     if any(_same(log, taken) for taken in (path, resume_path(path))):
         raise ConfigError(f"--log-file: {log} is where the model is saved; choose another")
@@ -95,7 +94,7 @@ def held(path: Path) -> Iterator[None]:
 def _free(text: str, *, overwrite: bool) -> Path:
     """Return checkpoints/NAME.npz, or NAME-2.npz and so on where that is taken."""
     name = "corpus"
-    if text != STANDARD_INPUT and _exists(Path(text)):
+    if text != STANDARD_INPUT and _exists(Path(text)) and not is_pipe(Path(text)):
         name = Path(text).resolve().name.split(".")[0] or name
     stem = "".join(letter if letter.isprintable() else "_" for letter in name)[:LONGEST_NAME]
     names = (f"{stem}{suffix}.npz" for suffix in ("", *(f"-{k}" for k in range(2, 10**4))))

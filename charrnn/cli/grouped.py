@@ -1,14 +1,48 @@
-"""Help for a command with many options: a heading for each group of them."""
+"""A command with many options: a heading for each group of them, and other names for some."""
 
+from copy import copy
 from typing import Any
 
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperOption
 
 from charrnn.display.registry import VIEWS, View
+from charrnn.errors import ConfigError
+
+DEVICES = ("--gpu", "--cuda", "--device")
+"""What people ask of programs that have a choice; the last takes a value."""
+
+
+class Alias(str):
+    """Another name of an option, which people bring from other programs: understood, not shown."""
 
 
 class Grouped(TyperCommand):
     """Lists options under the panel that each names; without rich, for a quick answer."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.aliases: list[TyperOption] = []
+        for parameter in self.params:
+            others = [name for name in parameter.opts if isinstance(name, Alias)]
+            if isinstance(parameter, TyperOption) and others:
+                alias = copy(parameter)
+                alias.opts = [*others]
+                parameter.opts = [name for name in parameter.opts if name not in others]
+                self.aliases.append(alias)
+        for name in DEVICES:
+            # Eager, as what follows --gpu in the habit of other programs is taken for a file.
+            asked = TyperOption(
+                param_decls=[name], is_flag=name != DEVICES[-1], hidden=True, is_eager=True,
+                expose_value=False, callback=_refuse_device, required=False,
+            )  # fmt: skip
+            self.params.append(asked)
+
+    def make_parser(self, ctx: Any) -> Any:
+        """Return a parser that knows the other names of options too."""
+        parser = super().make_parser(ctx)
+        for alias in self.aliases:
+            alias.add_to_parser(parser, ctx)
+        return parser
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return what follows the name of the command; a metavar with brackets gets no others."""
@@ -44,6 +78,14 @@ class GroupedUnderViews(Grouped):
                 [(name, f"{view.says}{_many(view)}") for name, view in VIEWS.items()]
             )
         super().format_options(ctx, formatter)
+
+
+def _refuse_device(ctx: Any, parameter: Any, value: Any) -> None:
+    """Answer an option that chooses a device, but for the one that there is."""
+    if value and str(value).lower() not in ("cpu", "auto"):
+        raise ConfigError(
+            f"{parameter.opts[0]}: charrnn runs on the CPU, without a GPU; leave it out"
+        )
 
 
 def _many(view: View) -> str:

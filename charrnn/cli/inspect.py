@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import typer
 
-from charrnn.checkpoint.paths import is_model
+from charrnn.checkpoint.paths import ENDING
+from charrnn.checkpoint.pipes import is_pipe
 from charrnn.cli import inspect_options as asked
 from charrnn.cli.background import background
 from charrnn.cli.keys import can_be_read
+from charrnn.cli.models import chosen_model
 from charrnn.cli.notes import note
-from charrnn.cli.output import standard_output
+from charrnn.cli.output import deliver, file_for, standard_output
 from charrnn.cli.reading import Encoded
 from charrnn.cli.shell import command_line
 from charrnn.cli.threads import threads_for, use_threads
@@ -53,6 +55,13 @@ class Given(NamedTuple):
     def is_in_a_file(self) -> bool:
         """Whether it is to be read from a file or standard input."""
         return self.file is not None or self.text == asked.STANDARD_INPUT
+
+    @property
+    def is_read_once(self) -> bool:
+        """Whether it comes by standard input or another pipe."""
+        if asked.STANDARD_INPUT in self:
+            return True
+        return self.file is not None and is_pipe(Path(self.file))
 
 
 def inspect(  # noqa: PLR0917
@@ -101,6 +110,7 @@ def inspect(  # noqa: PLR0917
 
     For example: charrnn inspect model.npz "But, soft!" --view probs
     """
+    output = file_for(output)
     if explain or named == "schema":
         chosen = choose_view(view, models=None)
         _tell(chosen.explain() if explain else chosen.schema(), output)
@@ -115,7 +125,7 @@ def inspect(  # noqa: PLR0917
         raise ConfigError("TEXT, --file and --sample each give a text; leave all but one out")
     given = named_file(given)
     chosen = choose_view(view, models=max(1, len(paths)))
-    form = choose_format(named, output)
+    form = choose_format(named, None if output is None or is_pipe(output) else output)
     options = Options(
         limit=limit,
         at=at,
@@ -161,7 +171,7 @@ def inspect(  # noqa: PLR0917
         encoded.no_file()
     result, envelope = _look(chosen, paths, given, unknown, encoded, options)
     if form != "text" or output is not None:  # a drawing names both above it
-        _note_taken(paths, envelope)
+        _note_written(envelope)
     if chosen.pages and named is None and output is None and can_be_read():
         from charrnn.cli.walking import walk
 
@@ -185,7 +195,8 @@ def split(arguments: list[str], *, has_text: bool = False) -> tuple[list[Path], 
     """Return the models and the text of a command line: the text is what comes last.
 
     Of several arguments the first is a model whatever its name, and so is the only one if the text
-    is given elsewhere; another is one if it ends in .npz. Two texts are one too many.
+    is given elsewhere; another is one if it ends in .npz, or means one and is not the text. Two
+    texts are one too many.
 
     has_text: whether the text is given elsewhere.
 
@@ -194,9 +205,15 @@ def split(arguments: list[str], *, has_text: bool = False) -> tuple[list[Path], 
     ConfigError
         There are more texts than one, or there is one between models.
     """
-    first = has_text or len(arguments) > 1 or any(map(is_model, arguments))
+    from charrnn.checkpoint.finding import names_model
+
+    alone = len(arguments) == 1 and not has_text
+    texts = 0 if has_text else 1
     models = [
-        first if n == 0 else argument.endswith(".npz") for n, argument in enumerate(arguments)
+        argument.endswith(ENDING)
+        or (n == 0 and not alone)
+        or (n in range(max(1, len(arguments) - texts)) and names_model(argument))
+        for n, argument in enumerate(arguments)
     ]
     if not all(models[:-1]):
         text = arguments[models.index(False)]
@@ -225,9 +242,7 @@ def named_file(given: Given) -> Given:
 def _tell(said: str, output: Path | None) -> None:
     """Write what needs no model, to a file or on standard output."""
     if output is not None:
-        from charrnn.checkpoint.atomic import write_atomically
-
-        write_atomically(output, lambda stream: stream.write(said.encode()))
+        deliver(output, lambda stream: stream.write(said.encode()))
         return
     with standard_output():
         sys.stdout.write(said)
@@ -243,15 +258,15 @@ def _look(  # noqa: PLR0917
     options: Options,
 ) -> "tuple[Result, Envelope]":
     """Read what has to be read, and compute the view."""
-    paths = paths or [_newest()]
+    paths = [chosen_model(path) for path in paths] or [chosen_model(None)]
     use_threads(max(map(threads_for, paths)))
     from charrnn.checkpoint.checkpoint import load
     from charrnn.display.tracking import tracked
     from charrnn.inspection.forms.envelope import Envelope
     from charrnn.inspection.reading import Reading
 
-    if len(paths) > 1 and asked.STANDARD_INPUT in given:
-        raise ConfigError("standard input can be read for one model only; give --file FILE")
+    if len(paths) > 1 and given.is_read_once:
+        raise ConfigError("a pipe can be read for one model only; give --file FILE")
     models = [(path, load(path)) for path in paths]
     (path, checkpoint), *others = models
     options = options.settled(checkpoint.network.config)
@@ -273,16 +288,8 @@ def _look(  # noqa: PLR0917
     return result, Envelope(path, checkpoint, sources[0], options, tuple(others))
 
 
-def _newest() -> Path:
-    from charrnn.checkpoint.paths import newest
-
-    return newest(asked.FOLDER)
-
-
-def _note_taken(paths: list[Path], envelope: "Envelope") -> None:
-    """Say what was taken where nothing was given."""
-    if not paths:
-        note(f"newest model: {envelope.path}")
+def _note_written(envelope: "Envelope") -> None:
+    """Say what was read where no text was given."""
     if envelope.source is not None and envelope.source.seed is not None:
         note(f"the text is written by the model, seed {envelope.source.seed}")
 
@@ -348,7 +355,6 @@ def _write(  # noqa: PLR0917
     screen: "Screen",
 ) -> None:
     """Write the result to a file, or in a machine's form on standard output."""
-    from charrnn.checkpoint.atomic import write_atomically
     from charrnn.inspection.forms.writers import write
 
     def put(stream: BinaryIO) -> None:
@@ -359,7 +365,7 @@ def _write(  # noqa: PLR0917
             write(result, envelope, form, stream)
 
     if output is not None:
-        write_atomically(output, put)
+        deliver(output, put)
         return
     if form == "npz" and sys.stdout is not None and sys.stdout.isatty():
         raise ConfigError("npz: arrays are not for a terminal; give --output FILE.npz")

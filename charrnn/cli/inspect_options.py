@@ -5,12 +5,15 @@ from typing import Annotated, Literal
 
 import typer
 
+from charrnn.checkpoint.paths import FOLDER
+from charrnn.cli import values
+from charrnn.cli.completion import complete_model, complete_view
+from charrnn.cli.grouped import Alias
 from charrnn.cli.numbers import number, whole_number
 from charrnn.cli.reading import DEFAULT_ENCODING, DEFAULT_ERRORS
 from charrnn.inspection import options
 from charrnn.inspection.forms.formats import Asked
 
-FOLDER = Path("checkpoints")
 STANDARD_INPUT = "-"
 
 TEXT, UNITS, GUESSES = "Text", "Units", "Guesses"
@@ -22,6 +25,7 @@ Positional = Annotated[
         metavar="[MODEL]... [TEXT]",
         help="A model file, or several to compare; then a text to read, or - for standard input.",
         show_default=f"the newest model in {FOLDER}/",
+        autocompletion=complete_model,
     ),
 ]
 ViewName = Annotated[
@@ -30,6 +34,7 @@ ViewName = Annotated[
         "--view",
         metavar="NAME",
         help="What to look at: a view of those above.",
+        autocompletion=complete_view,
         show_default="overview",
     ),
 ]
@@ -45,6 +50,7 @@ File = Annotated[
     typer.Option(
         "-f",
         "--file",
+        parser=values.source,
         metavar="FILE",
         help="Read the text in this file.",
         rich_help_panel=TEXT,
@@ -118,6 +124,7 @@ At = Annotated[
 Train = Annotated[
     str | None,
     typer.Option(
+        parser=values.source,
         metavar="FILE",
         help="The text that the network was trained on, for errors to compare with.",
         rich_help_panel=TEXT,
@@ -316,7 +323,13 @@ Named = Annotated[
 Output = Annotated[
     Path | None,
     typer.Option(
-        "-o", "--output", metavar="FILE", help="Write to this file.", rich_help_panel=OUTPUT
+        "-o",
+        "--output",
+        Alias("--out"),
+        parser=values.output,
+        metavar="FILE",
+        help="Write to this file; - is standard output.",
+        rich_help_panel=OUTPUT,
     ),
 ]
 Span = Annotated[

@@ -1,13 +1,17 @@
-"""Standard output that may be closed, full or cut short by `| head`."""
+"""Where results go: standard output, which may be closed or cut short by `| head`, files, pipes."""
 
 import errno
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
+from io import BufferedWriter, BytesIO, TextIOWrapper
+from pathlib import Path
+from typing import BinaryIO
 
 import typer
 
+from charrnn.checkpoint.pipes import descriptor, is_pipe, open_pipe
 from charrnn.errors import CharRNNError
 
 
@@ -24,16 +28,75 @@ def standard_output() -> Iterator[None]:
     """
     if sys.stdout is None:
         raise CharRNNError("standard output is closed; redirect it to a file or to /dev/null")
+    with _in_words("standard output", "send it elsewhere"):
+        try:
+            yield
+        except OSError:
+            _silence()
+            raise
+
+
+def file_for(path: Path | None) -> Path | None:
+    """Return the file to write to; None for standard output, by whatever name it is called."""
+    return None if path is None or descriptor(path) == 1 else path
+
+
+@contextmanager
+def written_to(path: Path | None) -> Iterator[None]:
+    """Let what is written to standard output go to a file as it comes, where one is named.
+
+    Raises
+    ------
+    CharRNNError
+        It cannot be written.
+    Exit
+        It is a pipe that has no reader any more.
+    """
+    if path is None:
+        with standard_output():
+            yield
+        return
+    with _in_words(str(path)):
+        raw = open_pipe(path) if is_pipe(path) else path.open("wb", buffering=0)
+        with (
+            TextIOWrapper(BufferedWriter(raw), "utf-8", "backslashreplace", newline="") as file,
+            redirect_stdout(file),
+        ):
+            yield
+
+
+def deliver(path: Path, put: Callable[[BinaryIO], object]) -> None:
+    """Write a whole file at once, or to what takes bytes as they come: a pipe, a device.
+
+    put: writes to a file in which one can seek.
+
+    Raises
+    ------
+    CharRNNError
+        It cannot be written.
+    Exit
+        It is a pipe that has no reader any more.
+    """
+    from charrnn.checkpoint.atomic import write_atomically
+
+    if not is_pipe(path):
+        write_atomically(path, put)
+        return
+    whole = BytesIO()
+    put(whole)
+    with _in_words(str(path)), BufferedWriter(open_pipe(path)) as stream:
+        stream.write(whole.getbuffer())
+
+
+@contextmanager
+def _in_words(name: str, way_out: str = "choose another file") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        _silence()
         if error.errno == errno.EPIPE:
             raise typer.Exit(1) from None
         reason = (error.strerror or str(error)).lower()
-        raise CharRNNError(
-            f"standard output: cannot be written ({reason}); send it elsewhere"
-        ) from error
+        raise CharRNNError(f"{name}: cannot be written ({reason}); {way_out}") from error
 
 
 def _silence() -> None:

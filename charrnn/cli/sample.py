@@ -3,48 +3,47 @@
 import hashlib
 import secrets
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import closing
-from dataclasses import asdict
-from itertools import islice
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Protocol
+from typing import Annotated, Literal
 
 import typer
 
-from charrnn.checkpoint.paths import newest
+from charrnn.checkpoint.paths import ENDING, FOLDER
+from charrnn.cli import values
+from charrnn.cli.completion import complete_model
+from charrnn.cli.grouped import Alias
+from charrnn.cli.models import chosen_model
 from charrnn.cli.notes import note
 from charrnn.cli.numbers import number, whole_number
-from charrnn.cli.output import standard_output
-from charrnn.cli.prompt import encode, from_file, typed
+from charrnn.cli.output import file_for, written_to
+from charrnn.cli.prompt import encode, prompt_of, typed
 from charrnn.cli.reading import DEFAULT_ENCODING, DEFAULT_ERRORS, Encoded
-from charrnn.cli.shell import command_line, unescaped
-from charrnn.cli.signals import stopping
+from charrnn.cli.samples import Output, between, make, stops_meant, write
+from charrnn.cli.shell import command_line
 from charrnn.cli.threads import threads_for, use_threads
+from charrnn.display.commands import quoted
 from charrnn.errors import ConfigError
 from charrnn.sampling.config import ENDLESS, SamplingConfig
 from charrnn.text.sources import STANDARD_INPUT
 
-if TYPE_CHECKING:
-    from charrnn.checkpoint.checkpoint import Checkpoint
-    from charrnn.network.functions import Ids
-    from charrnn.sampling.generating import Choice
-    from charrnn.sampling.sample import Sample
-    from charrnn.text.vocabulary import Vocabulary
-
 Unknown = Literal["error", "skip", "nearest"]
 
-FOLDER = Path("checkpoints")
 DEFAULT = SamplingConfig()
 
 PROMPT, CHOOSING, HOW_MUCH, OUTPUT = "Prompt", "Choosing characters", "How much", "Output"
 
 
 def sample(  # noqa: PLR0917
+    ctx: typer.Context,
     model: Annotated[
         Path | None,
         typer.Argument(
-            metavar="MODEL", help="A model file.", show_default=f"the newest in {FOLDER}/"
+            metavar="MODEL",
+            help=f"A model file, or its name in {FOLDER}/.",
+            show_default=f"the newest in {FOLDER}/",
+            autocompletion=complete_model,
         ),
     ] = None,
     length: Annotated[
@@ -52,6 +51,8 @@ def sample(  # noqa: PLR0917
         typer.Option(
             "-n",
             "--length",
+            Alias("--max-tokens"),
+            Alias("--max-new-tokens"),
             parser=whole_number,
             metavar="N",
             help="How many characters, the prompt not counted; -1 is without end.",
@@ -63,6 +64,7 @@ def sample(  # noqa: PLR0917
         typer.Option(
             "-t",
             "--temperature",
+            Alias("--temp"),
             parser=number,
             metavar="T",
             help="Below 1 likelier, above 1 bolder; 0 takes the likeliest every time.",
@@ -102,13 +104,15 @@ def sample(  # noqa: PLR0917
             "-p",
             "--prompt",
             metavar="TEXT",
-            help="Go on from this text.",
+            help=r"Go on from this text; \n, \t, \r and \\ are understood.",
+            show_default="a text that waits on standard input",
             rich_help_panel=PROMPT,
         ),
     ] = None,
     prompt_file: Annotated[
         Path | None,
         typer.Option(
+            parser=values.file,
             metavar="FILE",
             help="Go on from the text in this file; - is standard input.",
             rich_help_panel=PROMPT,
@@ -143,19 +147,30 @@ def sample(  # noqa: PLR0917
         list[str] | None,
         typer.Option(
             metavar="TEXT",
-            help=r"End before this text; may be repeated. \n, \t, \r and \\ are understood.",
+            help=r"End before this text; may be repeated; \n, \t, \r and \\ are understood.",
             rich_help_panel=HOW_MUCH,
         ),
     ] = None,
     num_samples: Annotated[
         int,
         typer.Option(
+            "--num-samples",
+            Alias("--repeat"),
             parser=whole_number,
             metavar="N",
-            help="How many texts to write, with a line ---- between them.",
+            help="How many texts to write.",
             rich_help_panel=HOW_MUCH,
         ),
     ] = 1,
+    separator: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            help=r"What stands between two texts; \n, \t, \r and \\ are understood.",
+            show_default="a line ----, or a line end where each text is one line",
+            rich_help_panel=HOW_MUCH,
+        ),
+    ] = None,
     seed: Annotated[
         int | None,
         typer.Option(
@@ -182,6 +197,19 @@ def sample(  # noqa: PLR0917
             rich_help_panel=PROMPT,
         ),
     ] = True,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            Alias("--out"),
+            parser=values.output,
+            metavar="FILE",
+            help="Write to this file.",
+            show_default="standard output",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
     raw: Annotated[
         bool,
         typer.Option(
@@ -215,7 +243,6 @@ def sample(  # noqa: PLR0917
             rich_help_panel=OUTPUT,
         ),
     ] = 5,
-    temp: Annotated[float | None, typer.Option("--temp", parser=number, hidden=True)] = None,
 ) -> None:
     """Write text with a trained network.
 
@@ -225,41 +252,43 @@ def sample(  # noqa: PLR0917
     """
     config = SamplingConfig(
         length=length,
-        temperature=temperature if temp is None else temp,
+        temperature=temperature,
         top_k=top_k,
         top_p=top_p,
         min_p=min_p,
-        stop=tuple(unescaped(text) for text in stop or ()),
+        stop=tuple(stop or ()),
     )
+    if ctx.args:
+        raise ConfigError(
+            f"{ctx.args[0]!r}: a prompt is given by an option: -p {quoted(' '.join(ctx.args))}"
+        )
     if num_samples < 1 or top < 1:
         raise ConfigError("--num-samples and --top: less than 1 shows nothing; give 1 or more")
     if seed is not None and seed < 0:
-        raise ConfigError(f"--seed: {seed} is negative; give a number from 0 on")
-    if prompt is not None and prompt_file is not None:
-        raise ConfigError("--prompt and --prompt-file both give a prompt; leave one of them out")
+        raise ConfigError(
+            f"--seed: {seed} is negative; give a number from 0 on, or leave it out for a random one"
+        )
     encoded = Encoded(encoding, errors, as_bytes)
-    given = typed(prompt or "", "--prompt")
-    for text in config.stop:
-        typed(text, "--stop")
+    check(prompt, prompt_file, config.stop, output)
+    if separator is not None and (as_json or show_probs):
+        note("--separator stands between texts only; it is not used")
 
-    path = newest(FOLDER) if model is None else model
+    path = chosen_model(model, f"a prompt is given as -p {quoted(str(model))}")
     together = num_samples > 1 and length != ENDLESS and not show_probs
     use_threads(1 if together else threads_for(path))  # together, each core has its own samples
     from charrnn.checkpoint.checkpoint import load
 
     checkpoint = load(path)
-    if model is None:
-        note(f"newest model: {path}")
-    if prompt_file is not None:
-        given = from_file(prompt_file, encoded.ways(checkpoint), checkpoint.vocabulary)
-    else:
-        encoded.no_file()
-    ids = encode(given, checkpoint.vocabulary, unknown)
-    note_stops(config.stop, checkpoint.vocabulary)
+    vocabulary = checkpoint.vocabulary
+    given = prompt_of(prompt, prompt_file, encoded, checkpoint)
+    ids = encode(given, vocabulary, unknown)
+    config = replace(config, stop=stops_meant(config.stop, vocabulary))
     seeded = secrets.randbits(32) if seed is None else seed
     added = [str(path)] if model is None else []
     added += ["--seed", str(seeded)] if seed is None else []
-    again = command_line(added) + (" < PROMPT" if str(prompt_file) == STANDARD_INPUT else "")
+    again = command_line(added)
+    if given.once and str(prompt_file or STANDARD_INPUT) == STANDARD_INPUT:
+        again += " < PROMPT"
     typer.echo(f"seed {seeded}; the same again: {again}", err=True)  # quoted, and never cut short
 
     about = {
@@ -269,100 +298,48 @@ def sample(  # noqa: PLR0917
         "seed": seeded,
         "params": asdict(config) | {"unknown": unknown},
     }
-    output: Output
-    with standard_output():
+    writer: Output
+    with written_to(file_for(output)):
         if as_json:
             from charrnn.display.sampling.lines import JsonLines
 
             shown = top if show_probs else 0
-            output = JsonLines(sys.stdout, checkpoint.vocabulary, about, shown)
+            writer = JsonLines(sys.stdout, vocabulary, about, shown)
         elif show_probs:
             from charrnn.display.console import results
             from charrnn.display.sampling.candidates import CandidateTable
 
-            output = CandidateTable(results(), checkpoint.vocabulary, ids, top)
+            writer = CandidateTable(results(), vocabulary, ids, top)
         else:
             from charrnn.display.sampling.writing import Writing
 
             before = given.data if echo else b""
-            output = Writing(sys.stdout, checkpoint.vocabulary, before, raw=raw)
+            apart, last = between(separator, config, vocabulary, before)
+            last = last if num_samples > 1 else b""
+            writer = Writing(sys.stdout, vocabulary, before, raw=raw, separator=apart, last=last)
         made = make(checkpoint, ids, config, seeded, num_samples, together=together)
-        write(made, output)
+        write(made, writer)
 
 
-class Output(Protocol):
-    """Where samples go: text, a table of candidates, or lines of JSON."""
-
-    def begin(self, *, beside: bool = False) -> None:
-        """Begin a sample; `beside` tells that it was made along with the one before."""
-
-    def take(self, choice: "Choice") -> None:
-        """Take one character of it."""
-
-    def end(self, sample: "Sample") -> None:
-        """End it, which may be before its end."""
-
-    def close(self) -> None:
-        """End all of them."""
-
-
-def make(
-    checkpoint: "Checkpoint",
-    prompt: "Ids",
-    config: SamplingConfig,
-    seed: int,
-    num_samples: int,
-    *,
-    together: bool,
-) -> "Iterator[list[Sample]]":
-    """Yield the samples in groups: one by one, or those that are made side by side."""
-    from charrnn.sampling.choosing import random_streams
-
-    network, vocabulary = checkpoint.network, checkpoint.vocabulary
-    streams = islice(random_streams(seed), num_samples)
-    if together:
-        from charrnn.sampling.groups import samples
-
-        yield from samples(network, vocabulary, prompt, config, streams)
-    else:
-        from charrnn.sampling.sample import Sample
-
-        for rng in streams:
-            yield [Sample(network, vocabulary, prompt, config, rng)]
-
-
-def write(groups: "Iterator[list[Sample]]", output: Output) -> None:
-    """Hand the samples on, as they are made, until somebody asks to stop.
+def check(
+    prompt: str | None, prompt_file: Path | None, stops: Sequence[str], output: Path | None
+) -> None:
+    """Check texts and files before a model is read.
 
     Raises
     ------
-    Exit
-        Somebody did, with the exit code of the signal.
+    ConfigError
+        There are two prompts, a text was no UTF-8, or a model would be written over.
     """
-    import numpy as np
-
-    # Of parameters so large that products overflow the sampler tells in its own words.
-    with closing(output), stopping() as stop, np.errstate(all="ignore"):
-        for sample, beside in ((one, n > 0) for group in groups for n, one in enumerate(group)):
-            output.begin(beside=beside)
-            for choice in sample.choices():
-                output.take(choice)
-                if stop.requested:
-                    break
-            output.end(sample)
-            if stop.requested:
-                break
-    if stop.requested:
-        raise typer.Exit(stop.exit_code)
-
-
-def note_stops(stops: Iterable[str], vocabulary: "Vocabulary") -> None:
-    """Tell of stop texts that cannot end a sample."""
-    from charrnn.sampling.sample import can_appear
-
-    for stop in stops:
-        if not can_appear(stop, vocabulary):
-            note(f"--stop {stop!r} cannot appear: the network does not know all its characters")
+    if prompt is not None and prompt_file is not None:
+        raise ConfigError("--prompt and --prompt-file both give a prompt; leave one of them out")
+    typed(prompt or "", "--prompt")
+    for text in stops:
+        typed(text, "--stop")
+    if output is not None and output.suffix == ENDING:
+        raise ConfigError(
+            f"--output: {output} is the name of a model; name it {output.with_suffix('.txt')}"
+        )
 
 
 def sha256(path: Path) -> str:

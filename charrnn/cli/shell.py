@@ -1,16 +1,8 @@
-"""The words of a command line, as a shell reads them and as people type them."""
+"""The words of a command line, as a shell reads them."""
 
-import re
 import sys
 
 from charrnn.display.commands import command
-
-ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
-
-
-def unescaped(text: str) -> str:
-    r"""Return a text with its \n, \t, \r and \\ put right; other backslashes are themselves."""
-    return re.sub(r"\\([ntr\\])", lambda found: ESCAPES[found[1]], text)
 
 
 def command_line(added: list[str]) -> str:

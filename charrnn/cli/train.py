@@ -8,6 +8,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from charrnn.cli import values
+from charrnn.cli.completion import complete_run
+from charrnn.cli.grouped import Alias
 from charrnn.cli.notes import note
 from charrnn.cli.numbers import number, whole_number
 from charrnn.cli.threads import use_threads
@@ -28,6 +31,7 @@ def train(  # noqa: PLR0917
     corpus: Annotated[
         list[str] | None,
         typer.Argument(
+            parser=values.source,
             metavar="CORPUS",
             help="Files, folders or patterns, .docx and .epub too; .gz, .bz2 and .xz are "
             "unpacked; - is standard input.",
@@ -39,6 +43,8 @@ def train(  # noqa: PLR0917
         typer.Option(
             "-o",
             "--out",
+            Alias("--output"),
+            parser=values.output,
             metavar="FILE",
             help="Where to save the model.",
             show_default="checkpoints/NAME.npz",
@@ -54,6 +60,7 @@ def train(  # noqa: PLR0917
     resume: Annotated[
         Path | None,
         typer.Option(
+            autocompletion=complete_run,
             metavar="MODEL",
             help="Go on with the run that wrote this model, as if it had never stopped; CORPUS may "
             "be left out.",
@@ -74,7 +81,10 @@ def train(  # noqa: PLR0917
     log_file: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Write the run as lines of JSON.", rich_help_panel=OUTPUT
+            parser=values.output,
+            metavar="FILE",
+            help="Write the run as lines of JSON; - is standard output.",
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
     encoding: Annotated[
@@ -148,6 +158,9 @@ def train(  # noqa: PLR0917
     hidden_size: Annotated[
         int | None,
         typer.Option(
+            "--hidden-size",
+            Alias("--hidden"),
+            Alias("--rnn-size"),
             parser=whole_number,
             metavar="H",
             help="Hidden units in each layer.",
@@ -158,6 +171,8 @@ def train(  # noqa: PLR0917
     num_layers: Annotated[
         int | None,
         typer.Option(
+            "--num-layers",
+            Alias("--layers"),
             parser=whole_number,
             metavar="L",
             help="Layers, each reading the one below.",
@@ -198,6 +213,8 @@ def train(  # noqa: PLR0917
     seq_length: Annotated[
         int,
         typer.Option(
+            "--seq-length",
+            Alias("--seq-len"),
             parser=whole_number,
             metavar="T",
             help="Characters in a window: steps of backpropagation through time.",
@@ -207,6 +224,8 @@ def train(  # noqa: PLR0917
     learning_rate: Annotated[
         float | None,
         typer.Option(
+            "--learning-rate",
+            Alias("--lr"),
             parser=number,
             metavar="RATE",
             help="The learning rate at its highest; it rises to that and falls.",
@@ -291,6 +310,8 @@ def train(  # noqa: PLR0917
     epochs: Annotated[
         float | None,
         typer.Option(
+            "--epochs",
+            Alias("--num-epochs"),
             parser=number,
             metavar="N",
             help="Stop after reading the text so many times.",
@@ -362,8 +383,13 @@ def train(  # noqa: PLR0917
     """
     if threads < 1:
         raise ConfigError(f"{threads} is less than 1", argument="threads")
+    if max_bytes is not None and max_bytes < 1:
+        raise ConfigError(
+            f"{max_bytes} is less than 1; leave it out for 2 GiB", argument="max_bytes"
+        )
     use_threads(threads)
 
+    from charrnn.checkpoint.finding import find_run
     from charrnn.cli.chosen import check, go_on, only_what_may_change, text_to_go_on
     from charrnn.cli.destination import check_log, destination, held, refuse_to_replace
     from charrnn.cli.running import go, plan
@@ -400,6 +426,7 @@ def train(  # noqa: PLR0917
     typed = typed_options(ctx)
     if resume:
         only_what_may_change(typed)
+        resume = find_run(resume)
     most = MAX_BYTES if max_bytes is None else max_bytes
     sources = corpus or []
     read_as = ReadAs(encoding, errors, as_bytes, most, field, extract)

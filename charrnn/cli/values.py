@@ -1,9 +1,12 @@
 """Values of options that Typer does not know."""
 
 import re
+from pathlib import Path
 
 import typer
 
+from charrnn.checkpoint.paths import expanded
+from charrnn.checkpoint.pipes import STANDARD_OUTPUT
 from charrnn.cli.numbers import number
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -30,3 +33,18 @@ def duration(text: str) -> float:
     if not 0 < seconds < float("inf"):
         raise typer.BadParameter(f"{text!a} is not a time such as 90s, 10m or 1h30m")
     return seconds
+
+
+def file(text: str) -> Path:
+    """Return the path of a file, in which ~ is the home folder."""
+    return Path(expanded(str(text)))
+
+
+def output(text: str) -> Path:
+    """Return the path of a file to be written; - is standard output, and ./- a file."""
+    return STANDARD_OUTPUT if text == "-" else file(text)
+
+
+def source(text: str) -> str:
+    """Return where a text is to be read from, as it was typed, but for ~."""
+    return expanded(str(text))

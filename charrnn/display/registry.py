@@ -5,6 +5,7 @@ with its `draw` and its `EXPLANATION`, and a line below. Both are imported when 
 for, so that help does not wait for them.
 """
 
+import difflib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from importlib import import_module
@@ -39,6 +40,7 @@ class View:
     writes: how many characters a model writes for it where no text is given.
     pages: the module of charrnn.display with the pages through which keys lead on a terminal, if
         the view has any.
+    also: words, with a space between, by which people look for it.
     """
 
     module: str
@@ -52,6 +54,7 @@ class View:
     spans: bool = True
     writes: int = 300
     pages: str = ""
+    also: str = ""
 
     @property
     def compares(self) -> bool:
@@ -136,6 +139,7 @@ VIEWS = {
         ("seed",),
         slow=True,
         spans=False,
+        also="findings insights report",
     ),
     "probs": View(
         "probabilities",
@@ -143,13 +147,33 @@ VIEWS = {
         "what was expected, and how wrong it was",
         ("top", "temperature", "branch", "paint"),
         slow=True,
+        also="probabilities predictions softmax surprise surprisal entropy perplexity",
     ),
-    "errors": View("errors", "Errors", "where the bits go", ("train",), spans=False, writes=MANY),
+    "errors": View(
+        "errors",
+        "Errors",
+        "where the bits go",
+        ("train",),
+        spans=False,
+        writes=MANY,
+        also="loss bits mistakes",
+    ),
     "state": View(
-        "states", "States", "the hidden state over the text", ("at", *MAPS), names_units=True
+        "states",
+        "States",
+        "the hidden state over the text",
+        ("at", *MAPS),
+        names_units=True,
+        also="hidden hidden-state activations h a heatmap cell-state",
     ),
     "gates": View(
-        "gates", "Gates", "what is open, shut or stuck", ("layer",), writes=MANY, names_units=True
+        "gates",
+        "Gates",
+        "what is open, shut or stuck",
+        ("layer",),
+        writes=MANY,
+        names_units=True,
+        also="gate forget update reset",
     ),
     "neuron": View(
         "neuron",
@@ -159,6 +183,7 @@ VIEWS = {
         slow=True,
         writes=MANY,
         names_units=True,
+        also="unit cell",
     ),
     "find": View(
         "find",
@@ -169,6 +194,7 @@ VIEWS = {
         spans=False,
         writes=MANY,
         names_units=True,
+        also="features search interpret probe",
     ),
     "why": View(
         "why",
@@ -177,6 +203,7 @@ VIEWS = {
         ("at", "rival", "lags", "quick"),
         slow=True,
         spans=False,
+        also="attribution saliency attention",
     ),
     "grad": View(
         "gradients",
@@ -187,6 +214,7 @@ VIEWS = {
         slow=True,
         spans=False,
         writes=MANY,
+        also="gradients gradient-flow vanishing bptt",
     ),
     "context": View(
         "context",
@@ -196,6 +224,7 @@ VIEWS = {
         slow=True,
         spans=False,
         writes=MANY,
+        also="history horizon context-length",
     ),
     "votes": View(
         "votes",
@@ -204,6 +233,7 @@ VIEWS = {
         ("at", "rival", "top", "rows"),
         spans=False,
         names_units=True,
+        also="logits contributions readout",
     ),
     "ledger": View(
         "ledger",
@@ -212,6 +242,7 @@ VIEWS = {
         ("at", "units", "layer", "rows"),
         spans=False,
         names_units=True,
+        also="memory",
     ),
     "match": View(
         "match",
@@ -220,6 +251,7 @@ VIEWS = {
         ("at", "pattern", "layer", "kind", "rows", "top"),
         spans=False,
         writes=MANY,
+        also="nearest neighbours similar",
     ),
     "ablate": View(
         "ablate",
@@ -230,6 +262,7 @@ VIEWS = {
         spans=False,
         writes=MANY,
         names_units=True,
+        also="ablation lesion knockout",
     ),
     "steer": View(
         "steer",
@@ -239,6 +272,7 @@ VIEWS = {
         slow=True,
         spans=False,
         names_units=True,
+        also="clamp control hold",
     ),
     "step": View(
         "steps",
@@ -248,6 +282,7 @@ VIEWS = {
         spans=False,
         pages="stepping",
         names_units=True,
+        also="arithmetic walk forward",
     ),
     "diff": View(
         "differences",
@@ -258,6 +293,7 @@ VIEWS = {
         slow=True,
         writes=MANY,
         names_units=True,
+        also="compare comparison versus",
     ),
     "weights": View(
         "weights",
@@ -266,9 +302,23 @@ VIEWS = {
         ("layer", "rows", "top"),
         reads_text=False,
         names_units=True,
+        also="matrices parameters params histogram",
     ),
-    "summary": View("summary", "Summary", "what the checkpoint holds", reads_text=False),
-    "dump": View("dump", "Dump", "all arrays, to be taken elsewhere", ("layer",), spans=False),
+    "summary": View(
+        "summary",
+        "Summary",
+        "what the checkpoint holds",
+        reads_text=False,
+        also="info model config architecture metadata",
+    ),
+    "dump": View(
+        "dump",
+        "Dump",
+        "all arrays, to be taken elsewhere",
+        ("layer",),
+        spans=False,
+        also="export arrays numpy",
+    ),
 }
 
 
@@ -285,7 +335,12 @@ def choose_view(name: str | None, models: int | None = 1) -> View:
     if name is None:
         name = OPENS
     if name not in VIEWS:
-        raise ConfigError(f"{name!a} is none of {', '.join(VIEWS)}", argument="view")
+        if meant := _meant(name):
+            raise ConfigError(
+                f"there is no {name!r}; did you mean {meant} ({VIEWS[meant].says})",
+                argument="view",
+            )
+        raise ConfigError(f"{name!r} is none of {', '.join(VIEWS)}", argument="view")
     least, most = VIEWS[name].models
     if models is not None and models > most:
         several = ", ".join(other for other, view in VIEWS.items() if view.compares)
@@ -296,3 +351,11 @@ def choose_view(name: str | None, models: int | None = 1) -> View:
     if models is not None and models < least:
         raise ConfigError(f"the view {name} compares {least} models; name one more before the text")
     return VIEWS[name]
+
+
+def _meant(name: str) -> str | None:
+    """Return the view that a name means which is none: by another word for it, or a slip."""
+    words = {word: view for view in VIEWS for word in (view, *VIEWS[view].also.split())}
+    written = name.lower().replace("_", "-").replace(" ", "-")
+    alike = difflib.get_close_matches(written, words, n=1, cutoff=0.7)
+    return words[alike[0]] if alike else None

@@ -98,7 +98,12 @@ def parse_span(written: str | None) -> tuple[int, int | None]:
         raise ConfigError(
             f"{written!a} is no span; write START:END, as in 100:200 or 100:", argument="span"
         )
-    return int(found[1] or 0), int(found[2]) if found[2] else None
+    start, end = int(found[1] or 0), int(found[2]) if found[2] else None
+    if end is not None and end <= start:
+        raise ConfigError(
+            f"{written} ends before anything is drawn; write START:END", argument="span"
+        )
+    return start, end
 
 
 def show(lines: Iterable[Text], screen: Screen, console: Console, rest: str = "") -> None:

@@ -257,10 +257,12 @@ def parse_pattern(written: str | None) -> tuple[int, int] | None:
     if written is None:
         return None
     found = re.fullmatch(r"([0-9]{1,12}):([0-9]{1,12})", written, re.ASCII)
-    if not found or int(found[1]) >= int(found[2]):
+    if not found:
         raise ConfigError(
             f"{written!r} is no part; write START:END, as in 100:108", argument="pattern"
         )
+    if int(found[1]) >= int(found[2]):
+        raise ConfigError(f"{written} ends before it begins; write START:END", argument="pattern")
     return int(found[1]), int(found[2])
 
 

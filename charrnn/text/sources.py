@@ -64,10 +64,10 @@ def find_files(sources: Sequence[Source]) -> list[Path]:
     Parameters
     ----------
     sources
-        Each the name of a file; of a folder, which stands for every regular file below it, but
-        for hidden ones and those behind links to other folders; or, where nothing of that very
-        name exists, a pattern with `*`, `?`, `[` or `**`. The files of one folder or pattern are
-        sorted by name.
+        Each the name of a file, or of a pipe; of a folder, which stands for every regular file
+        below it, but for hidden ones and those behind links to other folders; or, where nothing of
+        that very name exists, a pattern with `*`, `?`, `[` or `**`. The files of one folder or
+        pattern are sorted by name.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def _expand(source: str) -> list[Input]:
         return [Input(path, is_named=False) for path in _matches(source)]
     except OSError as error:
         raise _unreadable(_printable(source), error) from None
-    if stat.S_ISREG(mode):
+    if stat.S_ISREG(mode) or stat.S_ISFIFO(mode):  # a pipe by name is what a shell makes of <(...)
         return [Input(Path(source))]
     if stat.S_ISDIR(mode):
         return [Input(path, is_named=False) for path in _files_below(Path(source))]

@@ -1,5 +1,6 @@
 """The choices that make a training run, checked once. Imports no NumPy, like network/config.py."""
 
+import math
 from dataclasses import dataclass
 
 from charrnn.errors import ConfigError, Way
@@ -69,11 +70,12 @@ class TrainingConfig:
         ConfigError
             A value out of its range, nan and infinity among them, or no budget at all.
         """
-        whole = {"batch_size": 1, "seq_length": 1, "evaluations": 1, "patience": 0, "seed": 0}
+        whole = {"batch_size": 1, "seq_length": 1, "evaluations": 1, "patience": 0}
         whole |= {"val_sample": 2}
         whole |= {"sampled_softmax": 0}
         for name, least in whole.items():
             self._check(name, least, LARGEST, whole=True)
+        self._check("seed", 0, math.inf, whole=True)
         self._check("workers", 1, min(self.batch_size, MOST_WORKERS), whole=True)
         for name, largest in {"learning_rate": 10.0, "grad_clip": LARGEST}.items():
             self._check(name, 0.0, largest)
@@ -102,7 +104,9 @@ class TrainingConfig:
         value = getattr(self, name)
         kind = int if whole else int | float
         if isinstance(value, bool) or not (isinstance(value, kind) and least <= value <= largest):
-            span = f"at least {least:g}" if largest == LARGEST else f"{least:g} to {largest:g}"
+            # What is beyond use is only named where it is the reason.
+            unbounded = largest >= LARGEST and not (isinstance(value, kind) and value > largest)
+            span = f"at least {least:g}" if unbounded else f"{least:g} to {largest:g}"
             what = "whole number" if whole else "number"
             raise ConfigError(f"{value!r:.40} is not a {what} of {span}", argument=name)
 

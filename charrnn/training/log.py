@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from charrnn.checkpoint.atomic import write_atomically
+from charrnn.checkpoint.pipes import is_pipe, open_pipe
 from charrnn.errors import TrainingError
 from charrnn.training.trainer import Progress
 
@@ -33,9 +34,12 @@ class RunLog:
         self.path = path
         self.failure: str | None = None
         with self._in_words():
+            # Nothing is held back in a buffer, so closing has nothing left to fail at.
+            if is_pipe(path):
+                self._file = open_pipe(path)
+                return
             if resumed_at and path.is_file():
                 _drop_after(resumed_at, path)
-            # Nothing is held back in a buffer, so closing has nothing left to fail at.
             self._file = path.open("ab" if resumed_at else "wb", buffering=0)
 
     def __enter__(self) -> Self:

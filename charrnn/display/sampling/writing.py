@@ -10,9 +10,6 @@ from charrnn.sampling.generating import Choice
 from charrnn.sampling.sample import Sample
 from charrnn.text.vocabulary import Vocabulary
 
-SEPARATOR = b"\n----\n"
-"""What stands between two samples."""
-
 PAUSE = 1 / 50
 """Seconds between two flushes: text that comes faster than eyes can follow costs less so."""
 
@@ -24,12 +21,21 @@ class Writing:
 
     prompt: bytes to write before each sample, UTF-8 unless the network is one of bytes.
     raw: write on a terminal, too, what a pipe gets: the bytes that were made, and no others.
+    separator, last: bytes to write between two samples, and after the last one.
     """
 
     def __init__(
-        self, stdout: TextIO, vocabulary: Vocabulary, prompt: bytes, *, raw: bool = False
+        self,
+        stdout: TextIO,
+        vocabulary: Vocabulary,
+        prompt: bytes,
+        *,
+        raw: bool = False,
+        separator: bytes = b"\n----\n",
+        last: bytes = b"",
     ) -> None:
         self._stdout, self._vocabulary, self._prompt = stdout, vocabulary, prompt
+        self._separator, self._last = separator, last
         self._terminal = stdout.isatty()
         self._exact = raw or not self._terminal
         self._utf8 = codecs.getincrementaldecoder("utf-8")("replace")
@@ -42,7 +48,7 @@ class Writing:
     def begin(self, *, beside: bool = False) -> None:
         """Write what stands before a sample: the prompt, and a separator from the one before."""
         if self._begun:
-            self._write(SEPARATOR)
+            self._write(self._separator)
         self._begun = True
         self._write(self._prompt, dim=True)
 
@@ -60,6 +66,8 @@ class Writing:
     def close(self) -> None:
         """Write what a failure has left, and end the line where somebody will type on it."""
         self._flush(final=True)
+        if self._begun:
+            self._write(self._last, final=True)
         if self._terminal and not self._line_ended:
             self._write(b"\n", final=True)
         self._stdout.flush()

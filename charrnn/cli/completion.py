@@ -1,0 +1,43 @@
+"""What Tab offers: names of views, models and runs. Imports nothing that takes time.
+
+Where nothing is offered the shell offers its files, as for texts.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from charrnn.checkpoint.paths import FOLDER, expanded
+
+
+def complete_view(incomplete: str) -> list[tuple[str, str]]:
+    """Return the views whose names begin so, with what they answer."""
+    from charrnn.display.registry import VIEWS
+
+    return [(name, view.says) for name, view in VIEWS.items() if name.startswith(incomplete)]
+
+
+def complete_model(incomplete: str) -> list[str]:
+    """Return the models whose names begin so."""
+    return list(_models(incomplete, lambda _: True))
+
+
+def complete_run(incomplete: str) -> list[str]:
+    """Return the models whose names begin so and whose runs can be resumed."""
+    from charrnn.checkpoint.finding import has_run
+
+    return list(_models(incomplete, has_run))
+
+
+def _models(incomplete: str, is_meant: Callable[[Path], bool]) -> Iterator[str]:
+    """Yield models by the path that has been begun, or by name alone those in `checkpoints/`."""
+    from charrnn.checkpoint.finding import models
+
+    folder, begun = os.path.split(incomplete)
+    for path in models(Path(expanded(folder))):
+        if path.name.startswith(begun) and is_meant(path):
+            yield os.path.join(folder, path.name)  # noqa: PTH118 - as it was typed, with ~ and ./
+    if folder:
+        return
+    for path in filter(is_meant, models(FOLDER)):
+        yield from [name for name in (str(path), path.name) if name.startswith(begun)][:1]
