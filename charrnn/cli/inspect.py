@@ -171,7 +171,7 @@ def inspect(  # noqa: PLR0917
         encoded.no_file()
     result, envelope = _look(chosen, paths, given, unknown, encoded, options)
     if form != "text" or output is not None:  # a drawing names both above it
-        _note_written(envelope)
+        _note_taken(paths, envelope)
     if chosen.pages and named is None and output is None and can_be_read():
         from charrnn.cli.walking import walk
 
@@ -258,7 +258,9 @@ def _look(  # noqa: PLR0917
     options: Options,
 ) -> "tuple[Result, Envelope]":
     """Read what has to be read, and compute the view."""
-    paths = [chosen_model(path) for path in paths] or [chosen_model(None)]
+    from charrnn.checkpoint.finding import newest
+
+    paths = [chosen_model(path) for path in paths] or [newest()]
     use_threads(max(map(threads_for, paths)))
     from charrnn.checkpoint.checkpoint import load
     from charrnn.display.tracking import tracked
@@ -288,8 +290,10 @@ def _look(  # noqa: PLR0917
     return result, Envelope(path, checkpoint, sources[0], options, tuple(others))
 
 
-def _note_written(envelope: "Envelope") -> None:
-    """Say what was read where no text was given."""
+def _note_taken(paths: list[Path], envelope: "Envelope") -> None:
+    """Say what was taken where nothing was given."""
+    if not paths:
+        note(f"newest model: {envelope.path}")
     if envelope.source is not None and envelope.source.seed is not None:
         note(f"the text is written by the model, seed {envelope.source.seed}")
 
