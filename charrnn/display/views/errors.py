@@ -11,7 +11,7 @@ from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
 from charrnn.display.tables import Shown, Table, flow, number, prose, quoted, rule, share
 from charrnn.inspection.characters.groups import Group
-from charrnn.inspection.characters.training_text import MOST, SAME
+from charrnn.inspection.characters.training_text import MOST
 from charrnn.inspection.views.errors import ALIKE, Comparison, Errors, Place
 
 EXPLANATION = """\
