@@ -66,6 +66,14 @@ def test_a_text_in_a_file_is_read_in_blocks(monkeypatch):
     assert repeated(validation[:], train).all()
 
 
+def test_only_the_end_is_looked_through_where_that_is_asked_for():
+    ids = noise(100)
+    others = np.concatenate([ids, noise(1000, seed=1)])
+    assert repeated(ids, others).all()
+    assert repeated(ids, others, 1100).all()
+    assert not repeated(ids, others, 1000).any()
+
+
 def test_millions_of_characters_take_no_memory_of_their_own():
     ids, others = noise(200_000), noise(3_000_000, seed=1)
     tracemalloc.start()

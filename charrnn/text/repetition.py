@@ -18,7 +18,7 @@ _BITS = 22  # of the table that rules out most passages, 4 MiB
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
-def repeated(ids: Ids, others: Text) -> NDArray[np.bool_]:
+def repeated(ids: Ids, others: Text, most: int | None = None) -> NDArray[np.bool_]:
     """Tell which characters of a text stand in a passage that is also in another.
 
     The other text is read once, a block at a time, at some 25 ns a character; what is held grows
@@ -30,6 +30,8 @@ def repeated(ids: Ids, others: Text) -> NDArray[np.bool_]:
         Integers of any type.
     others : Text, of N ids
         Of the same vocabulary; it may lie in a file.
+    most
+        How many characters of it to look through, the last ones; all where it is not given.
 
     Returns
     -------
@@ -43,7 +45,8 @@ def repeated(ids: Ids, others: Text) -> NDArray[np.bool_]:
     seen = np.zeros(sought.size, np.bool_)
     possible = np.zeros(1 << _BITS, np.bool_)
     possible[_slots(sought)] = True
-    for start in range(0, len(others) - SAME + 1, _BLOCK):
+    first = 0 if most is None else max(0, len(others) - most)
+    for start in range(first, len(others) - SAME + 1, _BLOCK):
         block = _passages(others[start : start + _BLOCK + SAME - 1])
         likely = block[possible[_slots(block)]]
         rank = np.minimum(np.searchsorted(sought, likely), sought.size - 1)
