@@ -149,21 +149,18 @@ def judge(
 
 
 def _kind(course: Course, ending: Ending, evaluations: int, unlearnt: bool, behind: bool) -> Kind:
-    if course.rises and not course.train_rises:
-        return "overfits"
-    if ending == "learnt":
-        return "learnt"
-    if evaluations < FEWEST:
-        return "short"
-    if course.falls and ending != "patience":
-        return "improving"
-    if unlearnt:
-        return "unlearnt"
-    if course.rises:
-        return "unstable"
-    if behind:
-        return "behind"
-    return "flat" if ending == "patience" else "settled"
+    holds: dict[Kind, bool] = {
+        "overfits": course.rises and not course.train_rises,
+        "learnt": ending == "learnt",
+        "short": evaluations < FEWEST,
+        "improving": course.falls and ending != "patience",
+        "unlearnt": unlearnt,
+        "unstable": course.rises,
+        "behind": behind,
+        "flat": ending == "patience",
+        "settled": True,
+    }
+    return next(kind for kind, true in holds.items() if true)
 
 
 @dataclass(frozen=True)
@@ -176,24 +173,22 @@ class Remedy:
 
 def remedy(verdict: Verdict, network: NetworkConfig, record: TrainingRecord) -> Remedy | None:
     """Return what would help a run that has ended by itself, or None where no option does."""
-    config = record.config
     match verdict.kind:
         case "improving" | "short":
             return Remedy(resumed=True, options=_twice(record))
         case "flat":
-            return Remedy(resumed=True, options={"patience": 2 * int(config["patience"] or 1)})
+            patience = int(record.config["patience"] or 1)
+            return Remedy(resumed=True, options={"patience": 2 * patience})
         case "unlearnt" | "unstable":
-            return Remedy(resumed=False, options={"learning_rate": better_rate(record)})
+            changed: dict[str, Any] = {"learning_rate": better_rate(record)}
         case "overfits":
-            dropout = float(config["dropout"] or 0)
-            if dropout < MOST_DROPOUT:
-                return Remedy(resumed=False, options={"dropout": _more_dropout(dropout)})
-            return Remedy(resumed=False, options={"hidden_size": -(-network.hidden_size // 2)})
-        case "behind" if network.cell == "rnn":
-            return Remedy(resumed=False, options={"cell": "lstm"})
+            changed = _less_capable(network, float(record.config["dropout"] or 0))
         case "behind":
-            return Remedy(resumed=False, options={"hidden_size": 2 * network.hidden_size})
-    return None
+            larger = {"hidden_size": 2 * network.hidden_size}
+            changed = {"cell": "lstm"} if network.cell == "rnn" else larger
+        case _:
+            return None
+    return Remedy(resumed=False, options=changed)
 
 
 def better_rate(record: TrainingRecord) -> float:
@@ -203,9 +198,11 @@ def better_rate(record: TrainingRecord) -> float:
     return usual if rate < usual / 10 else float(f"{rate / 4:.2g}")
 
 
-def _more_dropout(dropout: float) -> float:
-    """Return a share that keeps some 60 % of what was kept: 0.3, 0.5, 0.65, 0.75."""
-    return min(MOST_DROPOUT, round((1 - 0.65 * (1 - dropout)) * 20) / 20)
+def _less_capable(network: NetworkConfig, dropout: float) -> dict[str, float]:
+    """Return more dropout, which keeps two thirds of what was kept, or half of the units."""
+    if dropout >= MOST_DROPOUT:
+        return {"hidden_size": -(-network.hidden_size // 2)}
+    return {"dropout": min(MOST_DROPOUT, round((1 - 0.65 * (1 - dropout)) * 20) / 20)}
 
 
 def _twice(record: TrainingRecord) -> dict[str, float]:

@@ -13,6 +13,7 @@ from charrnn.display.tables import Shown, Table, flow, number, prose, quoted, ru
 from charrnn.inspection.characters.groups import Group
 from charrnn.inspection.characters.training_text import MOST
 from charrnn.inspection.views.errors import ALIKE, Comparison, Errors, Place
+from charrnn.text.repetition import SAME
 
 EXPLANATION = """\
 The surprise of a character x(t+1) is -log2 y_hat(t)[x(t+1)], in bits; a mean
