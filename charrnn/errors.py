@@ -117,6 +117,12 @@ class UnknownCharacter(TextError):  # noqa: N818 - it is the character that is n
         )
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, as a message has it: 1 character, 1,234 characters."""
+    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
 def _shown(character: str) -> str:
     """Return a character as itself, with its code point; as an escape only what has no shape."""
     # A mark would be drawn on the quote before it.

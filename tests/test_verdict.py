@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.training.plan import size_for
+from charrnn.training.recipe import recipe_for
 from charrnn.training.verdict import MOST_DROPOUT, Course, Verdict, better_rate, judge, remedy
 
 BASELINES = {"uniform": 4.2, "unigram": 3.3, "5-gram": 1.9, "xz": 1.85}
 
 
 def history(val, train=None):
-    """A history with an evaluation every ten steps; without a training loss, one that falls."""
+    """A history with an evaluation every hundred steps; without a training loss, one that falls."""
     train = np.linspace(3.0, 1.0, len(val)) if train is None else train
-    return np.column_stack([10.0 * np.arange(1, len(val) + 1), train, val])
+    return np.column_stack([100.0 * np.arange(1, len(val) + 1), train, val])
 
 
 def falling(n=12, start=3.5, end=1.6):
@@ -32,7 +32,9 @@ SPOILT = [3.5, 2.5, 2.0, 1.7, 2.2, 2.9, 3.1, 3.0]
 CASES = {
     "still improving when its time ran out": (falling(), None, "budget", "improving"),
     "still improving when it was stopped": (falling(), None, "stop", "improving"),
-    "improving, and not yet beyond the unigram": (falling(end=3.29), None, "budget", "improving"),
+    "improving, and not yet beyond the unigram": (
+        falling(start=4.2, end=3.29), None, "budget", "improving",
+    ),
     "improving, and not yet beyond counting": (falling(end=2.2), None, "budget", "improving"),
     "level to the end of its budget": (LEVEL, None, "budget", "settled"),
     "level, and patience ran out": (LEVEL, None, "patience", "flat"),
@@ -58,6 +60,11 @@ def test_what_a_run_has_come_to(val, train, ending, kind):
     assert (found.kind, found.ending) == (kind, ending)
 
 
+def test_in_a_few_steps_nothing_can_be_learnt():
+    few = history(NOTHING, [3.3] * 8) / [10, 1, 1]
+    assert judge(few, "budget", baselines=BASELINES).kind == "short"
+
+
 def test_a_training_loss_with_dropout_above_the_validation_loss_means_nothing():
     val = np.array(LEVEL)
     for above in (0.0, 0.7):
@@ -72,7 +79,7 @@ def test_one_evaluation_that_is_worse_is_no_rise():
 
 def test_the_numbers_that_a_verdict_names():
     found = judge(history(RISING), "patience", baselines=BASELINES).course
-    assert (found.best_step, found.best, found.after) == (50, 1.70, 7)
+    assert (found.best_step, found.best, found.after) == (500, 1.70, 7)
     assert found.last == 1.86
     assert found.train_last < found.train_then
     assert found.fell == 0
@@ -92,6 +99,7 @@ def test_what_does_as_well_is_named_the_best_first():
 def test_without_a_text_kept_back_nothing_is_known():
     found = judge(history(RISING), "budget", validated=False)
     assert found == Verdict("unvalidated", "budget")
+    assert judge(history(RISING), "learnt", validated=False) == Verdict("learnt", "learnt")
 
 
 @given(
@@ -108,13 +116,16 @@ def test_every_history_has_a_verdict(val, ending, known):
 # What would help.
 
 
-def helped(made, kind, ending="budget", **others):
+def helped(made, kind, ending="budget", read=9.0, **others):
     network = {name: others.pop(name) for name in ("cell", "hidden_size") if name in others}
     config = {
         "dropout": 0.3, "learning_rate": 8e-3, "patience": 8, "max_time": None, "max_steps": None,
         "epochs": None,
     }  # fmt: skip
-    record = replace(made.training, config=config | others, steps=300, seconds=60.0)
+    record = replace(
+        made.training, config=config | others, steps=300, seconds=60.0,
+        characters_read=int(read * made.training.train_characters),
+    )  # fmt: skip
     found = remedy(Verdict(kind, ending), replace(made.network.config, **network), record)
     return found and (found.resumed, dict(found.options))
 
@@ -143,7 +154,7 @@ def test_a_rate_that_was_too_high_and_one_that_was_too_low(make_checkpoint):
     made = make_checkpoint()
     for kind in ("unlearnt", "unstable"):
         assert helped(made, kind, learning_rate=0.5) == (False, {"learning_rate": 0.12})
-    usual = size_for(1000).learning_rate
+    usual = recipe_for(1000).learning_rate
     for low in (0.0, 1e-6):
         assert helped(made, "unlearnt", learning_rate=low) == (False, {"learning_rate": usual})
         assert better_rate(replace(made.training, config={"learning_rate": low})) == usual
@@ -153,6 +164,7 @@ def test_a_network_that_can_do_what_counting_does(make_checkpoint):
     made = make_checkpoint()
     assert helped(made, "behind", cell="rnn") == (False, {"cell": "lstm"})
     assert helped(made, "behind", cell="gru", hidden_size=64) == (False, {"hidden_size": 128})
+    assert helped(made, "behind", read=1.3, max_steps=300) == (True, {"max_steps": 600})
 
 
 @pytest.mark.parametrize("kind", ["settled", "learnt", "unvalidated"])

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from charrnn.cli.notes import note
-from charrnn.errors import ConfigError, TextError
+from charrnn.errors import ConfigError, TextError, counted
 
 if TYPE_CHECKING:
     from charrnn.network.functions import Ids
@@ -117,6 +117,6 @@ def encode(prompt: Prompt, vocabulary: "Vocabulary", unknown: "Unknown") -> "Ids
     if strangers:
         skipped = len(ids) == len(prompt.text) - strangers
         done = "left out" if skipped else "read as the nearest known, or left out"
-        are = "is" if strangers == 1 else "are"
-        note(f"of the prompt's {len(prompt.text)} characters {strangers} {are} unknown, and {done}")
+        given, are = counted(len(prompt.text), "character"), "is" if strangers == 1 else "are"
+        note(f"of the prompt's {given} {strangers} {are} unknown, and {done}")
     return ids

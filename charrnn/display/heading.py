@@ -8,6 +8,7 @@ from rich.text import Text
 from charrnn.checkpoint.checkpoint import Checkpoint
 from charrnn.display.screen import Screen
 from charrnn.display.tables import fit, prose, quoted
+from charrnn.errors import counted
 from charrnn.inspection.forms.envelope import Envelope
 
 
@@ -25,7 +26,7 @@ def heading(envelope: Envelope, screen: Screen) -> Iterator[Text]:
     if source := envelope.source:
         name = "the text given" if source.name is None else source.name
         about = quoted("standard input" if name == "-" else name, screen.width // 2, screen)
-        about.append(f"  {len(source.ids):,} characters")
+        about.append(f"  {counted(len(source.ids), 'character')}")
         if source.given > source.taken:
             about.append(f", the first of {source.given:,}")
         yield fit(about, screen.width, screen)

@@ -58,8 +58,11 @@ def screen_of(
     theme: Theme | None = None,
     ascii_only: bool = False,
     span: tuple[int, int | None] = (0, SHOWN),
+    narrowest: int = NARROWEST,
 ) -> Screen:
     """Return what a console is, or a file where there is none: its width and its colours.
+
+    narrowest: what is drawn for a narrower console is as wide as this, and cut.
 
     Raises
     ------
@@ -71,7 +74,7 @@ def screen_of(
     if console is None:
         return Screen(width or 80, NONE, ascii_only, span)
     palette = choose_palette(console, theme, os.environ.get("COLORFGBG", ""))
-    return Screen(max(NARROWEST, width or console.width), palette, ascii_only, span)
+    return Screen(max(narrowest, width or console.width), palette, ascii_only, span)
 
 
 def parse_span(written: str | None) -> tuple[int, int | None]:

@@ -16,7 +16,7 @@ from typing import Protocol
 
 import numpy as np
 
-from charrnn.errors import TextError
+from charrnn.errors import TextError, counted
 from charrnn.text.vocabulary import Ids
 
 # With fewer windows than this in an epoch, a short text is cut finer.
@@ -136,9 +136,8 @@ def fit_shape(length: int, batch_size: int, seq_length: int) -> tuple[int, int, 
         If the text has less than two characters, so that nothing follows anything.
     """
     if length < 2:
-        raise TextError(
-            f"the text is too short to learn from: {length} characters; give a longer one"
-        )
+        found = counted(length, "character")
+        raise TextError(f"the text is too short to learn from: {found}; give a longer one")
     batch, window = batch_size, seq_length
     while _windows(length, batch, window) < _WINDOWS_WANTED:
         if batch > 1 and window < _WINDOW_KEPT * batch:

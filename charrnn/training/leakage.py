@@ -29,12 +29,13 @@ class Leakage:
     share: of its characters, those in passages of `charrnn.text.repetition.SAME` and more that
         stand in the training text.
     rest: the loss of the others, in nats a character; None where they are few.
-    searched: how many characters of the training text were looked through, the last ones.
+    searched: how many characters at the end of the training text were looked through; None where
+        that was all of it.
     """
 
     share: float
     rest: float | None
-    searched: int
+    searched: int | None
 
     @property
     def leaky(self) -> bool:
@@ -52,5 +53,5 @@ def leakage(train: Text, validation: Ids, nats: NDArray[np.float64]) -> Leakage:
     return Leakage(
         share=float(found.mean()),
         rest=float(rest.mean()) if len(rest) >= _FEWEST else None,
-        searched=min(SEARCHED, len(train)),
+        searched=SEARCHED if len(train) > SEARCHED else None,
     )

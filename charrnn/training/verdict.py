@@ -14,16 +14,13 @@ from numpy.typing import NDArray
 
 from charrnn.checkpoint.record import TrainingRecord
 from charrnn.network.config import NetworkConfig
-from charrnn.training.plan import size_for
-
-Ending = Literal["budget", "patience", "learnt", "stop"]
-"""Why a run ended: its budget was used up, patience ran out, it knew the training text by heart,
-or a signal stopped it."""
+from charrnn.training.recipe import recipe_for
+from charrnn.training.trainer import Ending
 
 Kind = Literal[
     "unvalidated",  # nothing was kept back, so nothing is known of new text
     "learnt",  # the training text is known by heart
-    "short",  # too few evaluations to see which way it was going
+    "short",  # too few steps or evaluations to see which way it was going
     "overfits",  # the validation loss rises, and the training loss does not
     "unlearnt",  # as good as knowing how often each character occurs
     "unstable",  # both losses rise
@@ -36,11 +33,21 @@ Kind = Literal[
 FEWEST = 3
 """Evaluations that show a direction."""
 
+FEW_STEPS = 100
+"""With fewer a network may have learnt nothing yet, whatever its learning rate."""
+
 CLOSE = 0.02
 """The share of a loss within which it is as good as the unigram's."""
 
 MOVED = 0.01
 """The share of a loss that is a rise or a fall; less is noise."""
+
+FALLING = 0.02
+"""The share of a loss that is gained in the second half of a run which is still improving: the
+learning rate falls to nearly nothing, and with it what the last steps bring."""
+
+FEW_PASSES = 2
+"""Over a text, which may be why a network knows less of it than counts do."""
 
 MOST_DROPOUT = 0.75
 """What dropout is raised to at most; then a network is made smaller."""
@@ -54,7 +61,7 @@ class Course:
     after: how many evaluations came after it.
     last: the validation loss in the end, the median of up to three evaluations after the best.
     train_then, train_last: the training loss about the best evaluation, and in the end likewise.
-    fell: the share of the validation loss that was gained over the last quarter of the run.
+    fell: the share of the validation loss that was gained in the second half of the run.
     """
 
     best_step: int
@@ -73,7 +80,7 @@ class Course:
         after = len(val) - 1 - n
         # One evaluation is noisy, and none before the best belongs to the end.
         end = slice(-min(FEWEST, max(1, after)), None)
-        quarter = 3 * (len(val) - 1) // 4
+        half = (len(val) - 1) // 2
         return cls(
             best_step=int(steps[n]),
             best=float(val[n]),
@@ -81,7 +88,7 @@ class Course:
             last=float(np.median(val[end])),
             train_then=float(train[max(0, n - 1) : n + 1].mean()),
             train_last=float(np.median(train[end])),
-            fell=max(0.0, float(1 - val[n] / val[quarter])) if n > quarter else 0.0,
+            fell=max(0.0, float(1 - val[n] / val[half])) if n > half else 0.0,
         )
 
     @property
@@ -95,9 +102,14 @@ class Course:
         return self.train_last > self.train_then * (1 + MOVED)
 
     @property
+    def train_falls(self) -> bool:
+        """Whether the training loss is lower in the end than it was."""
+        return self.train_last < self.train_then * (1 - MOVED)
+
+    @property
     def falls(self) -> bool:
         """Whether the validation loss was still falling in the end."""
-        return self.after <= 1 and self.fell > MOVED
+        return self.after <= 1 and self.fell > FALLING
 
 
 @dataclass(frozen=True)
@@ -136,7 +148,7 @@ def judge(
         Whether a text was kept back: without one the last column is the training loss.
     """
     if not validated:
-        return Verdict("unvalidated", ending)
+        return Verdict("learnt" if ending == "learnt" else "unvalidated", ending)
     if not len(history):
         return Verdict("short", ending)
     course, guesses = Course.of(history), dict(baselines or {})
@@ -144,15 +156,17 @@ def judge(
     ahead = sorted((nats, name) for name, nats in guesses.items() if nats <= reached)
     behind = {name: nats for nats, name in ahead if name not in ("uniform", "unigram")}
     unigram = guesses.get("unigram", float("inf"))
-    kind = _kind(course, ending, len(history), reached >= unigram * (1 - CLOSE), bool(behind))
+    unlearnt = reached >= unigram * (1 - CLOSE)
+    early = unlearnt and not course.rises and history[-1, 0] < FEW_STEPS
+    kind = _kind(course, ending, early or len(history) < FEWEST, unlearnt, bool(behind))
     return Verdict(kind, ending, course, behind)
 
 
-def _kind(course: Course, ending: Ending, evaluations: int, unlearnt: bool, behind: bool) -> Kind:
+def _kind(course: Course, ending: Ending, short: bool, unlearnt: bool, behind: bool) -> Kind:
     holds: dict[Kind, bool] = {
         "overfits": course.rises and not course.train_rises,
         "learnt": ending == "learnt",
-        "short": evaluations < FEWEST,
+        "short": short,
         "improving": course.falls and ending != "patience",
         "unlearnt": unlearnt,
         "unstable": course.rises,
@@ -183,6 +197,8 @@ def remedy(verdict: Verdict, network: NetworkConfig, record: TrainingRecord) -> 
             changed: dict[str, Any] = {"learning_rate": better_rate(record)}
         case "overfits":
             changed = _less_capable(network, float(record.config["dropout"] or 0))
+        case "behind" if passes(record) < FEW_PASSES:
+            return Remedy(resumed=True, options=_twice(record))
         case "behind":
             larger = {"hidden_size": 2 * network.hidden_size}
             changed = {"cell": "lstm"} if network.cell == "rnn" else larger
@@ -191,10 +207,15 @@ def remedy(verdict: Verdict, network: NetworkConfig, record: TrainingRecord) -> 
     return Remedy(resumed=False, options=changed)
 
 
+def passes(record: TrainingRecord) -> float:
+    """Return how often a run has read its training text."""
+    return record.characters_read / max(1, record.train_characters)
+
+
 def better_rate(record: TrainingRecord) -> float:
     """Return the learning rate to try: a quarter, or the default where it was far below that."""
     rate = float(record.config["learning_rate"] or 0)
-    usual = size_for(record.train_characters + record.val_characters).learning_rate
+    usual = recipe_for(record.train_characters + record.val_characters).learning_rate
     return usual if rate < usual / 10 else float(f"{rate / 4:.2g}")
 
 

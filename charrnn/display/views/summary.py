@@ -11,6 +11,7 @@ from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
 from charrnn.display.tables import Shown, Table, flow, number, quoted, rule
 from charrnn.display.training.curve import curve
+from charrnn.errors import counted
 from charrnn.inspection.views.summary import Summary, Tensor
 
 _LONGEST_NAME = 20
@@ -106,14 +107,14 @@ def _vocabulary(result: Summary, screen: Screen) -> Iterator[Text]:
 def _training(result: Summary, screen: Screen) -> Iterator[Text]:
     record = result.training
     yield rule("training", screen)
-    read, steps = f"{record.characters_read:,}", f"{record.steps:,}"
+    read, steps = counted(record.characters_read, "character"), counted(record.steps, "step")
     facts = {
         "text": ", ".join(record.sources) or "-",
         "encoding": str(record.read_as),
         "sha256": record.sha256,
-        "learnt": f"{record.train_characters:,} characters",
-        "kept back": f"{record.val_characters:,} characters, its end, for validation",
-        "read": f"{read} characters in {steps} steps, {duration(record.seconds)}",
+        "learnt": counted(record.train_characters, "character"),
+        "kept back": f"{counted(record.val_characters, 'character')}, its end, for validation",
+        "read": f"{read} in {steps}, {duration(record.seconds)}",
         "best": f"at step {record.best_step:,}",
         "ended": record.ended,
         "written by": ", ".join(f"{name} {found}" for name, found in result.versions.items()),
