@@ -204,5 +204,5 @@ def test_what_is_said_of_a_leak():
         "2.312 nats."
     )
     text = leaky(Leakage(1.0, None, 20_000_000))
-    assert "in the 20,000,000 characters before it (32" in text
+    assert "in the training text's last 20,000,000 characters (32" in text
     assert "rest" not in text

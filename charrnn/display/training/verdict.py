@@ -43,7 +43,7 @@ def leaky(leakage: Leakage) -> str:
     """Return how much of a validation text is no test, and the loss of the rest of it."""
     where = "the training text"
     if leakage.searched is not None:
-        where = f"the {counted(leakage.searched, 'character')} before it"
+        where = f"the training text's last {counted(leakage.searched, 'character')}"
     rest = "" if leakage.rest is None else f" On the rest it is {leakage.rest:.3f} nats."
     return (
         f"The validation text is leaky: {leakage.share:.0%} of it stands word for word in {where} "
