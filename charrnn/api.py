@@ -38,7 +38,7 @@ from charrnn.training.config import Choices, TrainingConfig
 from charrnn.training.history import History
 from charrnn.training.interrupts import Interrupts
 from charrnn.training.run import Run, State
-from charrnn.training.trainer import Progress
+from charrnn.training.trainer import ENDED, Progress
 
 BUDGET = ("epochs", "max_steps", "max_time")
 
@@ -190,8 +190,7 @@ class CharRNN:
             with closing(run.trainer.learner):
                 try:
                     self._train(run, progress)
-                    spent = run.trainer.fraction() == 1
-                    run.conclude("its budget was used up" if spent else "patience ran out")
+                    run.conclude(ENDED[run.trainer.ending()])
                 finally:
                     self._checkpoint = run.checkpoint()
         return self

@@ -1,6 +1,7 @@
 """Small things that many tests share: a network, a vocabulary, a model file."""
 
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -129,6 +130,30 @@ def make_checkpoint(tiny_network, vocabulary):
         return checkpoint
 
     return make
+
+
+@pytest.fixture
+def seen():
+    """Tell what stands on a terminal in the end: its lines, after all moves of the cursor."""
+
+    def seen(sent):
+        lines, row, column = [""], 0, 0
+        for piece in re.findall(r"\x1b\[[0-9;?]*[A-Za-z]|[\r\n]|[^\x1b\r\n]+", sent):
+            if piece == "\r":
+                column = 0
+            elif piece == "\n":
+                row, column = row + 1, 0
+                lines += [""] * (row + 1 - len(lines))
+            elif piece.endswith("A") and piece.startswith("\x1b["):
+                row -= int(piece[2:-1] or 1)
+                assert row >= 0, "the cursor left the screen"
+            elif not piece.startswith("\x1b"):
+                line = lines[row].ljust(column)
+                lines[row] = line[:column] + piece + line[column + len(piece) :]
+                column += len(piece)
+        return [line.rstrip() for line in lines]
+
+    return seen
 
 
 @pytest.fixture

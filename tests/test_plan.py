@@ -17,13 +17,14 @@ from charrnn.text.streams import Streams
 from charrnn.training import plan as module
 from charrnn.training import run as run_module
 from charrnn.training.config import Choices, TrainingConfig
+from charrnn.training.estimate import Pace, measure
+from charrnn.training.optimizer import AdamW
 from charrnn.training.plan import (
     BASE_MEMORY,
     LARGEST_VALIDATION,
     count_parameters,
     estimate_memory,
     make_plan,
-    measure_speed,
     split,
 )
 from charrnn.training.recipe import (
@@ -293,12 +294,15 @@ def test_more_of_anything_takes_no_less_memory():
     ],
 )
 def test_how_long_a_run_will_take(monkeypatch, budget, steps):
-    monkeypatch.setattr(module, "measure_speed", lambda network, training: 5000.0)
+    pace = Pace(step=0.02, epoch=0.0, evaluation=0.0)
+    monkeypatch.setattr(module, "measure", lambda *_: pace)
     training = TrainingConfig(batch_size=4, seq_length=25, **budget)
     network = NetworkConfig(10, "gru", 8)
     plan = make_plan(network, training, 10_000, 500, ("a note",))
     assert plan.steps == steps
+    assert plan.speed == pytest.approx(5000)
     assert plan.seconds == pytest.approx(steps * 100 / 5000)
+    assert plan.besides == 0
     assert plan.passes == pytest.approx(steps * 100 / 10_000)
     assert plan.parameters == count_parameters(network)
     assert plan.memory == estimate_memory(network, training, 10_000, 500)
@@ -306,7 +310,40 @@ def test_how_long_a_run_will_take(monkeypatch, budget, steps):
     assert plan.notes == ("a note",)
 
 
-def test_the_speed_is_a_speed(cell):
+def test_an_estimate_counts_what_is_beside_the_steps(monkeypatch):
+    pace = Pace(step=0.01, epoch=0.002, evaluation=0.3)
+    monkeypatch.setattr(module, "measure", lambda *_: pace)
+    network = NetworkConfig(10, "gru", 8)
+    training = TrainingConfig(batch_size=1, seq_length=8, max_steps=1000, evaluations=20)
+    short = make_plan(network, training, 11, 500, saving=0.1)
+    assert short.besides == pytest.approx(20 * (0.3 + 0.1))
+    assert short.seconds == pytest.approx(1000 * (0.01 + 0.002) + 8)  # an epoch is one window
+    assert short.speed == pytest.approx(8 / 0.012)
+    long = make_plan(network, training, 8001, 500, saving=0.1)
+    assert long.seconds == pytest.approx(1000 * (0.01 + 0.002 / 1000) + 8)
+    # What evaluating takes is not there for steps; and of few steps there are few evaluations.
+    timed = make_plan(network, replace(training, max_steps=None, max_time=10.0), 8001, 500)
+    assert timed.steps == pytest.approx((10 - 20 * 0.3) / 0.01, rel=0.01)
+    assert timed.seconds == pytest.approx(10, rel=0.01)
+    assert make_plan(network, replace(training, max_steps=5), 8001, 500).besides == 5 * 0.3
+    timed = make_plan(network, replace(training, max_steps=None, max_time=3.2), 8001, 500)
+    assert timed.steps == 10
+    assert timed.seconds == pytest.approx(3.2, rel=0.05)
+
+
+@pytest.mark.parametrize("val_characters", [0, 1000])
+def test_the_pace_of_a_run_is_measured(cell, val_characters):
     training = TrainingConfig(batch_size=2, seq_length=4, max_steps=1, dropout=0.1)
-    speed = measure_speed(NetworkConfig(10, cell, 4), training, seconds=0.02)
-    assert 0 < speed < math.inf
+    pace = measure(NetworkConfig(10, cell, 4), training, 100, val_characters, seconds=0.02)
+    assert 0 < pace.step < math.inf
+    assert 0 < pace.epoch < math.inf
+    assert (pace.evaluation > 0) == bool(val_characters)
+
+
+def test_the_steps_that_are_measured_move_the_parameters(monkeypatch):
+    moved = []
+    step = AdamW.step
+    monkeypatch.setattr(AdamW, "step", lambda self, *a: (moved.append(len(a[0])), step(self, *a)))
+    network = NetworkConfig(10, "gru", 16)
+    measure(network, TrainingConfig(batch_size=2, seq_length=4, max_steps=1), 100, 0, seconds=0.0)
+    assert set(moved) == {count_parameters(network)}

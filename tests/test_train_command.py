@@ -1,6 +1,5 @@
 """`charrnn train`: what it leaves on the disk and on the screen, and how it ends."""
 
-import fcntl
 import gzip
 import json
 import os
@@ -9,10 +8,8 @@ import re
 import resource
 import shlex
 import signal
-import struct
 import subprocess
 import sys
-import termios
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +23,7 @@ from charrnn.cli import app
 from charrnn.errors import CheckpointError
 from charrnn.training import plan as plan_module
 from charrnn.training import run as run_module
+from charrnn.training.estimate import Pace
 from charrnn.training.plan import LEAST_SCORED
 from charrnn.training.run import Run
 
@@ -33,6 +31,7 @@ TEXT = "the cat sat on the mat and the dog sat on the log\n" * 40
 TINY = ("--hidden-size", "8", "--batch-size", "4", "--seq-length", "16")
 SHORT = (*TINY, "--max-steps", "6", "--evaluations", "3")
 CALLED = shlex.join([sys.executable, "-m", "charrnn"])
+QUICK = Pace(step=1e-3, epoch=1e-4, evaluation=1e-3)
 LEFT_OUT = ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "CHARRNN_DEBUG", "TTY_COMPATIBLE", "LINES")
 CHILD = {k: v for k, v in os.environ.items() if k not in LEFT_OUT} | {
     "TERM": "xterm",
@@ -53,7 +52,7 @@ def place(tmp_path, monkeypatch):
 @pytest.fixture
 def quick(monkeypatch):
     """Leave out what a plan measures: half a second."""
-    monkeypatch.setattr(plan_module, "measure_speed", lambda *_: 1e5)
+    monkeypatch.setattr(plan_module, "measure", lambda *_: QUICK)
 
 
 def train(*arguments, stdin=None):
@@ -244,11 +243,13 @@ def test_a_whole_run_in_plain_lines():
     assert "\r" not in shown
     assert "\x1b" not in shown
     assert not any(line.endswith(" ") for line in shown.splitlines())
-    assert len(re.findall(r"^step \d+  loss \d\.\d+ \(\d\.\d+ bits\), best \d", shown, re.M)) == 6
+    line = r"^step \d  \d+%  train \d\.\d+  val \d\.\d+ \(best \d\.\d+ at \d\)"
+    assert len(re.findall(line, shown, re.M)) == 6
     for expected in (
         "char/s", " left", "loss, nats a character", "6 steps in ", "the best was step ",
         "this lstm", "uniform", "unigram", "5-gram", "xz", "saved  checkpoints/text.npz",
-        f"next   {CALLED} sample checkpoints/text.npz",
+        f"next   {CALLED} sample checkpoints/text.npz\n       {CALLED} inspect checkpoints/",
+        f"try    {CALLED} train --resume checkpoints/text.npz --max-steps 12",
     ):  # fmt: skip
         assert expected in shown, expected
     record = load(Path("checkpoints/text.npz")).training
@@ -274,6 +275,7 @@ def test_a_sample_now_and_then(quick):
     arguments = ("text.txt", *TINY, "--max-steps", "20", "--evaluations", "10", "--patience", "0")
     shown = train(*arguments).stderr.split("step 10  ")[1].split("step 12  ")[0]
     assert len(shown) > 160
+    assert re.search(r"^── step 10, \d\.\d s, val \d\.\d\d ──$", shown, re.MULTILINE)
     silent = train(*arguments, "--no-samples").stderr.split("step 10  ")[1].split("step 12  ")[0]
     assert silent.count("\n") == 1
 
@@ -295,8 +297,14 @@ def test_two_characters_are_a_text(quick):
 def test_names_that_are_taken(quick):
     for name in ("text", "text-2", "text-3"):
         assert f"checkpoints/{name}.npz" in train("text.txt", *SHORT).stderr
+    exists = "{} exists, and stays; --overwrite replaces it"
+    assert exists.format("checkpoints/text.npz") in train("text.txt", "--dry-run").stderr
+    for where in (["-o", "m.npz"], ["--overwrite"]):
+        assert "exists, and stays" not in train("text.txt", "--dry-run", *where).stderr
     Path("checkpoints/text.npz").unlink()  # its state is still there
-    assert "checkpoints/text-4.npz" in train("text.txt", *SHORT).stderr
+    shown = train("text.txt", *SHORT).stderr
+    assert "checkpoints/text-4.npz" in shown
+    assert exists.format("checkpoints/text.resume.npz") in shown
     Path("checkpoints/text.resume.npz").unlink()
     assert "checkpoints/text.npz" in train("text.txt", *SHORT).stderr
 
@@ -605,6 +613,75 @@ def test_a_gradient_that_is_not_finite_reaches_no_file(quick, monkeypatch):
     assert all(np.isfinite(each).all() for each in np.load("m.resume.npz").values())
 
 
+# What a run has come to.
+
+
+def said_at_the_end(*arguments, stdin=None):
+    result = train(*arguments, stdin=stdin)
+    assert result.exit_code == 0
+    found = re.search(r"^try    (.*)$", result.stderr, re.MULTILINE)
+    return " ".join(result.stderr.split()), found and shlex.split(found[1])[2:]
+
+
+def test_a_rate_that_is_too_high_and_the_command_to_type(quick):
+    arguments = ("text.txt", *TINY, "--max-steps", "200", "--patience", "0", "--no-samples")
+    paths = ("-o", "m.npz", "--log-file", "l")
+    said, tried = said_at_the_end(*arguments, "--learning-rate", "10", *paths)
+    assert "learning rate is too high" in said or "lower learning rate would help" in said
+    assert tried[0] == "text.txt"
+    assert set(tried[1:]) == {
+        *TINY, "--max-steps", "200", "--patience", "0", "--no-samples", "--learning-rate", "2.5",
+    }  # fmt: skip
+    assert json.loads(Path("l").read_text().splitlines()[-1])["verdict"] in ("unlearnt", "unstable")
+    # It can be typed as it stands: no model and no log is in its way.
+    assert train(*tried).exit_code == 0
+    assert tree().count("checkpoints/text.npz") == 1
+
+
+def test_a_run_that_was_resumed_is_begun_anew_as_it_was(quick):
+    arguments = (*TINY, "--max-steps", "120", "--patience", "0", "--seed", "3", "--learning-rate")
+    train("text.txt", *arguments, "10", "-o", "m.npz")
+    said, tried = said_at_the_end("--resume", "m.npz", "--max-steps", "200")
+    assert "learning rate" in said
+    assert "--resume" not in tried
+    for word in ("text.txt", "--hidden-size", "8", "--seed", "3", "--learning-rate", "2.5", "200"):
+        assert word in tried, word
+    assert train(*tried).exit_code == 0
+
+
+def test_more_of_the_same_where_it_still_improves(quick):
+    arguments = (*TINY, "--max-steps", "120", "--learning-rate", "0.002", "-o", "m.npz")
+    said, tried = said_at_the_end("text.txt", *arguments)
+    assert "still improving when its budget was used up" in said
+    assert tried == ["--resume", "m.npz", "--max-steps", "240"]
+    assert train(*tried).exit_code == 0
+    said, tried = said_at_the_end("-", *arguments[:-1], "p.npz", stdin=TEXT)
+    assert tried == ["--resume", "p.npz", "--max-steps", "240", "<", "TEXT"]
+
+
+def test_a_validation_text_that_stands_in_the_training_text(quick):
+    said, _ = said_at_the_end("text.txt", *SHORT)
+    assert "The validation text is leaky: 100% of it stands word for word" in said
+    words = np.random.default_rng(0).choice(list("abcdefghij \n"), 4000)
+    Path("fresh.txt").write_text("".join(words))
+    said, _ = said_at_the_end("fresh.txt", *SHORT)
+    assert "leaky" not in said
+
+
+def test_a_text_that_is_known_by_heart_ends_a_run(quick):
+    Path("short.txt").write_text("hello world")
+    arguments = ("--hidden-size", "16", "--learning-rate", "0.02", "--dropout", "0")
+    result = train("short.txt", *arguments, "-o", "m.npz")
+    assert result.exit_code == 0
+    assert "ended because it knows the training text by heart" in result.stderr
+    record = load(Path("m.npz")).training
+    assert record.steps < 10_000
+    assert record.val_loss < 1e-5
+    again = train("--resume", "m.npz", "--max-steps", "100000")
+    assert again.exit_code == 1
+    assert "by heart" in again.stderr
+
+
 # Disks that fail.
 
 
@@ -774,14 +851,14 @@ def test_a_signal_at_the_very_end_does_not_cut_it_short(quick, monkeypatch):
 def test_a_signal_while_the_plan_is_made(quick, monkeypatch):
     def measure(*_):
         os.kill(os.getpid(), signal.SIGINT)
-        return 1e5
+        return QUICK
 
-    monkeypatch.setattr(plan_module, "measure_speed", measure)
+    monkeypatch.setattr(plan_module, "measure", measure)
     result = train("text.txt", *SHORT, "-o", "m.npz")
     assert result.exit_code == 130
     assert "stopped after step 0" in result.stderr
     assert train("--resume", "m.npz", "--dry-run").exit_code == 130
-    monkeypatch.setattr(plan_module, "measure_speed", lambda *_: 1e5)
+    monkeypatch.setattr(plan_module, "measure", lambda *_: QUICK)
     assert train("--resume", "m.npz").exit_code == 0
     assert load(Path("m.npz")).training.steps == 6
 
@@ -800,63 +877,6 @@ def test_a_worker_that_is_killed():
     assert "Traceback" not in shown
     assert load(Path("m.npz"))
     assert "params" in arrays(resume_path(Path("m.npz")))
-
-
-# A terminal.
-
-
-def on_a_terminal(width, *arguments):
-    """Run on a terminal; return what it sent, and the lines that are to be seen in the end."""
-    leader, terminal = pty.openpty()
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
-    with subprocess.Popen(
-        command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=terminal,
-        env=CHILD,
-    ) as process:  # fmt: skip
-        os.close(terminal)
-        sent = b""
-        while True:
-            try:
-                piece = os.read(leader, 65536)
-            except OSError:  # how Linux tells that the other end is closed
-                break
-            if not piece:
-                break
-            sent += piece
-        assert process.stdout.read() == b""
-        assert process.wait(30) == 0
-    os.close(leader)
-    text = re.sub(r"\x1b\[[0-9;]*m", "", sent.decode())
-    lines = [""]
-    for piece in re.split(r"(\r\n|\r|\n)", text):
-        if piece == "\r":
-            lines[-1] = "\r" + lines[-1].lstrip("\r")
-        elif piece in ("\r\n", "\n"):
-            lines.append("")
-        elif lines[-1].startswith("\r"):
-            lines[-1] = "\r" + piece + lines[-1][1 + len(piece) :]
-        else:
-            lines[-1] += piece
-    return text, [line.strip("\r").rstrip() for line in lines]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("width", [60, 200])
-def test_a_bar_and_lines_that_do_not_run_together(width):
-    arguments = (*LONG, "--max-steps", "100", "--evaluations", "20")
-    text, lines = on_a_terminal(width, "text.txt", *arguments, "-o", "m.npz")
-    assert "\x1b" not in text
-    bars = [line for line in lines if "%" in line]
-    assert len(bars) == 1
-    assert re.fullmatch(r"100% \|█+\| loss \d\.\d{3} \(\d\.\d\d bits\).*, \d\.\d s left", bars[0])
-    assert ("best" in bars[0], "char/s" in bars[0]) == (width > 60, width > 60)
-    assert len(bars[0]) <= width
-    assert len(re.findall(r"\r +\d+%", text)) > 3
-    # What is drawn fits; a sample is written as it is, a terminal wraps it.
-    drawn = lines[: lines.index("model     m.npz")]
-    drawn += lines[lines.index(bars[0]) : lines.index("saved  m.npz")]
-    assert max(map(len, drawn)) <= width
-    assert f"next   {CALLED} sample m.npz" in lines
 
 
 def test_a_text_cannot_drive_the_terminal(quick):

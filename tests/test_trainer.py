@@ -101,8 +101,9 @@ def test_the_smoothed_loss_and_the_mean_since_the_last_evaluation(monkeypatch):
     monkeypatch.setattr(Network, "backward", recorded)
     told = list(make(evaluations=4).run())
     smoothed = losses[0]
-    for progress, found in zip(told[1:], losses[1:], strict=True):
-        smoothed = 0.98 * smoothed + 0.02 * found
+    for n, (progress, found) in enumerate(zip(told[1:], losses[1:], strict=True), 1):
+        kept = min(0.98, n / (n + 4))
+        smoothed = kept * smoothed + (1 - kept) * found
         assert progress.loss == pytest.approx(smoothed, rel=1e-12)
     means = [float(np.mean(losses[k : k + 10])) for k in (0, 10, 20, 30)]
     assert [p.evaluation.train_loss for p in told if p.evaluation] == pytest.approx(means)

@@ -19,12 +19,13 @@ from charrnn.inspection.characters import training_text
 from charrnn.inspection.characters.classes import CLASSES, classes
 from charrnn.inspection.characters.error_types import TYPES, error_types
 from charrnn.inspection.characters.groups import DISTANCES
-from charrnn.inspection.characters.training_text import SAME, TrainingText
+from charrnn.inspection.characters.training_text import TrainingText
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.views.errors import LISTED, Errors
 from charrnn.network.scoring import score
 from charrnn.text.ngram import NGram
+from charrnn.text.repetition import SAME
 from charrnn.text.vocabulary import Vocabulary
 
 CHARACTERS = "\n abcdeé'\"().A1"

@@ -20,7 +20,8 @@ BUDGET = ("epochs", "max_steps", "max_time")
 
 MAY_CHANGE = {
     *BUDGET, "quick", "best", "patience", "evaluations", "corpus", "out", "overwrite", "resume",
-    "dry_run", "samples", "log_file", "encoding", "errors", "as_bytes", "max_bytes", "threads",
+    "dry_run", "samples", "plot", "log_file", "encoding", "errors", "as_bytes", "max_bytes",
+    "threads",
     "profile",
 }  # fmt: skip
 """What a resumed run may be told; all else is as it was, or it would not be that run."""
@@ -108,6 +109,11 @@ def go_on(corpus: Corpus, path: Path, choices: Choices, typed: set[str]) -> Run:
     if typed & {*BUDGET, "quick", "best"}:
         changes |= {name: getattr(choices, name) for name in BUDGET}
     run = Run.resume(corpus, path, changes)
+    if run.trainer.learnt:
+        raise TrainingError(
+            f"{path.name}: knows its training text by heart, so nothing is left to learn from it; "
+            f"train on a longer text"
+        )
     waited, patience = run.trainer.now.waited, run.trainer.config.patience
     if 0 < patience <= waited:
         raise TrainingError(

@@ -91,18 +91,33 @@ def held(path: Path) -> Iterator[None]:
         yield
 
 
+def spared_by(path: Path, text: str) -> Path | None:
+    """Return what lies where a model would have been saved first, if it is saved elsewhere for it.
+
+    path: where it is saved, under a name that was made up.
+    """
+    first = next(_names(text))
+    if first == path:
+        return None
+    return first if _exists(first) else resume_path(first)
+
+
 def _free(text: str, *, overwrite: bool) -> Path:
     """Return checkpoints/NAME.npz, or NAME-2.npz and so on where that is taken."""
+    for path in _names(text):
+        if overwrite or not (_exists(path) or _exists(resume_path(path))):
+            return path
+    raise CheckpointError(f"{next(_names(text))}: exists, and 9,998 more; choose another --out")
+
+
+def _names(text: str) -> Iterator[Path]:
+    """Yield the paths that a model of a text may be saved at, the first first."""
     name = "corpus"
     if text != STANDARD_INPUT and _exists(Path(text)) and not is_pipe(Path(text)):
         name = Path(text).resolve().name.split(".")[0] or name
     stem = "".join(letter if letter.isprintable() else "_" for letter in name)[:LONGEST_NAME]
-    names = (f"{stem}{suffix}.npz" for suffix in ("", *(f"-{k}" for k in range(2, 10**4))))
-    paths = (FOLDER / name for name in names)
-    for path in paths:
-        if overwrite or not (_exists(path) or _exists(resume_path(path))):
-            return path
-    raise CheckpointError(f"{FOLDER / stem}.npz: exists, and 9,998 more; choose another --out")
+    for suffix in ("", *(f"-{k}" for k in range(2, 10**4))):
+        yield FOLDER / f"{stem}{suffix}.npz"
 
 
 def _exists(path: Path) -> bool:

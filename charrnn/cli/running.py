@@ -1,21 +1,21 @@
 """A run from its plan to its end, or to the signal that stops it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from charrnn.checkpoint.checkpoint import this_program
+from charrnn.checkpoint.checkpoint import Checkpoint, this_program
 from charrnn.checkpoint.paths import resume_path
 from charrnn.cli.notes import note
 from charrnn.cli.signals import Stop, stopping
 from charrnn.display.console import notes
 from charrnn.display.quantities import count
 from charrnn.display.screen import screen_of, show
-from charrnn.display.training.ending import show_end, show_stop
+from charrnn.display.training.ending import Ended, show_end, show_stop
 from charrnn.display.training.plan import show_plan
 from charrnn.display.training.profile import draw
 from charrnn.display.training.progress import TrainingProgress
@@ -26,7 +26,11 @@ from charrnn.training.log import RunLog
 from charrnn.training.profile import Profile
 from charrnn.training.run import Run
 from charrnn.training.saving import Saving
-from charrnn.training.trainer import Progress
+from charrnn.training.trainer import ENDED, Ending, Progress
+from charrnn.training.verdict import Verdict, judge, remedy
+
+Again = Callable[[Path | None, dict[str, Any]], str]
+"""The command with other options, given by their names: going on with a model, or anew."""
 
 SAMPLE_EVERY = 5
 """Evaluations from one sample to the next."""
@@ -35,17 +39,39 @@ LONG_TEXT = 20_000
 """Characters to validate that take long enough to say what is being waited for."""
 
 
-def plan(run: Run, path: Path) -> None:
-    """Show what the run will take."""
+@dataclass(frozen=True)
+class Shown:
+    """What of a run is shown besides its plan and its end.
+
+    samples: show now and then what the network writes.
+    plot: draw the losses above the bar.
+    profile: show in the end where the time went.
+    log_file: where to log it as lines of JSON.
+    """
+
+    samples: bool = True
+    plot: bool = True
+    profile: bool = False
+    log_file: Path | None = None
+
+
+def plan(run: Run, path: Path, spared: Path | None = None, saving: float = 0.0) -> None:
+    """Show what the run will take.
+
+    spared: what lies where the model would have been saved, and stays.
+    saving: the seconds that the run takes to be saved.
+    """
     now, used = run.trainer.now, run.trainer.fraction()
     sources = tuple(source.name for source in run.corpus.sources)
-    show_plan(run.plan(), sources, path, notes(), step=now.step, used=used)
+    planned = run.plan(saving)
+    show_plan(planned, sources, path, notes(), step=now.step, used=used, spared=spared)
 
 
-def go(run: Run, path: Path, *, samples: bool, log_file: Path | None, profile: bool = False) -> int:
+def go(run: Run, path: Path, wanted: Shown, again: Again, spared: Path | None = None) -> int:
     """Show the plan, train to the end or to the first signal, and save; return the exit code.
 
-    profile: tell in the end where the time went.
+    again: how to type the command with other options.
+    spared: what lies where the model would have been saved, and stays.
 
     Raises
     ------
@@ -53,11 +79,11 @@ def go(run: Run, path: Path, *, samples: bool, log_file: Path | None, profile: b
         The run cannot start, or cannot go on, or not all of it is saved; what is saved is whole.
     """
     trainer, saving = run.trainer, Saving(run, path)
-    trainer.profile = Profile() if profile else None
-    with stopping() as stop, _prepared(saving, log_file) as log:
-        plan(run, path)
+    trainer.profile = Profile() if wanted.profile else None
+    with stopping() as stop, _prepared(saving, wanted.log_file) as log:
+        plan(run, path, spared, saving.took)
         if not stop.requested:
-            _train(run, saving, log, stop, samples=samples)
+            _train(run, saving, log, stop, wanted)
         if trainer.profile:
             screen = screen_of(notes())
             show(draw(trainer.profile.shares(), trainer.profile.steps, screen), screen, notes())
@@ -65,9 +91,11 @@ def go(run: Run, path: Path, *, samples: bool, log_file: Path | None, profile: b
             saving.stopped()
             if log:
                 _written(log, "stop", step=trainer.now.step)
-            show_stop(trainer.now, path, notes(), piped=run.corpus.is_piped)
+            checkpoint = run.checkpoint()
+            verdict = _judged(run, checkpoint, "stop")
+            show_stop(checkpoint, verdict, path, notes(), piped=run.corpus.is_piped)
         else:
-            _conclude(run, path, saving, log)
+            _conclude(run, path, saving, log, again)
     if lost := _lost(saving, log):
         raise TrainingError(f"{path}: saved, but on the way {lost}")
     return stop.exit_code
@@ -90,37 +118,58 @@ def _prepared(saving: Saving, log_file: Path | None) -> Iterator[RunLog | None]:
             yield log
 
 
-def _train(run: Run, saving: Saving, log: RunLog | None, stop: Stop, *, samples: bool) -> None:
+def _train(run: Run, saving: Saving, log: RunLog | None, stop: Stop, wanted: Shown) -> None:
     """Train to the end or to the first signal, and show, log and save what there is."""
-    with TrainingProgress(run.trainer.fraction()) as shown:
+    with TrainingProgress(
+        run.trainer.fraction(),
+        run.trainer.now.history,
+        validated=len(run.validation) > 1,
+        plot=wanted.plot,
+    ) as shown:
         for progress in run.trainer.run():
             shown.show(progress)
             for warning in (saving.after(progress), log and _logged(log, progress)):
                 if warning:
                     shown.line(f"warning: {warning}")
-            if samples and _sample_due(run, progress):
-                shown.line(_write_sample(run, 160).rstrip() + "\n")
+            if wanted.samples and _sample_due(run, progress):
+                shown.sample(_write_sample(run, 160), progress)
             if stop.requested:
                 break
 
 
-def _conclude(run: Run, path: Path, saving: Saving, log: RunLog | None) -> None:
+def _conclude(run: Run, path: Path, saving: Saving, log: RunLog | None, again: Again) -> None:
     """Save, measure the best network, and show what the run has come to."""
-    trainer = run.trainer
+    trainer, ending = run.trainer, run.trainer.ending()
     # Measuring takes a while; whoever does not wait for it has a model all the same.
     saving.stopped()
     if len(run.validation) > LONG_TEXT:
         note(f"measuring the best network on {count(len(run.validation))} characters kept back")
-    run.conclude("patience ran out" if trainer.fraction() < 1 else "its budget was used up")
+    run.conclude(ENDED[ending])
     run.save(path)
     checkpoint = run.checkpoint()
+    record, leakage = checkpoint.training, run.leakage
+    verdict = _judged(run, checkpoint, ending)
     if log:
-        record = checkpoint.training
         _written(
             log, "end", step=trainer.now.step, best_step=record.best_step,
             val_loss=record.val_loss, baselines=record.baselines, seconds=record.seconds,
+            verdict=verdict.kind, repeated=leakage and leakage.share,
         )  # fmt: skip
-    show_end(checkpoint, path, _write_sample(run, 280), notes())
+    better = remedy(verdict, checkpoint.network.config, record)
+    advice = again(path if better.resumed else None, dict(better.options)) if better else None
+    show_end(Ended(checkpoint, verdict, leakage, advice, _write_sample(run, 280)), path, notes())
+
+
+def _judged(run: Run, checkpoint: Checkpoint, ending: Ending) -> Verdict:
+    record = checkpoint.training
+    measured = bool(record.baselines)
+    return judge(
+        checkpoint.history,
+        ending,
+        loss=record.val_loss if measured else None,
+        baselines=record.baselines,
+        validated=len(run.validation) > 1,
+    )
 
 
 def _about(run: Run) -> dict[str, Any]:

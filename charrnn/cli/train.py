@@ -78,6 +78,14 @@ def train(  # noqa: PLR0917
             rich_help_panel=OUTPUT,
         ),
     ] = True,
+    plot: Annotated[
+        bool,
+        typer.Option(
+            "--plot/--no-plot",
+            help="Draw the losses above the bar, on a terminal.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = True,
     log_file: Annotated[
         Path | None,
         typer.Option(
@@ -391,8 +399,15 @@ def train(  # noqa: PLR0917
 
     from charrnn.checkpoint.finding import find_run
     from charrnn.cli.chosen import check, go_on, only_what_may_change, text_to_go_on
-    from charrnn.cli.destination import check_log, destination, held, refuse_to_replace
-    from charrnn.cli.running import go, plan
+    from charrnn.cli.destination import (
+        check_log,
+        destination,
+        held,
+        refuse_to_replace,
+        spared_by,
+    )
+    from charrnn.cli.retyped import Retyped
+    from charrnn.cli.running import Shown, go, plan
     from charrnn.text.read_as import ReadAs
     from charrnn.text.reading import read_corpus
     from charrnn.text.sources import MAX_BYTES
@@ -435,6 +450,7 @@ def train(  # noqa: PLR0917
     if not sources:
         raise ConfigError("no text is named; name a file, a folder or - for standard input")
     path = destination(out, resume, sources[0], overwrite=overwrite)
+    spared = None if out or resume else spared_by(path, sources[0])
     check_log(log_file, path, resume=resume is not None, overwrite=overwrite)
     if "-" in sources and sys.stdin is not None and sys.stdin.isatty():
         note("reading the text from this terminal; end it with Ctrl-D")
@@ -449,9 +465,10 @@ def train(  # noqa: PLR0917
             if not overwrite:  # somebody else may have been quicker
                 refuse_to_replace(path)
         if dry_run:
-            plan(run, path)
+            plan(run, path, spared)
             return
-        code = go(run, path, samples=samples, log_file=log_file, profile=profile)
+        wanted = Shown(samples, plot, profile, log_file)
+        code = go(run, path, wanted, Retyped(ctx, typed, sources, run), spared)
     raise typer.Exit(code)
 
 

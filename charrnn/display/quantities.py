@@ -30,10 +30,27 @@ def duration(seconds: float) -> str:
 
 
 def memory(size: float) -> str:
-    """Return a number of bytes in MB, of 10**6, or in GB, of 10**9."""
-    if size >= 1e9:
-        return f"{size / 1e9:.1f} GB"
-    return f"{size / 1e6:.0f} MB" if size >= 10e6 else f"{size / 1e6:.1f} MB"
+    """Return a number of bytes in kB, of 10**3, MB or GB; of less than one kB, in bytes."""
+    if size < 999.5:
+        return f"{size:.0f} B"
+    unit, one = next(
+        (u, s) for u, s in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)) if size >= 0.9995 * s
+    )
+    return f"{size / one:.{0 if size >= 10 * one and unit != 'GB' else 1}f} {unit}"
+
+
+def nats(loss: float) -> str:
+    """Return a loss to two or three digits: 1.91, 0.171, 6.4e-05."""
+    if 0 < loss < 1e-3:
+        return f"{loss:.1e}"
+    return f"{loss:.{2 if loss >= 1 else 3}f}"
+
+
+def place(step: int) -> str:
+    """Return a step as a short line has it: 155, 1,476, 12k."""
+    return (
+        f"{step:,}" if step < 1e4 else f"{step / 1e3:.0f}k" if step < 1e6 else f"{step / 1e6:.1f}M"
+    )
 
 
 def bits(nats: float) -> float:

@@ -66,8 +66,11 @@ def screen_of(
     theme: Theme | None = None,
     ascii_only: bool = False,
     span: tuple[int, int | None] = (0, SHOWN),
+    narrowest: int = NARROWEST,
 ) -> Screen:
     """Return what a console is, or a file where there is none: its size and its colours.
+
+    narrowest: what is drawn for a narrower console is as wide as this, and cut.
 
     Raises
     ------
@@ -80,7 +83,7 @@ def screen_of(
         return Screen(width or 80, NONE, ascii_only, span)
     palette = choose_palette(console, theme, os.environ.get("COLORFGBG", ""))
     rows = console.height if console.file.isatty() and not console.is_dumb_terminal else None
-    return Screen(max(NARROWEST, width or console.width), palette, ascii_only, span, rows)
+    return Screen(max(narrowest, width or console.width), palette, ascii_only, span, rows)
 
 
 def parse_span(written: str | None) -> tuple[int, int | None]:

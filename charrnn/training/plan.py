@@ -1,19 +1,18 @@
 """What a run will be, worked out and shown before it starts."""
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
 
 from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
-from charrnn.network.model import Network, shapes
+from charrnn.network.model import shapes
 from charrnn.network.readout import LEAST_ROWS, SCORES
 from charrnn.network.scoring import WINDOW, QuickScore, quick_steps
 from charrnn.text.streams import BLOCK
 from charrnn.training.baselines import COUNTED
 from charrnn.training.config import TrainingConfig
-from charrnn.training.workers import learner_for
+from charrnn.training.estimate import measure
 
 LARGEST_VALIDATION = 200_000
 """Characters. More would make evaluating slow without making it surer."""
@@ -53,7 +52,11 @@ def val_sample(max_time: float | None) -> int:
 
 @dataclass(frozen=True)
 class Plan:
-    """A run before it starts. Memory in bytes, speed in characters a second, time in seconds."""
+    """A run before it starts. Memory in bytes, speed in characters a second, time in seconds.
+
+    seconds: all of it, but for what is measured in the end.
+    besides: of these, how many go into evaluating and saving.
+    """
 
     network: NetworkConfig
     training: TrainingConfig
@@ -64,6 +67,7 @@ class Plan:
     speed: float
     steps: int
     seconds: float
+    besides: float
     notes: tuple[str, ...]
 
     @property
@@ -79,18 +83,28 @@ def make_plan(
     train_characters: int,
     val_characters: int,
     notes: tuple[str, ...] = (),
+    *,
+    saving: float = 0.0,
 ) -> Plan:
-    """Work out memory, speed and time of a run; takes about half a second to measure the speed."""
-    speed = measure_speed(network, training)
+    """Work out memory, speed and time of a run; takes about half a second to measure the speed.
+
+    saving: the seconds that the run takes to be saved.
+    """
+    pace = measure(network, training, train_characters, val_characters)
     per_step = training.batch_size * training.seq_length
+    step = pace.step + pace.epoch / max(1, (train_characters - 1) // per_step)
+    evaluation = pace.evaluation + saving
     limits: list[float] = []
     if training.max_steps:
         limits.append(training.max_steps)
     if training.epochs:
         limits.append(training.epochs * train_characters / per_step)
     if training.max_time:
-        limits.append(max(1, training.max_time * speed / per_step))
+        # An evaluation follows a step: there are as many as are asked for, or one for each step.
+        all_of_them = (training.max_time - training.evaluations * evaluation) / step
+        limits.append(max(all_of_them, training.max_time / (step + evaluation)))
     steps = max(1, int(min(limits)))
+    besides = min(training.evaluations, steps) * evaluation
     return Plan(
         network=network,
         training=training,
@@ -98,9 +112,10 @@ def make_plan(
         val_characters=val_characters,
         parameters=count_parameters(network),
         memory=estimate_memory(network, training, train_characters, val_characters),
-        speed=speed,
+        speed=per_step / step,
         steps=steps,
-        seconds=steps * per_step / speed,
+        seconds=steps * step + besides,
+        besides=besides,
         notes=notes,
     )
 
@@ -108,22 +123,6 @@ def make_plan(
 def count_parameters(network: NetworkConfig) -> int:
     """Return how many numbers a network learns."""
     return sum(int(np.prod(shape, dtype=np.int64)) for shape in shapes(network).values())
-
-
-def measure_speed(network: NetworkConfig, training: TrainingConfig, seconds: float = 0.4) -> float:
-    """Return how many characters a second a step reads, forward and back, on this machine now."""
-    T, B = training.seq_length, training.batch_size
-    rng = np.random.default_rng(0)
-    trial = Network(network, rng)
-    learner = learner_for(trial, training)
-    x = rng.integers(network.vocabulary_size, size=(T, B))
-    took: list[float] = []
-    while len(took) < 3 or sum(took) < seconds:
-        start = time.perf_counter()
-        learner.learn(x, x, 0)
-        took.append(time.perf_counter() - start)
-    learner.close()
-    return T * B / float(np.median(took[1:]))
 
 
 def estimate_memory(

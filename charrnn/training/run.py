@@ -27,12 +27,13 @@ from charrnn.text.reading import Corpus, check_corpus
 from charrnn.text.streams import fit_shape
 from charrnn.training.baselines import baselines
 from charrnn.training.config import Choices, TrainingConfig
+from charrnn.training.estimate import measure_speed
+from charrnn.training.leakage import Leakage, leakage
 from charrnn.training.plan import (
     Plan,
     count_parameters,
     estimate_memory,
     make_plan,
-    measure_speed,
     split,
     val_sample,
 )
@@ -45,7 +46,7 @@ from charrnn.training.recipe import (
 )
 from charrnn.training.rest import learn_rest
 from charrnn.training.stopped import about_text
-from charrnn.training.trainer import Trainer
+from charrnn.training.trainer import ENDED, Trainer
 from charrnn.training.workers import choose_workers
 
 LARGEST_VOCABULARY = 65_536
@@ -77,8 +78,9 @@ class Run:
         self.trainer = Trainer(Network(network, rng), self.train, self.validation, training)
         self._baselines: dict[str, float] = {}
         self._val_loss: float | None = None
+        self.leakage: Leakage | None = None
         self._rest_learnt = False
-        self._ended = "somebody stopped it"
+        self._ended = ENDED["stop"]
 
     @classmethod
     def begin(cls, corpus: Corpus, choices: Choices) -> Self:
@@ -156,14 +158,15 @@ class Run:
             raise CheckpointError(f"{name}: {error.message}", *error.ways) from error
         return run
 
-    def plan(self) -> Plan:
-        """Work out what the run will take."""
+    def plan(self, saving: float = 0.0) -> Plan:
+        """Work out what the run will take, given the seconds that saving it takes."""
         return make_plan(
             self.trainer.network.config,
             self.trainer.config,
             len(self.train),
             len(self.validation),
             self.notes,
+            saving=saving,
         )
 
     def conclude(self, ended: str) -> None:
@@ -174,7 +177,9 @@ class Run:
         self._ended = ended
         self.trainer.finish()
         if len(self.validation) > 1:
-            self._val_loss = float(score(self.trainer.network, self.validation).mean())
+            nats = score(self.trainer.network, self.validation)
+            self._val_loss = float(nats.mean())
+            self.leakage = leakage(self.train, self.validation, nats)
             V = len(self.vocabulary)
             counts = self.vocabulary.counts - np.bincount(self.validation, minlength=V)
             found = baselines(self.train, self.validation, V, counts)

@@ -21,6 +21,7 @@ class Saving:
 
     state_every: seconds between two training states, as long as they take little beside that.
     failures: how many there were, in a row or not.
+    took: the seconds that the last training state took to be saved.
     """
 
     def __init__(self, run: Run, path: Path, state_every: float = 30.0) -> None:
@@ -29,7 +30,7 @@ class Saving:
         self._in_a_row = 0
         self._better = False
         self._last_state = time.monotonic()
-        self._took = 0.0
+        self.took = 0.0
 
     @property
     def failed(self) -> bool:
@@ -46,7 +47,7 @@ class Saving:
         """
         improved = progress.evaluation is not None and progress.evaluation.improved
         since = time.monotonic() - self._last_state
-        state_due = since >= max(self.state_every, self._took / LARGEST_SHARE)
+        state_due = since >= max(self.state_every, self.took / LARGEST_SHARE)
         if not (improved or state_due):
             return None
         self._better |= improved
@@ -73,7 +74,7 @@ class Saving:
         start = time.monotonic()
         self.run.save_state(self.path)
         self._last_state = time.monotonic()
-        self._took = self._last_state - start
+        self.took = self._last_state - start
 
     def stopped(self) -> None:
         """Save the training state and the model, each even if the other fails.

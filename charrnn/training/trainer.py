@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -27,6 +27,20 @@ FEW_WINDOWS = 10
 
 FAR_ABOVE = 0.1
 """Nats that the validation loss of a broken network is above its best, while its median is not."""
+
+LEARNT = 1e-6
+"""Nats a character: a text with a smaller training loss is known by heart. Nothing is left to
+learn, and gradients soon are too small for normal numbers, which a processor multiplies slowly."""
+
+Ending = Literal["budget", "patience", "learnt", "stop"]
+
+ENDED: dict[Ending, str] = {
+    "budget": "its budget was used up",
+    "patience": "patience ran out",
+    "learnt": "it knows the training text by heart",
+    "stop": "it was stopped",
+}
+"""Why a run ended, as its record says it."""
 
 LARGEST_NORM = 1e18
 """Of a gradient that is not clipped: the square of a larger one overflows."""
@@ -121,8 +135,19 @@ class Trainer:
             shares.append(self.now.seconds / self.config.max_time)
         return min(1.0, max(shares))
 
+    @property
+    def learnt(self) -> bool:
+        """Whether the training text is known by heart."""
+        return self.now.smoothed < LEARNT
+
+    def ending(self) -> Ending:
+        """Return why the run has ended, where it stands now."""
+        if self.fraction() == 1:
+            return "budget"
+        return "learnt" if self.learnt else "patience" if self._out_of_patience() else "stop"
+
     def run(self) -> Iterator[Progress]:
-        """Train to the end of the budget or of patience.
+        """Train to the end of the budget or of patience, or until there is nothing to learn.
 
         Whoever stops listening between two steps can save `state()` and go on later; whoever has
         done calls `finish`.
@@ -135,7 +160,7 @@ class Trainer:
         config, now = self.config, self.now
         last = time.perf_counter()
         self._enter_epoch(now.offset, now.window)
-        while (fraction := self.fraction()) < 1 and not self._out_of_patience():
+        while (fraction := self.fraction()) < 1 and not (self._out_of_patience() or self.learnt):
             if now.window == self.windows_here:
                 now.epoch, now.window = now.epoch + 1, 0
                 now.offset = self._offset(now.epoch)
@@ -148,9 +173,11 @@ class Trainer:
             loss, norm = self.profile.step(take, rate) if self.profile else take(rate)
             note = None
             if math.isfinite(loss) and math.isfinite(norm):
-                now.smoothed = (
-                    loss if math.isnan(now.smoothed) else 0.98 * now.smoothed + 0.02 * loss
-                )
+                if math.isnan(now.smoothed):
+                    now.smoothed = loss
+                # Over a quarter of the steps so far, and some fifty at most.
+                kept = min(0.98, now.step / (now.step + 4))
+                now.smoothed = kept * now.smoothed + (1 - kept) * loss
                 now.since_loss += loss
                 now.since_steps += 1
             else:
@@ -161,7 +188,7 @@ class Trainer:
             fraction_after = self.fraction()
             every = config.evaluations
             due = math.floor(fraction * every) < math.floor(fraction_after * every)
-            due = (due or fraction_after == 1) and not math.isnan(now.smoothed)
+            due = (due or fraction_after == 1 or self.learnt) and not math.isnan(now.smoothed)
             evaluation = self._evaluate() if due else None
             if evaluation and evaluation.broken:
                 note = self._repair(evaluation)
@@ -255,7 +282,8 @@ class Trainer:
     def _evaluate(self) -> Evaluation:
         """Score the validation text, and keep the parameters if they are the best so far."""
         now = self.now
-        train_loss = now.since_loss / now.since_steps if now.since_steps else now.smoothed
+        known = self.learnt or not now.since_steps  # by heart: what was before is past
+        train_loss = now.smoothed if known else now.since_loss / now.since_steps
         now.since_loss, now.since_steps = 0.0, 0
         score, flat = self._score(train_loss)
         improved = score.mean < now.best

@@ -9,6 +9,7 @@ from rich.text import Text
 from charrnn.display.quantities import count, duration, memory, short
 from charrnn.display.safe import safe
 from charrnn.network.config import NetworkConfig
+from charrnn.plurals import counted
 from charrnn.training.plan import Plan
 
 KEPT = {
@@ -20,6 +21,15 @@ KEPT = {
 }
 """What is kept back to validate, in words before their number."""
 
+MANY_PASSES = 100
+"""Over a text, from which on their tenths are no news."""
+
+BY_HEART = 1000
+"""Passes over a text that a network may know by heart before they are over."""
+
+LEAST_NAMED = 0.1
+"""The share of a run that goes into evaluating and saving from which on it is named."""
+
 
 def show_plan(
     plan: Plan,
@@ -29,17 +39,22 @@ def show_plan(
     *,
     step: int = 0,
     used: float = 0.0,
+    spared: Path | None = None,
 ) -> None:
     """Print the plan: the text, the network, the training, and what it will take.
 
     path: where the model is saved.
     step, used: where a resumed run goes on, and the share of its budget that is used up there.
+    spared: what lies where the model would be saved first, and stays there.
     """
     network = plan.network
     characters = plan.train_characters + plan.val_characters
     named = safe(", ".join(sources), limit=60).plain
     rows = [
-        ("text", f"{named}: {count(characters)} characters, {network.vocabulary_size} distinct"),
+        (
+            "text",
+            f"{named}: {counted(characters, 'character')}, {network.vocabulary_size} distinct",
+        ),
         (
             "",
             f"{count(plan.train_characters)} to learn from, "
@@ -49,16 +64,17 @@ def show_plan(
                 else "none kept back to validate"
             ),
         ),
-        ("network", f"{describe(network)}, {count(plan.parameters)} parameters"),
+        ("network", f"{describe(network)}, {counted(plan.parameters, 'parameter')}"),
         ("training", _training(plan)),
         ("budget", _budget(plan)),
         *([("resumed", f"after step {count(step)}, {used:.0%} of the budget")] if step else ()),
-        (
-            "expected",
-            f"{duration(plan.seconds * (1 - used))} at {short(plan.speed)} characters/s, "
-            f"{memory(plan.memory)} of memory",
-        ),
+        ("expected", _expected(plan, used)),
         ("model", safe(str(path)).plain),
+        *(
+            [("", f"{safe(str(spared)).plain} exists, and stays; --overwrite replaces it")]
+            if spared
+            else ()
+        ),
         *(("note", safe(note).plain) for note in plan.notes),
     ]
     grid = Table.grid(padding=(0, 2))
@@ -93,13 +109,25 @@ def _budget(plan: Plan) -> str:
     training = plan.training
     ends = []
     if training.epochs:
-        ends.append(f"{training.epochs:g} epochs")
+        ends.append("1 epoch" if training.epochs == 1 else f"{training.epochs:g} epochs")
     if training.max_steps:
-        ends.append(f"{count(training.max_steps)} steps")
+        ends.append(counted(training.max_steps, "step"))
     if training.max_time:
         ends.append(duration(training.max_time))
     read = plan.steps * training.batch_size * training.seq_length
+    passes = count(plan.passes) if plan.passes >= MANY_PASSES else f"{plan.passes:.1f}"
     return (
         f"{' or '.join(ends)}{', whichever ends first' if len(ends) > 1 else ''}: "
-        f"about {short(read)} characters, {plan.passes:.1f} passes"
+        f"about {short(read)} characters, {passes} passes"
+        + (", or until it knows the text by heart" if plan.passes >= BY_HEART else "")
+    )
+
+
+def _expected(plan: Plan, used: float) -> str:
+    left = 1 - used
+    besides = f" ({duration(plan.besides * left)} of it to evaluate and save)"
+    matters = plan.besides > LEAST_NAMED * plan.seconds
+    return (
+        f"{duration(plan.seconds * left)}{besides if matters else ''} at {short(plan.speed)} "
+        f"characters/s, {memory(plan.memory)} of memory"
     )

@@ -7,6 +7,7 @@ from rich.text import Text
 from charrnn.display.bars import bar
 from charrnn.display.screen import Screen
 from charrnn.display.tables import Shown, Table, prose
+from charrnn.plurals import counted
 from charrnn.training.profile import Share
 
 _BAR = 12
@@ -16,7 +17,7 @@ def draw(shares: Sequence[Share], steps: int, screen: Screen) -> Iterator[Text]:
     """Yield a row for each part, its share of the whole time and its milliseconds a step."""
     whole = sum(share.seconds for share in shares)
     yield Text()
-    yield Text(f"{whole:.1f} seconds, {steps} steps", screen.palette.loud)
+    yield Text(f"{whole:.1f} seconds, {counted(steps, 'step')}", screen.palette.loud)
     rows: list[list[Shown]] = [
         [
             share.part,

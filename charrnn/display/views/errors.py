@@ -11,9 +11,10 @@ from charrnn.display.screen import Screen
 from charrnn.display.symbols import Symbols
 from charrnn.display.tables import Shown, Table, flow, folded, number, prose, quoted, rule, share
 from charrnn.inspection.characters.groups import Group
-from charrnn.inspection.characters.training_text import MOST, SAME
+from charrnn.inspection.characters.training_text import MOST
 from charrnn.inspection.views.errors import ALIKE, Comparison, Errors, Place
 from charrnn.plurals import agreeing, counted
+from charrnn.text.repetition import SAME
 
 EXPLANATION = """\
 The surprise of a character x(t+1) is -log2 y_hat(t)[x(t+1)], in bits; a mean

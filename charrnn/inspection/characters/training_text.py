@@ -16,15 +16,13 @@ from charrnn.network.functions import Ids
 from charrnn.text.ngram import NGram
 from charrnn.text.read_as import ReadAs
 from charrnn.text.reading import read_first
+from charrnn.text.repetition import SAME, repeated
 from charrnn.text.vocabulary import Vocabulary
 
 ORDERS = 9
 
 MOST = 2_000_000
 """The most characters of the training text that are counted, the last ones."""
-
-SAME = 32
-"""Two texts have a passage in common where so many characters in a row are alike."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +78,7 @@ class TrainingText:
                 "name the file that it was trained on",
                 argument="train",
             )
-        shared = float(np.mean(_common(reading.ids, counted)))
+        shared = float(np.mean(repeated(reading.ids, counted)))
         return cls(vocabulary, name, len(text), len(text) - len(ids), left_out, counted, shared)
 
     def surprises(self, ids: Ids) -> NDArray[np.float64]:
@@ -104,27 +102,3 @@ class TrainingText:
         text = self.vocabulary.decode(self.ids)
         spans = words(text, as_bytes=self.vocabulary.kind == "bytes").tolist()
         return Counter(text[start:end] for start, end in spans)
-
-
-def _common(ids: Ids, others: Ids) -> NDArray[np.bool_]:
-    """Tell which characters of a text, (T,), stand in a passage that is also in the other."""
-    common = np.zeros(len(ids), np.bool_)
-    if min(len(ids), len(others)) < SAME:
-        return common
-    found = np.isin(_passages(ids), _passages(others))
-    # A passage covers the SAME characters from where it begins.
-    begun = np.cumsum(np.concatenate([found, np.zeros(SAME - 1, np.bool_)]).astype(np.int64))
-    ended = np.concatenate([np.zeros(SAME, np.int64), begun[:-SAME]])
-    covered: NDArray[np.bool_] = begun > ended
-    return covered
-
-
-def _passages(ids: Ids) -> NDArray[np.uint64]:
-    """Return a number for each run of `SAME` characters, (T - SAME + 1,), alike for like runs."""
-    numbers, odd = ids.astype(np.uint64) + np.uint64(1), np.uint64(0x9E3779B97F4A7C15)
-    length = 1
-    while length < SAME:  # a run twice as long at a time; what is beyond 64 bits is dropped
-        numbers = (numbers[:-length] * odd + numbers[length:]) * odd
-        numbers ^= numbers >> np.uint64(29)
-        length *= 2
-    return numbers

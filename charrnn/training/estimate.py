@@ -1,0 +1,121 @@
+"""How long the parts of a run take on this machine, measured for a moment before it starts."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from charrnn.network.config import NetworkConfig
+from charrnn.network.model import Network
+from charrnn.network.scoring import QuickScore
+from charrnn.network.trace import Trace
+from charrnn.text.streams import Streams
+from charrnn.training.config import TrainingConfig
+from charrnn.training.optimizer import CHUNK, AdamW, clip
+from charrnn.training.workers import learner_for
+
+MEASURED = 0.4
+"""Seconds that the steps are measured for."""
+
+AROUND = 60e-6
+"""Seconds around a step: its learning rate, its progress, a look at the clock (measured)."""
+
+LARGEST_MOVED = 8 * CHUNK
+"""Parameters whose move is measured; of more, the rest takes as long in proportion."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """The seconds that each part of a run takes.
+
+    step: forward, back and the parameters moved.
+    epoch: its beginning, beside its steps.
+    evaluation: the validation text scored once.
+    """
+
+    step: float
+    epoch: float
+    evaluation: float
+
+
+def measure(
+    network: NetworkConfig,
+    training: TrainingConfig,
+    train_characters: int,
+    val_characters: int,
+    seconds: float = MEASURED,
+) -> Pace:
+    """Return the pace of a run, measured on random characters."""
+    rng = np.random.default_rng(0)
+    trial = Network(network, rng)
+    return Pace(
+        step=_step(trial, training, seconds, rng),
+        epoch=_epoch(network, training, train_characters, rng),
+        evaluation=_evaluation(trial, training, val_characters, rng),
+    )
+
+
+def measure_speed(
+    network: NetworkConfig, training: TrainingConfig, seconds: float = MEASURED
+) -> float:
+    """Return how many characters a second the steps of a run read, on this machine now."""
+    rng = np.random.default_rng(0)
+    step = _step(Network(network, rng), training, seconds, rng)
+    return training.seq_length * training.batch_size / step
+
+
+def _step(
+    network: Network, training: TrainingConfig, seconds: float, rng: np.random.Generator
+) -> float:
+    learner = learner_for(network, training)
+    x = rng.integers(
+        network.config.vocabulary_size, size=(training.seq_length, training.batch_size)
+    )
+    learnt = _mean(lambda: learner.learn(x, x, 0), seconds)
+    learner.close()
+    # A few chunks stand for all: the moments of a large network would take memory of their own.
+    flat = network.params.flat
+    part = flat[:LARGEST_MOVED]
+    optimizer, gradient = AdamW(part, len(part), training.weight_decay), np.zeros_like(part)
+
+    def move() -> None:
+        clip(gradient, training.grad_clip)
+        optimizer.step(part, gradient, 0.0)
+
+    moved = _mean(move, seconds / 20) * len(flat) / len(part)
+    return learnt + moved / training.workers + AROUND
+
+
+def _epoch(
+    network: NetworkConfig, training: TrainingConfig, characters: int, rng: np.random.Generator
+) -> float:
+    B, T = training.batch_size, training.seq_length
+    # The windows of a long text are many, and beside them its beginning is nothing.
+    ids = rng.integers(network.vocabulary_size, size=min(characters, 4 * B * T + 1))
+    return _mean(lambda: Streams(ids, B, T)[0], 0.0)
+
+
+def _evaluation(
+    network: Network, training: TrainingConfig, characters: int, rng: np.random.Generator
+) -> float:
+    if characters <= 1:
+        return 0.0
+    V = network.config.vocabulary_size
+    score = QuickScore(rng.integers(V, size=characters), V, training.val_sample)
+    x, windows = score.x[: score.T], -(-len(score.x) // score.T)
+    trace = Trace(network, *x.shape)
+    return windows * _mean(lambda: network.forward(x, trace), 0.0)
+
+
+def _mean(work: Callable[[], object], seconds: float) -> float:
+    """Return the mean time of some work, done three times or for so long, after a first time.
+
+    The mean, not the median: beside other programs a process waits in between, as the run will.
+    """
+    work()
+    start, times = time.perf_counter(), 0
+    while times < 3 or time.perf_counter() - start < seconds:
+        work()
+        times += 1
+    return (time.perf_counter() - start) / times
