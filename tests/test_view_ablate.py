@@ -236,7 +236,7 @@ def test_the_screen_tells_the_costs(make_reading, width):
     lines = [line.plain for line in display.draw(found, Screen(width))]
     assert max(map(len, lines)) <= width
     for label, loss in (("1:0", found.single[0]), ("all 2", found.together)):
-        [row] = [line for line in lines if line.startswith(label)]
+        row = " ".join(line for line in lines if line.startswith(label))
         assert f"{loss.bits.mean:+.4f}" in row
         assert f"{loss.direct.mean:+.4f}" in row
         assert f"{loss.approx:+.4f}" in row

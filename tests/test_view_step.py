@@ -135,8 +135,9 @@ def test_those_that_changed_most_are_shown(read):
     assert list(only.units) == expected[4:]
     asked = Step.of(reading, Options(units=((1, 0), (0, 8))))
     assert asked.units == ((1, 0), (0, 8))
-    assert asked.t == len(reading) - 1
-    assert asked.following is None
+    assert asked.t == 0
+    assert asked.following == reading.ids[1]
+    assert Step.of(reading, Options(at="last")).following is None
 
 
 def test_what_is_not_there_is_refused(read):
@@ -388,10 +389,12 @@ def test_numbers_of_any_size_fit(read, cell, scale):
         assert max(line.cell_len for line in draw(found, Screen(width))) <= width
 
 
-def test_without_a_place_the_last_step_is_taken(read):
+def test_without_a_place_the_first_step_is_taken(read):
     said = [line.plain for line in draw(Step.of(read("lstm")), Screen(80))]
-    assert said[0].startswith("── step t=29 of 0 to 29: reads ")
-    assert "nothing came after it" in said[-1]
+    assert said[0].startswith("── step t=0 of 0 to 29: reads ")
+    assert said[-1].startswith("came next: ")
+    last = [line.plain for line in draw(Step.of(read("lstm"), Options(at="last")), Screen(80))]
+    assert "nothing came after it" in last[-1]
     assert re.search(r"\[\S+\]", said[1])
 
 

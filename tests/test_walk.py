@@ -166,6 +166,13 @@ def bottom(walk, width=80, **screen):
     return lines[-1].plain
 
 
+def test_what_keys_do_is_told_as_far_as_there_is_room():
+    walk = Walk(Number())
+    assert bottom(walk, 40) == "← → number   / find   n next   q quit"
+    assert bottom(walk, 40, ascii_only=True) == "left right number / find n next q quit"
+    assert bottom(walk, 30) == "← → number   / find   q quit"
+
+
 def test_a_walk_goes_where_keys_lead_and_ends_with_q():
     walk = Walk(Number())
     assert bottom(walk) == "← → number   / find   n next   q quit"
@@ -332,7 +339,7 @@ def test_a_page_fits_its_screen(page, cell, size):
             said = "\n".join(line.plain for line in lines)
             assert said.startswith(f"{screen.pick('──', '--')} step t={turned.step.t} of 0 to ")
             if rows >= 24:
-                assert "S = " in said
+                assert "S = " in said or width == 40  # of the prediction only what came has room
                 assert f"unit {turned.unit[0]}:" in said
                 assert "came next" in said or "nothing came" in said
 
@@ -537,4 +544,4 @@ def test_a_step_is_printed_where_it_is_not_to_be_walked_from(terminal, tmp_path)
         assert "\x1b[?1049h" not in said
         assert "q quit" not in said
         assert bool(said) == ("-o" not in arguments)
-    assert "step t=47" in (tmp_path / "step.txt").read_text(encoding="utf-8")
+    assert "step t=0" in (tmp_path / "step.txt").read_text(encoding="utf-8")

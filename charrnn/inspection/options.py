@@ -147,21 +147,22 @@ class Options:
             There are several layers, and neither the unit nor `layer` says which.
         """
 
-        def layer_of(unit: Unit) -> Unit:
+        def layer_of(unit: Unit, argument: str) -> Unit:
             layer, index = unit
             if layer != ONLY:
                 return unit
             if self.layer is None and config.num_layers > 1:
                 raise ConfigError(
-                    f"units: {index} is in every layer, and {_layers(config)}; write the layer "
-                    f"before it, as in {config.num_layers - 1}:{index}"
+                    f"{index} is in every layer, and {_layers(config)}; write the layer before it, "
+                    f"as in {config.num_layers - 1}:{index}",
+                    argument=argument,
                 )
             return (self.layer or 0, index)
 
         return replace(
             self,
-            units=tuple(dict.fromkeys(map(layer_of, self.units))),
-            settings=tuple((layer_of(unit), value) for unit, value in self.settings),
+            units=tuple(dict.fromkeys(layer_of(unit, "units") for unit in self.units)),
+            settings=tuple((layer_of(unit, "settings"), value) for unit, value in self.settings),
         )
 
     def layers(self, config: NetworkConfig) -> tuple[int, ...]:
