@@ -17,8 +17,8 @@ from charrnn.display.training import progress as module
 from charrnn.display.training.live import POINTS, LiveCurve
 from charrnn.display.training.plan import show_plan
 from charrnn.display.training.progress import TrainingProgress
-from charrnn.plurals import counted
 from charrnn.network.config import NetworkConfig
+from charrnn.plurals import counted
 from charrnn.training.config import TrainingConfig
 from charrnn.training.plan import Plan
 from charrnn.training.trainer import Evaluation, Progress
