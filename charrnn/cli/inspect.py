@@ -2,7 +2,6 @@
 
 import shlex
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from io import BytesIO
@@ -30,9 +29,8 @@ from charrnn.inspection.options import Options, parse_pattern, parse_settings, p
 from charrnn.text.names import is_there, looks_like_path
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
     from charrnn.checkpoint.checkpoint import Checkpoint
+    from charrnn.display.heading import Lines
     from charrnn.display.screen import Screen
     from charrnn.inspection.forms.envelope import Envelope
     from charrnn.inspection.result import Result
@@ -334,9 +332,7 @@ def _source(
     return Source.typed(vocabulary, given.text, unknown, limit)
 
 
-def _drawn(
-    view: View, result: "Result", envelope: "Envelope", screen: "Screen"
-) -> "Iterator[Text]":
+def _drawn(view: View, result: "Result", envelope: "Envelope", screen: "Screen") -> "Lines":
     """Return the lines of a result, with what stands around them."""
     from charrnn.display.heading import framed
 

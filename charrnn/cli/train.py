@@ -323,7 +323,7 @@ def train(  # noqa: PLR0917
             parser=number,
             metavar="N",
             help="Stop after reading the text so many times.",
-            show_default="about 5 million characters",
+            show_default="by the size of the text",
             rich_help_panel=BUDGET,
         ),
     ] = None,
@@ -384,8 +384,9 @@ def train(  # noqa: PLR0917
 ) -> None:
     """Train a network on a text and save it as one .npz file.
 
-    Without a budget it reads some five million characters; of several, the first to be used up
-    ends it. Ctrl-C stops after the step, saves, and tells how to go on.
+    Without a budget it reads a text of a megabyte three times, and smaller ones more often; of
+    several budgets the first to be used up ends it. Ctrl-C stops after the step, saves, and tells
+    how to go on.
 
     Example: charrnn train book.txt --max-time 10m
     """

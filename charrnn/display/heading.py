@@ -14,6 +14,9 @@ from charrnn.display.tables import folded, number, prose, quoted
 from charrnn.inspection.forms.envelope import Envelope
 from charrnn.plurals import counted
 
+Lines = Iterator[Text]
+"""What is drawn, line by line."""
+
 _LONGEST = 1000
 """Characters of a name that are shown, over as many lines as they take."""
 

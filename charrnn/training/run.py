@@ -302,7 +302,7 @@ def settle(
     workers = _chosen(choices.workers, choose_workers(network, batch_size, seq_length))
     max_steps = choices.max_steps
     if not (choices.epochs or choices.max_steps or choices.max_time):
-        max_steps = default_steps(train_characters, batch_size, seq_length)
+        max_steps = default_steps(recipe, train_characters, batch_size * seq_length)
     training = TrainingConfig(
         batch_size=batch_size,
         seq_length=seq_length,
