@@ -3,6 +3,7 @@
 Every number here comes from the tables of `tests/benchmarks/recipes.py`.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -95,7 +96,7 @@ def recipe_in_time(
     ]
 
     def enough(hidden_size: int) -> float:
-        return PASSES * max(1.0, parameters(hidden_size) / characters) ** (1 / 3)
+        return PASSES * math.cbrt(max(1.0, parameters(hidden_size) / characters))
 
     able = (size for size in fit if passes(size) >= enough(size))
     chosen = max(able, default=HIDDEN_SIZES[0])
