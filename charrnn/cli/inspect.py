@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import typer
 
@@ -27,11 +27,10 @@ from charrnn.display.registry import View, choose_view
 from charrnn.errors import ConfigError
 from charrnn.inspection.forms.formats import Format, choose_format
 from charrnn.inspection.options import Options, parse_pattern, parse_settings, parse_units
+from charrnn.plurals import counted
 from charrnn.text.names import is_there, looks_like_path
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
     from charrnn.checkpoint.checkpoint import Checkpoint
     from charrnn.display.screen import Screen
     from charrnn.inspection.forms.envelope import Envelope
@@ -235,7 +234,7 @@ def named_file(given: Given) -> Given:
         note(f"reads the file {text}; to read its name instead: {itself}")
         return given._replace(text=None, file=text)
     if looks_like_path(text):
-        note(f"there is no file {text}; reads these {len(text)} characters")
+        note(f"there is no file {text}; reads {counted(len(text), 'character')} as they stand")
     return given
 
 
@@ -334,9 +333,7 @@ def _source(
     return Source.typed(vocabulary, given.text, unknown, limit)
 
 
-def _drawn(
-    view: View, result: "Result", envelope: "Envelope", screen: "Screen"
-) -> "Iterator[Text]":
+def _drawn(view: View, result: "Result", envelope: "Envelope", screen: "Screen") -> "Iterator[Any]":
     """Return the lines of a result, with what stands around them."""
     from charrnn.display.heading import framed
 
