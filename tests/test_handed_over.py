@@ -59,7 +59,8 @@ def test_a_pipe_is_the_prompt(handed, begins):
     assert done.stdout.startswith(begins)
     *_, noted, seed = done.stderr.decode().splitlines()
     assert noted == f"the prompt comes from standard input: {begins.decode()!r}"
-    assert seed.startswith("seed 1; the same again, given the same input: ")
+    assert seed.startswith("seed 1; the same again: ")
+    assert seed.endswith(" < PROMPT")
 
 
 def test_a_long_prompt_is_told_by_its_beginning():

@@ -165,7 +165,7 @@ def test_a_model_is_found_and_told():
     assert shown.exit_code == 0
     assert shown.stderr.startswith("model: checkpoints/tiny.npz\n")
     assert "did you mean checkpoints/tiny.npz" in run("sample", "tinny.npz").stderr
-    assert "did you mean checkpoints/tiny.npz" in run("inspect", "tinny").stderr
+    assert "did you mean checkpoints/tiny.npz" in run("inspect", "tinny.npz", "abc").stderr
 
 
 def test_of_several_models_each_may_be_named_without_its_folder(make_checkpoint):

@@ -286,10 +286,11 @@ def sample(  # noqa: PLR0917
     seeded = secrets.randbits(32) if seed is None else seed
     added = [str(path)] if model is None else []
     added += ["--seed", str(seeded)] if seed is None else []
-    again = command_line(added)
-    if given.once and str(prompt_file or STANDARD_INPUT) == STANDARD_INPUT:
-        again += " < PROMPT"
-    typer.echo(f"seed {seeded}; the same again: {again}", err=True)  # quoted, and never cut short
+    again, prompted = command_line(added), str(prompt_file or STANDARD_INPUT)
+    again += " < PROMPT" if given.once and prompted == STANDARD_INPUT else ""
+    provided = f", given {prompted} anew" if given.once and prompted != STANDARD_INPUT else ""
+    # Quoted, and never cut short.
+    typer.echo(f"seed {seeded}; the same again{provided}: {again}", err=True)
 
     about = {
         "model": path.name,
