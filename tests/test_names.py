@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from charrnn.cli import app
 from charrnn.display.registry import VIEWS, choose_view
 from charrnn.errors import ConfigError
-from charrnn.training import plan as plan_module
+from charrnn.training import run as run_module
 
 TEXT = "the cat sat on the mat and the dog sat on the log\n" * 40
 
@@ -19,7 +19,7 @@ def place(tmp_path, monkeypatch, make_checkpoint):
     """Work in a folder of one's own, where a text and a model lie."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setattr(plan_module, "measure_speed", lambda *_: 1e5)
+    monkeypatch.setattr(run_module, "measure_speed", lambda *_: 1e5)
     Path("text.txt").write_text(TEXT)
     Path("checkpoints").mkdir()
     make_checkpoint(Path("checkpoints/tiny.npz"))
@@ -128,7 +128,7 @@ def test_the_device_that_there_is_may_be_named():
 )  # fmt: skip
 def test_a_view_by_another_word(name, meant):
     with pytest.raises(ConfigError) as refused:
-        choose_view(name, has_text=True)
+        choose_view(name)
     assert str(refused.value) == (
         f"view: there is no {name!r}; did you mean {meant} ({VIEWS[meant].says})"
     )
