@@ -101,6 +101,7 @@ def test_nothing_that_was_typed_ahead_is_taken(inspect):
     said = inspect("-", ahead=TEXT + "\x04")
     assert QUESTION not in said
     assert "48 characters" in said
+    assert "- < TEXT --view step" in said or "the same command with" in said
 
 
 @pytest.mark.parametrize(

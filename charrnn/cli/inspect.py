@@ -180,7 +180,7 @@ def inspect(  # noqa: PLR0917
         return
     with standard_output():
         added = ["--color", *(["--theme", theme] if theme and theme not in sys.argv else [])]
-        rest = f"{command_line(added)} | less -R"
+        rest = f"{_again(envelope, added)} | less -R"
         show(_drawn(chosen, result, envelope, screen), screen, console, rest)
         sys.stdout.flush()
 
@@ -336,14 +336,17 @@ def _drawn(view: View, result: "Result", envelope: "Envelope", screen: "Screen")
     """Return the lines of a result, with what stands around them."""
     from charrnn.display.heading import framed
 
-    onward = view.onward(result, command_line([]), screen, own_text=_is_own(envelope))
+    own_text = envelope.source is not None and envelope.source.seed is not None
+    onward = view.onward(result, _again(envelope, []), screen, own_text=own_text)
     return framed(
         partial(view.draw, result), envelope, screen, names_units=view.names_units, onward=onward
     )
 
 
-def _is_own(envelope: "Envelope") -> bool:
-    return envelope.source is not None and envelope.source.seed is not None
+def _again(envelope: "Envelope", added: list[str]) -> str:
+    """Return the command that is running, with more options; a text from a pipe is gone."""
+    from_a_pipe = envelope.source is not None and envelope.source.name == asked.STANDARD_INPUT
+    return command_line(added) + (" < TEXT" if from_a_pipe else "")
 
 
 def _write(  # noqa: PLR0917
