@@ -30,6 +30,7 @@ from charrnn.inspection.reading import Reading
 from charrnn.network.config import CellName, NetworkConfig
 from charrnn.network.model import Network
 from charrnn.network.scoring import score
+from charrnn.plurals import counted
 from charrnn.sampling.config import ENDLESS, SamplingConfig
 from charrnn.sampling.sample import stream
 from charrnn.text.given import Given, corpus_of, ids_of
@@ -102,7 +103,7 @@ class CharRNN:
         if record.val_loss is None:
             return "loss not measured"
         which = "val_loss" if record.val_characters else "train_loss"
-        return f"{which}={record.val_loss:.3f} nats after {record.best_step} steps"
+        return f"{which}={record.val_loss:.3f} nats after {counted(record.best_step, 'step')}"
 
     @property
     def checkpoint(self) -> Checkpoint:
@@ -226,8 +227,8 @@ class CharRNN:
         now, patience = run.trainer.now, run.trainer.config.patience
         if run.trainer.fraction() >= 1:
             raise TrainingError(
-                f"resume: the budget is used up after {now.step} steps; give more of it, as in "
-                f"fit(..., resume=True, max_steps={2 * now.step})"
+                f"resume: the budget is used up after {counted(now.step, 'step')}; give more of "
+                f"it, as in fit(..., resume=True, max_steps={2 * now.step})"
             )
         if 0 < patience <= now.waited:
             raise TrainingError(

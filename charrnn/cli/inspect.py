@@ -26,6 +26,7 @@ from charrnn.display.registry import View, choose_view
 from charrnn.errors import ConfigError
 from charrnn.inspection.forms.formats import Format, choose_format
 from charrnn.inspection.options import Options, parse_pattern, parse_settings, parse_units
+from charrnn.plurals import counted
 from charrnn.text.names import is_there, looks_like_path
 
 if TYPE_CHECKING:
@@ -233,7 +234,7 @@ def named_file(given: Given) -> Given:
         note(f"reads the file {text}; to read its name instead: {itself}")
         return given._replace(text=None, file=text)
     if looks_like_path(text):
-        note(f"there is no file {text}; reads these {len(text)} characters")
+        note(f"there is no file {text}; reads {counted(len(text), 'character')} as they stand")
     return given
 
 

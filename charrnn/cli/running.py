@@ -13,13 +13,13 @@ from charrnn.checkpoint.paths import resume_path
 from charrnn.cli.notes import note
 from charrnn.cli.signals import Stop, stopping
 from charrnn.display.console import notes
-from charrnn.display.quantities import count
 from charrnn.display.screen import screen_of, show
 from charrnn.display.training.ending import Ended, show_end, show_stop
 from charrnn.display.training.plan import show_plan
 from charrnn.display.training.profile import draw
 from charrnn.display.training.progress import TrainingProgress
 from charrnn.errors import TrainingError
+from charrnn.plurals import counted
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.sample import stream
 from charrnn.training.log import RunLog
@@ -143,7 +143,7 @@ def _conclude(run: Run, path: Path, saving: Saving, log: RunLog | None, again: A
     # Measuring takes a while; whoever does not wait for it has a model all the same.
     saving.stopped()
     if len(run.validation) > LONG_TEXT:
-        note(f"measuring the best network on {count(len(run.validation))} characters kept back")
+        note(f"measuring the best network on {counted(len(run.validation), 'character')} kept back")
     run.conclude(ENDED[ending])
     run.save(path)
     checkpoint = run.checkpoint()

@@ -3,6 +3,7 @@
 import os
 
 from charrnn.errors import TextError
+from charrnn.plurals import counted
 from charrnn.text.names import is_one_line, is_there, looks_like_path
 from charrnn.text.reading import Corpus, from_text, read_corpus
 from charrnn.text.vocabulary import Ids, Unknown, Vocabulary
@@ -37,8 +38,8 @@ def corpus_of(given: Given) -> Corpus:
         return read_corpus([given])
     if 1 < len(given) < SHORTEST and is_one_line(given):
         raise TextError(
-            f"{given!a} names no file or folder, and {len(given)} characters are too few to learn "
-            f"from; check the name and the folder, or give a longer text"
+            f"{given!a} names no file or folder, and {counted(len(given), 'character')} are too "
+            f"few to learn from; check the name and the folder, or give a longer text"
         )
     return from_text(given)
 

@@ -21,6 +21,7 @@ from charrnn.memory import available_memory
 from charrnn.network.config import NetworkConfig
 from charrnn.network.model import Network
 from charrnn.network.scoring import score
+from charrnn.plurals import counted
 from charrnn.text.keeping import choose, keep_back
 from charrnn.text.read_as import BYTES, ReadAs
 from charrnn.text.reading import Corpus, check_corpus
@@ -125,7 +126,7 @@ class Run:
         run = cls.go_on_from(corpus, load_state(path), path.name, budget)
         if run.trainer.fraction() >= 1:
             raise TrainingError(
-                f"{path.name}: its budget is used up after {run.trainer.now.step} steps",
+                f"{path.name}: its budget is used up after {counted(run.trainer.now.step, 'step')}",
                 Way("give it more with {epochs}, {max_steps} or {max_time}"),
             )
         return run
