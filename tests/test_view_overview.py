@@ -339,11 +339,11 @@ def test_a_short_text_is_told_with_how_long_it_should_be(features):
 
 def test_nothing_is_said_of_a_very_short_text(read):
     assert Overview.of(read("a")).findings == ()
-    for characters in (overview_module.TOLD - 1, overview_module.TOLD):
+    for characters in (overview_module.ENOUGH - 1, overview_module.ENOUGH):
         reading = read("abc bad.\n" * 60)
         text = reading.vocabulary.decode(reading.ids[:characters])
         ids = {one.id for one in Overview.of(read(text)).findings}
-        told = characters == overview_module.TOLD
+        told = characters == overview_module.ENOUGH
         assert ("short" in ids) == ("reach" in ids) == ("memory" in ids) == told
 
 

@@ -111,7 +111,7 @@ class Walk:
 
 
 _MAIN = 2
-"""How many keys of a page are told of as long as there is room for them."""
+"""How many keys of a page stay as long as there is room for them."""
 
 _ALWAYS = (("/", "/", "find"), ("n", "n", "next"), ("q", "q", "quit"))
 

@@ -61,13 +61,13 @@ a rule is not met proves nothing: a short text meets few.
 
 def draw(result: Overview, screen: Screen) -> Iterator[Text]:
     """Yield the means, as much of the text and its units as there is room for, and sentences."""
-    told = list(_sentences(result.findings, screen))
-    heads = [*rule("what stands out", screen, right="look closer with --view")] if told else []
+    sentences = list(_sentences(result.findings, screen))
+    heads = [*rule("what stands out", screen, right="look closer with --view")] if sentences else []
     names = list(_names(result, screen))
     right = _right(result) if screen.width > _NOTED else ""
     title = list(rule("what it does as it reads", screen, right=right))
-    room = screen.left - len(title) - len(names) - len(heads) - len(told)
-    facts = list(_facts(result.probabilities.means, screen, all_of_them=bool(told)))
+    room = screen.left - len(title) - len(names) - len(heads) - len(sentences)
+    facts = list(_facts(result.probabilities.means, screen, all_of_them=bool(sentences)))
     if room - len(facts) < _ABOVE + _FEW:
         facts = list(_facts(result.probabilities.means, screen, all_of_them=False))
     yield from facts
@@ -75,7 +75,7 @@ def draw(result: Overview, screen: Screen) -> Iterator[Text]:
     yield from _panels(result, screen, room - len(facts))
     yield from names
     yield from heads
-    yield from told
+    yield from sentences
 
 
 def first_named(result: Overview) -> str:

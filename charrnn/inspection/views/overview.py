@@ -28,7 +28,7 @@ from charrnn.inspection.views.probabilities import Probabilities
 MOST = 7
 """How many sentences are told, the first of the rules in their order."""
 
-TOLD = 400
+ENOUGH = 400
 """Characters: a text that is shorter is shown, and nothing is said of it."""
 
 SEARCHED = 4000
@@ -63,7 +63,7 @@ class Overview:
         """Compute what other views show, each with less work, and ask every rule."""
         probabilities, searched = Probabilities.of(reading), Searched.of(reading, track)
         earned: list[Finding] = []
-        if len(reading) >= TOLD:
+        if len(reading) >= ENOUGH:
             seed = (options or Options()).seed
             found = _findings(reading, probabilities, searched, seed, track)
             earned = [finding for finding in found if finding is not None]
