@@ -19,6 +19,9 @@ from charrnn.checkpoint.record import TrainingRecord
 from charrnn.network.config import NetworkConfig
 from charrnn.network.model import Network
 from charrnn.text.vocabulary import Vocabulary
+from charrnn.training import plan as plan_module
+from charrnn.training import run as run_module
+from charrnn.training.estimate import Pace
 
 LONGEST = 300
 """Seconds after which a process that a test has started is killed, and what it started too: a test
@@ -181,3 +184,14 @@ def gone(alive):
         return not any(map(alive, pids))
 
     return gone
+
+
+QUICK = Pace(step=1e-3, epoch=1e-4, evaluation=1e-3)
+"""What a plan measures, where that does not matter."""
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Leave out what a plan measures: half a second."""
+    monkeypatch.setattr(plan_module, "measure", lambda *_: QUICK)
+    monkeypatch.setattr(run_module, "measure_speed", lambda *_: 1e5)

@@ -11,7 +11,6 @@ from charrnn.cli import app
 from charrnn.text.read_as import ReadAs, ways_to_read
 from charrnn.text.reading import read_first
 from charrnn.text.sources import Bound
-from charrnn.training import plan as plan_module
 
 TEXT = "the cat sät on the mat\nand the dög sat on the lög\n" * 20
 TRAINED = (
@@ -21,10 +20,9 @@ TRAINED = (
 
 
 @pytest.fixture(autouse=True)
-def place(tmp_path, monkeypatch):
+def place(tmp_path, monkeypatch, quick):
     """Work in a folder of one's own, without what a plan measures: half a second."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(plan_module, "measure_speed", lambda *_: 1e5)
     Path("utf8.txt").write_text(TEXT, encoding="utf-8")
 
 

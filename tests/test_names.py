@@ -9,17 +9,15 @@ from typer.testing import CliRunner
 from charrnn.cli import app
 from charrnn.display.registry import VIEWS, choose_view
 from charrnn.errors import ConfigError
-from charrnn.training import run as run_module
 
 TEXT = "the cat sat on the mat and the dog sat on the log\n" * 40
 
 
 @pytest.fixture(autouse=True)
-def place(tmp_path, monkeypatch, make_checkpoint):
+def place(tmp_path, monkeypatch, quick, make_checkpoint):
     """Work in a folder of one's own, where a text and a model lie."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setattr(run_module, "measure_speed", lambda *_: 1e5)
     Path("text.txt").write_text(TEXT)
     Path("checkpoints").mkdir()
     make_checkpoint(Path("checkpoints/tiny.npz"))

@@ -17,7 +17,6 @@ from typer.testing import CliRunner
 from charrnn.checkpoint.checkpoint import load, load_state, save_state
 from charrnn.cli import app
 from charrnn.text.read_as import ReadAs
-from charrnn.training import plan as plan_module
 from charrnn.training.stopped import text_of
 
 TEXT = "the cat sät on the mat\nand the dög sat on the lög\n" * 20
@@ -29,10 +28,9 @@ GO_ON = ("--resume", "m.npz", "--max-steps", "5")
 
 
 @pytest.fixture(autouse=True)
-def place(tmp_path, monkeypatch):
+def place(tmp_path, monkeypatch, quick):
     """Work in a folder of one's own, without what a plan measures: half a second."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(plan_module, "measure_speed", lambda *_: 1e5)
     return tmp_path
 
 

@@ -31,7 +31,6 @@ TEXT = "the cat sat on the mat and the dog sat on the log\n" * 40
 TINY = ("--hidden-size", "8", "--batch-size", "4", "--seq-length", "16")
 SHORT = (*TINY, "--max-steps", "6", "--evaluations", "3")
 CALLED = shlex.join([sys.executable, "-m", "charrnn"])
-QUICK = Pace(step=1e-3, epoch=1e-4, evaluation=1e-3)
 LEFT_OUT = ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "CHARRNN_DEBUG", "TTY_COMPATIBLE", "LINES")
 CHILD = {k: v for k, v in os.environ.items() if k not in LEFT_OUT} | {
     "TERM": "xterm",
@@ -47,12 +46,6 @@ def place(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     Path("text.txt").write_text(TEXT)
     return tmp_path
-
-
-@pytest.fixture
-def quick(monkeypatch):
-    """Leave out what a plan measures: half a second."""
-    monkeypatch.setattr(plan_module, "measure", lambda *_: QUICK)
 
 
 def train(*arguments, stdin=None):
@@ -851,14 +844,14 @@ def test_a_signal_at_the_very_end_does_not_cut_it_short(quick, monkeypatch):
 def test_a_signal_while_the_plan_is_made(quick, monkeypatch):
     def measure(*_):
         os.kill(os.getpid(), signal.SIGINT)
-        return QUICK
+        return Pace(step=1e-3, epoch=1e-4, evaluation=1e-3)
 
     monkeypatch.setattr(plan_module, "measure", measure)
     result = train("text.txt", *SHORT, "-o", "m.npz")
     assert result.exit_code == 130
     assert "stopped after step 0" in result.stderr
     assert train("--resume", "m.npz", "--dry-run").exit_code == 130
-    monkeypatch.setattr(plan_module, "measure", lambda *_: QUICK)
+    monkeypatch.setattr(plan_module, "measure", lambda *_: Pace(1e-3, 1e-4, 1e-3))
     assert train("--resume", "m.npz").exit_code == 0
     assert load(Path("m.npz")).training.steps == 6
 
