@@ -137,7 +137,7 @@ def make_checkpoint(tiny_network, vocabulary):
 
 @pytest.fixture
 def seen():
-    """Tell what stands on a terminal in the end: its lines, after all moves of the cursor."""
+    """Return what stands on a terminal in the end: its lines, after all moves of the cursor."""
 
     def seen(sent):
         lines, row, column = [""], 0, 0

@@ -91,6 +91,10 @@ def test_a_curve_above_the_bar_while_it_trains(seen):
     # It is gone when the run is over; in its place is the one of the end.
     assert not [line for line in lines[:bar] if "┤" in line]
     assert [line for line in lines[bar:] if "┤" in line]
+    # The end is longer than the terminal, and all of it is there: a shell scrolls.
+    assert len(lines) - bar > 24
+    assert not [line for line in lines if "all of them" in line]
+    assert [line for line in lines if line.startswith("The validation text is leaky")]
     assert any(re.fullmatch(r"next   .* sample m\.npz", line) for line in lines)
 
 

@@ -114,12 +114,12 @@ def show(lines: Iterable[Text], screen: Screen, console: Console, rest: str = ""
 
     Of more lines than are seen at once, print the first, and then how to see all.
 
-    rest: the command that does so.
+    rest: the command that does so; without one all lines are printed.
     """
     if not console.file.isatty():
         console.width = screen.width  # rich takes all that is no terminal for one of 80 columns
     below = ""
-    if screen.rows is not None:
+    if rest and screen.rows is not None:
         lines = list(lines)
         seen = screen.rows - 1  # the shell writes into the last one
         if len(lines) > seen:

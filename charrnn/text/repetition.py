@@ -19,9 +19,9 @@ _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
 def repeated(ids: Ids, others: Text, most: int | None = None) -> NDArray[np.bool_]:
-    """Tell which characters of a text stand in a passage that is also in another.
+    """Return which characters of a text stand in a passage that is also in another.
 
-    The other text is read once, a block at a time, at some 25 ns a character; what is held grows
+    The other text is read once, a block at a time, at some 25 ns a character; memory grows
     with `ids` alone.
 
     Parameters

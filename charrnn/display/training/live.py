@@ -50,7 +50,7 @@ class LiveCurve:
 
     @classmethod
     def fits(cls, console: Console, columns: int, lines: int) -> bool:
-        """Tell whether a terminal has the room, and can go up a line."""
+        """Return whether a terminal has the room, and can go up a line."""
         return columns >= LEAST_COLUMNS and lines >= LEAST_LINES and not console.is_dumb_terminal
 
     def add(self, progress: Progress) -> None:
