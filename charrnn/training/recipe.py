@@ -1,6 +1,6 @@
 """What a run is made of where nothing is chosen: by the size of the text, and by the time there is.
 
-Every number here comes from the tables of `tests/benchmarks/recipes.py`.
+`tests/benchmarks/recipes.py` trains recipes under a budget and prints the table to choose by.
 """
 
 import math
