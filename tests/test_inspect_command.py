@@ -288,7 +288,7 @@ def test_a_text_that_names_a_file_is_what_is_in_it(model, tmp_path):
     itself = run(model, "-", "--format", "json", "--unknown", "skip", text="held")
     assert json.loads(itself.stdout)["input"]["given"] == 4
     missing = run(model, "abc.de", "--unknown", "skip")
-    assert "there is no file abc.de; reads these 6 characters" in missing.stderr
+    assert "there is no file abc.de; reads 6 characters as they stand" in missing.stderr
     assert run(model, "abcd").stderr == ""
 
 

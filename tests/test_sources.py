@@ -226,7 +226,7 @@ def test_a_bomb_is_stopped_at_the_bound(here: Path, suffix: str, compress) -> No
     Path("a" + suffix).write_bytes(compress(bytes(8 << 20)))
     pieces = read_pieces(Path("a" + suffix), Bound(3 << 20))
     assert list(map(len, islice(pieces, 48))) == [sources.PIECE] * 48
-    with pytest.raises(TextError, match=rf"^a{suffix}: here the text grows beyond 3145728 bytes"):
+    with pytest.raises(TextError, match=rf"^a{suffix}: here the text grows beyond 3,145,728 bytes"):
         next(pieces)
 
 
@@ -253,7 +253,9 @@ def test_standard_input_is_read_as_bytes_and_left_open(monkeypatch: pytest.Monke
 def test_an_endless_standard_input_ends_at_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     with open("/dev/zero", encoding="latin-1") as endless:  # noqa: PTH123
         monkeypatch.setattr(sys, "stdin", endless)
-        with pytest.raises(TextError, match=r"^standard input: here the text grows beyond 5000000"):
+        with pytest.raises(
+            TextError, match=r"^standard input: here the text grows beyond 5,000,000"
+        ):
             read(None, 5_000_000)
 
 

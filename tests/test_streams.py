@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charrnn.errors import TextError
+from charrnn.plurals import counted
 from charrnn.text import streams as module
 from charrnn.text.reading import from_text
 from charrnn.text.streams import Streams, fit_shape, offsets
@@ -170,5 +171,7 @@ def test_the_note_says_what_was_changed() -> None:
 
 @pytest.mark.parametrize("length", [0, 1])
 def test_less_than_two_characters_are_refused(length: int) -> None:
-    with pytest.raises(TextError, match=f"too short to learn from: {length} characters; give"):
+    with pytest.raises(
+        TextError, match=f"too short to learn from: {counted(length, 'character')}; give"
+    ):
         fit_shape(length, 1, 1)

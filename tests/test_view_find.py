@@ -315,7 +315,7 @@ def test_a_short_text_says_that_it_is_too_short(reading):
     assert "AUC" not in said
     alone = Find.of(part_of(reading, slice(1)))
     assert not alone.found
-    assert "no feature varies enough over 1 characters" in lines(alone, Screen(80))
+    assert "no feature varies enough over 1 character to" in lines(alone, Screen(80))
 
 
 def test_a_rare_feature_is_not_tested(reading, monkeypatch):

@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import jsonschema
@@ -15,6 +16,7 @@ import charrnn
 from charrnn.display import colours
 from charrnn.display.heat_map import Row, twin
 from charrnn.display.screen import Screen
+from charrnn.display.tables import folded
 from charrnn.display.views.neuron import EXPLANATION, draw
 from charrnn.display.washed import washed
 from charrnn.errors import ConfigError
@@ -316,7 +318,7 @@ def test_what_is_not_there_is_refused(read):
         (Options(units=((0, 4),)), "units: 0:4 is not there"),
         (Options(kind="x"), "kind: 'x' is none of"),
         (Options(layer=2), "layer: 2 is not there"),
-        (Options(features=("x",)), "feature: 'x'"),
+        (Options(features=("x",)), "features: 'x'"),
     ):
         with pytest.raises(ConfigError, match=said):
             Neuron.of(read(), options)
@@ -393,7 +395,8 @@ def test_what_is_drawn_fits_and_says_what_it_is(read, cell):
     for width in (40, 60, 80, 160):
         for screen in (Screen(width), Screen(width, ascii_only=True)):
             made = Neuron.of(reading, Options(units=((0, 1), (1, 2)), random=1))
-            lines = [line.plain for line in draw(made, screen)]
+            drawn = (folded(line, width) for line in draw(made, screen))
+            lines = [line.plain for line in chain.from_iterable(drawn)]
             assert max(map(len, lines)) <= width
     said = "\n".join(lines)
     assert "unit 0:1, hidden state a" in said

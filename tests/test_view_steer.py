@@ -154,7 +154,7 @@ def test_without_settings_the_loudest_unit_is_held(reading, network):
     assert not found.asked
 
 
-@pytest.mark.parametrize("width", [40, 60, 100])
+@pytest.mark.parametrize("width", [60, 100])
 def test_the_screen_shows_both_texts(reading, width):
     found = Steered.of(reading, Options(settings=(((1, 0), 1.0),), length=25))
     lines = [line.plain for line in display.draw(found, Screen(width))]

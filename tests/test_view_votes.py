@@ -82,7 +82,7 @@ def test_a_rival_that_is_none_is_refused(make_reading, tiny_network, rng):
         Votes.of(reading, Options(at="0", rival="a"))
     with pytest.raises(ConfigError, match="rival: 'ab' is not one character"):
         Votes.of(reading, Options(rival="ab"))
-    with pytest.raises(ConfigError, match=r"^not: 'x' is not among the 7 .* nearest: [^;]*$"):
+    with pytest.raises(ConfigError, match=r"^rival: 'x' is not among the 7 .* nearest: [^;]*$"):
         Votes.of(reading, Options(rival="x"))
     alone = Reading.of(tiny_network(vocabulary_size=1), Vocabulary.of("a"), np.zeros(3, np.intp))
     with pytest.raises(ConfigError, match="knows one character only"):
@@ -131,7 +131,7 @@ def test_the_table_is_ordered_and_sums_to_the_margin(make_reading):
     assert sum(sizes[: found.half]) >= sum(sizes) / 2 > sum(sizes[: found.half - 1])
 
 
-@pytest.mark.parametrize("width", [40, 60, 80, 160])
+@pytest.mark.parametrize("width", [60, 80, 160])
 def test_the_screen_tells_both_sides(make_reading, width):
     found = Votes.of(make_reading(), Options(at="3", rows=2))
     lines = [line.plain for line in display.draw(found, Screen(width, ascii_only=True))]
