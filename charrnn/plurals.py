@@ -13,4 +13,6 @@ def agreeing(n: int, word: str, plural: str | None = None) -> str:
     """Return a word as a number asks for it: `unit` or `units`, `is` or `are`."""
     if n == 1:
         return word
-    return f"{word}s" if plural is None else plural
+    if plural is not None:
+        return plural
+    return f"{word}es" if word.endswith("s") else f"{word}s"

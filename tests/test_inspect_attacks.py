@@ -47,7 +47,7 @@ def test_a_regular_expression_is_not_warned_of(reading):
 
 @pytest.mark.parametrize("value", [1e40, -1e300, math.inf, math.nan])
 def test_a_unit_is_not_held_where_scores_are_no_numbers(value):
-    with pytest.raises(ConfigError, match=r"^settings: 0:1=.* is not a number from"):
+    with pytest.raises(ConfigError, match=r"^settings: 1=.* is not a number from"):
         Options(settings=(((0, 1), value),))
     Options(settings=(((0, 1), -1e6),))
 

@@ -405,7 +405,7 @@ def test_what_is_not_there_is_told(tiny_network, vocabulary, options, said):
         States.of(reading, Options(**options))
 
 
-@pytest.mark.parametrize("written", ["", "1", "0:", "0:1,", "a:b", "0:1;0:2", "-1:0", "0:٣"])
+@pytest.mark.parametrize("written", ["", "x", "0:", "0:1,", "a:b", "0:1;0:2", "-1:0", "0:٣"])
 def test_a_list_of_units_that_is_none(written):
     with pytest.raises(ConfigError, match="layer:index"):
         parse_units(written)

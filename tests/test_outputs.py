@@ -122,7 +122,7 @@ def test_a_file_that_the_shell_has_opened_is_not_replaced(sign):
     lines = Path("out").read_text().splitlines()
     assert lines[0] == ("begun" if sign == ">" else "before")
     assert lines[-1] == "done"
-    assert json.loads(lines[-2])["view"] == "summary"
+    assert json.loads(lines[-2])["view"] == "overview"
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")  # noqa: PTH110

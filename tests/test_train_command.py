@@ -487,7 +487,7 @@ def test_what_is_kept_back_of_several_files_is_said(quick):
 def test_a_text_beyond_the_bound(quick):
     result = train("text.txt", *SHORT, "--max-bytes", "1999")
     assert result.exit_code == 1
-    assert re.search(r"^error: text\.txt: .* beyond 1999 bytes; .*--max-bytes", result.stderr)
+    assert re.search(r"^error: text\.txt: .* beyond 1,999 bytes; .*--max-bytes", result.stderr)
     assert train("text.txt", *SHORT, "--max-bytes", "2000", "-o", "m.npz").exit_code == 0
     assert train("--resume", "m.npz", "--max-bytes", "1", "--epochs", "1").exit_code == 1
     assert train("--resume", "m.npz", "--max-bytes", "2000", "--epochs", "1").exit_code == 0

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import jsonschema
@@ -16,6 +17,7 @@ import charrnn
 from charrnn.display import colours
 from charrnn.display.registry import VIEWS
 from charrnn.display.screen import Screen
+from charrnn.display.tables import folded
 from charrnn.errors import ConfigError, TextError
 from charrnn.inspection.options import Options
 from charrnn.inspection.past import descent
@@ -239,7 +241,8 @@ def test_models_side_by_side_fit_every_screen(tiny_network, width, kind):
         for screen in (
             Screen(width), Screen(width, ascii_only=True), Screen(width, colours._DARK),
         ):  # fmt: skip
-            lines = list(VIEWS["grad"].draw(result, screen))
+            drawn = (folded(line, width) for line in VIEWS["grad"].draw(result, screen))
+            lines = list(chain.from_iterable(drawn))
             assert max(cell_len(line.plain) for line in lines) <= width
             plain = "\n".join(line.plain for line in lines)
             assert not screen.ascii_only or plain.isascii()

@@ -1,6 +1,5 @@
 """The choices that make a training run, checked once. Imports no NumPy, like network/config.py."""
 
-import math
 from dataclasses import dataclass
 
 from charrnn.errors import ConfigError, Way
@@ -9,6 +8,9 @@ from charrnn.text.kept import KEEPS, Keeps
 
 LARGEST = 1e18
 """Of what is not bounded otherwise: beyond any use, and safe to reckon with."""
+
+LARGEST_SEED = 2**64 - 1
+"""What other programs give as a seed, too."""
 
 MOST_WORKERS = 256
 """Processes; and never more than there are sequences to share."""
@@ -75,7 +77,7 @@ class TrainingConfig:
         whole |= {"sampled_softmax": 0}
         for name, least in whole.items():
             self._check(name, least, LARGEST, whole=True)
-        self._check("seed", 0, math.inf, whole=True)
+        self._check("seed", 0, LARGEST_SEED, whole=True)
         self._check("workers", 1, min(self.batch_size, MOST_WORKERS), whole=True)
         for name, largest in {"learning_rate": 10.0, "grad_clip": LARGEST}.items():
             self._check(name, 0.0, largest)
