@@ -254,7 +254,9 @@ def test_models_side_by_side_fit_every_screen(tiny_network, width, kind):
         assert "…" not in said[0]
         rows = said[0].split("in numbers")[1].split("per char, ")[0].splitlines()[2:]
         assert rows
-        assert all(line.split()[-1] in ("vanishing", "steady", "exploding") for line in rows)
+        if width > 40:  # there columns stand below each other
+            ends = {line.split()[-1] for line in rows}
+            assert ends <= {"vanishing", "steady", "exploding"}
 
 
 def test_models_that_read_alike_share_a_line_of_text(tiny_network):

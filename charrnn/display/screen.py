@@ -124,7 +124,9 @@ def show(lines: Iterable[Text], screen: Screen, console: Console, rest: str = ""
         seen = screen.rows - 1  # the shell writes into the last one
         if len(lines) > seen:
             below = f"of {len(lines)} lines; all of them: {rest}"
-            shown = max(1, seen - (len(below) + 5) // screen.width - 1)  # it may take several
+            widest = f"{seen} {below}"  # it may take several lines, and hold line ends
+            taken = sum(max(1, -(-len(line) // screen.width)) for line in widest.split("\n"))
+            shown = max(1, seen - taken)
             lines, below = lines[:shown], f"{shown} {below}"
     for line in lines:
         if screen.coloured:
