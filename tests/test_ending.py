@@ -76,6 +76,24 @@ def test_an_end_fits_and_nothing_of_it_is_cut(make_checkpoint, width):
     assert ("train with dropout 0.5, val without" in words) == (width >= 60)
 
 
+@pytest.mark.parametrize("height", [5, 24])
+def test_an_end_is_whole_on_a_terminal_of_any_height(make_checkpoint, monkeypatch, height):
+    ended = Ended(make_checkpoint(), SETTLED, sample="one\n" * 30)
+    file = io.StringIO()
+    monkeypatch.setattr(file, "isatty", lambda: True)
+    console = Console(file=file, width=80, height=height, force_terminal=True, color_system=None)
+    show_end(ended, Path("m.npz"), console)
+    assert file.getvalue() == drawn(show_end, ended, Path("m.npz"))
+
+
+@pytest.mark.parametrize("keeps", ["ends", "files", "lines", "blocks"])
+def test_what_was_kept_back_is_last_only_at_the_end(make_checkpoint, keeps):
+    made = make_checkpoint()
+    training = replace(made.training, config={"keeps": keeps})
+    text = drawn(show_end, Ended(replace(made, training=training), SETTLED), Path("m.npz"))
+    assert "loss of the 100 characters kept back, read once:\n" in text
+
+
 def test_bars_of_losses_where_there_is_room(make_checkpoint):
     made = make_checkpoint()
     for width in (60, 80):

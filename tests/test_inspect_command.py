@@ -282,9 +282,8 @@ def test_a_text_that_names_a_file_is_what_is_in_it(model, tmp_path):
         read = run(model, name, "--format", "json")
         assert read.exit_code == 0, read.output
         assert json.loads(read.stdout)["input"]["source"] == name
-        assert read.stderr.startswith(f"reads the file {name}; to read its name instead: printf")
+        assert read.stderr.startswith(f"reads the file {name}, not its name")
     assert json.loads(run(model, "folder", "--format", "json").stdout)["input"]["n"] == len(TEXT)
-    # The way out that the note names.
     itself = run(model, "-", "--format", "json", "--unknown", "skip", text="held")
     assert json.loads(itself.stdout)["input"]["given"] == 4
     missing = run(model, "abc.de", "--unknown", "skip")
