@@ -53,7 +53,7 @@ def test_an_end(make_checkpoint):
 def test_an_end_fits_and_nothing_of_it_is_cut(make_checkpoint, width):
     made = make_checkpoint()
     training = replace(
-        made.training, val_scored="once from its beginning, the state carried",
+        made.training, val_scored="once from the beginning, the state carried",
         ended="patience ran out", config={"dropout": 0.5},
         baselines={"uniform": 4.2, "unigram": 3.3, "5-gram": 1.2, "xz": 0.17},
     )  # fmt: skip
@@ -67,7 +67,7 @@ def test_an_end_fits_and_nothing_of_it_is_cut(make_checkpoint, width):
     for expected in (
         "loss, nats a character", "20 steps in 2 s, 427 char/s",
         "ended because patience ran out; the best was step 10",
-        "kept back from it, read once from its beginning, the state carried:",
+        "kept back from it, read once from the beginning, the state carried:",
         "this lstm 1.250 nats 1.803 bits", "leaky: 98% of it stands word for word",
         "On the rest it is 2.310 nats.", "More text or a larger network would help.",
         "Xz (0.170) and the 5-gram (1.20) do at least as well.",

@@ -53,7 +53,7 @@ def test_quantities():
     assert [counted(n, "character") for n in (0, 1, 1234)] == [
         "0 characters", "1 character", "1,234 characters",
     ]  # fmt: skip
-    assert [counted(n, "process") for n in (1, 2)] == ["1 process", "2 processes"]
+    assert [counted(n, "process", "processes") for n in (1, 2)] == ["1 process", "2 processes"]
     assert bits(math.log(8)) == pytest.approx(3)
     assert loss(math.log(2)) == "0.693 nats (1.000 bits)"
 

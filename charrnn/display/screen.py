@@ -112,7 +112,7 @@ def parse_span(written: str | None) -> tuple[int, int | None]:
 def show(lines: Iterable[Text], screen: Screen, console: Console, rest: str = "") -> None:
     """Print lines, as plain text where there are no colours; a narrow terminal cuts them.
 
-    Of more lines than are seen at once, print the first, and then how to see all, if there is a way.
+    Of more lines than are seen at once, print the first, and then how to see all.
 
     rest: the command that does so; without one all lines are printed.
     """

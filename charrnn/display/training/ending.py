@@ -94,7 +94,7 @@ def show_stop(
     piped: whether part of the text came from standard input, and has to come from there again.
     """
     training, screen = checkpoint.training, screen_of(console, narrowest=LEAST_COLUMNS)
-    if verdict.kind not in ("short", "unvalidated"):
+    if verdict.kind not in ("short", "unvalidated", "settled"):  # with most of the run to come
         said = sentence(verdict, checkpoint.network.config, training)
         show(_wrapped(said, screen), screen, console)
     _print(f"stopped after step {count(training.steps)}; saved {_named(path)}", console)
