@@ -121,6 +121,7 @@ def test_a_stop_and_a_long_path_in_one_line(make_checkpoint):
     path = Path("folder" * 20) / ("name" * 20 + ".npz")
     lines = f"stopped after step 20; saved {path}\ngo on  charrnn train --resume {path}\n"
     assert drawn(show_stop, made, Verdict("short", "stop"), path) == lines
+    assert drawn(show_stop, made, replace(SETTLED, ending="stop"), path) == lines
     course = Course(10, 1.25, 0, 1.25, 1.5, 1.4, 0.08)
     text = drawn(show_stop, made, Verdict("improving", "stop", course), path)
     assert text == (

@@ -302,6 +302,8 @@ def test_a_lone_argument_that_is_no_model_is_a_text_for_the_newest(make_checkpoi
         told = json.loads(result.stdout)["input"]
         assert (told["source"], told["n"]) == (source, len(TEXT))
         assert "newest model: checkpoints/a.npz" in result.stderr
+    word = run("missing").stderr
+    assert "there is no model or file missing; reads 7 characters as they stand" in word
     # A model is one by its ending, or by what lies there.
     assert "no such checkpoint" in refused("missing.npz", code=1)
     make_checkpoint(tmp_path / "b.npz")

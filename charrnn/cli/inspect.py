@@ -125,7 +125,7 @@ def inspect(  # noqa: PLR0917
     given = Given(text, file, sample)
     if sum(part is not None for part in given) > 1:
         raise ConfigError("TEXT, --file and --sample each give a text; leave all but one out")
-    given = named_file(given)
+    given = named_file(given, could_be_model=not paths)
     chosen = choose_view(view, models=max(1, len(paths)))
     form = choose_format(named, None if output is None or is_pipe(output) else output)
     options = Options(
@@ -230,16 +230,21 @@ def split(
     return [Path(argument) for argument in arguments[:-1]], arguments[-1]
 
 
-def named_file(given: Given) -> Given:
-    """Take a text that names a file or folder for what is in it, and say so."""
+def named_file(given: Given, *, could_be_model: bool = False) -> Given:
+    """Take a text that names a file or folder for what is in it, and say so.
+
+    could_be_model: whether a single word stands where a model could be named too; say so likewise.
+    """
     text = given.text
     if text is None or text == asked.STANDARD_INPUT:
         return given
     if is_there(text):
         note(f"reads the file {text}, not its name")
         return given._replace(text=None, file=text)
-    if looks_like_path(text):
-        note(f"there is no file {text}; reads {counted(len(text), 'character')} as they stand")
+    word = could_be_model and len(text.split()) == 1
+    if looks_like_path(text) or word:
+        what = "model or file" if could_be_model else "file"
+        note(f"there is no {what} {text}; reads {counted(len(text), 'character')} as they stand")
     return given
 
 
