@@ -155,7 +155,7 @@ def test_line_ends_stay_and_oddities_are_told() -> None:
     decoded = decode_pieces([b"a\r", b"\nb\rc\0\0\n"], "x")
     assert decoded.text == "a\r\nb\rc\0\0\n"
     assert decoded.notes == (
-        "x holds 2 CR line ends, kept as they are",
+        "x has CR LF and CR line ends (2), kept as they are",
         "x holds 2 NUL characters; is it a text?",
     )
     assert decode_pieces([b"plain\n"], "x").notes == ()

@@ -189,7 +189,9 @@ def test_a_document_that_is_packed_or_piped_is_named(here: Path, monkeypatch) ->
     Path("d.docx.gz").write_bytes(gzip.compress(Path(name).read_bytes()))
     with pytest.raises(NotText, match=r"^d\.docx\.gz: is a ZIP archive"):
         text_of("d.docx.gz")
-    with pytest.raises(NotText, match=r"is a Word document, not a text; give the file itself"):
+    with pytest.raises(
+        NotText, match=r"is a Word document, not a text; read its text with extract=True"
+    ):
         text_of(name, extract=False)
     stream = io.TextIOWrapper(io.BytesIO(Path(name).read_bytes()))
     monkeypatch.setattr("sys.stdin", stream)

@@ -53,7 +53,7 @@ def test_an_end(make_checkpoint):
 def test_an_end_fits_and_nothing_of_it_is_cut(make_checkpoint, width):
     made = make_checkpoint()
     training = replace(
-        made.training, val_scored="once from its beginning, the state carried",
+        made.training, val_scored="once from the beginning, the state carried",
         ended="patience ran out", config={"dropout": 0.5},
         baselines={"uniform": 4.2, "unigram": 3.3, "5-gram": 1.2, "xz": 0.17},
     )  # fmt: skip
@@ -67,13 +67,31 @@ def test_an_end_fits_and_nothing_of_it_is_cut(make_checkpoint, width):
     for expected in (
         "loss, nats a character", "20 steps in 2 s, 427 char/s",
         "ended because patience ran out; the best was step 10",
-        "kept back from it, read once from its beginning, the state carried:",
+        "kept back from it, read once from the beginning, the state carried:",
         "this lstm 1.250 nats 1.803 bits", "leaky: 98% of it stands word for word",
         "On the rest it is 2.310 nats.", "More text or a larger network would help.",
         "Xz (0.170) and the 5-gram (1.20) do at least as well.",
     ):  # fmt: skip
         assert expected in words, expected
     assert ("train with dropout 0.5, val without" in words) == (width >= 60)
+
+
+@pytest.mark.parametrize("height", [5, 24])
+def test_an_end_is_whole_on_a_terminal_of_any_height(make_checkpoint, monkeypatch, height):
+    ended = Ended(make_checkpoint(), SETTLED, sample="one\n" * 30)
+    file = io.StringIO()
+    monkeypatch.setattr(file, "isatty", lambda: True)
+    console = Console(file=file, width=80, height=height, force_terminal=True, color_system=None)
+    show_end(ended, Path("m.npz"), console)
+    assert file.getvalue() == drawn(show_end, ended, Path("m.npz"))
+
+
+@pytest.mark.parametrize("keeps", ["ends", "files", "lines", "blocks"])
+def test_what_was_kept_back_is_last_only_at_the_end(make_checkpoint, keeps):
+    made = make_checkpoint()
+    training = replace(made.training, config={"keeps": keeps})
+    text = drawn(show_end, Ended(replace(made, training=training), SETTLED), Path("m.npz"))
+    assert "loss of the 100 characters kept back, read once:\n" in text
 
 
 def test_bars_of_losses_where_there_is_room(make_checkpoint):
@@ -103,6 +121,7 @@ def test_a_stop_and_a_long_path_in_one_line(make_checkpoint):
     path = Path("folder" * 20) / ("name" * 20 + ".npz")
     lines = f"stopped after step 20; saved {path}\ngo on  charrnn train --resume {path}\n"
     assert drawn(show_stop, made, Verdict("short", "stop"), path) == lines
+    assert drawn(show_stop, made, replace(SETTLED, ending="stop"), path) == lines
     course = Course(10, 1.25, 0, 1.25, 1.5, 1.4, 0.08)
     text = drawn(show_stop, made, Verdict("improving", "stop", course), path)
     assert text == (

@@ -282,9 +282,8 @@ def test_a_text_that_names_a_file_is_what_is_in_it(model, tmp_path):
         read = run(model, name, "--format", "json")
         assert read.exit_code == 0, read.output
         assert json.loads(read.stdout)["input"]["source"] == name
-        assert read.stderr.startswith(f"reads the file {name}; to read its name instead: printf")
+        assert read.stderr.startswith(f"reads the file {name}, not its name")
     assert json.loads(run(model, "folder", "--format", "json").stdout)["input"]["n"] == len(TEXT)
-    # The way out that the note names.
     itself = run(model, "-", "--format", "json", "--unknown", "skip", text="held")
     assert json.loads(itself.stdout)["input"]["given"] == 4
     missing = run(model, "abc.de", "--unknown", "skip")
@@ -303,6 +302,8 @@ def test_a_lone_argument_that_is_no_model_is_a_text_for_the_newest(make_checkpoi
         told = json.loads(result.stdout)["input"]
         assert (told["source"], told["n"]) == (source, len(TEXT))
         assert "newest model: checkpoints/a.npz" in result.stderr
+    word = run("missing").stderr
+    assert "there is no model or file missing; reads 7 characters as they stand" in word
     # A model is one by its ending, or by what lies there.
     assert "no such checkpoint" in refused("missing.npz", code=1)
     make_checkpoint(tmp_path / "b.npz")

@@ -100,6 +100,14 @@ def test_an_error_names_an_option_by_its_own_name():
     assert "--hidden-size: 0 is not" in run("train", "text.txt", "--rnn-size", 0).stderr
 
 
+def test_only_options_that_the_help_shows_are_suggested():
+    none = run("sample", "--bogus", 1).stderr
+    assert "No such option: --bogus" in none
+    assert "--gpu" not in none
+    assert "--learning-rate, --num-layers)" in run("train", "a", "--layrs", 2).stderr
+    assert "(Possible options: --length)" in run("sample", "--lenght", 2).stderr
+
+
 @pytest.mark.parametrize("command", ["train", "sample", "inspect"])
 @pytest.mark.parametrize(
     "asked", [["--gpu"], ["--gpu", "0"], ["--cuda"], ["--device", "cuda:0"], ["--device=mps"]]
@@ -175,5 +183,12 @@ def test_of_several_models_each_may_be_named_without_its_folder(make_checkpoint)
         result = run("inspect", *arguments, "--view", "diff")
         assert result.exit_code == 0, result.stderr
         assert "model: checkpoints/other.npz" in result.stderr
+    alone = run("inspect", "tiny", "other", "--view", "diff")  # of a text that the first writes
+    assert alone.exit_code == 0, alone.stderr
+    assert "model: checkpoints/other.npz" in alone.stderr
+    Path("other").write_text("abcab")
+    file = run("inspect", "tiny", "tiny", "other", "--view", "diff")
+    assert "reads the file other" in file.stderr
+    Path("other").unlink()
     text = run("inspect", "tiny", "other", "--view", "probs")
     assert "'o' (U+006F) at position 0 is not among the 7" in text.stderr  # the last is a text

@@ -195,7 +195,7 @@ def test_a_chosen_size_is_kept_whatever_the_time(monkeypatch):
     free, training, [why] = settle(Choices(max_time=60.0), 10**6, 65)
     assert free.hidden_size == 1024
     assert training.dropout == 0.5
-    assert "cannot teach" in why
+    assert "too short to teach more" in why
     steps, _, notes = settle(Choices(max_time=60.0, max_steps=5), 10**6, 65)
     assert (steps.hidden_size, notes) == (384, [])
 

@@ -4,6 +4,7 @@ import io
 import math
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def test_quantities():
     assert [counted(n, "character") for n in (0, 1, 1234)] == [
         "0 characters", "1 character", "1,234 characters",
     ]  # fmt: skip
-    assert [counted(n, "process") for n in (1, 2)] == ["1 process", "2 processes"]
+    assert [counted(n, "process", "processes") for n in (1, 2)] == ["1 process", "2 processes"]
     assert bits(math.log(8)) == pytest.approx(3)
     assert loss(math.log(2)) == "0.693 nats (1.000 bits)"
 
@@ -172,6 +173,20 @@ def run(monkeypatch):
         return file.getvalue()
 
     return run
+
+
+@pytest.mark.parametrize("plot", [True, False])
+def test_ctrl_c_is_echoed_at_the_beginning_of_a_line(run, monkeypatch, plot):
+    sent = []
+    draw = TrainingProgress._draw
+
+    def drawn(shown, step):
+        draw(shown, step)
+        sent.append(sys.stderr.getvalue()[-1])
+
+    monkeypatch.setattr(TrainingProgress, "_draw", drawn)
+    run(progress(1), progress(50, 1.375), size=(80, 40), plot=plot)
+    assert set(sent) == {"\r"}
 
 
 def test_without_a_terminal_a_line_for_each_evaluation_and_note(run):

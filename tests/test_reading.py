@@ -79,7 +79,7 @@ def test_sources_of_every_kind_in_the_order_they_were_named(
 def test_notes_name_their_file(here: Path) -> None:
     lay(dos=b"a\r\nb\r\n", empty=b"", plain=b"a\n")
     assert read_corpus(["dos", "empty", "plain"]).notes == (
-        "dos holds 2 CR line ends, kept as they are",
+        "dos has CR LF line ends (2), kept as they are",
         "empty is empty",
     )
 

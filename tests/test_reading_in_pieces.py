@@ -61,7 +61,9 @@ def decoded(data: bytes, name: str, encoding: str, errors: str) -> tuple[str, st
             f"{name}: not {encoding.upper()} at byte {at} (0x{data[at]:02x}, line {line})"
         ) from None
     if "\r" in text:
-        notes.append(f"{name} holds {text.count(chr(13))} CR line ends, kept as they are")
+        pairs, lone = text.count("\r\n"), text.replace("\r\n", "").count("\r")
+        ends = "CR LF and CR" if pairs and lone else "CR LF" if pairs else "CR"
+        notes.append(f"{name} has {ends} line ends ({pairs + lone:,}), kept as they are")
     if "\0" in text:
         notes.append(f"{name} holds {text.count(chr(0))} NUL characters; is it a text?")
     if not encoding.startswith("utf") and not data.isascii() and is_utf8(data):

@@ -38,8 +38,8 @@ def test_the_rest_is_learnt_and_the_text_not_forgotten(cell):
     # What is reported was measured before, on a text that was then new.
     before, after = without.checkpoint().training, using_all.checkpoint().training
     assert after.val_loss == before.val_loss
-    assert before.val_scored == "once from its beginning, the state carried"
-    assert after.val_scored == "once from its beginning, the state carried, and then learnt too"
+    assert before.val_scored == "once from the beginning, the state carried"
+    assert after.val_scored == "once from the beginning, the state carried, and then learnt too"
 
 
 def test_the_same_seed_gives_the_same_again():

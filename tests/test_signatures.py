@@ -172,6 +172,6 @@ def test_notes_that_many_files_have_in_common_are_counted(here: Path) -> None:
         Path(f"{number}.txt").write_bytes(b"a\r\n" * (number + 1))
     Path("empty").touch()
     assert read_corpus(["."]).notes == (
-        "0.txt holds 1 CR line ends, kept as they are; 8 more files likewise",
+        "0.txt has CR LF line ends (1), kept as they are; 8 more files likewise",
         "empty is empty",
     )

@@ -44,6 +44,30 @@ class Grouped(TyperCommand):
             alias.add_to_parser(parser, ctx)
         return parser
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse arguments; for an option that is none, suggest those that the help shows."""
+        try:
+            return super().parse_args(ctx, args)
+        except Exception as error:
+            if alike := getattr(error, "possibilities", None):
+                error.possibilities = self._own_names(alike)  # type: ignore[attr-defined]
+            raise
+
+    def _own_names(self, names: list[str]) -> list[str]:
+        """Return the options that names mean, by their own names; none for those not shown."""
+        options = [option for option in self.params if isinstance(option, TyperOption)]
+        by_parameter = {option.name: option for option in options if not option.hidden}
+        own = {
+            name: name
+            for option in by_parameter.values()
+            for name in (*option.opts, *option.secondary_opts)
+        } | {"--help": "--help"}
+        for alias in self.aliases:
+            if option := by_parameter.get(alias.name):
+                long = next(name for name in option.opts if name.startswith("--"))
+                own |= dict.fromkeys(alias.opts, long)
+        return list(dict.fromkeys(own[name] for name in names if name in own))
+
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return what follows the name of the command; a metavar with brackets gets no others."""
         pieces: list[str] = super().collect_usage_pieces(ctx)

@@ -1,6 +1,5 @@
 """`charrnn inspect`: look inside a network, without a text or as it reads one."""
 
-import shlex
 import sys
 from dataclasses import replace
 from functools import partial
@@ -118,11 +117,15 @@ def inspect(  # noqa: PLR0917
     from charrnn.display.console import results
     from charrnn.display.screen import parse_span, screen_of, show
 
-    paths, text = split(models_and_text or [], has_text=file is not None or sample is not None)
+    paths, text = split(
+        models_and_text or [],
+        has_text=file is not None or sample is not None,
+        compares=choose_view(view, models=None).compares,
+    )
     given = Given(text, file, sample)
     if sum(part is not None for part in given) > 1:
         raise ConfigError("TEXT, --file and --sample each give a text; leave all but one out")
-    given = named_file(given)
+    given = named_file(given, could_be_model=not paths)
     chosen = choose_view(view, models=max(1, len(paths)))
     form = choose_format(named, None if output is None or is_pipe(output) else output)
     options = Options(
@@ -190,14 +193,17 @@ _OF_WRITING = ("seed", "temperature")
 """Fields that concern the text that a model writes itself, whatever the view."""
 
 
-def split(arguments: list[str], *, has_text: bool = False) -> tuple[list[Path], str | None]:
+def split(
+    arguments: list[str], *, has_text: bool = False, compares: bool = False
+) -> tuple[list[Path], str | None]:
     """Return the models and the text of a command line: the text is what comes last.
 
     Of several arguments the first is a model whatever its name, and so is the only one if the text
     is given elsewhere; another is one if it ends in .npz, or means one and is not the text. Two
-    texts are one too many.
+    texts are one too many. Where models are compared, the last argument too may mean one.
 
     has_text: whether the text is given elsewhere.
+    compares: whether several models can be looked at.
 
     Raises
     ------
@@ -207,7 +213,7 @@ def split(arguments: list[str], *, has_text: bool = False) -> tuple[list[Path], 
     from charrnn.checkpoint.finding import names_model
 
     alone = len(arguments) == 1 and not has_text
-    texts = 0 if has_text else 1
+    texts = 0 if has_text or (compares and not is_there(*arguments[-1:])) else 1
     models = [
         argument.endswith(ENDING)
         or (n == 0 and not alone)
@@ -224,17 +230,21 @@ def split(arguments: list[str], *, has_text: bool = False) -> tuple[list[Path], 
     return [Path(argument) for argument in arguments[:-1]], arguments[-1]
 
 
-def named_file(given: Given) -> Given:
-    """Take a text that names a file or folder for what is in it, and say so."""
+def named_file(given: Given, *, could_be_model: bool = False) -> Given:
+    """Take a text that names a file or folder for what is in it, and say so.
+
+    could_be_model: whether a single word stands where a model could be named too; say so likewise.
+    """
     text = given.text
     if text is None or text == asked.STANDARD_INPUT:
         return given
     if is_there(text):
-        itself = f"printf %s {shlex.quote(text)} | charrnn inspect MODEL -"
-        note(f"reads the file {text}; to read its name instead: {itself}")
+        note(f"reads the file {text}, not its name")
         return given._replace(text=None, file=text)
-    if looks_like_path(text):
-        note(f"there is no file {text}; reads {counted(len(text), 'character')} as they stand")
+    word = could_be_model and len(text.split()) == 1
+    if looks_like_path(text) or word:
+        what = "model or file" if could_be_model else "file"
+        note(f"there is no {what} {text}; reads {counted(len(text), 'character')} as they stand")
     return given
 
 

@@ -41,7 +41,7 @@ ViewName = Annotated[
 Explain = Annotated[
     bool,
     typer.Option(
-        "--explain", help="Tell how the numbers of the view are made, and stop; needs no model."
+        "--explain", help="Explain how the numbers of the view are made, and stop; needs no model."
     ),
 ]
 

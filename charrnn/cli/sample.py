@@ -177,7 +177,7 @@ def sample(  # noqa: PLR0917
             parser=whole_number,
             metavar="N",
             help="The same seed gives the same text.",
-            show_default="random, told on standard error",
+            show_default="random, shown on standard error",
             rich_help_panel=CHOOSING,
         ),
     ] = None,

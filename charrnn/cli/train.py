@@ -32,7 +32,7 @@ def train(  # noqa: PLR0917
         list[str] | None,
         typer.Argument(
             parser=values.source,
-            metavar="CORPUS",
+            metavar="[CORPUS]...",
             help="Files, folders or patterns, .docx and .epub too; .gz, .bz2 and .xz are "
             "unpacked; - is standard input.",
             show_default=False,
@@ -148,7 +148,7 @@ def train(  # noqa: PLR0917
         typer.Option(
             parser=number,
             metavar="SHARE",
-            help="How much, at the end, is kept back for validation; 200,000 characters at most.",
+            help="How much is kept back for validation; 200,000 characters at most.",
             rich_help_panel=TEXT,
         ),
     ] = DEFAULT.val_split,
@@ -378,14 +378,14 @@ def train(  # noqa: PLR0917
     profile: Annotated[
         bool,
         typer.Option(
-            "--profile", help="Tell in the end where the time went.", rich_help_panel=OUTPUT
+            "--profile", help="Show at the end where the time went.", rich_help_panel=OUTPUT
         ),
     ] = False,
 ) -> None:
     """Train a network on a text and save it as one .npz file.
 
     Without a budget it reads a text of a megabyte three times, and smaller ones more often; of
-    several budgets the first to be used up ends it. Ctrl-C stops after the step, saves, and tells
+    several budgets the first to be used up ends it. Ctrl-C stops after the step, saves, and says
     how to go on.
 
     Example: charrnn train book.txt --max-time 10m

@@ -135,7 +135,7 @@ VIEWS = {
     "overview": View(
         "overview",
         "Overview",
-        "what stands out, and where to look closer",
+        "what it does as it reads, and what stands out",
         ("seed",),
         slow=True,
         spans=False,

@@ -144,7 +144,7 @@ class _Tally:
         self._keeps_line_ends = keeps_line_ends
         self.lines = 1
         self.is_ascii = True
-        self._returns = self._nuls = self._marks = 0
+        self._returns = self._pairs = self._nuls = self._marks = 0
         self._ends_in_return = False
 
     def add(self, text: str) -> None:
@@ -152,22 +152,27 @@ class _Tally:
         self.lines += text.count("\n")
         if self._ends_in_return and text.startswith("\n"):
             self.lines -= 1  # CR LF, cut in two
+            self._pairs += 1
         self._ends_in_return = text.endswith("\r")
         # To look for one is several times faster than to count them (measured).
         if "\r" in text:
             returns = text.count("\r")
-            self.lines += returns - text.count("\r\n")
+            pairs = text.count("\r\n")
+            self.lines += returns - pairs
             self._returns += returns
+            self._pairs += pairs
         if "\0" in text:
             self._nuls += text.count("\0")
         if "\ufffd" in text:
             self._marks += text.count("\ufffd")
 
     def oddities(self, name: str, errors: Errors) -> list[str]:
-        """Tell of characters that are legal, and kept, and seldom meant."""
+        """Note characters that are legal, and kept, and seldom meant."""
         notes = []
         if self._returns and self._keeps_line_ends:
-            notes.append(f"{name} holds {self._returns} CR line ends, kept as they are")
+            kinds = {"CR LF": self._pairs, "CR": self._returns - self._pairs}
+            ends = " and ".join(kind for kind, n in kinds.items() if n)
+            notes.append(f"{name} has {ends} line ends ({self._returns:,}), kept as they are")
         if self._nuls:
             notes.append(f"{name} holds {self._nuls} NUL characters; is it a text?")
         if errors == "replace" and self._marks:

@@ -268,7 +268,7 @@ def _counted(notes: list[tuple[str, str]]) -> list[str]:
 
     notes: the name of a file, and a note that begins with it.
     """
-    kinds = [re.sub(r"[0-9]+", "0", note.removeprefix(name)) for name, note in notes]
+    kinds = [re.sub(r"[0-9,]*[0-9]", "0", note.removeprefix(name)) for name, note in notes]
     counts, said = Counter(kinds), {}
     for kind, (_, note) in zip(kinds, notes, strict=True):
         if counts[kind] <= MOST_NOTES:

@@ -101,9 +101,9 @@ def recipe_in_time(
     able = (size for size in fit if passes(size) >= enough(size))
     chosen = max(able, default=HIDDEN_SIZES[0])
     larger = next((size for size in HIDDEN_SIZES if size > chosen), None)
-    why = f"{chosen} units read the text about {passes(chosen):.0f} times in that time"
+    why = f"{chosen} units read the text about {passes(chosen):,.0f} times in that time"
     if larger is None or larger not in fit:
-        why += ", and more units than these it cannot teach"
+        why += "; it is too short to teach more units"
     else:
         why += f", {larger} would only {passes(larger):.1f} times"
     return replace(

@@ -52,7 +52,7 @@ from charrnn.training.workers import choose_workers
 
 LARGEST_VOCABULARY = 65_536
 
-SCORED = "once from its beginning, the state carried"
+SCORED = "once from the beginning, the state carried"
 """How the best network is scored in the end, in words."""
 
 Chosen = TypeVar("Chosen", int, float)

@@ -94,7 +94,7 @@ def show_stop(
     piped: whether part of the text came from standard input, and has to come from there again.
     """
     training, screen = checkpoint.training, screen_of(console, narrowest=LEAST_COLUMNS)
-    if verdict.kind not in ("short", "unvalidated"):
+    if verdict.kind not in ("short", "unvalidated", "settled"):  # with most of the run to come
         said = sentence(verdict, checkpoint.network.config, training)
         show(_wrapped(said, screen), screen, console)
     _print(f"stopped after step {count(training.steps)}; saved {_named(path)}", console)
@@ -119,10 +119,9 @@ def _losses(cell: str, training: TrainingRecord, screen: Screen) -> list[Text]:
     if not training.val_characters:
         return _wrapped(f"training loss {loss(training.val_loss)} a character", screen)
     kept = counted(training.val_characters, "character")
-    which = "last " if training.config.get("keeps", "end") == "end" else ""
-    lines = _wrapped(
-        f"loss of the {which}{kept}, kept back from it, read {training.val_scored}:", screen
-    )
+    at_end = training.config.get("keeps", "end") == "end"
+    which = f"last {kept}, kept back from it" if at_end else f"{kept} kept back"
+    lines = _wrapped(f"loss of the {which}, read {training.val_scored}:", screen)
     found = {f"this {cell}": training.val_loss, **training.baselines}
     named = [f"  {harmless(name):<10} {nats:.3f} nats" for name, nats in found.items()]
     in_bits = [f"  {bits(nats):.3f} bits" for nats in found.values()]

@@ -13,13 +13,16 @@ from charrnn.plurals import counted
 from charrnn.training.plan import Plan
 
 KEPT = {
-    "end": "the last",
-    "ends": "of the ends of the files",
-    "files": "of whole files",
-    "lines": "of lines drawn at random",
-    "blocks": "of blocks all over it",
+    "end": "the last {}",
+    "ends": "{} at the ends of the files",
+    "files": "{} in whole files",
+    "lines": "{} in lines drawn at random",
+    "blocks": "{} in blocks all over it",
 }
-"""What is kept back to validate, in words before their number."""
+"""What is kept back to validate, in words around its number."""
+
+LONGEST_NAMES = 60
+"""Characters of the names of the files."""
 
 MANY_PASSES = 100
 """Over a text, from which on their tenths are no news."""
@@ -49,7 +52,7 @@ def show_plan(
     """
     network = plan.network
     characters = plan.train_characters + plan.val_characters
-    named = safe(", ".join(sources), limit=60).plain
+    named = _named(sources)
     rows = [
         (
             "text",
@@ -59,7 +62,7 @@ def show_plan(
             "",
             f"{count(plan.train_characters)} to learn from, "
             + (
-                f"{KEPT[plan.training.keeps]} {count(plan.val_characters)} to validate"
+                f"{KEPT[plan.training.keeps].format(count(plan.val_characters))} to validate"
                 if plan.val_characters
                 else "none kept back to validate"
             ),
@@ -94,6 +97,15 @@ def describe(network: NetworkConfig) -> str:
         f"embedding of {network.embedding_size}" if network.embedding_size else "one-hot input"
     )
     return f"{network.cell} {network.num_layers}x{network.hidden_size}, {reading}"
+
+
+def _named(sources: tuple[str, ...]) -> str:
+    """Return the names of the files, or the first of them and how many more there are."""
+    names = ", ".join(sources)
+    if len(names) > LONGEST_NAMES and len(sources) > 1:
+        names = f"{safe(sources[0], limit=LONGEST_NAMES).plain} and {len(sources) - 1:,} more"
+        return safe(names, limit=2 * LONGEST_NAMES).plain
+    return safe(names, limit=LONGEST_NAMES).plain
 
 
 def _training(plan: Plan) -> str:

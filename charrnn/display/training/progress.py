@@ -136,6 +136,9 @@ class TrainingProgress:
         if self._curve:
             self._curve.draw()
         bar.refresh()
+        # The terminal shows ^C where the cursor is; at the end of a line it would begin another.
+        sys.stderr.write("\r")
+        sys.stderr.flush()
 
     def _said(self, progress: Progress, width: int | None = None) -> str:
         """Return what can be said in a width, by its importance, in an order that does not vary."""

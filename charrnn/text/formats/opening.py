@@ -132,6 +132,8 @@ class OpenedText:
             return ZIP
 
     def _refused(self, kind: Kind) -> NotText:
+        if kind.document and self._source.path is not None and not self._read_as.extract:
+            return NotText(self.name, kind.name, Way("read its text with {extract}", extract=True))
         return NotText(self.name, kind.name, Way(kind.way_out))
 
     def _as_text(self, head: bytes, pieces: Iterable[bytes]) -> Iterator[str]:

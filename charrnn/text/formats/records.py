@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 from charrnn.errors import TextError
+from charrnn.plurals import counted
 from charrnn.text.formats.lines import LONGEST_LINE, lines
 
 Form = Literal["csv", "tsv", "jsonl", "json"]
@@ -61,9 +62,9 @@ class Records:
                 yield text if text.endswith("\n") else f"{text}\n"
             else:
                 missing += 1
-        without = f", {missing} without it left out" if missing else ""
+        without = f", {missing:,} without it left out" if missing else ""
         what = "the column" if table else "the field"
-        read = "1 text" if texts == 1 else f"{texts} texts"
+        read = counted(texts, "text")
         self.notes = (f"{self._name}: {read} of {what} {self._field!r}{without}",)
 
     def _column(self) -> Iterator[str]:
