@@ -20,12 +20,14 @@ from charrnn.checkpoint.atomic import Lock
 from charrnn.checkpoint.checkpoint import load, load_state, save_state
 from charrnn.checkpoint.paths import resume_path
 from charrnn.cli import app
+from charrnn.display.training.progress import TrainingProgress
 from charrnn.errors import CheckpointError
 from charrnn.training import plan as plan_module
 from charrnn.training import run as run_module
 from charrnn.training.estimate import Pace
 from charrnn.training.plan import LEAST_SCORED
 from charrnn.training.run import Run
+from charrnn.training.trainer import Trainer
 
 TEXT = "the cat sat on the mat and the dog sat on the log\n" * 40
 TINY = ("--hidden-size", "8", "--batch-size", "4", "--seq-length", "16")
@@ -723,6 +725,42 @@ def test_the_third_in_a_row_ends_the_run(quick, monkeypatch):
     assert "third failure in a row" in result.stderr.splitlines()[-1]
     assert load(Path("m.npz")).training.steps < 20
     assert train("--resume", "m.npz").exit_code == 0
+
+
+def test_an_error_of_the_display_loses_nothing(quick, monkeypatch):
+    show = TrainingProgress.show
+
+    def failing(self, progress):
+        if progress.step == 15:
+            raise OSError(5, "Input/output error")
+        show(self, progress)
+
+    monkeypatch.setattr(TrainingProgress, "show", failing)
+    with pytest.raises(OSError, match="Input/output"):
+        train("text.txt", *MANY, "-o", "m.npz")
+    assert load_state(resume_path(Path("m.npz")))[1]["counters"]["step"] == 15
+    monkeypatch.setattr(TrainingProgress, "show", show)
+    assert train("--resume", "m.npz").exit_code == 0
+    assert train("text.txt", *MANY, "-o", "whole.npz").exit_code == 0
+    assert arrays("m.npz") == arrays("whole.npz")
+
+
+def test_a_step_that_fails_leaves_what_was_saved_before(quick, monkeypatch):
+    step = Trainer._step
+
+    def failing(self, rate):
+        found = step(self, rate)
+        if self.now.step == 15:
+            raise MemoryError
+        return found
+
+    monkeypatch.setattr(Trainer, "_step", failing)
+    assert train("text.txt", *MANY, "-o", "m.npz").exit_code == 1
+    assert load_state(resume_path(Path("m.npz")))[1]["counters"]["step"] == 0
+    monkeypatch.setattr(Trainer, "_step", step)
+    assert train("--resume", "m.npz").exit_code == 0
+    assert train("text.txt", *MANY, "-o", "whole.npz").exit_code == 0
+    assert arrays("m.npz") == arrays("whole.npz")
 
 
 def test_a_log_that_breaks_off(quick, monkeypatch):
