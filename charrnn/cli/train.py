@@ -412,6 +412,7 @@ def train(  # noqa: PLR0917
     from charrnn.text.read_as import ReadAs
     from charrnn.text.reading import read_corpus
     from charrnn.text.sources import MAX_BYTES
+    from charrnn.training.identity import digest
     from charrnn.training.run import Run
 
     choices = Choices(
@@ -468,6 +469,7 @@ def train(  # noqa: PLR0917
         if dry_run:
             plan(run, path, spared)
             return
+        run.replaces = digest(path) if overwrite else run.replaces
         wanted = Shown(samples, plot, profile, log_file)
         code = go(run, path, wanted, Retyped(ctx, typed, sources, run), spared)
     raise typer.Exit(code)
