@@ -153,7 +153,7 @@ class HalfwayError(Exception):
 
 @pytest.mark.parametrize(
     ("between", "full", "saved"),
-    [(True, False, ["state", "model"]), (False, False, []), (True, "state", ["model"])],
+    [(True, False, ["state"]), (False, False, []), (True, "state", [])],
     ids=str,
 )
 def test_whatever_is_raised_between_two_steps_the_run_is_saved(saving, disk, between, full, saved):

@@ -93,7 +93,7 @@ class Saving:
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
-        """Save the run whatever is raised inside, if it stands between two steps; raise it again.
+        """Save the training state whatever is raised inside, between two steps; raise it again.
 
         In the middle of a step there is nothing to go on from but what was saved before.
         """
@@ -102,5 +102,5 @@ class Saving:
         except BaseException:
             if self.run.trainer.between_steps and not self.failed:
                 with suppress(CheckpointError):
-                    self.stopped()
+                    self.state()
             raise
