@@ -187,3 +187,26 @@ def test_a_training_outlives_its_terminal_until_it_is_saved(workers):
 def test_a_sample_ends_with_its_terminal():
     arguments = ["sample", "m.npz", "-n", "-1", "--seed", "1"]
     assert closed_in_the_middle(arguments, rb"seed 1;.*\n.+") == 128 + signal.SIGHUP
+
+
+# Ctrl-C before anything has begun.
+
+ASKED_TO_STOP = """
+import os, signal, sys
+class Finder:
+    def find_spec(self, name, *_):
+        if name == "{module}":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+from charrnn.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize("module", ["charrnn.cli", "typer", "charrnn.cli.train", "numpy"])
+def test_ctrl_c_while_the_program_is_imported(module):
+    done = subprocess.run(
+        [sys.executable, "-c", ASKED_TO_STOP.format(module=module), "inspect", "m.npz"],
+        capture_output=True, stdin=subprocess.DEVNULL, env=ENV, check=False, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
