@@ -37,6 +37,7 @@ from charrnn.text.given import Given, corpus_of, ids_of
 from charrnn.text.vocabulary import Unknown, Vocabulary
 from charrnn.training.config import Choices, TrainingConfig
 from charrnn.training.history import History
+from charrnn.training.identity import check_one_run
 from charrnn.training.interrupts import Interrupts
 from charrnn.training.run import Run, State
 from charrnn.training.trainer import ENDED, Progress
@@ -377,7 +378,9 @@ def load(path: str | os.PathLike[str], *, resume: bool = False) -> CharRNN:
     )
     model._checkpoint = found
     if resume:
-        model._state = load_state(resume_path(Path(path)))
+        beside = resume_path(Path(path))
+        model._state = load_state(beside)
+        check_one_run(beside, model.checkpoint.training, model._state[1])
     return model
 
 

@@ -3,6 +3,7 @@
 import codecs
 import encodings.aliases
 import re
+from contextlib import suppress
 from itertools import pairwise
 
 import pytest
@@ -223,3 +224,15 @@ def test_no_encoding_that_is_taken_can_produce_half_characters() -> None:
         taken += 1
         assert not surrogates & set(text), encoding
     assert taken > 80
+
+
+@pytest.mark.parametrize("errors", ["strict", "replace"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-16-le", "utf-16-be", "utf-8"])
+@pytest.mark.parametrize("end", [b"\x3d\xd8", b"\xd8\x3d", b"\x00\xdc", b"\xd8", b"\x3d"], ids=repr)
+@pytest.mark.parametrize("written", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", ["a", "\n", "abc def\n" * 40, "日本語", "\U0001f600"])
+def test_utf16_without_a_mark_that_ends_in_half_a_pair(text, written, end, encoding, errors):
+    data = text.encode(written) + end
+    for pieces in ([data], [data[:1], data[1:]], [data[: -len(end)], end]):
+        with suppress(TextError):
+            decode_pieces(pieces, "half.txt", encoding=encoding, errors=errors)

@@ -122,3 +122,13 @@ def test_a_file_that_cannot_be_looked_at_is_left_out(monkeypatch, tmp_path):
 
     monkeypatch.setattr(Path, "is_file", refuse)
     assert [path.name for path in sources._files_below(tmp_path)] == ["a.txt"]
+
+
+@pytest.mark.parametrize("values", [(3e38,), (3e38, -3e38), (1e-45,), (1e-38, -1e-45), (0.0, 3e38)])
+def test_a_summary_of_parameters_at_the_ends_of_what_numbers_hold(make_checkpoint, values):
+    checkpoint = make_checkpoint()
+    flat = checkpoint.network.params.flat
+    flat[:] = np.resize(np.array(values, np.float32), flat.size)
+    result = VIEWS["summary"].compute(checkpoint, Options())
+    assert all(sum(t["histogram"]) == t["parameters"] for t in result.data()["tensors"])
+    assert list(VIEWS["summary"].draw(result, Screen()))

@@ -265,3 +265,57 @@ def test_a_tilde_that_no_shell_has_expanded(tmp_path):
         assert (home / name).is_file()
     assert not (tmp_path / "~").exists()
     assert np.load(home / "models/n.npz", allow_pickle=False).files
+
+
+# What is not written over
+
+READ = {
+    "a view's model": "charrnn inspect m.npz --view weights -o m.npz",
+    "a view's model without its ending": "charrnn inspect m --view weights -o m.npz",
+    "a view's model by another name": "charrnn inspect m.npz --view weights -o link.npz",
+    "a view's text": "charrnn inspect m.npz -f t.txt -o t.txt",
+    "a view's text in a folder": "charrnn inspect m.npz -f texts -o texts/in.txt",
+    "the text that a file's name is": "charrnn inspect m.npz t.txt -o ./t.txt",
+    "the training text": "charrnn inspect m.npz abc --view errors --train t.txt -o t.txt",
+    "a prompt": "charrnn sample m.npz --prompt-file t.txt -n 5 -o t.txt",
+    "a sample's model by another name": "charrnn sample m.npz -n 5 -o hard.txt",
+    "a corpus by the log": "charrnn train log.jsonl --max-steps 1 --no-extract -o n.npz "
+    "--log-file log.jsonl",
+    "a corpus by the model": "charrnn train c.npz --bytes --max-steps 1 -o c.npz",
+    "a corpus in a folder": "charrnn train texts c.npz --bytes --max-steps 1 -o c.npz",
+    "a corpus by the state": "charrnn train c.resume.npz --bytes --max-steps 1 -o c.npz",
+}
+
+
+@pytest.mark.parametrize("command", READ)
+def test_no_file_that_is_read_is_written_over(command):
+    Path("link.npz").symlink_to("m.npz")
+    Path("hard.txt").hardlink_to("m.npz")
+    Path("texts").mkdir()
+    for name in ("log.jsonl", "c.npz", "c.resume.npz", "texts/in.txt"):
+        Path(name).write_text('{"text": "abc bad"}\n' * 40, encoding="utf-8")
+    before = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+    for asked in ("", " --overwrite"):
+        done = bash(READ[command] + asked)
+        assert done.returncode in (1, 2), done.stderr
+        assert b"Traceback" not in done.stderr
+    assert b"is a file that is read here; choose another" in done.stderr, done.stderr
+    found = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+    assert found == before
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["charrnn inspect m.npz", "charrnn inspect --explain --view probs",
+     "charrnn inspect --view probs --format schema", "charrnn sample m.npz -n 5 --seed 1"],
+)  # fmt: skip
+def test_no_file_is_replaced_unasked(command):
+    Path("notes.txt").write_text("mine\n")
+    done = bash(f"{command} -o notes.txt")
+    assert done.returncode == 2
+    assert (
+        b"notes.txt exists already; choose another, or replace it with --overwrite" in done.stderr
+    )
+    assert Path("notes.txt").read_text() == "mine\n"
+    assert bash(f"{command} -o notes.txt --overwrite").returncode == 0
+    assert Path("notes.txt").read_text() != "mine\n"

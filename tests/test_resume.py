@@ -418,7 +418,11 @@ def test_the_same_file_read_in_another_way_is_refused(tmp_path):
 
 def test_a_used_up_budget_is_refused_and_more_goes_on(tmp_path):
     path = tmp_path / "model.npz"
-    go(begin(max_steps=15)).save_state(path)
+    run = go(begin(max_steps=15))
+    run.save_state(path)
+    assert Run.resume(from_text(text()), path).trainer.fraction() == 1  # it is to be concluded
+    run.conclude("its budget was used up")
+    run.save(path)
     with pytest.raises(TrainingError, match="15 steps") as refusal:
         Run.resume(from_text(text()), path)
     assert "max_steps" in str(refusal.value)

@@ -1,6 +1,7 @@
 """Saving while training goes on: when it is due, what is told, and when it is given up."""
 
 import math
+from types import SimpleNamespace
 
 import pytest
 
@@ -144,3 +145,19 @@ def test_no_time_is_never(disk, tmp_path, clock):
     clock.now += 1e9
     saving.after(progress(1, improved=False))
     assert disk.saved == []
+
+
+class HalfwayError(Exception):
+    """What a display or a log may raise."""
+
+
+@pytest.mark.parametrize(
+    ("between", "full", "saved"),
+    [(True, False, ["state"]), (False, False, []), (True, "state", [])],
+    ids=str,
+)
+def test_whatever_is_raised_between_two_steps_the_run_is_saved(saving, disk, between, full, saved):
+    disk.trainer, disk.full = SimpleNamespace(between_steps=between), full
+    with pytest.raises(HalfwayError), saving.guarded():
+        raise HalfwayError
+    assert disk.saved == saved

@@ -10,6 +10,8 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,15 +19,19 @@ import pytest
 from typer.testing import CliRunner
 
 from charrnn.checkpoint.atomic import Lock
-from charrnn.checkpoint.checkpoint import load, load_state, save_state
+from charrnn.checkpoint.checkpoint import load, load_state, save, save_state
 from charrnn.checkpoint.paths import resume_path
 from charrnn.cli import app
+from charrnn.cli import running as running_module
+from charrnn.display.training.progress import TrainingProgress
 from charrnn.errors import CheckpointError
 from charrnn.training import plan as plan_module
 from charrnn.training import run as run_module
+from charrnn.training import trainer as trainer_module
 from charrnn.training.estimate import Pace
 from charrnn.training.plan import LEAST_SCORED
 from charrnn.training.run import Run
+from charrnn.training.trainer import Trainer
 
 TEXT = "the cat sat on the mat and the dog sat on the log\n" * 40
 TINY = ("--hidden-size", "8", "--batch-size", "4", "--seq-length", "16")
@@ -725,6 +731,42 @@ def test_the_third_in_a_row_ends_the_run(quick, monkeypatch):
     assert train("--resume", "m.npz").exit_code == 0
 
 
+def test_an_error_of_the_display_loses_nothing(quick, monkeypatch):
+    show = TrainingProgress.show
+
+    def failing(self, progress):
+        if progress.step == 15:
+            raise OSError(5, "Input/output error")
+        show(self, progress)
+
+    monkeypatch.setattr(TrainingProgress, "show", failing)
+    with pytest.raises(OSError, match="Input/output"):
+        train("text.txt", *MANY, "-o", "m.npz")
+    assert load_state(resume_path(Path("m.npz")))[1]["counters"]["step"] == 15
+    monkeypatch.setattr(TrainingProgress, "show", show)
+    assert train("--resume", "m.npz").exit_code == 0
+    assert train("text.txt", *MANY, "-o", "whole.npz").exit_code == 0
+    assert arrays("m.npz") == arrays("whole.npz")
+
+
+def test_a_step_that_fails_leaves_what_was_saved_before(quick, monkeypatch):
+    step = Trainer._step
+
+    def failing(self, rate):
+        found = step(self, rate)
+        if self.now.step == 15:
+            raise MemoryError
+        return found
+
+    monkeypatch.setattr(Trainer, "_step", failing)
+    assert train("text.txt", *MANY, "-o", "m.npz").exit_code == 1
+    assert load_state(resume_path(Path("m.npz")))[1]["counters"]["step"] == 0
+    monkeypatch.setattr(Trainer, "_step", step)
+    assert train("--resume", "m.npz").exit_code == 0
+    assert train("text.txt", *MANY, "-o", "whole.npz").exit_code == 0
+    assert arrays("m.npz") == arrays("whole.npz")
+
+
 def test_a_log_that_breaks_off(quick, monkeypatch):
     from charrnn.training.log import RunLog
 
@@ -837,14 +879,14 @@ def test_stop_and_resume_is_never_having_stopped(cell, workers, number, quick):
 
 
 def test_a_signal_at_the_very_end_does_not_cut_it_short(quick, monkeypatch):
-    conclude = Run.conclude
+    save = Run.save
 
-    def interrupted(self, ended):
-        assert load(Path("m.npz")).training.steps == 6  # saved before it is measured
-        os.kill(os.getpid(), signal.SIGTERM)
-        conclude(self, ended)
+    def interrupted(self, path):
+        save(self, path)
+        if load(path).training.baselines:
+            os.kill(os.getpid(), signal.SIGTERM)
 
-    monkeypatch.setattr(Run, "conclude", interrupted)
+    monkeypatch.setattr(Run, "save", interrupted)
     result = train("text.txt", *SHORT, "-o", "m.npz")
     assert result.exit_code == 143
     assert "next   charrnn sample m.npz" in result.stderr
@@ -912,3 +954,122 @@ def test_a_sampled_softmax_learns_and_is_validated_exactly(quick):
     result = train("text.txt", "--sampled-softmax", -1)
     assert result.exit_code == 2
     assert "--sampled-softmax: -1 is not" in result.stderr
+
+
+# Runs that end unmeasured, and files that do not belong together.
+
+
+@pytest.mark.parametrize("ending", ["budget", "patience", "learnt"])
+def test_a_run_that_is_killed_while_it_is_measured_is_concluded_later(quick, monkeypatch, ending):
+    arguments = ("text.txt", *SHORT)
+    if ending == "patience":
+        arguments = ("text.txt", *MANY, "--learning-rate", "0", "--patience", "2")
+    if ending == "learnt":
+        monkeypatch.setattr(trainer_module, "LEARNT", 10.0)
+    assert train(*arguments, "-o", "whole.npz").exit_code == 0
+    conclude = Run.conclude
+
+    def killed(self, ended):
+        raise MemoryError  # nothing is done about it, as nothing is about a kill
+
+    monkeypatch.setattr(Run, "conclude", killed)
+    assert train(*arguments, "-o", "m.npz").exit_code == 1
+    monkeypatch.setattr(Run, "conclude", conclude)
+    assert load(Path("m.npz")).training.ended == "it was stopped"
+    result = train("--resume", "m.npz")
+    assert result.exit_code == 0
+    assert "next   charrnn sample m.npz" in result.stderr
+    seconds = {"seconds": 0.0}
+    found, whole = (load(Path(name)).training for name in ("m.npz", "whole.npz"))
+    assert replace(found, **seconds) == replace(whole, **seconds)
+    assert arrays("m.npz") == arrays("whole.npz")
+    assert train("--resume", "m.npz").exit_code == 1  # it is concluded now
+
+
+def test_ctrl_c_ends_the_measuring_at_once_and_leaves_it_for_later(quick, monkeypatch):
+    monkeypatch.setattr(running_module, "LONG_TEXT", 10)
+    scored = run_module.score
+
+    def interrupted(network, ids):
+        assert load(Path("m.npz")).training.steps == 6  # saved before it is measured
+        os.kill(os.getpid(), signal.SIGINT)
+        return scored(network, ids)
+
+    monkeypatch.setattr(run_module, "score", interrupted)
+    result = train("text.txt", *SHORT, "-o", "m.npz", "--log-file", "l")
+    assert result.exit_code == 130
+    assert "kept back; Ctrl-C leaves it for later" in result.stderr
+    assert result.stderr.splitlines()[-2:] == [
+        "stopped while it was measured, after step 6; saved m.npz",
+        "go on  charrnn train --resume m.npz",
+    ]
+    assert not load(Path("m.npz")).training.baselines
+    monkeypatch.setattr(run_module, "score", scored)
+    assert train("--resume", "m.npz", "--log-file", "l").exit_code == 0
+    assert load(Path("m.npz")).training.baselines
+    events = [json.loads(line)["event"] for line in Path("l").read_text().splitlines()]
+    assert events[-3:] == ["stop", "resume", "end"]
+
+
+def test_a_worker_that_is_stopped_does_not_keep_a_run_from_stopping():
+    endless = ("--max-steps", "100000", "--evaluations", "5000")
+    arguments = ("text.txt", *LONG, *endless, "--workers", "2", "-o", "m.npz")
+    with child(*arguments) as process:
+        until(process, "step ")
+        [worker] = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        os.kill(int(worker), signal.SIGSTOP)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        shown = process.stderr.read()
+        assert process.wait(30) == 130
+    assert "stopped after step" in shown
+
+
+OTHERS = {
+    "another seed": ("text.txt", *LONG, "--seed", "8"),
+    "another budget": ("text.txt", *LONG, "--epochs", "4"),
+    "another size": ("text.txt", *LONG, "--hidden-size", "9"),
+}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_no_run_goes_on_with_the_state_of_another(quick, other):
+    for name, arguments in {"m": ("text.txt", *LONG), "n": OTHERS[other]}.items():
+        assert train(*arguments, "--max-steps", "8", "-o", f"{name}.npz").exit_code == 0
+    Path("m.resume.npz").replace("kept")
+    Path("m.resume.npz").write_bytes(Path("n.resume.npz").read_bytes())
+    before = Path("m.npz").read_bytes()
+    result = train("--resume", "m.npz", "--max-steps", "16")
+    assert result.exit_code == 1
+    assert "m.resume.npz: is not of the run that wrote m.npz" in result.stderr
+    assert Path("m.npz").read_bytes() == before
+    Path("kept").replace("m.resume.npz")
+    assert train("--resume", "m.npz", "--max-steps", "16").exit_code == 0  # another budget is not
+    assert train("--resume", "m.npz", "--max-steps", "18", "-o", "o.npz").exit_code == 0
+    assert train("--resume", "o.npz", "--max-steps", "20").exit_code == 0
+
+
+def test_a_run_that_was_to_replace_a_model_goes_on_before_it_has(quick, monkeypatch):
+    assert train("text.txt", *SHORT, "--seed", "8", "-o", "m.npz").exit_code == 0
+
+    def killed(self, rate):
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "_step", killed)
+        assert train("text.txt", *SHORT, "-o", "m.npz", "--overwrite").exit_code == 1
+    assert load(Path("m.npz")).training.config["seed"] == 8
+    assert train("--resume", "m.npz").exit_code == 0
+    assert load(Path("m.npz")).training.config["seed"] != 8
+    assert load_state(resume_path(Path("m.npz")))[1]["replaces"] == ""
+
+
+def test_files_from_before_runs_had_an_identity_go_on(quick):
+    assert train("text.txt", *SHORT, "-o", "m.npz").exit_code == 0
+    state, model = resume_path(Path("m.npz")), load(Path("m.npz"))
+    found, meta = load_state(state)
+    del meta["run"], meta["replaces"]
+    save_state(state, found, meta)
+    save(Path("m.npz"), replace(model, training=replace(model.training, run="")))
+    assert train("--resume", "m.npz", "--max-steps", "8").exit_code == 0
+    assert train("--resume", "m.npz", "--max-steps", "10").exit_code == 0

@@ -28,6 +28,7 @@ class TrainingRecord:
     baselines: the loss on the same validation text of models that cost nothing, by name.
     ended: what ended the run: its budget, patience, or somebody.
     errors: what was asked to become of bytes that are not in the encoding.
+    run: the identity of the run, in hexadecimal; empty where the program did not yet give one.
     """
 
     sources: tuple[str, ...]
@@ -45,6 +46,7 @@ class TrainingRecord:
     baselines: dict[str, float]
     ended: str
     errors: Errors = "strict"
+    run: str = ""
 
     @property
     def read_as(self) -> ReadAs:
@@ -66,6 +68,8 @@ class TrainingRecord:
         """
         if isinstance(found, dict) and "errors" not in found:
             found = _from_before(found)
+        if isinstance(found, dict):
+            found = {"run": ""} | found
         names = [field.name for field in fields(cls)]
         if not isinstance(found, dict) or sorted(found) != sorted(names):
             raise CheckpointError("the training record has other fields than this program writes")
@@ -74,7 +78,7 @@ class TrainingRecord:
                 raise CheckpointError(
                     f"training record: {name} is {found[name]!r:.40}, not a count"
                 )
-        for name in ("encoding", "sha256", "val_scored", "ended"):
+        for name in ("encoding", "sha256", "val_scored", "ended", "run"):
             if not isinstance(found[name], str):
                 raise CheckpointError(f"training record: {name} is {found[name]!r:.40}, not a text")
         if found["errors"] not in get_args(Errors):

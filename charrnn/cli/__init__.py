@@ -5,8 +5,6 @@ help, completion and `--version` answer at once.
 """
 
 import os
-import sys
-from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -14,7 +12,9 @@ from typer.core import TyperGroup
 
 from charrnn.cli.grouped import Grouped, GroupedUnderViews
 from charrnn.cli.inspect import inspect
+from charrnn.cli.output import help_output
 from charrnn.cli.sample import sample
+from charrnn.cli.streams import prepare_streams
 from charrnn.cli.train import train
 from charrnn.cli.wording import options_of, worded
 from charrnn.errors import CharRNNError
@@ -22,6 +22,14 @@ from charrnn.errors import CharRNNError
 
 class Commands(TyperGroup):
     """Tell in one line an error that the user can put right; let any other keep its traceback."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take in the arguments; help and the version are written here."""
+        try:
+            with help_output():
+                return super().parse_args(ctx, args)
+        except CharRNNError as error:
+            fail(str(error), error.exit_code)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
@@ -87,11 +95,5 @@ def options(
 
 def main() -> None:
     """Run the command line."""
-    if sys.stderr is None:
-        # Closed: what is said goes nowhere, instead of to standard output or the next file opened.
-        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
-    for stream in (sys.stdout, sys.stderr):
-        # What a network writes is not limited to what a locale can encode.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    prepare_streams()
     app()

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.display.commands import command, file_word
-from charrnn.errors import CheckpointError, ConfigError, TrainingError, Way
+from charrnn.errors import CheckpointError, ConfigError, Way
 from charrnn.network.config import NetworkConfig
-from charrnn.plurals import counted
 from charrnn.text.read_as import ReadAs
 from charrnn.text.reading import Corpus
 from charrnn.text.sources import STANDARD_INPUT
@@ -108,20 +107,7 @@ def go_on(corpus: Corpus, path: Path, choices: Choices, typed: set[str]) -> Run:
     }
     if typed & {*BUDGET, "quick", "best"}:
         changes |= {name: getattr(choices, name) for name in BUDGET}
-    run = Run.resume(corpus, path, changes)
-    if run.trainer.learnt:
-        raise TrainingError(
-            f"{path.name}: knows its training text by heart, so nothing is left to learn from it; "
-            f"train on a longer text"
-        )
-    waited, patience = run.trainer.now.waited, run.trainer.config.patience
-    if 0 < patience <= waited:
-        raise TrainingError(
-            f"{path.name}: stopped because {counted(waited, 'evaluation')} brought nothing better",
-            Way("go on with {patience}", patience=2 * waited),
-            Way("0 for as long as its budget lasts"),
-        )
-    return run
+    return Run.resume(corpus, path, changes)
 
 
 def _no_text(path: Path) -> ConfigError:

@@ -8,6 +8,7 @@ from pathlib import Path
 from charrnn.checkpoint.atomic import Lock, check_writable, remove_stale_temporaries
 from charrnn.checkpoint.paths import FOLDER, RESUME_SUFFIX, model_path, resume_path
 from charrnn.checkpoint.pipes import is_pipe
+from charrnn.cli.replacing import check_not_read
 from charrnn.display.commands import file_word, quoted
 from charrnn.errors import CheckpointError, ConfigError
 from charrnn.text.sources import STANDARD_INPUT
@@ -17,18 +18,29 @@ LONGEST_NAME = 100
 """Characters of a name that is made up: with what is added, it has to fit on any disk."""
 
 
-def destination(out: Path | None, resume: Path | None, text: str, *, overwrite: bool) -> Path:
+def destination(
+    out: Path | None, resume: Path | None, sources: list[str], *, overwrite: bool
+) -> Path:
     """Return where to save the model: as asked, or under a name that is still free.
 
-    text: the first source of the corpus, as it was typed.
+    sources: of the corpus, as they were typed.
 
     Raises
     ------
     ConfigError, CheckpointError
-        The path is not one of a model, or there is one already.
+        The path is not one of a model, or of a file that is read, or there is one already.
     """
     if out is None:
-        return model_path(resume) if resume else _free(text, overwrite=overwrite)
+        path = model_path(resume) if resume else _free(sources[0], overwrite=overwrite)
+    else:
+        path = _named(out, resume, overwrite=overwrite)
+    for written in (path, resume_path(path)):
+        check_not_read("--out", written, sources)
+    return path
+
+
+def _named(out: Path, resume: Path | None, *, overwrite: bool) -> Path:
+    """Return where to save the model, as asked."""
     if out.name.endswith(RESUME_SUFFIX) or out.suffix != ".npz":
         stem = out.name.removesuffix(RESUME_SUFFIX)
         better = stem if stem not in ("", ".npz") and not is_pipe(out) else "model"
@@ -55,18 +67,25 @@ def refuse_to_replace(path: Path) -> None:
             )
 
 
-def check_log(log: Path | None, path: Path, *, resume: bool, overwrite: bool) -> None:
+def check_log(
+    log: Path | None, path: Path, sources: list[str], resume: Path | None, *, overwrite: bool
+) -> None:
     """Make sure that a log replaces nothing that it should not.
+
+    sources: of the corpus, as they were typed.
 
     Raises
     ------
     ConfigError, TrainingError
-        Something else lies there, or another run's log.
+        Something else lies there, or another run's log, or a file that is read.
     """
     if log is None or is_pipe(log):
         return
     if any(_same(log, taken) for taken in (path, resume_path(path))):
         raise ConfigError(f"--log-file: {log} is where the model is saved; choose another")
+    check_not_read(
+        "--log-file", log, [*sources, *([resume, resume_path(resume)] if resume else [])]
+    )
     if not is_log(log):
         raise ConfigError(f"--log-file: {log} exists and is no log of a run; choose another")
     if not (resume or overwrite) and log.is_file() and log.stat().st_size:

@@ -5,6 +5,7 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperOption
 
+from charrnn.cli.output import help_output
 from charrnn.display.registry import VIEWS, View
 from charrnn.errors import ConfigError
 
@@ -36,6 +37,11 @@ class Grouped(TyperCommand):
                 expose_value=False, callback=_refuse_device, required=False,
             )  # fmt: skip
             self.params.append(asked)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take in the arguments; help is written here."""
+        with help_output():
+            return super().parse_args(ctx, args)
 
     def make_parser(self, ctx: Any) -> Any:
         """Return a parser that knows the other names of options too."""

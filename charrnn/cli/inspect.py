@@ -18,6 +18,7 @@ from charrnn.cli.models import chosen_model
 from charrnn.cli.notes import note
 from charrnn.cli.output import deliver, file_for, standard_output
 from charrnn.cli.reading import Encoded
+from charrnn.cli.replacing import check_not_read, check_output
 from charrnn.cli.shell import command_line
 from charrnn.cli.threads import threads_for, use_threads
 from charrnn.cli.wording import options_of, spelling
@@ -98,6 +99,7 @@ def inspect(  # noqa: PLR0917
     quick: asked.Quick = False,
     named: asked.Named = None,
     output: asked.Output = None,
+    overwrite: asked.Overwrite = False,
     span: asked.Span = None,
     width: asked.Width = None,
     theme: asked.Theme = None,
@@ -110,6 +112,7 @@ def inspect(  # noqa: PLR0917
     """
     output = file_for(output)
     if explain or named == "schema":
+        check_output(output, overwrite=overwrite)
         chosen = choose_view(view, models=None)
         _tell(chosen.explain() if explain else chosen.schema(), output)
         return
@@ -126,6 +129,8 @@ def inspect(  # noqa: PLR0917
     if sum(part is not None for part in given) > 1:
         raise ConfigError("TEXT, --file and --sample each give a text; leave all but one out")
     given = named_file(given, could_be_model=not paths)
+    check_not_read("--output", output, [*paths, given.file, train])
+    check_output(output, overwrite=overwrite)
     chosen = choose_view(view, models=max(1, len(paths)))
     form = choose_format(named, None if output is None or is_pipe(output) else output)
     options = Options(
@@ -171,7 +176,7 @@ def inspect(  # noqa: PLR0917
     encoded = Encoded(encoding, errors, as_bytes)
     if not (given.is_in_a_file or train):
         encoded.no_file()
-    result, envelope = _look(chosen, paths, given, unknown, encoded, options)
+    result, envelope = _look(chosen, paths, given, unknown, encoded, options, output)
     if form != "text" or output is not None:  # a drawing names both above it
         _note_taken(paths, envelope)
     if chosen.pages and named is None and output is None and can_be_read():
@@ -265,11 +270,13 @@ def _look(  # noqa: PLR0917
     unknown: asked.Unknown,
     encoded: Encoded,
     options: Options,
+    output: Path | None,
 ) -> "tuple[Result, Envelope]":
-    """Read what has to be read, and compute the view."""
+    """Read what has to be read, and compute the view, which will go to `output`."""
     from charrnn.checkpoint.finding import newest
 
     paths = [chosen_model(path) for path in paths] or [newest()]
+    check_not_read("--output", output, paths)
     use_threads(max(map(threads_for, paths)))
     from charrnn.checkpoint.checkpoint import load
     from charrnn.display.tracking import tracked

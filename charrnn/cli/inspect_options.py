@@ -332,6 +332,12 @@ Output = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
+Overwrite = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite", help="Replace a file that is there already.", rich_help_panel=OUTPUT
+    ),
+]
 Span = Annotated[
     str | None,
     typer.Option(

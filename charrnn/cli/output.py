@@ -4,7 +4,13 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import (
+    AbstractContextManager,
+    contextmanager,
+    nullcontext,
+    redirect_stdout,
+    suppress,
+)
 from io import BufferedWriter, BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import BinaryIO
@@ -32,8 +38,21 @@ def standard_output() -> Iterator[None]:
         try:
             yield
         except OSError:
-            _silence()
+            silence()
             raise
+
+
+def help_output() -> AbstractContextManager[None]:
+    """Do for help what `standard_output` does, but where that is closed nothing: there is none."""
+    return nullcontext() if sys.stdout is None else standard_output()
+
+
+def silence() -> None:
+    """Let what is left in the buffer go nowhere, or Python would try and fail again at its end."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def file_for(path: Path | None) -> Path | None:
@@ -97,11 +116,3 @@ def _in_words(name: str, way_out: str = "choose another file") -> Iterator[None]
             raise typer.Exit(1) from None
         reason = (error.strerror or str(error)).lower()
         raise CharRNNError(f"{name}: cannot be written ({reason}); {way_out}") from error
-
-
-def _silence() -> None:
-    """Let what is left in the buffer go nowhere, or Python would try and fail again at its end."""
-    with suppress(OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)

@@ -11,15 +11,16 @@ import numpy as np
 from charrnn.checkpoint.checkpoint import Checkpoint, this_program
 from charrnn.checkpoint.paths import resume_path
 from charrnn.cli.notes import note
-from charrnn.cli.signals import Stop, stopping
+from charrnn.cli.signals import Stop, Stopped, stopping
 from charrnn.display.console import notes
 from charrnn.display.screen import screen_of, show
-from charrnn.display.training.ending import Ended, show_end, show_stop
+from charrnn.display.training.ending import Ended, show_end, show_stop, show_unmeasured
 from charrnn.display.training.plan import show_plan
 from charrnn.display.training.profile import draw
 from charrnn.display.training.progress import TrainingProgress
 from charrnn.errors import TrainingError
 from charrnn.plurals import counted
+from charrnn.processes.started import wake
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.sample import stream
 from charrnn.training.log import RunLog
@@ -80,10 +81,11 @@ def go(run: Run, path: Path, wanted: Shown, again: Again, spared: Path | None = 
     """
     trainer, saving = run.trainer, Saving(run, path)
     trainer.profile = Profile() if wanted.profile else None
-    with stopping() as stop, _prepared(saving, wanted.log_file) as log:
+    with stopping(wake) as stop, _prepared(saving, wanted.log_file) as log:
         plan(run, path, spared, saving.took)
         if not stop.requested:
-            _train(run, saving, log, stop, wanted)
+            with saving.guarded():
+                _train(run, saving, log, stop, wanted)
         if trainer.profile:
             screen = screen_of(notes())
             show(draw(trainer.profile.shares(), trainer.profile.steps, screen), screen, notes())
@@ -95,7 +97,7 @@ def go(run: Run, path: Path, wanted: Shown, again: Again, spared: Path | None = 
             verdict = _judged(run, checkpoint, "stop")
             show_stop(checkpoint, verdict, path, notes(), piped=run.corpus.is_piped)
         else:
-            _conclude(run, path, saving, log, again)
+            _conclude(run, path, saving, log, stop, again)
     if lost := _lost(saving, log):
         raise TrainingError(f"{path}: saved, but on the way {lost}")
     return stop.exit_code
@@ -137,14 +139,26 @@ def _train(run: Run, saving: Saving, log: RunLog | None, stop: Stop, wanted: Sho
                 break
 
 
-def _conclude(run: Run, path: Path, saving: Saving, log: RunLog | None, again: Again) -> None:
-    """Save, measure the best network, and show what the run has come to."""
+def _conclude(  # noqa: PLR0917
+    run: Run, path: Path, saving: Saving, log: RunLog | None, stop: Stop, again: Again
+) -> None:
+    """Save, measure the best network, and show what the run has come to.
+
+    A request to stop ends the measuring at once: the run is saved, and can be concluded later.
+    """
     trainer, ending = run.trainer, run.trainer.ending()
-    # Measuring takes a while; whoever does not wait for it has a model all the same.
     saving.stopped()
     if len(run.validation) > LONG_TEXT:
-        note(f"measuring the best network on {counted(len(run.validation), 'character')} kept back")
-    run.conclude(ENDED[ending])
+        kept = counted(len(run.validation), "character")
+        note(f"measuring the best network on {kept} kept back; Ctrl-C leaves it for later")
+    try:
+        with stop.ends_work():
+            run.conclude(ENDED[ending])
+    except Stopped:
+        if log:
+            _written(log, "stop", step=trainer.now.step)
+        show_unmeasured(trainer.now.step, path, notes(), piped=run.corpus.is_piped)
+        return
     run.save(path)
     checkpoint = run.checkpoint()
     record, leakage = checkpoint.training, run.leakage

@@ -20,6 +20,7 @@ from charrnn.cli.numbers import number, whole_number
 from charrnn.cli.output import file_for, written_to
 from charrnn.cli.prompt import encode, prompt_of, typed
 from charrnn.cli.reading import DEFAULT_ENCODING, DEFAULT_ERRORS, Encoded
+from charrnn.cli.replacing import check_not_read, check_output
 from charrnn.cli.samples import Output, between, make, stops_meant, write
 from charrnn.cli.shell import command_line
 from charrnn.cli.threads import threads_for, use_threads
@@ -210,6 +211,12 @@ def sample(  # noqa: PLR0917
             rich_help_panel=OUTPUT,
         ),
     ] = None,
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite", help="Replace a file that is there already.", rich_help_panel=OUTPUT
+        ),
+    ] = False,
     raw: Annotated[
         bool,
         typer.Option(
@@ -270,10 +277,13 @@ def sample(  # noqa: PLR0917
         )
     encoded = Encoded(encoding, errors, as_bytes)
     check(prompt, prompt_file, config.stop, output)
+    check_not_read("--output", output, [prompt_file, model])
+    check_output(output, overwrite=overwrite)
     if separator is not None and (as_json or show_probs):
         note("--separator stands between texts only; it is not used")
 
     path = chosen_model(model, f"a prompt is given as -p {quoted(str(model))}")
+    check_not_read("--output", output, [path])
     together = num_samples > 1 and length != ENDLESS and not show_probs
     use_threads(1 if together else threads_for(path))  # together, each core has its own samples
     from charrnn.checkpoint.checkpoint import load

@@ -9,8 +9,9 @@ import typer
 
 from charrnn.cli.escapes import as_meant, unescaped
 from charrnn.cli.notes import note
+from charrnn.cli.output import silence
 from charrnn.cli.prompt import typed
-from charrnn.cli.signals import stopping
+from charrnn.cli.signals import Stop, stopping
 from charrnn.sampling.config import SamplingConfig
 
 if TYPE_CHECKING:
@@ -72,19 +73,31 @@ def write(groups: "Iterator[list[Sample]]", output: Output) -> None:
     """
     import numpy as np
 
-    # Of parameters so large that products overflow the sampler says so in its own words.
-    with closing(output), stopping() as stop, np.errstate(all="ignore"):
-        for sample, beside in ((one, n > 0) for group in groups for n, one in enumerate(group)):
-            output.begin(beside=beside)
-            for choice in sample.choices():
-                output.take(choice)
-                if stop.requested:
-                    break
-            output.end(sample)
-            if stop.requested:
-                break
+    from charrnn.processes.started import wake
+
+    with stopping(wake) as stop:
+        try:
+            # Of parameters so large that products overflow the sampler says so in its own words.
+            with closing(output), np.errstate(all="ignore"):
+                _write(groups, output, stop)
+        except OSError:
+            if stop.requested is None:
+                raise
+            silence()  # with the terminal that was closed its screen is gone
     if stop.requested:
         raise typer.Exit(stop.exit_code)
+
+
+def _write(groups: "Iterator[list[Sample]]", output: Output, stop: Stop) -> None:
+    for sample, beside in ((one, n > 0) for group in groups for n, one in enumerate(group)):
+        output.begin(beside=beside)
+        for choice in sample.choices():
+            output.take(choice)
+            if stop.requested:
+                break
+        output.end(sample)
+        if stop.requested:
+            break
 
 
 def between(

@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -12,16 +12,38 @@ from typing import Any
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")  # not every system has the last
 
 
+class Stopped(Exception):  # noqa: N818 - it is a request, and no error
+    """A request to stop, where work ends at once for it."""
+
+
 @dataclass
 class Stop:
     """Whether somebody has asked to stop, and by the number of which signal."""
 
     requested: int | None = None
+    _ends_work: bool = False
 
     @property
     def exit_code(self) -> int:
         """What the program ends with: 130 after Ctrl-C, 143 after SIGTERM, 0 if nobody asked."""
         return 0 if self.requested is None else exit_code(self.requested)
+
+    @contextmanager
+    def ends_work(self) -> Iterator[None]:
+        """Let a first request end at once what is done inside, by raising Stopped there."""
+        self._ends_work = True
+        try:
+            if self.requested is not None:
+                raise Stopped
+            yield
+        finally:
+            self._ends_work = False
+
+    def ask(self, number: int) -> None:
+        """Take down a request."""
+        self.requested = number
+        if self._ends_work:
+            raise Stopped
 
 
 def exit_code(number: int) -> int:
@@ -30,19 +52,23 @@ def exit_code(number: int) -> int:
 
 
 @contextmanager
-def stopping() -> Iterator[Stop]:
+def stopping(then: Callable[[], None] | None = None) -> Iterator[Stop]:
     """Take down the first SIGINT, SIGTERM or SIGHUP, for a loop to end where it suits it.
 
     The second ends the process at once, with the signal's exit code and nothing tidied up. A
     signal that the process was started to ignore, as by nohup, stays ignored. Outside of the main
     thread, where Python handles no signals, nothing is changed and nothing will be requested.
+
+    then: called at the first, so that the loop can end.
     """
     stop = Stop()
 
     def handle(number: int, frame: FrameType | None) -> None:
         if stop.requested is not None:
             os._exit(exit_code(number))
-        stop.requested = number
+        if then:
+            then()
+        stop.ask(number)
 
     before: dict[int, Any] = {}
     try:

@@ -412,6 +412,7 @@ def train(  # noqa: PLR0917
     from charrnn.text.read_as import ReadAs
     from charrnn.text.reading import read_corpus
     from charrnn.text.sources import MAX_BYTES
+    from charrnn.training.identity import digest
     from charrnn.training.run import Run
 
     choices = Choices(
@@ -450,9 +451,9 @@ def train(  # noqa: PLR0917
         sources, read_as = text_to_go_on(resume, sources, read_as, typed)
     if not sources:
         raise ConfigError("no text is named; name a file, a folder or - for standard input")
-    path = destination(out, resume, sources[0], overwrite=overwrite)
+    path = destination(out, resume, sources, overwrite=overwrite)
     spared = None if out or resume else spared_by(path, sources[0])
-    check_log(log_file, path, resume=resume is not None, overwrite=overwrite)
+    check_log(log_file, path, sources, resume, overwrite=overwrite)
     if "-" in sources and sys.stdin is not None and sys.stdin.isatty():
         note("reading the text from this terminal; end it with Ctrl-D")
     with ExitStack() as stack:
@@ -468,6 +469,7 @@ def train(  # noqa: PLR0917
         if dry_run:
             plan(run, path, spared)
             return
+        run.replaces = digest(path) if overwrite else run.replaces
         wanted = Shown(samples, plot, profile, log_file)
         code = go(run, path, wanted, Retyped(ctx, typed, sources, run), spared)
     raise typer.Exit(code)

@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,8 @@ from charrnn.blas import THREADS
 ONE_THREAD = dict.fromkeys(THREADS, "1")
 PATIENCE = 5.0
 """Seconds that a process has to end by itself."""
+
+_ALL: "weakref.WeakSet[Started]" = weakref.WeakSet()
 
 
 class EndedError(Exception):
@@ -52,6 +55,7 @@ class Started:
                 pass_fds=descriptors,
                 env=os.environ | ONE_THREAD | {"PYTHONPATH": path},
             )
+        _ALL.add(self)
         try:
             self.tell(json.dumps(order).encode() + b"\n")
         except EndedError:
@@ -94,6 +98,10 @@ class Started:
             heard += more
         return heard
 
+    def wake(self) -> None:
+        """Let it go on, if it was stopped."""
+        self._process.send_signal(signal.SIGCONT)
+
     def has_ended(self) -> bool:
         """Tell whether it is gone."""
         return self._process.poll() is not None
@@ -126,6 +134,12 @@ class Started:
         code = self._process.wait()
         how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
         return EndedError(f"a worker process {how}")
+
+
+def wake() -> None:
+    """Let all that were started go on, were one of them stopped: what waits for it can end then."""
+    for started in list(_ALL):
+        started.wake()
 
 
 @contextmanager

@@ -120,7 +120,10 @@ class Decoding:
             except UnicodeDecodeError as error:
                 held = len(error.object) - len(piece)  # of a character begun in an earlier piece
                 decoder.setstate(state)
-                self._tally.add(decoder.decode(piece[: max(error.start - held, 0)]))
+                try:
+                    self._tally.add(decoder.decode(piece[: max(error.start - held, 0)]))
+                except UnicodeError as other:  # a mark that is missing, noticed only now
+                    raise _undecodable(self._name, self._codec, f"({other})", b"") from None
                 where = (
                     f"at byte {fed - len(error.object) + error.start} "
                     f"(0x{error.object[error.start]:02x}, line {self._tally.lines})"

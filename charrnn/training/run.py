@@ -23,12 +23,12 @@ from charrnn.network.model import Network
 from charrnn.network.scoring import score
 from charrnn.plurals import counted
 from charrnn.text.keeping import choose, keep_back
-from charrnn.text.read_as import BYTES, ReadAs
 from charrnn.text.reading import Corpus, check_corpus
 from charrnn.text.streams import fit_shape
 from charrnn.training.baselines import baselines
 from charrnn.training.config import Choices, TrainingConfig
 from charrnn.training.estimate import measure_speed
+from charrnn.training.identity import check_one_run, identity, model_beside
 from charrnn.training.leakage import Leakage, leakage
 from charrnn.training.plan import (
     Plan,
@@ -46,7 +46,7 @@ from charrnn.training.recipe import (
     recipe_in_time,
 )
 from charrnn.training.rest import learn_rest
-from charrnn.training.stopped import about_text
+from charrnn.training.stopped import about_text, described
 from charrnn.training.trainer import ENDED, Trainer
 from charrnn.training.workers import choose_workers
 
@@ -62,7 +62,12 @@ State = tuple[dict[str, NDArray[Any]], dict[str, Any]]
 
 
 class Run:
-    """A corpus split in two, a network, and the trainer that fits the one to the other."""
+    """A corpus split in two, a network, and the trainer that fits the one to the other.
+
+    identity: the hash of what it began as; empty for a run of before there was one.
+    replaces: the SHA-256 of a model of another run that lies where this one is saved, and is to be
+        replaced; empty where there is none.
+    """
 
     def __init__(
         self,
@@ -77,6 +82,8 @@ class Run:
         self.train, self.validation = keep_back(corpus, kept, training.keeps, training.seed)
         rng = np.random.Generator(np.random.PCG64(training.seed))
         self.trainer = Trainer(Network(network, rng), self.train, self.validation, training)
+        self.identity = identity(corpus.sha256, network, training)
+        self.replaces = ""
         self._baselines: dict[str, float] = {}
         self._val_loss: float | None = None
         self.leakage: Leakage | None = None
@@ -115,21 +122,56 @@ class Run:
     def resume(cls, corpus: Corpus, path: Path, budget: dict[str, Any] | None = None) -> Self:
         """Take up the run whose training state lies beside the model at `path`.
 
+        A run that has ended, and was not measured then, is taken up to be concluded.
+
         budget: new values for epochs, max_steps or max_time, to train on beyond the first end.
 
         Raises
         ------
         CheckpointError
-            There is no training state, or it belongs to another text.
+            There is no training state, or it belongs to another text, or to another run than the
+            model.
+        TrainingError
+            The run is concluded, and there is nothing to go on with.
         """
         path = resume_path(path)
-        run = cls.go_on_from(corpus, load_state(path), path.name, budget)
-        if run.trainer.fraction() >= 1:
+        state, model = load_state(path), model_beside(path)
+        if model:
+            check_one_run(path, model, state[1])
+        run = cls.go_on_from(corpus, state, path.name, budget)
+        now = run.trainer.now
+        if model and model.steps == now.step and model.ended != ENDED["stop"]:
+            run.check_left(path.name)
+        return run
+
+    def check_left(self, name: str) -> None:
+        """Make sure that there is something to go on with.
+
+        name: what to call the run in an error.
+
+        Raises
+        ------
+        TrainingError
+            There is not, with a way to more where there is one.
+        """
+        trainer, now = self.trainer, self.trainer.now
+        if trainer.fraction() >= 1:
             raise TrainingError(
-                f"{path.name}: its budget is used up after {counted(run.trainer.now.step, 'step')}",
+                f"{name}: its budget is used up after {counted(now.step, 'step')}",
                 Way("give it more with {epochs}, {max_steps} or {max_time}"),
             )
-        return run
+        if trainer.learnt:
+            raise TrainingError(
+                f"{name}: knows its training text by heart, so nothing is left to learn from it; "
+                f"train on a longer text"
+            )
+        if trainer.ending() == "patience":
+            raise TrainingError(
+                f"{name}: stopped because {counted(now.waited, 'evaluation')} brought nothing "
+                f"better",
+                Way("go on with {patience}", patience=2 * now.waited),
+                Way("0 for as long as its budget lasts"),
+            )
 
     @classmethod
     def go_on_from(
@@ -146,7 +188,7 @@ class Run:
         """
         arrays, meta = state
         try:
-            network, training = _described(corpus, arrays, meta)
+            network, training = described(corpus, arrays, meta)
         except (KeyError, TypeError, ValueError, ConfigError) as error:
             raise CheckpointError(f"{name}: describes no run of this program") from error
         except CheckpointError as error:
@@ -155,6 +197,7 @@ class Run:
         try:
             run = cls(corpus, network, training, corpus.notes)
             run.trainer.restore(arrays, meta)
+            run.identity, run.replaces = (str(meta.get(name, "")) for name in ("run", "replaces"))
         except (CheckpointError, TrainingError) as error:
             raise CheckpointError(f"{name}: {error.message}", *error.ways) from error
         return run
@@ -221,6 +264,7 @@ class Run:
                 baselines=self._baselines,
                 ended=self._ended,
                 errors=self.corpus.read_as.errors,
+                run=self.identity,
             ),
             np.array(now.history, np.float64).reshape(-1, 3),
             this_program(),
@@ -229,6 +273,7 @@ class Run:
     def save(self, path: Path) -> None:
         """Write the best network so far to `path`."""
         save(path, self.checkpoint())
+        self.replaces = ""
 
     def save_state(self, path: Path) -> None:
         """Write what `resume` needs beside the model at `path`."""
@@ -238,6 +283,8 @@ class Run:
         """Return what going on needs: arrays, of which some change with the next step, and JSON."""
         arrays, meta = self.trainer.state()
         about = {
+            "run": self.identity,
+            "replaces": self.replaces,
             "sha256": self.corpus.sha256,
             **about_text(self.corpus),
             "vocabulary": self.vocabulary.kind,
@@ -245,45 +292,6 @@ class Run:
             "training": asdict(self.trainer.config),
         }
         return arrays, meta | about
-
-
-def _described(
-    corpus: Corpus, arrays: dict[str, NDArray[Any]], meta: dict[str, Any]
-) -> tuple[NetworkConfig, TrainingConfig]:
-    """Return what a training state says of its run, if the corpus and the arrays agree with it."""
-    if meta["sha256"] != corpus.sha256:
-        raise CheckpointError(
-            f"was trained on another text (its SHA-256 begins with {meta['sha256'][:12]}, this "
-            f"one's with {corpus.sha256[:12]})",
-            *_ways_to_its_text(corpus.read_as, meta),
-        )
-    as_bytes = meta["encoding"] == BYTES
-    if as_bytes != corpus.read_as.as_bytes:
-        raise CheckpointError(
-            f"was trained on {'bytes' if as_bytes else 'characters'}, and the text was read as "
-            f"the other",
-            Way("give {as_bytes}", as_bytes=True) if as_bytes else Way("leave out {as_bytes}"),
-        )
-    vocabulary, network = corpus.vocabulary, NetworkConfig(**meta["network"])
-    # Before a network is made that has to hold them.
-    if (meta["vocabulary"], network.vocabulary_size, count_parameters(network)) != (
-        vocabulary.kind,
-        len(vocabulary),
-        arrays["params"].size,
-    ):
-        raise CheckpointError("its network does not fit its text or its arrays")
-    return network, TrainingConfig(**meta["training"])
-
-
-def _ways_to_its_text(read_as: ReadAs, meta: dict[str, Any]) -> list[Way]:
-    """Return what to do where a run's text is not the one that was read."""
-    asked: dict[str, Any] = {"encoding": read_as.name, "errors": read_as.errors}
-    before = {name: meta[name] for name in asked if meta.get(name, asked[name]) != asked[name]}
-    ways = [Way("give the same corpus"), Way("start afresh without {resume}")]
-    if before and BYTES not in (asked["encoding"], meta["encoding"]):
-        as_before = " ".join(f"{{{name}}}" for name in before)
-        ways.insert(0, Way(f"read it as before, with {as_before}", **before))
-    return ways
 
 
 def settle(

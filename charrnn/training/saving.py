@@ -1,6 +1,8 @@
 """When a run is saved while it goes on, and what happens when that fails."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from charrnn.errors import CheckpointError
@@ -88,3 +90,17 @@ class Saving:
             self.state()
         finally:
             self.run.save(self.path)
+
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Save the training state whatever is raised inside, between two steps; raise it again.
+
+        In the middle of a step there is nothing to go on from but what was saved before.
+        """
+        try:
+            yield
+        except BaseException:
+            if self.run.trainer.between_steps and not self.failed:
+                with suppress(CheckpointError):
+                    self.state()
+            raise

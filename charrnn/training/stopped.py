@@ -1,4 +1,4 @@
-"""Which text a stopped run learnt from, as its training state says, so that it is read again."""
+"""What a stopped run was, as its training state says: of which text, and with what network."""
 
 import codecs
 import os
@@ -8,14 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
+from numpy.typing import NDArray
+
 from charrnn.checkpoint.checkpoint import load_state
 from charrnn.checkpoint.paths import resume_path, shown
 from charrnn.checkpoint.record import count, is_count
 from charrnn.errors import CheckpointError, Way
+from charrnn.network.config import NetworkConfig
 from charrnn.text.decoding import Errors
-from charrnn.text.read_as import ReadAs
+from charrnn.text.read_as import BYTES, ReadAs
 from charrnn.text.reading import Corpus
 from charrnn.text.sources import PIECE, STANDARD_INPUT, Bound, read_pieces
+from charrnn.training.config import TrainingConfig
+from charrnn.training.plan import count_parameters
 
 MARKS = {
     "utf-16-le": codecs.BOM_UTF16_LE,
@@ -73,6 +78,53 @@ def text_of(path: Path) -> tuple[list[str], ReadAs]:
     if errors not in get_args(Errors) or not is_count(max_bytes):
         raise CheckpointError(f"{shown(path.name)}: does not say how its text was read")
     return sources, replace(ReadAs.named(encoding, errors, count(max_bytes)), **more)
+
+
+def described(
+    corpus: Corpus, arrays: dict[str, NDArray[Any]], meta: dict[str, Any]
+) -> tuple[NetworkConfig, TrainingConfig]:
+    """Return what a training state says of its run, if the corpus and the arrays agree with it.
+
+    Raises
+    ------
+    CheckpointError
+        They do not.
+    KeyError, TypeError, ValueError, ConfigError
+        It is of no run of this program.
+    """
+    if meta["sha256"] != corpus.sha256:
+        raise CheckpointError(
+            f"was trained on another text (its SHA-256 begins with {meta['sha256'][:12]}, this "
+            f"one's with {corpus.sha256[:12]})",
+            *_ways_to_its_text(corpus.read_as, meta),
+        )
+    as_bytes = meta["encoding"] == BYTES
+    if as_bytes != corpus.read_as.as_bytes:
+        raise CheckpointError(
+            f"was trained on {'bytes' if as_bytes else 'characters'}, and the text was read as "
+            f"the other",
+            Way("give {as_bytes}", as_bytes=True) if as_bytes else Way("leave out {as_bytes}"),
+        )
+    vocabulary, network = corpus.vocabulary, NetworkConfig(**meta["network"])
+    # Before a network is made that has to hold them.
+    if (meta["vocabulary"], network.vocabulary_size, count_parameters(network)) != (
+        vocabulary.kind,
+        len(vocabulary),
+        arrays["params"].size,
+    ):
+        raise CheckpointError("its network does not fit its text or its arrays")
+    return network, TrainingConfig(**meta["training"])
+
+
+def _ways_to_its_text(read_as: ReadAs, meta: dict[str, Any]) -> list[Way]:
+    """Return what to do where a run's text is not the one that was read."""
+    asked: dict[str, Any] = {"encoding": read_as.name, "errors": read_as.errors}
+    before = {name: meta[name] for name in asked if meta.get(name, asked[name]) != asked[name]}
+    ways = [Way("give the same corpus"), Way("start afresh without {resume}")]
+    if before and BYTES not in (asked["encoding"], meta["encoding"]):
+        as_before = " ".join(f"{{{name}}}" for name in before)
+        ways.insert(0, Way(f"read it as before, with {as_before}", **before))
+    return ways
 
 
 def _of_an_earlier_state(sources: list[str], encoding: str) -> tuple[list[str], ReadAs]:

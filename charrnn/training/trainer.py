@@ -84,6 +84,7 @@ class Trainer:
     train, validation: ids, (N,), each, `train` read as it is needed, from wherever it lies; an
         empty validation text judges by the training loss.
     profile: looks where the time of the steps goes, if somebody wants to know.
+    between_steps: whether `state()` is one to go on from: not where a step has raised.
     """
 
     LARGEST_DIVERGENCE = 3
@@ -113,6 +114,7 @@ class Trainer:
         self.quick_score = QuickScore(validation, V, sample) if len(validation) > 1 else None
         self.average = Average(network, config.average) if config.average else None
         self.profile: Profile | None = None
+        self.between_steps = True
         self.now = Counters()
         self.best: Floats = network.params.flat.copy()
 
@@ -161,6 +163,7 @@ class Trainer:
         last = time.perf_counter()
         self._enter_epoch(now.offset, now.window)
         while (fraction := self.fraction()) < 1 and not (self._out_of_patience() or self.learnt):
+            self.between_steps = False
             if now.window == self.windows_here:
                 now.epoch, now.window = now.epoch + 1, 0
                 now.offset = self._offset(now.epoch)
@@ -192,6 +195,7 @@ class Trainer:
             evaluation = self._evaluate() if due else None
             if evaluation and evaluation.broken:
                 note = self._repair(evaluation)
+            self.between_steps = True
             yield Progress(
                 step=now.step,
                 characters=now.step * config.batch_size * config.seq_length,

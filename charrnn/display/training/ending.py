@@ -98,6 +98,20 @@ def show_stop(
         said = sentence(verdict, checkpoint.network.config, training)
         show(_wrapped(said, screen), screen, console)
     _print(f"stopped after step {count(training.steps)}; saved {_named(path)}", console)
+    _print_way_on(path, console, piped=piped)
+
+
+def show_unmeasured(steps: int, path: Path, console: Console, *, piped: bool = False) -> None:
+    """Print that a run has ended and is saved, but was not measured, and how that is done.
+
+    piped: as for `show_stop`.
+    """
+    at = f"stopped while it was measured, after step {count(steps)}"
+    _print(f"{at}; saved {_named(path)}", console)
+    _print_way_on(path, console, piped=piped)
+
+
+def _print_way_on(path: Path, console: Console, *, piped: bool) -> None:
     go_on = command("train", "--resume", file_word(path))
     _print(f"go on  {go_on}{' < TEXT' if piped else ''}", console, "bold")
     if piped:

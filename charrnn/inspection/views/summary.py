@@ -128,5 +128,6 @@ def _tensor(name: str, values: Floats) -> Tensor:
         norm=float(np.sqrt(np.sum(np.square(values, dtype=np.float64)))),
         least=float(values.min()),
         largest=float(values.max()),
-        histogram=np.histogram(values, BINS, (-m, m))[0],
+        # In float64, for the widths of bins: of float32 numbers they may overflow, or vanish.
+        histogram=np.histogram(values.astype(np.float64), BINS, (-m, m))[0],
     )

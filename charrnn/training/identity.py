@@ -1,0 +1,70 @@
+"""Which run a file is of, so that no run goes on with the state of another or replaces its model.
+
+A run is known by all that was settled when it began. The hash of that is in its models and in its
+states, and stays when a run goes on with another budget. Files of before that have none.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from charrnn.checkpoint.checkpoint import load
+from charrnn.checkpoint.paths import model_path, shown
+from charrnn.checkpoint.record import TrainingRecord
+from charrnn.errors import CheckpointError, Way
+from charrnn.network.config import NetworkConfig
+from charrnn.training.config import TrainingConfig
+
+
+def identity(sha256: str, network: NetworkConfig, training: TrainingConfig) -> str:
+    """Return the hash, in hexadecimal, of a run that begins.
+
+    sha256: of its text.
+    """
+    settled = {"text": sha256, "network": asdict(network), "training": asdict(training)}
+    return hashlib.sha256(json.dumps(settled, sort_keys=True).encode()).hexdigest()
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal; an empty text if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def model_beside(path: Path) -> TrainingRecord | None:
+    """Return what the model beside a training state says of its run; None if none can be read."""
+    try:
+        return load(model_path(path)).training
+    except CheckpointError:
+        return None
+
+
+def check_one_run(path: Path, model: TrainingRecord, meta: dict[str, Any]) -> None:
+    """Make sure that a training state is of the run that wrote the model beside it.
+
+    A model that the run was asked to replace, and has not yet, is none of its own.
+
+    path: of the state.
+    meta: its description.
+
+    Raises
+    ------
+    CheckpointError
+        It is of another one.
+    """
+    run, beside = meta.get("run"), model_path(path)
+    if not run or run == model.run:
+        return
+    if meta.get("replaces") and meta["replaces"] == digest(beside):
+        return
+    raise CheckpointError(
+        f"{shown(path.name)}: is not of the run that wrote {shown(beside.name)}",
+        Way("put the state there that was saved with it"),
+        Way("move that model away to go on with this run"),
+        Way("start afresh without {resume}"),
+    )
