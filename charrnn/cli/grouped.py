@@ -38,11 +38,6 @@ class Grouped(TyperCommand):
             )  # fmt: skip
             self.params.append(asked)
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Take in the arguments; help is written here."""
-        with help_output():
-            return super().parse_args(ctx, args)
-
     def make_parser(self, ctx: Any) -> Any:
         """Return a parser that knows the other names of options too."""
         parser = super().make_parser(ctx)
@@ -51,9 +46,10 @@ class Grouped(TyperCommand):
         return parser
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse arguments; for an option that is none, suggest those that the help shows."""
+        """Parse arguments, and write the help; for an unknown option, suggest those it shows."""
         try:
-            return super().parse_args(ctx, args)
+            with help_output():
+                return super().parse_args(ctx, args)
         except Exception as error:
             if alike := getattr(error, "possibilities", None):
                 error.possibilities = self._own_names(alike)  # type: ignore[attr-defined]
