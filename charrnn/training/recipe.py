@@ -129,6 +129,6 @@ def dropout_for(passes: float, parameters: float) -> float:
 
 
 DROPOUT = ((2.5, 0.1), (5.0, 0.2), (12.0, 0.3), (30.0, 0.4), (float("inf"), 0.5))
-"""Passes, times parameters for each character where these are more than one, below which this share
-is dropped: 384 units that read tiny Shakespeare six times with 0.2 were best after three quarters of
-the run."""
+"""Passes, times parameters for each character where these are more than one, below which this
+share is dropped: 384 units that read tiny Shakespeare six times with 0.2 were best after three
+quarters of the run."""
