@@ -132,3 +132,13 @@ DROPOUT = ((2.5, 0.1), (5.0, 0.2), (12.0, 0.3), (30.0, 0.4), (float("inf"), 0.5)
 """Passes, times parameters for each character where these are more than one, below which this
 share is dropped: 384 units that read tiny Shakespeare six times with 0.2 were best after three
 quarters of the run."""
+
+
+def default_steps(recipe: Recipe, train_characters: int, window: int) -> int:
+    """Return the default budget in steps, each of a window of so many characters in all."""
+    return max(1, int(max(recipe.passes * train_characters, LEAST_READ)) // window)
+
+
+def default_embedding_size(vocabulary_size: int) -> int:
+    """Return 0, one-hot input, for a small vocabulary, and a learned embedding for a large one."""
+    return 0 if vocabulary_size <= LARGE_VOCABULARY else 128
