@@ -47,7 +47,8 @@ def test_utf8_comes_back_as_it_was_however_it_is_cut(text: str, places: list[int
 def test_any_bytes_are_decoded_or_refused_at_the_byte_where_python_refuses(
     data: bytes, places: list[int], wrong: bytes
 ) -> None:
-    data = b".\n" + data + wrong[:2]
+    # An escape may begin ISO-2022, which is refused before.
+    data = (b".\n" + data + wrong[:2]).replace(b"\x1b", b"e")
     try:
         expected = data.decode("utf-8")
     except UnicodeDecodeError as error:

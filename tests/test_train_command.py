@@ -144,7 +144,7 @@ REFUSED = {
     "a log in no folder": (["text.txt", "--log-file", "none/a"], 1, "cannot write the log"),
     "a log on a full disk": (["text.txt", "--log-file", "/dev/full"], 1, "no space left"),
     "a folder as a log": (["text.txt", "--log-file", "empty"], 1, "is a directory"),
-    "the text as a log": (["text.txt", "--log-file", "text.txt", "--overwrite"], 2, "is no log"),
+    "the text as a log": (["text.txt", "--log-file", "text.txt", "--overwrite"], 2, "is a file that is read here"),
     "the model as a log": (["text.txt", "-o", "m.npz", "--log-file", "m.npz"], 2, "is where"),
     "another run's log": (["text.txt", "--log-file", "old.jsonl"], 2, "exists already"),
     "nothing to resume": (["text.txt", "--resume", "none.npz"], 1, "none.npz: no such"),
@@ -481,7 +481,7 @@ def test_what_is_kept_back_of_several_files_is_said(quick):
     for number in range(2):
         Path(f"{number}.txt").write_text(TEXT * 3)
     ends = train("0.txt", "1.txt", *SHORT, "-o", "m.npz")
-    assert "of the ends of the files" in ends.stderr
+    assert "at the ends of the files" in ends.stderr
     assert re.search(r"loss of the [0-9,]+ characters, kept back from it", ends.stderr)
     Path("many").mkdir()
     for number in range(30):
