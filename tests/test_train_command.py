@@ -144,7 +144,7 @@ REFUSED = {
     "a log in no folder": (["text.txt", "--log-file", "none/a"], 1, "cannot write the log"),
     "a log on a full disk": (["text.txt", "--log-file", "/dev/full"], 1, "no space left"),
     "a folder as a log": (["text.txt", "--log-file", "empty"], 1, "is a directory"),
-    "the text as a log": (["text.txt", "--log-file", "text.txt", "--overwrite"], 2, "file that is read"),
+    "the text as a log": (["text.txt", "--log-file", "text.txt", "--overwrite"], 2, "is read here"),
     "the model as a log": (["text.txt", "-o", "m.npz", "--log-file", "m.npz"], 2, "is where"),
     "another run's log": (["text.txt", "--log-file", "old.jsonl"], 2, "exists already"),
     "nothing to resume": (["text.txt", "--resume", "none.npz"], 1, "none.npz: no such"),
