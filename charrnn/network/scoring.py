@@ -57,10 +57,10 @@ class QuickScore:
     PIECES, WARMUP = 32, 192
 
     def __init__(self, ids: Ids, vocabulary_size: int, most: int = 50_000) -> None:
-        pieces = max(1, min(self.PIECES, (min(len(ids), most) - 1) // (4 * self.WARMUP)))
+        pieces = max(1, min(self.PIECES, (len(ids) - 1) // (4 * self.WARMUP)))
         warmup = self.WARMUP if pieces > 1 else 0
         apart = -(-(len(ids) - 1) // pieces)
-        length = min(apart, most // pieces)
+        length = min(apart, max(1, most // pieces))
         self.T = min(quick_steps(vocabulary_size), length)
         steps = -(-(warmup + length) // self.T) * self.T
         # place[t, b]: where in the text stream b is at its step t; outside its piece, not counted.
