@@ -73,8 +73,7 @@ class TrainingConfig:
             A value out of its range, nan and infinity among them, or no budget at all.
         """
         whole = {"batch_size": 1, "seq_length": 1, "evaluations": 1, "patience": 0}
-        whole |= {"val_sample": 2}
-        whole |= {"sampled_softmax": 0}
+        whole |= {"val_sample": 2, "sampled_softmax": 0}
         for name, least in whole.items():
             self._check(name, least, LARGEST, whole=True)
         self._check("seed", 0, LARGEST_SEED, whole=True)

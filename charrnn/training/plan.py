@@ -21,8 +21,8 @@ MOST_SCORED = 20_000
 """Characters of the validation text that an evaluation scores, at most."""
 
 SCORED = 100
-"""Characters to validate for each second of a run that has only so many: with 250, evaluations,
-which one process makes, took 19 s of a minute on two cores."""
+"""Characters to validate for each second of a run that has only so many, which one process reads
+while the others wait."""
 
 LEAST_SCORED = 1_000
 """Characters, of which fewer tell too little."""

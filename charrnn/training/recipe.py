@@ -115,8 +115,9 @@ def recipe_in_time(
     )
 
 
-LARGE, LARGE_RATE = 384, 5e-3
-"""Units above which a network learns at this rate."""
+LARGE, LARGE_RATE = 512, 5e-3
+"""Units above which a network learns at this rate; up to them 8e-3 is used, which was
+better by 0.027 nats with 384 units and was not compared with 512."""
 
 
 def dropout_for(passes: float, parameters: float) -> float:

@@ -83,7 +83,7 @@ class Trainer:
     network: trained in place; after the run it holds the parameters of the best evaluation.
     train, validation: ids, (N,), each, `train` read as it is needed, from wherever it lies; an
         empty validation text judges by the training loss.
-    profile: looks where the time of the steps goes, if somebody wants to know.
+    profile: measures where the time of the steps goes; None measures nothing.
     between_steps: whether `state()` is one to go on from: not where a step has raised.
     """
 
