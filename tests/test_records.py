@@ -1,4 +1,4 @@
-"""One column of a table, one field of records: the texts, and what is told of the others."""
+"""One column of a table, one field of records: the texts, and what is said of the others."""
 
 import gzip
 import io

@@ -96,7 +96,7 @@ class StepPage:
     def draw(self, screen: Screen, rows: int) -> Iterator[Text]:
         """Yield the text with the unit's values below it, the arithmetic, and the prediction.
 
-        Where not all has room, fewer guesses are told, and not what the sums are made of; then of
+        Where not all has room, fewer guesses are shown, and not what the sums are made of; then of
         the prediction no more than the surprise of what came.
         """
         guesses = len(self.step.top)
