@@ -12,7 +12,7 @@ model.save("model.npz")
 import math
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import closing, contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Self
@@ -20,19 +20,19 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.bar import bar, is_watched
-from charrnn.blas import Limit, in_environment, threads_for
 from charrnn.checkpoint import checkpoint as files
 from charrnn.checkpoint.checkpoint import Checkpoint, load_state, save_state
 from charrnn.checkpoint.paths import resume_path, shown
 from charrnn.errors import CheckpointError, ConfigError, TextError, TrainingError
+from charrnn.evaluation.score import score
 from charrnn.inspection.reading import Reading
 from charrnn.network.config import CellName, NetworkConfig
-from charrnn.network.model import Network
-from charrnn.network.scoring import score
+from charrnn.network.network import Network
 from charrnn.plurals import counted
 from charrnn.sampling.config import ENDLESS, SamplingConfig
 from charrnn.sampling.sample import stream
+from charrnn.system.blas import Limit, in_environment, threads_for
+from charrnn.terminal.fit_bar import bar, is_watched
 from charrnn.text.given import Given, corpus_of, ids_of
 from charrnn.text.vocabulary import Unknown, Vocabulary
 from charrnn.training.config import Choices, TrainingConfig
@@ -154,7 +154,7 @@ class CharRNN:
         ----------
         text
             The text itself; the path of a file or folder, as a str or a `pathlib.Path`; or a
-            `Corpus` from `charrnn.text.reading.read_corpus`.
+            `Corpus` from `charrnn.text.corpus.read_corpus`.
         resume
             False begins anew, with new weights, whatever was learnt before. True goes on with the
             run that the last fit, or `load(..., resume=True)`, has left: on the same text, with a
@@ -384,12 +384,21 @@ def load(path: str | os.PathLike[str], *, resume: bool = False) -> CharRNN:
     return model
 
 
-def _shown(progress: bool | Follow | None, already: float) -> AbstractContextManager[Follow]:
-    """Return what follows a run: a function of the caller's, a bar, or nothing."""
+@contextmanager
+def _shown(progress: bool | Follow | None, already: float) -> Iterator[Follow]:
+    """Return the function that follows a run: the caller's, one that moves a bar, or none."""
     if callable(progress):
-        return nullcontext(progress)
-    wanted = is_watched() if progress is None else progress
-    return bar(already) if wanted else nullcontext(lambda _: None)
+        yield progress
+    elif is_watched() if progress is None else progress:
+        with bar(already) as move:
+            yield lambda step: move(step.fraction, _in_words(step), step.note or "")
+    else:
+        yield lambda _: None
+
+
+def _in_words(step: Progress) -> str:
+    best = f", best {step.best:.3f}" if step.best < float("inf") else ""
+    return f"step {step.step}, loss {step.loss:.3f}{best} nats"
 
 
 def _copied(state: State) -> State:

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from charrnn.blas import Limit
 from charrnn.checkpoint.checkpoint import Checkpoint, save, this_program
 from charrnn.checkpoint.record import TrainingRecord
 from charrnn.network.config import NetworkConfig
-from charrnn.network.model import Network
+from charrnn.network.network import Network
+from charrnn.system.blas import Limit
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training import plan as plan_module
 from charrnn.training import run as run_module

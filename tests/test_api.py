@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 import charrnn
-from charrnn import blas
 from charrnn.api import CharRNN, load
 from charrnn.errors import CharRNNError, CheckpointError, ConfigError, TextError, TrainingError
-from charrnn.text.reading import from_text, read_corpus
+from charrnn.system import blas
+from charrnn.text.corpus import from_text, read_corpus
 from charrnn.training.run import Run
 from charrnn.training.trainer import Trainer
 
@@ -347,7 +347,9 @@ def test_threads_are_what_was_asked_for_while_it_works(model, monkeypatch):
     for name in blas.THREADS:
         monkeypatch.delenv(name, raising=False)
     seen = []
-    monkeypatch.setattr("charrnn.network.model.Threads", lambda: seen.append(asked[-1]) or Pieces())
+    monkeypatch.setattr(
+        "charrnn.network.network.Threads", lambda: seen.append(asked[-1]) or Pieces()
+    )
     for threads, expected in ((None, 1), (3, 3)):
         for use in (
             lambda: model.score("the cat", threads=threads),  # noqa: B023
@@ -382,7 +384,7 @@ class Pieces:
 
 def test_as_many_workers_as_pay_unless_asked_for():
     from charrnn.network.config import NetworkConfig
-    from charrnn.training.workers import choose_workers
+    from charrnn.training.process_learner import choose_workers
 
     fitted = CharRNN(hidden_size=128).fit(TEXT * 40, max_steps=1, batch_size=16)
     expected = choose_workers(NetworkConfig(14, "lstm", 128), 16, 64)

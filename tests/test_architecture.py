@@ -16,24 +16,58 @@ SOURCES = sorted(ROOT.rglob("*.py"))
 FLOORS = {
     "errors": 0,
     "plurals": 0,
-    "cores": 0,
-    "memory": 0,
-    "ways": 0,
-    "blas": 1,
-    "processes": 2,
+    "array_types": 0,
+    "system": 1,
     "text": 2,
     "network": 3,
+    "terminal": 3,
+    "evaluation": 4,
     "checkpoint": 4,
-    "training": 5,
     "sampling": 5,
+    "training": 5,
     "inspection": 6,  # it may look at what sampling does
-    "bar": 6,
     "api": 7,
-    "display": 8,
-    "cli": 9,
-    "__main__": 10,
+    "cli": 8,
+    "__main__": 9,
 }
-HOMES = {"typer": {"cli"}, "rich": {"display"}, "tqdm": {"display", "bar"}}
+SUBFLOORS = {
+    "network": {
+        "config": 0,
+        "functions": 0,
+        "kernels": 1,
+        "parameters": 2,
+        "cells": 2,
+        "equations": 3,
+        "layers": 3,
+        "network": 4,
+        "head": 4,
+        "trace": 5,
+        "gradient": 6,
+        "forward": 6,
+        "backward": 7,
+    },
+    "inspection": {
+        "options": 0,
+        "progress": 0,
+        "result": 0,
+        "reading": 1,
+        "source": 1,
+        "view": 1,
+        "places": 2,
+        "methods": 3,
+        "output": 4,
+        "views": 5,
+    },
+}
+"""The order within a room: a file may import from files and folders of a smaller number."""
+
+HOMES = {"typer": {"cli"}}
+DRAWS = re.compile(
+    r"terminal/.*|inspection/output/heading\.py|cli/\w+/show_\w+\.py"
+    r"|inspection/views/\w+/(draw\w*|pages)\.py"
+)
+"""The files that may use rich and tqdm."""
+
 FORBIDDEN_BELOW_DISPLAY = {"print", "input", "breakpoint"}
 RUN_WHAT_THEY_READ = {"pickle", "_pickle", "cPickle", "dill", "shelve", "marshal", "joblib"}
 
@@ -42,18 +76,38 @@ def room(path):
     return path.relative_to(ROOT).parts[0].removesuffix(".py")
 
 
-def imports(path):
-    """Every module that a file names in an import, wherever in the file, under its full name."""
+MODULES = {
+    ".".join(("charrnn", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__")
+    for path in SOURCES
+}
+
+
+def imports(path, *, at_run_time=False):
+    """Every module that a file names in an import, wherever in the file, under its full name.
+
+    at_run_time: without those for a type checker.
+    """
+    tree = ast.parse(path.read_text("utf-8"))
+    for_types = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+        for inner in ast.walk(node)
+    }
     found = []
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(tree):
+        if at_run_time and node in for_types:
+            continue
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path.name}: an import from a relative place"
-            found.append(node.module)
             # `from charrnn.checkpoint import checkpoint` names a module by its last word.
-            if node.module == "charrnn":
-                found += [f"charrnn.{alias.name}" for alias in node.names]
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            modules = [name for name in names if name in MODULES]
+            found += modules
+            if len(modules) < len(names):
+                found.append(node.module)
     return found
 
 
@@ -73,11 +127,67 @@ def test_imports_point_downward(path):
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=named)
+def test_imports_point_downward_within_a_room(path):
+    here = room(path)
+    if here not in SUBFLOORS:
+        return
+    order = SUBFLOORS[here]
+    if (own := subroom(path.relative_to(ROOT).with_suffix("").parts)) is None:
+        return
+    for module in imports(path):
+        other = subroom(module.split(".")[1:])
+        if module.startswith(f"charrnn.{here}.") and other != own:
+            assert order[other] < order[own], f"{own} imports {module}"
+
+
+def subroom(parts):
+    """The file or folder of a room that a module belongs to; None for the room itself."""
+    return parts[1] if len(parts) > 1 and parts[1] != "__init__" else None
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if room(path) in SUBFLOORS], ids=named)
+def test_every_file_of_an_ordered_room_has_its_place(path):
+    own = subroom(path.relative_to(ROOT).with_suffix("").parts)
+    assert own is None or own in SUBFLOORS[room(path)]
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("inspection/views/*/*.py")), ids=named)
+def test_a_view_imports_no_other_view(path):
+    own = path.parent.name
+    if own == "overview":  # it draws conclusions from the results of the others
+        return
+    for module in imports(path):
+        if module.startswith("charrnn.inspection.views."):
+            assert module.split(".")[3] == own, module
+
+
+def test_no_imports_run_in_a_circle():
+    edges = {}
+    for path in SOURCES:
+        name = ".".join(("charrnn", *path.relative_to(ROOT).with_suffix("").parts))
+        name = name.removesuffix(".__init__")
+        edges[name] = {module for module in imports(path) if module in MODULES} - {name}
+    while edges:
+        leaves = {name for name, targets in edges.items() if not targets & edges.keys()}
+        assert leaves, f"a circle among {sorted(edges)}"
+        edges = {name: targets for name, targets in edges.items() if name not in leaves}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=named)
 def test_each_library_has_its_room(path):
     for module in imports(path):
         library = module.split(".")[0]
         assert room(path) in HOMES.get(library, {room(path)}), f"{room(path)} imports {module}"
-        assert library in {"charrnn", "numpy", *HOMES, *sys.stdlib_module_names}, module
+        assert library in {"charrnn", "numpy", "rich", "tqdm", *HOMES, *sys.stdlib_module_names}, (
+            module
+        )
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=named)
+def test_rich_and_tqdm_are_used_by_what_draws(path):
+    libraries = {module.split(".")[0] for module in imports(path, at_run_time=True)}
+    if libraries & {"rich", "tqdm"}:
+        assert DRAWS.fullmatch(path.relative_to(ROOT).as_posix())
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=named)
@@ -92,7 +202,7 @@ def test_nothing_that_is_read_can_be_run(path):
 
 @pytest.mark.parametrize("path", SOURCES, ids=named)
 def test_only_the_edge_prints(path):
-    if room(path) in ("display", "cli", "__main__"):
+    if room(path) in ("terminal", "cli", "__main__"):
         return
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
@@ -101,8 +211,10 @@ def test_only_the_edge_prints(path):
 
 @pytest.mark.parametrize("path", [p for p in SOURCES if p.name == "__init__.py"], ids=named)
 def test_packages_hand_nothing_on(path):
-    if path.parent != ROOT and room(path) != "cli":
-        assert imports(path) == []
+    if path.parent in (ROOT, ROOT / "cli"):
+        return
+    is_view = path.parent.parent == ROOT / "inspection" / "views"
+    assert imports(path) == (["charrnn.inspection.view"] if is_view else [])
 
 
 def test_the_rooms_are_those_of_the_plan():

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from charrnn import load
-from charrnn.text.reading import read_corpus
+from charrnn.text.corpus import read_corpus
 from charrnn.training.run import Run
 
 GOLDEN = Path(__file__).parent / "golden"

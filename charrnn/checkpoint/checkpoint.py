@@ -22,14 +22,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.checkpoint.atomic import write_atomically
 from charrnn.checkpoint.description import LARGEST_META
 from charrnn.checkpoint.npz import read_arrays, write_arrays
 from charrnn.checkpoint.paths import model_path, resume_path, shown
 from charrnn.checkpoint.record import TrainingRecord
 from charrnn.errors import CheckpointError, ConfigError
 from charrnn.network.config import NetworkConfig
-from charrnn.network.model import Network, shapes
+from charrnn.network.network import Network, shapes
+from charrnn.system.atomic import write_atomically
 from charrnn.text.vocabulary import Vocabulary
 
 FORMAT_VERSION = 1

@@ -10,12 +10,12 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from charrnn.cli.grouped import Grouped, GroupedUnderViews
-from charrnn.cli.inspect import inspect
-from charrnn.cli.output import help_output
-from charrnn.cli.sample import sample
+from charrnn.cli.help import Grouped, GroupedUnderViews
+from charrnn.cli.inspect.command import inspect
+from charrnn.cli.sample.command import sample
+from charrnn.cli.stdout import help_output
 from charrnn.cli.streams import prepare_streams
-from charrnn.cli.train import train
+from charrnn.cli.train.command import train
 from charrnn.cli.wording import options_of, worded
 from charrnn.errors import CharRNNError
 
@@ -49,7 +49,7 @@ class Commands(TyperGroup):
 def fail(message: str, exit_code: int) -> NoReturn:
     """Print one line on standard error and end with the exit code."""
     # Imported here: it needs rich, and only a failure does.
-    from charrnn.display.safe import safe
+    from charrnn.terminal.safe import safe
 
     line = f"error: {safe(message, limit=600).plain}"
     typer.secho(line, fg="red", err=True)

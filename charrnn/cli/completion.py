@@ -12,7 +12,7 @@ from charrnn.checkpoint.paths import FOLDER, expanded
 
 def complete_view(incomplete: str) -> list[tuple[str, str]]:
     """Return the views whose names begin so, with what they answer."""
-    from charrnn.display.registry import VIEWS
+    from charrnn.inspection.views.registry import VIEWS
 
     return [(name, view.says) for name, view in VIEWS.items() if name.startswith(incomplete)]
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from charrnn.checkpoint.paths import ENDING, expanded
-from charrnn.cli.notes import note
+from charrnn.cli.messages import note
 from charrnn.errors import CheckpointError
 
 

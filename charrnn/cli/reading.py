@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from charrnn.cli.notes import note
+from charrnn.cli.messages import note
 from charrnn.text.decoding import Errors
 from charrnn.text.read_as import ReadAs, ways_to_read
 

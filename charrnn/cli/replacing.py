@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from charrnn.checkpoint.pipes import is_pipe
 from charrnn.errors import ConfigError, TextError
+from charrnn.system.pipes import is_pipe
 
 
 def check_output(output: Path | None, *, overwrite: bool) -> None:

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from charrnn import blas
+from charrnn.system import blas
 
 
 def use_threads(number: int) -> None:

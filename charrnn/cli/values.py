@@ -6,8 +6,8 @@ from pathlib import Path
 import typer
 
 from charrnn.checkpoint.paths import expanded
-from charrnn.checkpoint.pipes import STANDARD_OUTPUT
 from charrnn.cli.numbers import number
+from charrnn.system.pipes import STANDARD_OUTPUT
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd])")

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from charrnn.display.commands import command, quoted
 from charrnn.errors import CharRNNError, Spelling
+from charrnn.terminal.commands import command, quoted
 
 PARAMETERS = {"features": "feature", "settings": "held", "format": "named"}
 """The parameters of commands that are not named as the arguments of the library."""

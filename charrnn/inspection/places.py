@@ -1,11 +1,11 @@
-"""A place in a text, as somebody names it."""
+"""Places in a text, as a user names them, and regular expressions as typed."""
 
 import re
+import warnings
 
 import numpy as np
 
 from charrnn.errors import ConfigError
-from charrnn.inspection.patterns import compiled
 from charrnn.inspection.reading import Reading
 
 
@@ -46,3 +46,26 @@ def _match(reading: Reading, pattern: str) -> int:
     if not found or not found.end():
         raise ConfigError(f"/{pattern}/ matches nothing in the text", argument="at")
     return found.end() - 1
+
+
+def compiled(
+    pattern: str, named: str, flags: int = 0, *, argument: str | None = None
+) -> re.Pattern[str]:
+    """Return a regular expression, ready to search with.
+
+    named: what an error calls it.
+    argument: the one that it was given as.
+
+    Raises
+    ------
+    ConfigError
+        It is none, or asks for more than the library can do.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of `[[`, that it may mean something else one day
+            return re.compile(pattern, flags)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ConfigError(
+            f"{named} is no regular expression ({error})", argument=argument
+        ) from error

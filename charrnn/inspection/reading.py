@@ -17,13 +17,13 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from charrnn.array_types import Column, Floats, Ids
 from charrnn.errors import CharRNNError, ConfigError, TextError, Way
 from charrnn.inspection.options import LIMIT
-from charrnn.inspection.result import Column
-from charrnn.inspection.tracking import Track, untracked
+from charrnn.inspection.progress import Track, untracked
 from charrnn.network.cells import CELLS
-from charrnn.network.functions import Floats, Ids
-from charrnn.network.model import Network
+from charrnn.network.forward import read_windows
+from charrnn.network.network import Network
 from charrnn.network.trace import Trace
 from charrnn.plurals import counted
 from charrnn.text.vocabulary import Vocabulary
@@ -92,7 +92,7 @@ class Reading:
         opened: list[Floats] = [np.empty((T, L, H), dtype) for _ in gates]
         start, window = 0, min(window, T)
         with np.errstate(all="ignore"):  # what is not finite is told below, in words
-            windows = network.read(ids, Trace(network, window, 1))
+            windows = read_windows(network, ids, Trace(network, window, 1))
             for n, read in track(windows, "reading", -(-T // window)):
                 here = slice(start, start + n)
                 log_y_hat[here] = read.log_y_hat[:, 0]

@@ -6,9 +6,6 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-Column = NDArray[np.float64]
-"""A number for each character, (T,), or for each unit, (H,)."""
-
 Cell = str | int | float | None
 """What stands in a table; None where there is nothing to say."""
 

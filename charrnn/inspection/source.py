@@ -7,15 +7,15 @@ from typing import Any, Self
 
 import numpy as np
 
+from charrnn.array_types import Ids
 from charrnn.checkpoint.checkpoint import Checkpoint
 from charrnn.errors import ConfigError
 from charrnn.inspection.options import Options
-from charrnn.network.functions import Ids
 from charrnn.plurals import agreeing, counted
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.sample import Sample, first_ids
+from charrnn.text.corpus import read_first
 from charrnn.text.read_as import ReadAs
-from charrnn.text.reading import read_first
 from charrnn.text.vocabulary import Unknown, Vocabulary
 
 

@@ -25,7 +25,7 @@ from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
-from charrnn.network.functions import Floats
+from charrnn.array_types import Floats
 
 
 class Arrays(NamedTuple):

@@ -1,17 +1,14 @@
-"""Array types, and the nonlinear functions, in place."""
+"""The nonlinear functions, in place."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from charrnn.array_types import Floats, Ids
 
 LEAST_BUFFER = 16
 """Numbers: as few as NumPy allows."""
-
-Floats = NDArray[np.floating[Any]]
-Ids = NDArray[np.integer[Any]]
 
 
 @contextmanager

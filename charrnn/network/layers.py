@@ -1,18 +1,18 @@
 """What a layer multiplies with: its parameters, and how they are laid out to be multiplied.
 
-The letters of the shapes are those of `charrnn.network.model`.
+The letters of the shapes are those of `charrnn.network.network`.
 """
 
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from charrnn.network.arrays import empty
+from charrnn.array_types import Floats, Ids
 from charrnn.network.cells import CELLS, gates_first
 from charrnn.network.config import NetworkConfig
-from charrnn.network.functions import Floats, Ids
+from charrnn.network.kernels.aligned import empty
+from charrnn.network.kernels.blocked import Product
 from charrnn.network.parameters import Parameters
-from charrnn.network.products import Product
 
 
 class Layer(NamedTuple):

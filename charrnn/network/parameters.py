@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import DTypeLike
 
-from charrnn.network.arrays import zeros
-from charrnn.network.functions import Floats
+from charrnn.array_types import Floats
+from charrnn.network.kernels.aligned import zeros
 
 
 class Parameters(Mapping[str, Floats]):

@@ -1,29 +1,20 @@
-"""All the arrays of a window: what a network computes as it reads it, and the gradients back.
+"""All the arrays of a window: what a network computes as it reads it.
 
-The letters of the shapes are those of `charrnn.network.model`.
+The letters of the shapes are those of `charrnn.network.network`.
 """
 
 from collections.abc import Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from charrnn.network.arrays import empty, zeros
+from charrnn.array_types import Floats, Ids
 from charrnn.network.cells import CELLS, Arrays, gates_first
-from charrnn.network.functions import Floats, Ids, log_softmax
-from charrnn.network.layers import Input, Layer, Output, Recur, Table, layers_of
-from charrnn.network.onward import Above, Onward, Scores, Share
-from charrnn.network.parameters import Parameters
-from charrnn.network.products import FEWEST_STEPS, Product
-
-if TYPE_CHECKING:
-    from charrnn.network.model import Network
-
-
-BLOCK = 1 << 14
-"""Of how many numbers a slope is worked out at a time: enough for calls to be few, and few enough
-for all slopes to stay in a core's cache."""
+from charrnn.network.functions import log_softmax
+from charrnn.network.kernels.aligned import empty, zeros
+from charrnn.network.kernels.blocked import FEWEST_STEPS, Product
+from charrnn.network.kernels.fused_step import Above, Onward, Scores, Share
+from charrnn.network.layers import Input, Layer, Output, Recur, Table
+from charrnn.network.network import Network
 
 
 class Trace:
@@ -38,7 +29,7 @@ class Trace:
 
     def __init__(
         self,
-        network: "Network",
+        network: Network,
         T: int,
         B: int,
         dropout: float = 0.0,
@@ -199,71 +190,6 @@ class Trace:
         """Return the mean of -log y_hat(t)[y(t)] over the window, in nats a character."""
         told = np.take_along_axis(self.log_y_hat, y[..., None].astype(np.intp), axis=-1)
         return -float(np.mean(told, dtype=np.float64))
-
-
-class Gradient:
-    """The gradient of a loss by every parameter, and the slabs that computing it needs.
-
-    params: the gradients by the parameters, under the same names.
-    state: (L, S, B, H), the gradient by the state before the first step.
-
-    The slabs hold one layer at a time: da and dc, (T + 1, B, H), the gradients by a(t) and c(t),
-    of which [0] is by the state before; dzx and dza, (T, B, G·H). dc has a place for each step with
-    `keep_dc` only; else it is one array for all. The slopes of a cell are there for some steps at a
-    time, the `blocks`, from start up to but not stop.
-    """
-
-    def __init__(
-        self,
-        network: "Network",
-        trace: Trace,
-        flat: Floats | None = None,
-        *,
-        keep_dc: bool = False,
-    ) -> None:
-        T, B, H = trace.T, trace.B, network.config.hidden_size
-        cell, dtype = CELLS[network.config.cell], network.params.flat.dtype
-        G = len(cell.gates)
-        self.params = Parameters(network.params.shapes, dtype, flat)
-        self.layers = layers_of(self.params, network.config)
-        self.state: Floats = np.zeros_like(trace.first_state)
-        self._scores = (T, B, network.config.vocabulary_size), dtype
-        self.dzx: Floats = zeros((T, B, G * H), dtype)
-        self.dza: Floats = self.dzx if cell.sums else zeros((T, B, G * H), dtype)
-        self.da: Floats = zeros((T + 1, B, H), dtype)
-        self.dc: Floats = zeros((T + 1 if keep_dc else 1, B, H), dtype)
-        if not keep_dc:
-            self.dc = np.lib.stride_tricks.as_strided(
-                self.dc, (T + 1, B, H), (0, *self.dc.strides[1:])
-            )
-        self.recur = Product((1, G * H, H), B, T, dtype)
-        n = max(1, min(T, BLOCK // (B * H)))
-        self.blocks = [(start, min(start + n, T)) for start in range(0, T, n)]
-        self.slopes: Floats = empty((n, len(cell.slopes), B, H), dtype)
-        # Each step: what its cell's `backward` is given, and the view that its product is taken of.
-        self.walk = [
-            (
-                (
-                    self.da[t + 1],
-                    self.dc[t + 1],
-                    self.da[t],
-                    self.dc[t],
-                    cell.cut(
-                        gates_first(self.dzx[t], G),
-                        gates_first(self.dza[t], G),
-                        self.slopes[t % n],
-                    ),
-                ),
-                self.recur.view(self.dza[t]),
-            )
-            for t in range(T)
-        ]
-
-    @cached_property
-    def dz_y(self) -> Floats:
-        """The gradient by the scores, (T, B, V), for one who sets it and then descends."""
-        shape, dtype = self._scores
-        return zeros(shape, dtype)
 
 
 def fold(sequence: Floats) -> Floats:

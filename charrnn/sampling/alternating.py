@@ -6,15 +6,15 @@ from contextlib import closing
 
 import numpy as np
 
-from charrnn.blas import Limit, threads
+from charrnn.array_types import Floats, Ids
 from charrnn.errors import CharRNNError
-from charrnn.network.functions import Floats, Ids
-from charrnn.network.model import Network
-from charrnn.processes.started import EndedError
+from charrnn.network.network import Network
 from charrnn.sampling.config import SamplingConfig
-from charrnn.sampling.generating import Choice, Reader, go_on_from
-from charrnn.sampling.halves import Halves
-from charrnn.ways import Ways
+from charrnn.sampling.generate import Choice, Reader, go_on_from
+from charrnn.sampling.processes.split_units import Halves
+from charrnn.system.blas import Limit, threads
+from charrnn.system.child import EndedError
+from charrnn.system.ways import Ways
 
 
 class Alternating:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charrnn.sampling.generating import Choice
+from charrnn.sampling.generate import Choice
 
 
 class Candidate(NamedTuple):

@@ -7,11 +7,11 @@ from typing import Literal
 
 import numpy as np
 
-from charrnn.network.functions import Ids
-from charrnn.network.model import Network
-from charrnn.sampling.choosing import choose
+from charrnn.array_types import Ids
+from charrnn.network.network import Network
 from charrnn.sampling.config import ENDLESS, SamplingConfig
-from charrnn.sampling.generating import Choice, generate
+from charrnn.sampling.draw import choose
+from charrnn.sampling.generate import Choice, generate
 from charrnn.text.vocabulary import Vocabulary
 
 LONG = 20_000
@@ -27,7 +27,7 @@ def best_way(network: Network, length: int) -> Way:
         return generate
     # What starts processes takes time to import, which a short text has no use for.
     from charrnn.sampling.alternating import generate_alternating  # noqa: PLC0415
-    from charrnn.sampling.halves import pay  # noqa: PLC0415
+    from charrnn.sampling.processes.split_units import pay  # noqa: PLC0415
 
     return generate_alternating if pay(network) else generate
 

@@ -2,11 +2,12 @@
 
 import os
 
+from charrnn.array_types import Ids
 from charrnn.errors import TextError
 from charrnn.plurals import counted
+from charrnn.text.corpus import Corpus, from_text, read_corpus
 from charrnn.text.names import is_one_line, is_there, looks_like_path
-from charrnn.text.reading import Corpus, from_text, read_corpus
-from charrnn.text.vocabulary import Ids, Unknown, Vocabulary
+from charrnn.text.vocabulary import Unknown, Vocabulary
 
 Given = str | os.PathLike[str] | Corpus
 """A text, the name of a file, folder or pattern, or what `read_corpus` returns."""

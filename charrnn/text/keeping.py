@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from charrnn.array_types import Ids
+from charrnn.text.batches import Text
+from charrnn.text.corpus import Corpus
 from charrnn.text.kept import Keeps
-from charrnn.text.reading import Corpus
-from charrnn.text.streams import Text
-from charrnn.text.vocabulary import Ids
 
 SHORT_END = 1000
 """Characters; where the ends of most files are shorter, they are no texts to read from one's own

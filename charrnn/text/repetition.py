@@ -7,8 +7,8 @@ same number in one of 2e19 pairs, so none is compared character by character.
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.text.streams import Text
-from charrnn.text.vocabulary import Ids
+from charrnn.array_types import Ids
+from charrnn.text.batches import Text
 
 SAME = 32
 """Two texts have a passage in common where so many characters in a row are alike."""

@@ -14,15 +14,15 @@ import codecs
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, Protocol, Self, TypeAlias
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from charrnn.array_types import Ids
 from charrnn.errors import TextError, UnknownCharacter
-from charrnn.text.nearness import Nearness
+from charrnn.text.confusables import Nearness
 
-Ids: TypeAlias = NDArray[np.integer[Any]]
 Kind = Literal["characters", "bytes"]
 Unknown = Literal["error", "skip", "nearest"]
 

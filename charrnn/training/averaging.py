@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from charrnn.network.functions import Floats
-from charrnn.network.model import Network
+from charrnn.array_types import Floats
+from charrnn.network.network import Network
 
 CHUNK = 1 << 14
 """Parameters averaged at a time, few enough to stay in a core's cache."""

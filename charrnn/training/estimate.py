@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from charrnn.evaluation.score import QuickScore
 from charrnn.network.config import NetworkConfig
-from charrnn.network.model import Network
-from charrnn.network.scoring import QuickScore
+from charrnn.network.forward import forward
+from charrnn.network.network import Network
 from charrnn.network.trace import Trace
-from charrnn.text.streams import Streams
+from charrnn.text.batches import Streams
 from charrnn.training.config import TrainingConfig
 from charrnn.training.optimizer import CHUNK, AdamW, clip
-from charrnn.training.workers import learner_for
+from charrnn.training.process_learner import learner_for
 
 MEASURED = 0.4
 """Seconds that the steps are measured for."""
@@ -105,7 +106,7 @@ def _evaluation(
     score = QuickScore(rng.integers(V, size=characters), V, training.val_sample)
     x, windows = score.x[: score.T], -(-len(score.x) // score.T)
     trace = Trace(network, *x.shape)
-    return windows * _mean(lambda: network.forward(x, trace), 0.0)
+    return windows * _mean(lambda: forward(network, x, trace), 0.0)
 
 
 def _mean(work: Callable[[], object], seconds: float) -> float:

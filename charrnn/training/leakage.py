@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.network.functions import Ids
+from charrnn.array_types import Ids
+from charrnn.text.batches import Text
 from charrnn.text.repetition import repeated
-from charrnn.text.streams import Text
 
 SEARCHED = 20_000_000
 """Characters at the end of the training text that are looked through, in about half a second."""

@@ -5,9 +5,12 @@ from typing import Protocol
 
 import numpy as np
 
-from charrnn.network.functions import Floats, Ids
-from charrnn.network.model import Network
-from charrnn.network.trace import Gradient, Trace
+from charrnn.array_types import Floats, Ids
+from charrnn.network.backward import backward
+from charrnn.network.forward import forward
+from charrnn.network.gradient import Gradient
+from charrnn.network.network import Network
+from charrnn.network.trace import Trace
 from charrnn.training.optimizer import AdamW
 
 
@@ -95,8 +98,8 @@ class Part:
             self._begin_anew(self._rng(step, 2))
         # What overflows ends as a loss or a gradient that is not finite, and that is looked at.
         with np.errstate(over="ignore", invalid="ignore"):
-            self.network.forward(x, trace)
-            loss = self.network.backward(y, trace, self.grad, self._candidates(step), self.share)
+            forward(self.network, x, trace)
+            loss = backward(self.network, y, trace, self.grad, self._candidates(step), self.share)
         trace.carry()
         return loss
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from charrnn.checkpoint.atomic import write_atomically
-from charrnn.checkpoint.pipes import is_pipe, open_pipe
 from charrnn.errors import TrainingError
+from charrnn.system.atomic import write_atomically
+from charrnn.system.pipes import is_pipe, open_pipe
 from charrnn.training.trainer import Progress
 
 EVERY = 10

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from charrnn.network.functions import Floats
+from charrnn.array_types import Floats
 
 CHUNK = 1 << 15
 """How many parameters are updated at a time: few enough to stay in a core's cache."""

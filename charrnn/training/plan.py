@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from charrnn.evaluation.baselines import COUNTED
+from charrnn.evaluation.score import WINDOW, QuickScore, quick_steps
 from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
-from charrnn.network.model import shapes
-from charrnn.network.readout import LEAST_ROWS, SCORES
-from charrnn.network.scoring import WINDOW, QuickScore, quick_steps
-from charrnn.text.streams import BLOCK
-from charrnn.training.baselines import COUNTED
+from charrnn.network.head import LEAST_ROWS, SCORES
+from charrnn.network.network import shapes
+from charrnn.text.batches import BLOCK
 from charrnn.training.config import TrainingConfig
 from charrnn.training.estimate import measure
 

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from charrnn.network.functions import Ids
-from charrnn.network.model import Network
-from charrnn.text.streams import Streams, Text, fit_shape
+from charrnn.array_types import Ids
+from charrnn.network.network import Network
+from charrnn.text.batches import Streams, Text, fit_shape
 from charrnn.training.config import TrainingConfig
 from charrnn.training.optimizer import clip
-from charrnn.training.workers import learner_for
+from charrnn.training.process_learner import learner_for
 
 PASSES = 2
 """Times that the rest is read, and as much of the text before it, so that neither is forgotten."""

@@ -17,15 +17,15 @@ from charrnn.checkpoint.checkpoint import (
 from charrnn.checkpoint.paths import resume_path
 from charrnn.checkpoint.record import TrainingRecord
 from charrnn.errors import CheckpointError, ConfigError, TrainingError, Way
-from charrnn.memory import available_memory
+from charrnn.evaluation.baselines import baselines
+from charrnn.evaluation.score import score
 from charrnn.network.config import NetworkConfig
-from charrnn.network.model import Network
-from charrnn.network.scoring import score
+from charrnn.network.network import Network
 from charrnn.plurals import counted
+from charrnn.system.memory import available_memory
+from charrnn.text.batches import fit_shape
+from charrnn.text.corpus import Corpus, check_corpus
 from charrnn.text.keeping import choose, keep_back
-from charrnn.text.reading import Corpus, check_corpus
-from charrnn.text.streams import fit_shape
-from charrnn.training.baselines import baselines
 from charrnn.training.config import Choices, TrainingConfig
 from charrnn.training.estimate import measure_speed
 from charrnn.training.identity import check_one_run, identity, model_beside
@@ -38,6 +38,7 @@ from charrnn.training.plan import (
     split,
     val_sample,
 )
+from charrnn.training.process_learner import choose_workers
 from charrnn.training.recipe import (
     Recipe,
     default_embedding_size,
@@ -48,7 +49,6 @@ from charrnn.training.recipe import (
 from charrnn.training.rest import learn_rest
 from charrnn.training.stopped import about_text, described
 from charrnn.training.trainer import ENDED, Trainer
-from charrnn.training.workers import choose_workers
 
 LARGEST_VOCABULARY = 65_536
 

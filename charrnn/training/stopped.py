@@ -15,9 +15,9 @@ from charrnn.checkpoint.paths import resume_path, shown
 from charrnn.checkpoint.record import count, is_count
 from charrnn.errors import CheckpointError, Way
 from charrnn.network.config import NetworkConfig
+from charrnn.text.corpus import Corpus
 from charrnn.text.decoding import Errors
 from charrnn.text.read_as import BYTES, ReadAs
-from charrnn.text.reading import Corpus
 from charrnn.text.sources import PIECE, STANDARD_INPUT, Bound, read_pieces
 from charrnn.training.config import TrainingConfig
 from charrnn.training.plan import count_parameters

@@ -8,19 +8,19 @@ from typing import Any, Literal
 
 import numpy as np
 
+from charrnn.array_types import Floats, Ids
 from charrnn.checkpoint.record import count
 from charrnn.errors import CheckpointError, TrainingError, Way
-from charrnn.network.functions import Floats, Ids
-from charrnn.network.model import Network
-from charrnn.network.scoring import QuickScore, Score
+from charrnn.evaluation.score import QuickScore, Score
+from charrnn.network.network import Network
 from charrnn.plurals import agreeing, counted
-from charrnn.text.streams import Streams, Text
+from charrnn.text.batches import Streams, Text
 from charrnn.training.averaging import Average
 from charrnn.training.config import TrainingConfig
-from charrnn.training.counters import Counters
 from charrnn.training.optimizer import clip, learning_rate
+from charrnn.training.process_learner import learner_for
 from charrnn.training.profile import Profile
-from charrnn.training.workers import learner_for
+from charrnn.training.trainer_state import Counters
 
 FEW_WINDOWS = 10
 """An epoch of so few windows begins at the beginning: an offset would leave out too much of it."""

@@ -101,7 +101,7 @@ def memory() -> dict[str, float]:
 
 def reading(path: Path, turns: int) -> dict[str, float]:
     """Return the megabytes a second of reading a text, and of copying it."""
-    from charrnn.text.reading import read_corpus
+    from charrnn.text.corpus import read_corpus
 
     size = path.stat().st_size / MB
     turns = max(turns, int(30 / size))  # a small text is soon done
@@ -116,7 +116,7 @@ def reading(path: Path, turns: int) -> dict[str, float]:
 
 def training(path: Path, steps: int, *, any_network: bool) -> dict[str, float]:
     """Train for some steps; return the time and the memory that it takes."""
-    from charrnn.text.reading import read_corpus
+    from charrnn.text.corpus import read_corpus
     from charrnn.training.config import Choices
     from charrnn.training.run import Run
 

@@ -69,8 +69,8 @@ def by_command(what: str, path: Path) -> float:
     import numpy as np
 
     from charrnn.checkpoint.checkpoint import load
+    from charrnn.evaluation.score import score
     from charrnn.inspection.reading import Reading
-    from charrnn.network.scoring import score
     from charrnn.sampling.config import SamplingConfig
     from charrnn.sampling.sample import stream
 
@@ -104,7 +104,7 @@ def make_model(path: Path, size: str) -> None:
     from charrnn.checkpoint.checkpoint import Checkpoint, save, this_program
     from charrnn.checkpoint.record import TrainingRecord
     from charrnn.network.config import NetworkConfig
-    from charrnn.network.model import Network
+    from charrnn.network.network import Network
     from charrnn.text.vocabulary import Vocabulary
 
     layers, hidden = map(int, size.split("x"))

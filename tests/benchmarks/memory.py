@@ -50,11 +50,11 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.inspection.past.context import truncated_surprise
-from charrnn.inspection.past.descent import norms
 from charrnn.inspection.reading import Reading
+from charrnn.inspection.views.context.truncated import truncated_surprise
+from charrnn.inspection.views.grad.loss_gradients import norms
 from charrnn.network.config import CellName, NetworkConfig
-from charrnn.network.model import Network
+from charrnn.network.network import Network
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.learner import Part
 from charrnn.training.optimizer import AdamW, clip, learning_rate

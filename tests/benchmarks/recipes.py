@@ -37,9 +37,9 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.network.functions import Floats
-from charrnn.network.scoring import score
-from charrnn.text.reading import Corpus, from_text
+from charrnn.array_types import Floats
+from charrnn.evaluation.score import score
+from charrnn.text.corpus import Corpus, from_text
 from charrnn.training.config import Choices
 from charrnn.training.optimizer import learning_rate
 from charrnn.training.run import Run

@@ -47,10 +47,10 @@ def charrnn_training(
     import numpy as np
 
     from charrnn.network.config import NetworkConfig
-    from charrnn.network.model import Network
+    from charrnn.network.network import Network
     from charrnn.training.config import TrainingConfig
+    from charrnn.training.process_learner import choose_workers
     from charrnn.training.trainer import Trainer
-    from charrnn.training.workers import choose_workers
 
     rng = np.random.default_rng(0)
     kind = NetworkConfig(V, cell, size, layers)
@@ -74,7 +74,7 @@ def charrnn_products(cell: str, layers: int, size: int, batch: int) -> Callable[
     import numpy as np
 
     from charrnn.network.cells import CELLS
-    from charrnn.network.products import Product
+    from charrnn.network.kernels.blocked import Product
 
     rng = np.random.default_rng(0)
     G, H, rows = len(CELLS[cell].gates), size, T * batch
@@ -142,7 +142,7 @@ def charrnn_sampling(cell: str, layers: int, size: int, long: bool) -> Callable[
     import numpy as np
 
     from charrnn.network.config import NetworkConfig
-    from charrnn.network.model import Network
+    from charrnn.network.network import Network
     from charrnn.sampling.config import ENDLESS, SamplingConfig
     from charrnn.sampling.sample import LONG, best_way
 
@@ -168,10 +168,10 @@ def charrnn_together(cell: str, layers: int, size: int, streams: int) -> Callabl
     import numpy as np
 
     from charrnn.network.config import NetworkConfig
-    from charrnn.network.model import Network
-    from charrnn.sampling.choosing import random_streams
+    from charrnn.network.network import Network
     from charrnn.sampling.config import SamplingConfig
-    from charrnn.sampling.groups import samples
+    from charrnn.sampling.draw import random_streams
+    from charrnn.sampling.many import samples
     from charrnn.text.vocabulary import Vocabulary
 
     network = Network(NetworkConfig(V, cell, size, layers), np.random.default_rng(0))

@@ -66,7 +66,7 @@ def make_model(path: Path, cell: str, size: str) -> None:
     from charrnn.checkpoint.checkpoint import Checkpoint, save, this_program
     from charrnn.checkpoint.record import TrainingRecord
     from charrnn.network.config import NetworkConfig
-    from charrnn.network.model import Network
+    from charrnn.network.network import Network
     from charrnn.text.vocabulary import Vocabulary
 
     layers, hidden = map(int, size.split("x"))
@@ -96,7 +96,7 @@ def read(model: Path, file: Path, characters: int) -> None:
 
 def order(view: str, model: Path, file: Path, characters: int) -> list[str]:
     """Return the command line of a row."""
-    from charrnn.display.registry import VIEWS
+    from charrnn.inspection.views.registry import VIEWS
 
     if view == READING:
         return [sys.executable, __file__, "--task", "read", str(model), str(file), str(characters)]
@@ -168,7 +168,7 @@ def told(row: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    from charrnn.display.registry import VIEWS
+    from charrnn.inspection.views.registry import VIEWS
 
     parser = argparse.ArgumentParser(description="the time that each view of `inspect` takes")
     parser.add_argument("views", nargs="*", metavar="VIEW", help="all, if none is named")

@@ -1,0 +1,400 @@
+"""`charrnn inspect`: look inside a network, without a text or as it reads one."""
+
+import sys
+from dataclasses import replace
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+import typer
+
+from charrnn.checkpoint.paths import ENDING
+from charrnn.cli.inspect import options as asked
+from charrnn.cli.inspect.background import background
+from charrnn.cli.keys import can_be_read
+from charrnn.cli.messages import note
+from charrnn.cli.models import chosen_model
+from charrnn.cli.quoting import command_line
+from charrnn.cli.reading import Encoded
+from charrnn.cli.replacing import check_not_read, check_output
+from charrnn.cli.stdout import deliver, file_for, standard_output
+from charrnn.cli.threads import threads_for, use_threads
+from charrnn.cli.wording import options_of, spelling
+from charrnn.errors import ConfigError
+from charrnn.inspection.options import Options, parse_pattern, parse_settings, parse_units
+from charrnn.inspection.output.formats import Format, choose_format
+from charrnn.inspection.output.schema import as_json
+from charrnn.inspection.view import View
+from charrnn.inspection.views.registry import choose_view
+from charrnn.plurals import counted
+from charrnn.system.pipes import is_pipe
+from charrnn.text.names import is_there, looks_like_path
+
+if TYPE_CHECKING:
+    from charrnn.checkpoint.checkpoint import Checkpoint
+    from charrnn.inspection.output.envelope import Envelope
+    from charrnn.inspection.output.heading import Lines
+    from charrnn.inspection.result import Result
+    from charrnn.inspection.source import Source
+    from charrnn.terminal.screen import Screen
+
+
+class Given(NamedTuple):
+    """The text as it was asked for."""
+
+    text: str | None
+    file: str | None
+    sample: int | None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is one."""
+        return self != Given(None, None, None)
+
+    @property
+    def is_in_a_file(self) -> bool:
+        """Whether it is to be read from a file or standard input."""
+        return self.file is not None or self.text == asked.STANDARD_INPUT
+
+    @property
+    def is_read_once(self) -> bool:
+        """Whether it comes by standard input or another pipe."""
+        if asked.STANDARD_INPUT in self:
+            return True
+        return self.file is not None and is_pipe(Path(self.file))
+
+
+def inspect(  # noqa: PLR0917
+    ctx: typer.Context,
+    models_and_text: asked.Positional = None,
+    view: asked.ViewName = None,
+    explain: asked.Explain = False,
+    file: asked.File = None,
+    sample: asked.SampleLength = None,
+    limit: asked.Limit = Options.limit,
+    unknown: asked.Unknown = "error",
+    encoding: asked.Encoding = None,
+    errors: asked.OnErrors = None,
+    as_bytes: asked.AsBytes = False,
+    at: asked.At = None,
+    train: asked.Train = None,
+    feature: asked.Features = None,
+    pattern: asked.Pattern = None,
+    layer: asked.Layer = None,
+    units: asked.Units = None,
+    kind: asked.Kind = None,
+    by: asked.By = Options.by,
+    rows: asked.Rows = None,
+    random: asked.Random = None,
+    top: asked.Top = Options.top,
+    rival: asked.Rival = None,
+    temperature: asked.Temperature = Options.temperature,
+    branch: asked.Branch = Options.branch,
+    paint: asked.Paint = Options.paint,
+    lags: asked.Lags = None,
+    targets: asked.Targets = None,
+    how: asked.How = Options.how,
+    held: asked.Settings = None,
+    length: asked.Length = Options.length,
+    seed: asked.Seed = Options.seed,
+    quick: asked.Quick = False,
+    named: asked.Named = None,
+    output: asked.Output = None,
+    overwrite: asked.Overwrite = False,
+    span: asked.Span = None,
+    width: asked.Width = None,
+    theme: asked.Theme = None,
+    colour: asked.Colour = None,
+    ascii_only: asked.AsciiOnly = False,
+) -> None:
+    """Look inside a network: what it does as it reads a text, one of its own if none is given.
+
+    For example: charrnn inspect model.npz "But, soft!" --view probs
+    """
+    output = file_for(output)
+    if explain or named == "schema":
+        check_output(output, overwrite=overwrite)
+        chosen = choose_view(view, models=None)
+        _tell(chosen.explain() if explain else as_json(chosen), output)
+        return
+    from charrnn.terminal.colours import has_unknown_background
+    from charrnn.terminal.console import results
+    from charrnn.terminal.screen import parse_span, screen_of, show
+
+    paths, text = split(
+        models_and_text or [],
+        has_text=file is not None or sample is not None,
+        compares=choose_view(view, models=None).compares,
+    )
+    given = Given(text, file, sample)
+    if sum(part is not None for part in given) > 1:
+        raise ConfigError("TEXT, --file and --sample each give a text; leave all but one out")
+    given = named_file(given, could_be_model=not paths)
+    check_not_read("--output", output, [*paths, given.file, train])
+    check_output(output, overwrite=overwrite)
+    chosen = choose_view(view, models=max(1, len(paths)))
+    form = choose_format(named, None if output is None or is_pipe(output) else output)
+    options = Options(
+        limit=limit,
+        at=at,
+        train=train,
+        features=tuple(feature or ()),
+        pattern=parse_pattern(pattern),
+        layer=layer,
+        units=parse_units(units),
+        kind=kind,
+        by=by,
+        rows=rows,
+        random=random,
+        top=top,
+        rival=rival,
+        temperature=temperature,
+        branch=branch,
+        paint=paint,
+        lags=lags,
+        targets=targets,
+        how=how,
+        settings=parse_settings(held or ()),
+        length=length,
+        seed=seed,
+        quick=quick,
+    )
+    console = results(colour)
+    if form == "text" and output is None and theme is None and has_unknown_background(console):
+        theme = background()
+    screen = screen_of(
+        None if output else console,
+        width=width,
+        theme=theme,
+        ascii_only=ascii_only,
+        span=parse_span(span) if chosen.draws_span(options, len(paths)) else (0, None),
+    )
+    written = sample is not None or not given.is_there
+    spelled = spelling(options_of(ctx.command.params))
+    for name in chosen.unused(options):
+        if not (written and chosen.reads_text and name in _OF_WRITING):
+            note(f"{spelled(name, None)} does not concern this view; it is not used")
+    encoded = Encoded(encoding, errors, as_bytes)
+    if not (given.is_in_a_file or train):
+        encoded.no_file()
+    result, envelope = _look(chosen, paths, given, unknown, encoded, options, output)
+    if form != "text" or output is not None:  # a drawing names both above it
+        _note_taken(paths, envelope)
+    if chosen.pages and named is None and output is None and can_be_read():
+        from charrnn.cli.inspect.pager import walk
+
+        walk(chosen.first_page(result), screen, width)
+        return
+    if output is not None or form != "text":
+        _write(chosen, result, envelope, form, output, screen)
+        return
+    with standard_output():
+        added = ["--color", *(["--theme", theme] if theme and theme not in sys.argv else [])]
+        rest = f"{_again(envelope, added)} | less -R"
+        show(_drawn(chosen, result, envelope, screen), screen, console, rest)
+        sys.stdout.flush()
+
+
+_OF_WRITING = ("seed", "temperature")
+"""Fields that concern the text that a model writes itself, whatever the view."""
+
+
+def split(
+    arguments: list[str], *, has_text: bool = False, compares: bool = False
+) -> tuple[list[Path], str | None]:
+    """Return the models and the text of a command line: the text is what comes last.
+
+    Of several arguments the first is a model whatever its name, and so is the only one if the text
+    is given elsewhere; another is one if it ends in .npz, or means one and is not the text. Two
+    texts are one too many. Where models are compared, the last argument too may mean one.
+
+    has_text: whether the text is given elsewhere.
+    compares: whether several models can be looked at.
+
+    Raises
+    ------
+    ConfigError
+        There are more texts than one, or there is one between models.
+    """
+    from charrnn.checkpoint.finding import names_model
+
+    alone = len(arguments) == 1 and not has_text
+    texts = 0 if has_text or (compares and not is_there(*arguments[-1:])) else 1
+    models = [
+        argument.endswith(ENDING)
+        or (n == 0 and not alone)
+        or (n in range(max(1, len(arguments) - texts)) and names_model(argument))
+        for n, argument in enumerate(arguments)
+    ]
+    if not all(models[:-1]):
+        text = arguments[models.index(False)]
+        raise ConfigError(
+            f"{text!r} is neither a model (a name in .npz) nor the last argument, the text"
+        )
+    if all(models):
+        return [Path(argument) for argument in arguments], None
+    return [Path(argument) for argument in arguments[:-1]], arguments[-1]
+
+
+def named_file(given: Given, *, could_be_model: bool = False) -> Given:
+    """Take a text that names a file or folder for what is in it, and say so.
+
+    could_be_model: whether a single word stands where a model could be named too; say so likewise.
+    """
+    text = given.text
+    if text is None or text == asked.STANDARD_INPUT:
+        return given
+    if is_there(text):
+        note(f"reads the file {text}, not its name")
+        return given._replace(text=None, file=text)
+    word = could_be_model and len(text.split()) == 1
+    if looks_like_path(text) or word:
+        what = "model or file" if could_be_model else "file"
+        note(f"there is no {what} {text}; reads {counted(len(text), 'character')} as they stand")
+    return given
+
+
+def _tell(said: str, output: Path | None) -> None:
+    """Write what needs no model, to a file or on standard output."""
+    if output is not None:
+        deliver(output, lambda stream: stream.write(said.encode()))
+        return
+    with standard_output():
+        sys.stdout.write(said)
+        sys.stdout.flush()
+
+
+def _look(  # noqa: PLR0917
+    view: View,
+    paths: list[Path],
+    given: Given,
+    unknown: asked.Unknown,
+    encoded: Encoded,
+    options: Options,
+    output: Path | None,
+) -> "tuple[Result, Envelope]":
+    """Read what has to be read, and compute the view, which will go to `output`."""
+    from charrnn.checkpoint.finding import newest
+
+    paths = [chosen_model(path) for path in paths] or [newest()]
+    check_not_read("--output", output, paths)
+    use_threads(max(map(threads_for, paths)))
+    from charrnn.checkpoint.checkpoint import load
+    from charrnn.inspection.output.envelope import Envelope
+    from charrnn.inspection.reading import Reading
+    from charrnn.terminal.progress_bar import tracked
+
+    if len(paths) > 1 and given.is_read_once:
+        raise ConfigError("a pipe can be read for one model only; give --file FILE")
+    models = [(path, load(path)) for path in paths]
+    (path, checkpoint), *others = models
+    options = options.settled(checkpoint.network.config)
+    if not view.reads_text:
+        if given.is_there:
+            note("this view reads no text; the one given is not used")
+        result = view.compute(checkpoint, options)
+        return result, Envelope(path, checkpoint, None, options)
+    choices = [replace(options, read=encoded.ways(model)) for _, model in models]
+    sources = _sources([model for _, model in models], given, unknown, choices, view.sample_length)
+    options = choices[0]
+    for remark in dict.fromkeys(remark for source in sources for remark in source.remarks()):
+        note(remark)
+    readings = tuple(
+        Reading.of(model.network, model.vocabulary, source.ids, limit=options.limit, track=tracked)
+        for (_, model), source in zip(models, sources, strict=True)
+    )
+    result = view.compute(readings if view.compares else readings[0], options, tracked)
+    return result, Envelope(path, checkpoint, sources[0], options, tuple(others))
+
+
+def _note_taken(paths: list[Path], envelope: "Envelope") -> None:
+    """Say what was taken where nothing was given."""
+    if not paths:
+        note(f"newest model: {envelope.path}")
+    if envelope.source is not None and envelope.source.seed is not None:
+        note(f"the text is written by the model, seed {envelope.source.seed}")
+
+
+def _sources(
+    models: "list[Checkpoint]",
+    given: Given,
+    unknown: asked.Unknown,
+    choices: list[Options],
+    writes: int,
+) -> "list[Source]":
+    """Take the text of each model; of one that is written, the first model's where all know it."""
+    from charrnn.inspection.source import Source
+
+    pairs = list(zip(models, choices, strict=True))
+    if given.is_there and given.sample is None:
+        return [_source(model, given, unknown, options) for model, options in pairs]
+    length = min(writes, choices[0].limit) if given.sample is None else given.sample
+    alike = all(list(model.vocabulary) == list(models[0].vocabulary) for model in models)
+    return [
+        Source.written(models[0] if alike else model, length, options) for model, options in pairs
+    ]
+
+
+def _source(
+    checkpoint: "Checkpoint", given: Given, unknown: asked.Unknown, options: Options
+) -> "Source":
+    """Take the text from where it is given."""
+    from charrnn.inspection.source import Source
+
+    vocabulary, limit = checkpoint.vocabulary, options.limit
+    if given.is_in_a_file:
+        name = given.file or asked.STANDARD_INPUT
+        if name == asked.STANDARD_INPUT and sys.stdin is not None and sys.stdin.isatty():
+            note("the text is what you type now, until Ctrl-D at the beginning of a line")
+        return Source.file(vocabulary, name, unknown, limit, options.read)
+    assert given.text is not None
+    return Source.typed(vocabulary, given.text, unknown, limit)
+
+
+def _drawn(view: View, result: "Result", envelope: "Envelope", screen: "Screen") -> "Lines":
+    """Return the lines of a result, with what stands around them."""
+    from charrnn.inspection.output.heading import framed
+
+    own_text = envelope.source is not None and envelope.source.seed is not None
+    onward = view.lead_on(result, _again(envelope, []), screen, own_text=own_text)
+    return framed(
+        partial(view.draw, result), envelope, screen, names_units=view.names_units, onward=onward
+    )
+
+
+def _again(envelope: "Envelope", added: list[str]) -> str:
+    """Return the command that is running, with more options; a text from a pipe is gone."""
+    from_a_pipe = envelope.source is not None and envelope.source.name == asked.STANDARD_INPUT
+    return command_line(added) + (" < TEXT" if from_a_pipe else "")
+
+
+def _write(  # noqa: PLR0917
+    view: View,
+    result: "Result",
+    envelope: "Envelope",
+    form: Format,
+    output: Path | None,
+    screen: "Screen",
+) -> None:
+    """Write the result to a file, or in a machine's form on standard output."""
+    from charrnn.inspection.output.writers import write
+
+    def put(stream: BinaryIO) -> None:
+        if form == "text":
+            lines = _drawn(view, result, envelope, screen)
+            stream.write("".join(f"{line.plain.rstrip()}\n" for line in lines).encode())
+        else:
+            write(result, envelope, form, stream)
+
+    if output is not None:
+        deliver(output, put)
+        return
+    if form == "npz" and sys.stdout is not None and sys.stdout.isatty():
+        raise ConfigError("npz: arrays are not for a terminal; give --output FILE.npz")
+    with standard_output():
+        whole = BytesIO()  # one can seek in it, as an npz needs, and not in a pipe
+        put(whole)
+        sys.stdout.flush()
+        sys.stdout.buffer.write(whole.getbuffer())
+        sys.stdout.flush()

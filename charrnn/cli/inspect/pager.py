@@ -1,0 +1,93 @@
+"""A walk through pages on a terminal, which is given back as it was, however the walk ends."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from charrnn.cli.keys import pressed
+from charrnn.cli.signals import NAMES, exit_code
+from charrnn.cli.stdout import standard_output
+
+if TYPE_CHECKING:
+    from charrnn.terminal.pager import Page
+    from charrnn.terminal.screen import Screen
+
+GLANCE = 0.1
+"""Seconds between two looks at the size of the terminal, while no key is pressed."""
+
+_ALTERNATE, _USUAL = "\x1b[?1049h\x1b[?25l", "\x1b[?25h\x1b[?1049l"  # the cursor with it
+
+
+def walk(first: "Page", screen: "Screen", width: int | None = None) -> None:
+    """Show a page, and go where keys lead, until q, Ctrl-D or a signal.
+
+    width: how many columns to draw in, where that is not the terminal's affair.
+
+    Raises
+    ------
+    Exit
+        A signal ended it, with its exit code.
+    """
+    from charrnn.terminal.console import results
+    from charrnn.terminal.pager import Walk, frame
+    from charrnn.terminal.screen import NARROWEST
+
+    console, going = results(), Walk(first)
+    with standard_output(), _signals(), pressed() as keys, _alternate_screen():
+        shown, on = None, True
+        while on:
+            size = os.get_terminal_size(sys.stdout.fileno())
+            columns, rows = size.columns or 80, size.lines or 24  # some do not know their size
+            if shown != (columns, rows):
+                shown = (columns, rows)
+                screen = replace(screen, width=width or max(NARROWEST, columns))
+                _write(frame(going.draw(screen, rows), columns, console, screen))
+            found = keys.wait(GLANCE)
+            if found is None:
+                return
+            for key in found:
+                on = on and going.press(key)
+            if found:
+                shown = None
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+@contextmanager
+def _alternate_screen() -> Iterator[None]:
+    """Draw on the terminal's other screen, and show the usual one again in the end."""
+    try:
+        _write(_ALTERNATE)
+        yield
+    finally:
+        _write(_USUAL)
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """Let the first signal that asks to stop end the walk by way of all that tidies up."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)
+        raise typer.Exit(exit_code(number))
+
+    before: dict[int, Any] = {}
+    try:
+        for number in (getattr(signal, name) for name in NAMES if hasattr(signal, name)):
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):
+                before[number] = signal.signal(number, end)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,127 @@
+"""The samples of one command: how they are made, what stands between them, and where they go."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from itertools import islice
+from typing import TYPE_CHECKING, Protocol
+
+import typer
+
+from charrnn.cli.messages import note
+from charrnn.cli.sample.escapes import as_meant, unescaped
+from charrnn.cli.sample.prompt import typed
+from charrnn.cli.signals import Stop, stopping
+from charrnn.cli.stdout import silence
+from charrnn.sampling.config import SamplingConfig
+
+if TYPE_CHECKING:
+    from charrnn.array_types import Ids
+    from charrnn.checkpoint.checkpoint import Checkpoint
+    from charrnn.sampling.generate import Choice
+    from charrnn.sampling.sample import Sample
+    from charrnn.text.vocabulary import Vocabulary
+
+
+class Output(Protocol):
+    """Where samples go: text, a table of candidates, or lines of JSON."""
+
+    def begin(self, *, beside: bool = False) -> None:
+        """Begin a sample; `beside`: made along with the one before."""
+
+    def take(self, choice: "Choice") -> None:
+        """Take one character of it."""
+
+    def end(self, sample: "Sample") -> None:
+        """End it, which may be before its end."""
+
+    def close(self) -> None:
+        """End all of them."""
+
+
+def make(
+    checkpoint: "Checkpoint",
+    prompt: "Ids",
+    config: SamplingConfig,
+    seed: int,
+    num_samples: int,
+    *,
+    together: bool,
+) -> "Iterator[list[Sample]]":
+    """Yield the samples in groups: one by one, or those that are made side by side."""
+    from charrnn.sampling.draw import random_streams
+
+    network, vocabulary = checkpoint.network, checkpoint.vocabulary
+    streams = islice(random_streams(seed), num_samples)
+    if together:
+        from charrnn.sampling.many import samples
+
+        yield from samples(network, vocabulary, prompt, config, streams)
+    else:
+        from charrnn.sampling.sample import Sample
+
+        for rng in streams:
+            yield [Sample(network, vocabulary, prompt, config, rng)]
+
+
+def write(groups: "Iterator[list[Sample]]", output: Output) -> None:
+    """Hand the samples on, as they are made, until a signal asks to stop.
+
+    Raises
+    ------
+    Exit
+        A signal did, with its exit code.
+    """
+    import numpy as np
+
+    from charrnn.system.child import wake
+
+    with stopping(wake) as stop:
+        try:
+            # Of parameters so large that products overflow the sampler says so in its own words.
+            with closing(output), np.errstate(all="ignore"):
+                _write(groups, output, stop)
+        except OSError:
+            if stop.requested is None:
+                raise
+            silence()  # with the terminal that was closed its screen is gone
+    if stop.requested:
+        raise typer.Exit(stop.exit_code)
+
+
+def _write(groups: "Iterator[list[Sample]]", output: Output, stop: Stop) -> None:
+    for sample, beside in ((one, n > 0) for group in groups for n, one in enumerate(group)):
+        output.begin(beside=beside)
+        for choice in sample.choices():
+            output.take(choice)
+            if stop.requested:
+                break
+        output.end(sample)
+        if stop.requested:
+            break
+
+
+def between(
+    separator: str | None, config: SamplingConfig, vocabulary: "Vocabulary", prompt: bytes
+) -> tuple[bytes, bytes]:
+    """Return what stands between two samples, and what after the last of several.
+
+    Samples in which no line can end are written as lines, as other programs read them.
+
+    prompt: what stands before each sample.
+    """
+    if separator is not None:
+        return typed(unescaped(separator), "--separator").data, b""
+    if b"\n" not in prompt and ("\n" in config.stop or "\n" not in vocabulary):
+        return b"\n", b"\n"
+    return b"\n----\n", b""
+
+
+def stops_meant(written: Sequence[str], vocabulary: "Vocabulary") -> tuple[str, ...]:
+    """Return the stop texts that are meant, and say which of them cannot end a sample."""
+    from charrnn.sampling.sample import can_appear
+
+    meant = tuple(as_meant(text, "--stop", vocabulary) for text in written)
+    for text, stop in zip(written, meant, strict=True):
+        if not can_appear(stop, vocabulary):
+            note(f"--stop '{text}' cannot appear: the network does not know all its characters")
+    return meant

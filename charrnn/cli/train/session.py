@@ -1,0 +1,236 @@
+"""A run from its plan to its end, or to the signal that stops it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from charrnn.checkpoint.checkpoint import Checkpoint, this_program
+from charrnn.checkpoint.paths import resume_path
+from charrnn.cli.messages import note
+from charrnn.cli.signals import Stop, Stopped, stopping
+from charrnn.cli.train.show_end import Ended, show_end, show_stop, show_unmeasured
+from charrnn.cli.train.show_plan import show_plan
+from charrnn.cli.train.show_profile import draw
+from charrnn.cli.train.show_progress import TrainingProgress
+from charrnn.errors import TrainingError
+from charrnn.plurals import counted
+from charrnn.sampling.config import SamplingConfig
+from charrnn.sampling.sample import stream
+from charrnn.system.child import wake
+from charrnn.terminal.console import notes
+from charrnn.terminal.screen import screen_of, show
+from charrnn.training.autosave import Saving
+from charrnn.training.log import RunLog
+from charrnn.training.profile import Profile
+from charrnn.training.run import Run
+from charrnn.training.trainer import ENDED, Ending, Progress
+from charrnn.training.verdict import Verdict, judge, remedy
+
+Again = Callable[[Path | None, dict[str, Any]], str]
+"""The command with other options, given by their names: going on with a model, or anew."""
+
+SAMPLE_EVERY = 5
+"""Evaluations from one sample to the next."""
+
+LONG_TEXT = 20_000
+"""Characters to validate that take long enough to say what is being waited for."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What of a run is shown besides its plan and its end.
+
+    samples: show now and then what the network writes.
+    plot: draw the losses above the bar.
+    profile: show in the end where the time went.
+    log_file: where to log it as lines of JSON.
+    """
+
+    samples: bool = True
+    plot: bool = True
+    profile: bool = False
+    log_file: Path | None = None
+
+
+def plan(run: Run, path: Path, spared: Path | None = None, saving: float = 0.0) -> None:
+    """Show what the run will take.
+
+    spared: what lies where the model would have been saved, and stays.
+    saving: the seconds that the run takes to be saved.
+    """
+    now, used = run.trainer.now, run.trainer.fraction()
+    sources = tuple(source.name for source in run.corpus.sources)
+    planned = run.plan(saving)
+    show_plan(planned, sources, path, notes(), step=now.step, used=used, spared=spared)
+
+
+def go(run: Run, path: Path, wanted: Shown, again: Again, spared: Path | None = None) -> int:
+    """Show the plan, train to the end or to the first signal, and save; return the exit code.
+
+    again: how to type the command with other options.
+    spared: what lies where the model would have been saved, and stays.
+
+    Raises
+    ------
+    CharRNNError
+        The run cannot start, or cannot go on, or not all of it is saved; what is saved is whole.
+    """
+    trainer, saving = run.trainer, Saving(run, path)
+    trainer.profile = Profile() if wanted.profile else None
+    with stopping(wake) as stop, _prepared(saving, wanted.log_file) as log:
+        plan(run, path, spared, saving.took)
+        if not stop.requested:
+            with saving.guarded():
+                _train(run, saving, log, stop, wanted)
+        if trainer.profile:
+            screen = screen_of(notes())
+            show(draw(trainer.profile.shares(), trainer.profile.steps, screen), screen, notes())
+        if stop.requested and trainer.fraction() < 1:
+            saving.stopped()
+            if log:
+                _written(log, "stop", step=trainer.now.step)
+            checkpoint = run.checkpoint()
+            verdict = _judged(run, checkpoint, "stop")
+            show_stop(checkpoint, verdict, path, notes(), piped=run.corpus.is_piped)
+        else:
+            _conclude(run, path, saving, log, stop, again)
+    if lost := _lost(saving, log):
+        raise TrainingError(f"{path}: saved, but on the way {lost}")
+    return stop.exit_code
+
+
+@contextmanager
+def _prepared(saving: Saving, log_file: Path | None) -> Iterator[RunLog | None]:
+    """Save for the first time and begin the log: what cannot be written is found before the run."""
+    run, state = saving.run, resume_path(saving.path)
+    new = not state.exists()
+    saving.state()
+    with ExitStack() as unless_begun:
+        if new:
+            unless_begun.callback(state.unlink, missing_ok=True)
+        log = RunLog(log_file, run.trainer.now.step) if log_file else None
+        with log or nullcontext():
+            if log:
+                log.write("resume" if run.trainer.now.step else "start", **_about(run))
+            unless_begun.pop_all()
+            yield log
+
+
+def _train(run: Run, saving: Saving, log: RunLog | None, stop: Stop, wanted: Shown) -> None:
+    """Train to the end or to the first signal, and show, log and save what there is."""
+    with TrainingProgress(
+        run.trainer.fraction(),
+        run.trainer.now.history,
+        validated=len(run.validation) > 1,
+        plot=wanted.plot,
+    ) as shown:
+        for progress in run.trainer.run():
+            shown.show(progress)
+            for warning in (saving.after(progress), log and _logged(log, progress)):
+                if warning:
+                    shown.line(f"warning: {warning}")
+            if wanted.samples and _sample_due(run, progress):
+                shown.sample(_write_sample(run, 160), progress)
+            if stop.requested:
+                break
+
+
+def _conclude(  # noqa: PLR0917
+    run: Run, path: Path, saving: Saving, log: RunLog | None, stop: Stop, again: Again
+) -> None:
+    """Save, measure the best network, and show what the run has come to.
+
+    A request to stop ends the measuring at once: the run is saved, and can be concluded later.
+    """
+    trainer, ending = run.trainer, run.trainer.ending()
+    saving.stopped()
+    if len(run.validation) > LONG_TEXT:
+        kept = counted(len(run.validation), "character")
+        note(f"measuring the best network on {kept} kept back; Ctrl-C leaves it for later")
+    try:
+        with stop.ends_work():
+            run.conclude(ENDED[ending])
+    except Stopped:
+        if log:
+            _written(log, "stop", step=trainer.now.step)
+        show_unmeasured(trainer.now.step, path, notes(), piped=run.corpus.is_piped)
+        return
+    run.save(path)
+    checkpoint = run.checkpoint()
+    record, leakage = checkpoint.training, run.leakage
+    verdict = _judged(run, checkpoint, ending)
+    if log:
+        _written(
+            log, "end", step=trainer.now.step, best_step=record.best_step,
+            val_loss=record.val_loss, baselines=record.baselines, seconds=record.seconds,
+            verdict=verdict.kind, repeated=leakage and leakage.share,
+        )  # fmt: skip
+    better = remedy(verdict, checkpoint.network.config, record)
+    advice = again(path if better.resumed else None, dict(better.options)) if better else None
+    show_end(Ended(checkpoint, verdict, leakage, advice, _write_sample(run, 280)), path, notes())
+
+
+def _judged(run: Run, checkpoint: Checkpoint, ending: Ending) -> Verdict:
+    record = checkpoint.training
+    measured = bool(record.baselines)
+    return judge(
+        checkpoint.history,
+        ending,
+        loss=record.val_loss if measured else None,
+        baselines=record.baselines,
+        validated=len(run.validation) > 1,
+    )
+
+
+def _about(run: Run) -> dict[str, Any]:
+    """Return what a log says of a run before its first step."""
+    return {
+        "sources": [source.name for source in run.corpus.sources],
+        "sha256": run.corpus.sha256,
+        "train_characters": len(run.train),
+        "val_characters": len(run.validation),
+        "network": asdict(run.trainer.network.config),
+        "training": asdict(run.trainer.config),
+        "versions": this_program(),
+        "resumed_at": run.trainer.now.step,
+    }
+
+
+def _logged(log: RunLog, progress: Progress) -> str | None:
+    """Log a step; return what to tell the first time that this fails."""
+    try:
+        log.progress(progress)
+    except TrainingError as error:
+        return str(error)
+    return None
+
+
+def _written(log: RunLog, event: str, **fields: Any) -> None:
+    try:
+        log.write(event, **fields)
+    except TrainingError as error:
+        note(f"warning: {error}")
+
+
+def _lost(saving: Saving, log: RunLog | None) -> str:
+    """Return what went wrong without ending the run, or nothing."""
+    times = f"{saving.failures} times" if saving.failures > 1 else "once"
+    lost = [f"it could not be, {times}"] if saving.failures else []
+    lost += [f"the log broke off ({log.failure})"] if log and log.failure else []
+    return " and ".join(lost)
+
+
+def _sample_due(run: Run, progress: Progress) -> bool:
+    """Tell whether a sample is due: at every fifth evaluation but the last."""
+    evaluations = len(run.trainer.now.history)
+    return bool(progress.evaluation) and not evaluations % SAMPLE_EVERY and progress.fraction < 1
+
+
+def _write_sample(run: Run, length: int) -> str:
+    rng = np.random.Generator(np.random.PCG64(run.trainer.config.seed))
+    config = SamplingConfig(length=length)
+    return "".join(stream(run.trainer.network, run.vocabulary, run.train[:0], config, rng))

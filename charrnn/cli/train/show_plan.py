@@ -1,0 +1,145 @@
+"""What a run will be, shown before it starts."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from charrnn.network.config import NetworkConfig
+from charrnn.plurals import counted
+from charrnn.terminal.numbers import count, duration, memory, short
+from charrnn.terminal.safe import safe
+from charrnn.training.plan import Plan
+
+KEPT = {
+    "end": "the last {}",
+    "ends": "{} at the ends of the files",
+    "files": "{} in whole files",
+    "lines": "{} in lines drawn at random",
+    "blocks": "{} in blocks all over it",
+}
+"""What is kept back to validate, in words around its number."""
+
+LONGEST_NAMES = 60
+"""Characters of the names of the files."""
+
+MANY_PASSES = 100
+"""Over a text, from which on their tenths are no news."""
+
+BY_HEART = 1000
+"""Passes over a text that a network may know by heart before they are over."""
+
+LEAST_NAMED = 0.1
+"""The share of a run that goes into evaluating and saving from which on it is named."""
+
+
+def show_plan(
+    plan: Plan,
+    sources: tuple[str, ...],
+    path: Path,
+    console: Console,
+    *,
+    step: int = 0,
+    used: float = 0.0,
+    spared: Path | None = None,
+) -> None:
+    """Print the plan: the text, the network, the training, and what it will take.
+
+    path: where the model is saved.
+    step, used: where a resumed run goes on, and the share of its budget that is used up there.
+    spared: what lies where the model would be saved first, and stays there.
+    """
+    network = plan.network
+    characters = plan.train_characters + plan.val_characters
+    named = _named(sources)
+    rows = [
+        (
+            "text",
+            f"{named}: {counted(characters, 'character')}, {network.vocabulary_size} distinct",
+        ),
+        (
+            "",
+            f"{count(plan.train_characters)} to learn from, "
+            + (
+                f"{KEPT[plan.training.keeps].format(count(plan.val_characters))} to validate"
+                if plan.val_characters
+                else "none kept back to validate"
+            ),
+        ),
+        ("network", f"{describe(network)}, {counted(plan.parameters, 'parameter')}"),
+        ("training", _training(plan)),
+        ("budget", _budget(plan)),
+        *([("resumed", f"after step {count(step)}, {used:.0%} of the budget")] if step else ()),
+        ("expected", _expected(plan, used)),
+        ("model", safe(str(path)).plain),
+        *(
+            [("", f"{safe(str(spared)).plain} exists, and stays; --overwrite replaces it")]
+            if spared
+            else ()
+        ),
+        *(("note", safe(note).plain) for note in plan.notes),
+    ]
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column()
+    for name, value in rows:
+        grid.add_row(name, Text(value))
+    with console.capture() as drawn:
+        console.print(grid)
+    # rich fills every line with spaces up to its longest.
+    console.file.write("".join(f"{line.rstrip()}\n" for line in drawn.get().splitlines()))
+
+
+def describe(network: NetworkConfig) -> str:
+    """Return a network in a few words: lstm 2x256, one-hot input."""
+    reading = (
+        f"embedding of {network.embedding_size}" if network.embedding_size else "one-hot input"
+    )
+    return f"{network.cell} {network.num_layers}x{network.hidden_size}, {reading}"
+
+
+def _named(sources: tuple[str, ...]) -> str:
+    """Return the names of the files, or the first of them and how many more there are."""
+    names = ", ".join(sources)
+    if len(names) > LONGEST_NAMES and len(sources) > 1:
+        names = f"{safe(sources[0], limit=LONGEST_NAMES).plain} and {len(sources) - 1:,} more"
+        return safe(names, limit=2 * LONGEST_NAMES).plain
+    return safe(names, limit=LONGEST_NAMES).plain
+
+
+def _training(plan: Plan) -> str:
+    training = plan.training
+    together = f", {training.workers} processes" if training.workers > 1 else ""
+    return (
+        f"batch {training.batch_size} x window {training.seq_length}, AdamW at "
+        f"{training.learning_rate:g}, dropout {training.dropout:g}, seed {training.seed}{together}"
+    )
+
+
+def _budget(plan: Plan) -> str:
+    training = plan.training
+    ends = []
+    if training.epochs:
+        ends.append("1 epoch" if training.epochs == 1 else f"{training.epochs:g} epochs")
+    if training.max_steps:
+        ends.append(counted(training.max_steps, "step"))
+    if training.max_time:
+        ends.append(duration(training.max_time))
+    read = plan.steps * training.batch_size * training.seq_length
+    passes = count(plan.passes) if plan.passes >= MANY_PASSES else f"{plan.passes:.1f}"
+    return (
+        f"{' or '.join(ends)}{', whichever ends first' if len(ends) > 1 else ''}: "
+        f"about {short(read)} characters, {passes} passes"
+        + (", or until it knows the text by heart" if plan.passes >= BY_HEART else "")
+    )
+
+
+def _expected(plan: Plan, used: float) -> str:
+    left = 1 - used
+    besides = f" ({duration(plan.besides * left)} of it to evaluate and save)"
+    matters = plan.besides > LEAST_NAMED * plan.seconds
+    return (
+        f"{duration(plan.seconds * left)}{besides if matters else ''} at {short(plan.speed)} "
+        f"characters/s, {memory(plan.memory)} of memory"
+    )

@@ -1,1 +1,0 @@
-"""Everything drawn: what a terminal shows of results that were computed elsewhere."""

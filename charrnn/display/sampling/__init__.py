@@ -1,1 +1,0 @@
-"""How samples are written: as text, with candidates, as JSON."""

@@ -1,1 +1,0 @@
-"""What is drawn of a run of training: its plan, its progress, its end."""

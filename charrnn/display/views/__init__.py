@@ -1,1 +1,0 @@
-"""One module a view: how its result is drawn."""

@@ -1,0 +1,1 @@
+"""Scores of texts, the models they are compared with, and their standard errors."""

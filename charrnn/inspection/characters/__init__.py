@@ -1,1 +1,0 @@
-"""What sorts of characters there are in a text, and what counting alone knows of them."""

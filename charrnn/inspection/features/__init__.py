@@ -1,1 +1,0 @@
-"""Whether a unit follows something in the text, and whether that can be chance."""

@@ -1,1 +1,0 @@
-"""A result as a file or a stream: what surrounds it, the formats, the schema."""

@@ -1,0 +1,1 @@
+"""Features of a text, and how well units follow them."""

@@ -1,0 +1,102 @@
+"""How large a score is by chance: the feature shifted along the text, every way.
+
+States and features both change slowly, so shuffling one of them would make chance look too small.
+A circular shift by s characters, (f_s)(t) = f(t - s), leaves each as slow as it is and takes away
+only what binds them. For each s the largest score of any unit is kept; of F features tested at
+once, chance stays below the floor of each with probability 1 - LEVEL / F, and so of all with at
+least 1 - LEVEL.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.array_types import Column, Floats, Ids
+from charrnn.inspection.methods.features.scores import centred, centred_ranks, pairs, places_of
+
+LEVEL = 0.05
+
+NEAREST = 0.05
+"""Shifts by less than this share of the text, either way, are no chance: things are slow."""
+
+
+def smooth_length(n: int) -> int:
+    """Return the largest 2^i 3^j 5^k up to n, a length that a Fourier transform is quick with."""
+    for length in range(n, 1, -1):
+        rest = length
+        for prime in (2, 3, 5):
+            while rest % prime == 0:
+                rest //= prime
+        if rest == 1:
+            return length
+    return min(n, 1)
+
+
+def far_shifts(n: int) -> NDArray[np.intp]:
+    """Return the shifts of a text of n characters that count as chance."""
+    nearest = max(1, int(np.ceil(NEAREST * n)))
+    return np.arange(nearest, n - nearest + 1)
+
+
+def transformed(values: Floats) -> NDArray[np.complexfloating]:
+    """Return the Fourier transform of each row, for `slid`."""
+    return np.fft.rfft(values, axis=1)
+
+
+def slid(values: NDArray[np.complexfloating], feature: Floats) -> Floats:
+    """Return Σ_t u(t) f(t - s) of each unit for each far shift s, (U, N).
+
+    values: the `transformed` units, of (U, T). feature: (T,).
+    """
+    n = len(feature)
+    turned = np.conj(np.fft.rfft(feature)).astype(values.dtype)
+    sums: Floats = np.fft.irfft(values * turned, n, axis=1)
+    far = far_shifts(n)
+    return sums[:, far[0] : far[-1] + 1] if len(far) else sums[:, :0]
+
+
+@dataclass(frozen=True, eq=False)
+class Chance:
+    """What shifts of a feature score.
+
+    scores: (N,), for each far shift.
+    tests: how many features are tested at once.
+    """
+
+    scores: Column
+    tests: int
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are so many shifts that chance can be told from what it rarely does."""
+        return len(self.scores) + 1 >= self.tests / LEVEL
+
+    @property
+    def floor(self) -> float:
+        """What a score must exceed: the quantile 1 - LEVEL / tests; the largest, if too few."""
+        N = len(self.scores)
+        if not N:
+            return float("nan")
+        above = int(LEVEL / self.tests * (N + 1))  # so many may be as large, the score itself one
+        return float(np.sort(self.scores)[N - max(1, above)])
+
+
+def within_chance(values: Floats, feature: Floats, groups: Ids, *, binary: bool) -> Column:
+    """Return how well one unit, (T,), follows each far shift of a feature within groups, (N,).
+
+    Here the places of each group are shifted along themselves, those of all groups by the same
+    share of their number: so each group keeps as many places with the feature as it has, and what
+    is slow stays slow. By AUC if the feature is binary, else by r; the sign is left out.
+    """
+    T, one, f = len(feature), values[None].astype(np.float64), feature[None]
+    [u] = centred_ranks(one, groups) if binary else centred(one, groups)
+    if not binary:
+        [feature] = centred(f, groups)
+    shares = far_shifts(T) / max(1, T)
+    sums = np.zeros(len(shares))
+    for places in places_of(groups):
+        n = len(places)
+        around = np.fft.irfft(np.fft.rfft(u[places]) * np.conj(np.fft.rfft(feature[places])), n)
+        sums += around[np.round(shares * n).astype(np.intp) % n]
+    return 0.5 + np.abs(sums) / pairs(f, groups)[0] if binary else np.abs(sums)

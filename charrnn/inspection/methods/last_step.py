@@ -1,0 +1,51 @@
+"""What is predicted at the end of many short texts, read side by side."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.array_types import Floats, Ids
+from charrnn.inspection.reading import bytes_per_character
+from charrnn.network.forward import copy_weights, forward
+from charrnn.network.functions import log_softmax
+from charrnn.network.network import Network
+from charrnn.network.trace import Trace
+
+WINDOW = 32
+"""Steps read at a time; the state is carried, so it changes nothing but memory and speed."""
+
+ROWS = 64
+"""How many texts go side by side: with more, no step is faster (measured)."""
+
+MEMORY = 2**28
+"""Bytes that those may take."""
+
+
+def side_by_side(network: Network) -> int:
+    """Return how many texts to read at a time: `ROWS`, or fewer with a large network."""
+    return max(1, min(ROWS, MEMORY // (WINDOW * bytes_per_character(network))))
+
+
+def predict(network: Network, x: Ids, state: Floats | None = None) -> NDArray[np.float64]:
+    """Return the logarithms of y_hat after the last of x, (B, V), in nats.
+
+    Scores are computed for the last step alone, which with a large vocabulary are most of the work.
+
+    x: (T, B), the texts; state: (L, S, 1 or B, H), that before them, None for 0.
+    """
+    whole, rest = divmod(len(x) - 1, WINDOW)
+    start = 0
+    for T, times, scores in ((rest, 1, False), (WINDOW, whole, False), (1, 1, True)):
+        if not T * times:
+            continue
+        trace = Trace(network, T, x.shape[1], scores=scores)
+        copy_weights(network, trace)
+        if state is not None:
+            trace.first_state[:] = state
+        for _ in range(times):
+            forward(network, x[start : start + T], trace, reload=False)
+            trace.carry()
+            start += T
+        state = trace.state
+    log_y_hat: NDArray[np.float64] = trace.z_y[-1].astype(np.float64)
+    log_softmax(log_y_hat)
+    return log_y_hat

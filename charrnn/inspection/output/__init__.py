@@ -1,0 +1,1 @@
+"""Results as JSON, JSON lines, CSV, npz and their schema."""

@@ -1,0 +1,35 @@
+"""The JSON Schema (draft 2020-12) of what a view writes as JSON.
+
+`envelope.schema.json` describes what surrounds every result, a view's `schema.json` its data.
+Imports no NumPy, so the command line may read it.
+"""
+
+import json
+from importlib import resources
+from typing import Any
+
+from charrnn.inspection.view import View
+
+
+def schema(view: View) -> dict[str, Any]:
+    """Return the JSON Schema of all that a view writes as JSON: its data, and what surrounds it."""
+    whole = _read("charrnn.inspection.output", "envelope.schema.json")
+    data = _read(view.package, "schema.json")
+    for of_the_root in ("$schema", "title"):
+        data.pop(of_the_root, None)
+    # References begin at the root, and there is only one now.
+    whole["$defs"] |= data.pop("$defs", {})
+    whole["title"] = f"charrnn inspect --view {view.name}"
+    whole["properties"]["view"]["const"] = view.name
+    whole["properties"]["data"] = data
+    return whole
+
+
+def as_json(view: View) -> str:
+    """Return the schema of a view as a file of its own."""
+    return json.dumps(schema(view), indent=2, ensure_ascii=False) + "\n"
+
+
+def _read(package: str, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((resources.files(package) / name).read_text("utf-8"))
+    return found

@@ -1,1 +1,0 @@
-"""What of the past a prediction depends on."""

@@ -1,1 +1,0 @@
-"""What single units do: what holds them, drives them, and what they cost."""

@@ -1,0 +1,125 @@
+"""What a view is: a folder with its result, its drawing, its explanation and its schema."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from importlib import import_module, resources
+from typing import TYPE_CHECKING, Any
+
+from charrnn.inspection.options import Options
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from charrnn.inspection.progress import Track
+    from charrnn.inspection.result import Result
+    from charrnn.terminal.pager import Page
+    from charrnn.terminal.screen import Screen
+
+LONG_SAMPLE = 2000
+"""Characters that a model writes for a view that averages over them."""
+
+MAP_OPTIONS = ("layer", "units", "kind", "by", "rows")
+"""Options of a view that draws units over the text."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A view of `inspect`, and where its modules are.
+
+    `result` and `draw` are imported when they are used: help does not wait for NumPy.
+
+    package: its folder, `charrnn.inspection.views.NAME`.
+    result_class: the name of the class in its module `result`, with a class method `of`.
+    says: what it answers, for help.
+    options: the options that concern it, by the names of their fields.
+    reads_text: whether `of` takes a Reading; it takes the Checkpoint if not.
+    models: how many it looks at, at least and at most; where that may be more than one, `of` takes
+        a tuple of Readings.
+    slow: whether `of` also takes a Track.
+    names_units: whether units stand in it as layer:unit, which has to be explained.
+    spans: whether it draws characters one by one, those of --span.
+    sample_length: how many characters a model writes for it where no text is given.
+    pages: whether its module `pages` has pages that keys turn on a terminal.
+    next_commands: whether its module `draw_next_commands` has commands that lead on from it.
+    synonyms: words, with a space between, by which people look for it.
+    """
+
+    package: str
+    result_class: str
+    says: str
+    options: tuple[str, ...] = ()
+    reads_text: bool = True
+    models: tuple[int, int] = (1, 1)
+    slow: bool = False
+    names_units: bool = False
+    spans: bool = True
+    sample_length: int = 300
+    pages: bool = False
+    next_commands: bool = False
+    synonyms: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of its folder, which `--view` takes."""
+        return self.package.rpartition(".")[2]
+
+    @property
+    def compares(self) -> bool:
+        """Whether it can look at several models."""
+        return self.models[1] > 1
+
+    def compute(self, subject: Any, options: Options, track: "Track | None" = None) -> "Result":
+        """Return the result for a Checkpoint, a Reading or a tuple of Readings."""
+        # Imported here: help needs this module, and does not wait for NumPy.
+        import numpy as np  # noqa: PLC0415
+
+        of = getattr(self._module("result"), self.result_class).of
+        with np.errstate(all="ignore"):  # huge parameters; the views say so in words
+            result: Result = (
+                of(subject, options, track) if self.slow and track else of(subject, options)
+            )
+        return result
+
+    def draw(self, result: "Result", screen: "Screen") -> "Iterator[Text]":
+        """Yield the lines of a result that `compute` returned."""
+        drawn: Callable[[Result, Screen], Iterator[Text]] = self._module("draw").draw
+        return drawn(result, screen)
+
+    def lead_on(
+        self, result: "Result", command: str, screen: "Screen", *, own_text: bool
+    ) -> "Sequence[Text] | None":
+        """Return the commands that lead on from it, None for a view that has none.
+
+        command: the one that was given, as a shell reads it.
+        own_text: whether the network wrote the text that it reads.
+        """
+        if not self.next_commands:
+            return None
+        lines: Callable[..., Iterator[Text]] = self._module("draw_next_commands").next_commands
+        return list(lines(result, command, screen, own_text=own_text))
+
+    def first_page(self, result: "Result") -> "Page":
+        """Return the page on which a walk begins, for a view that has pages."""
+        page: Page = self._module("pages").first(result)
+        return page
+
+    def explain(self) -> str:
+        """Return how the numbers of the view are made."""
+        return (resources.files(self.package) / "explain.txt").read_text("utf-8")
+
+    def draws_span(self, options: Options, models: int = 1) -> bool:
+        """Return whether --span is used: not for one place, nor for over two models."""
+        return self.spans and models <= 2 and not ("at" in self.options and options.at is not None)
+
+    def unused(self, options: Options) -> list[str]:
+        """Return the names of options that were given and do not concern this view."""
+        default = Options()
+        return [
+            field.name
+            for field in fields(options)
+            if field.name not in (*self.options, "limit", "read")
+            and getattr(options, field.name) != getattr(default, field.name)
+        ]
+
+    def _module(self, name: str) -> Any:
+        return import_module(f"{self.package}.{name}")

@@ -1,0 +1,58 @@
+"""What it costs to do without some units: exactly, and for the readout alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from charrnn.array_types import Column, Floats
+from charrnn.inspection.methods.clamping import Clamp, surprises
+from charrnn.inspection.options import Unit
+from charrnn.inspection.progress import Track, untracked
+from charrnn.inspection.reading import Reading
+from charrnn.network.functions import log_softmax
+
+
+@dataclass(frozen=True, eq=False)
+class Without:
+    """Every unit's state put to one value at each step.
+
+    values: (L, H), the value for each unit.
+    kind: the state that is put to it, "a", or "c" of an LSTM.
+    """
+
+    reading: Reading
+    values: Column
+    kind: str
+
+    def in_the_loop(self, groups: Sequence[Sequence[Unit]], track: Track = untracked) -> Floats:
+        """Return how many bits more each character costs, (R, T - 1), for R groups of units.
+
+        All that reads the units sees them so: the readout, the layer above, and every later step.
+        """
+        held = [
+            [Clamp(unit, float(self.values[unit]), self.kind) for unit in group] for group in groups
+        ]
+        bits = surprises(self.reading, [[], *held], track)[:, 1:]
+        dearer: Floats = bits[1:] - bits[0]
+        return dearer
+
+    def direct(self, group: Sequence[Unit]) -> Column | None:
+        """Return the same, (T - 1,), where the readout alone sees the units so.
+
+        None if it sees none of them, as they are all in lower layers.
+        """
+        reading, following = self.reading, self.reading.ids[1:]
+        top = reading.network.config.num_layers - 1
+        seen = [j for layer, j in group if layer == top]
+        if not seen:
+            return None
+        instead: Floats = self.values[top, seen]
+        if self.kind == "c":
+            instead = reading.gates["o"][:-1, top, seen] * np.tanh(instead)
+        away = instead - reading.states["a"][:-1, top, seen]
+        scores = reading.log_y_hat[:-1] + (away @ reading.network.W_ya[seen])
+        log_softmax(scores)
+        told: Column = scores[np.arange(len(following)), following].astype(np.float64)
+        dearer: Column = -told / np.log(2) - reading.surprise[1:]
+        return dearer

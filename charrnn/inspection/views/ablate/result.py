@@ -1,0 +1,306 @@
+"""What the network loses without a unit: how much, at which characters, and by which way."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.array_types import Column, Floats, Ids
+from charrnn.errors import ConfigError, TextError
+from charrnn.evaluation.statistics import Mean, mean_where
+from charrnn.inspection.methods.character_classes import CLASSES, classes
+from charrnn.inspection.methods.clamping import supports
+from charrnn.inspection.options import Ablation, Options, Unit
+from charrnn.inspection.progress import Track, untracked
+from charrnn.inspection.reading import Reading
+from charrnn.inspection.result import Cell, name, plain
+from charrnn.inspection.views.ablate.ablation import Without
+from charrnn.inspection.views.ablate.first_order import first_order
+from charrnn.network.cells import CELLS
+from charrnn.network.config import NetworkConfig
+from charrnn.text.vocabulary import Vocabulary
+
+CHARACTERS = 4000
+"""How many are read without each unit."""
+
+FEWEST = 32
+"""How many units are measured at least, those first that seem to matter most."""
+
+WORK = 4e10
+"""More units are measured up to so many multiplications: all those of a small network."""
+
+CONTROL = 16
+"""How many units are drawn at random unless somebody asks for another number."""
+
+
+@dataclass(frozen=True, eq=False)
+class Loss:
+    """What it costs to do without some units, in bits a character.
+
+    units: one, or several at once.
+    of_character: (n,), of each predicted character.
+    direct: where only the readout does without them; None if it sees none of them.
+    approx: the cost to first order, the sum over the units.
+    by_class: the mean of the characters of each class, see `methods.character_classes`.
+    """
+
+    units: tuple[Unit, ...]
+    of_character: Floats
+    bits: Mean
+    direct: Mean | None
+    approx: float
+    by_class: tuple[Mean, ...]
+
+    @property
+    def named(self) -> str:
+        """The units as they are written."""
+        return "+".join(map(name, self.units))
+
+    def where(self) -> list[tuple[str, Mean]]:
+        """Return the classes that become dearer by more than twice the error, the dearest first."""
+        found = [
+            (CLASSES[k], mean) for k, mean in enumerate(self.by_class) if mean.mean > 2 * mean.error
+        ]
+        return sorted(found, key=lambda item: -item[1].mean)
+
+
+@dataclass(frozen=True, eq=False)
+class Ablated:
+    """Units put to one value at every step, and what the text costs then.
+
+    ids: (N,), the part of the text that was read without them, from its beginning.
+    mean_of: over how many characters the mean was taken that units are put to.
+    classes: (N,), of each character.
+    single: each unit by itself; those that were asked for in their order, else the dearest first.
+    together: all that were asked for at once, if they were several.
+    random: as many units, or groups of so many, drawn at random.
+    approx: (L, H), the cost of every unit to first order; held_at: (L, H), what each is put to.
+    """
+
+    view: ClassVar[str] = "ablate"
+    measures: ClassVar[dict[str, str]] = {
+        "d_bits": "bits", "error": "bits", "direct_bits": "bits", "approx_bits": "bits",
+        "baseline": "bits",
+    }  # fmt: skip
+
+    vocabulary: Vocabulary
+    ids: Ids
+    mean_of: int
+    how: Ablation
+    kind: str
+    baseline: Mean
+    classes: NDArray[np.int8]
+    single: tuple[Loss, ...]
+    together: Loss | None
+    random: tuple[Loss, ...]
+    approx: Column
+    held_at: Column
+    asked: bool
+    shown: int | None
+
+    @classmethod
+    def of(cls, reading: Reading, options: Options | None = None, track: Track = untracked) -> Self:
+        """Measure the units that were asked for, or those that seem to matter most.
+
+        Raises
+        ------
+        ConfigError
+            There is no such layer or unit, or no state of this kind.
+        TextError
+            The text has one character only, so nothing is predicted.
+        """
+        options = options or Options()
+        config, kind = reading.network.config, options.kind_shown
+        layers = options.layers(config)
+        options.check_units(config)
+        if not supports(reading.network, kind):
+            states = " and ".join(reading.states)
+            raise ConfigError(
+                f"{kind!a} cannot be ablated; of the {config.cell}, {states} can",
+                argument="kind",
+            )
+        if len(reading) < 2:
+            raise TextError("one character is read and none predicted; give a text of more")
+
+        characters = CHARACTERS // 8 if options.quick else CHARACTERS
+        part = reading
+        if len(reading) > characters:
+            part = Reading.of(reading.network, reading.vocabulary, reading.ids[:characters])
+        values: Column = reading.states[kind].astype(np.float64).mean(axis=0)
+        without = Without(part, np.zeros_like(values) if options.how == "zero" else values, kind)
+        approx = first_order(part, without.values, kind)
+
+        rng = np.random.default_rng(options.seed)
+        single, group = list(options.units), options.units if len(options.units) > 1 else None
+        if not single:
+            single = _shortlist(approx, layers, _affordable(config, len(part.ids)))
+        pool = sorted({layer for layer, _ in options.units}) or layers
+        many = CONTROL if options.random is None else options.random
+        random = _draw(rng, many, group, pool, config.hidden_size)
+        wanted = [*((unit,) for unit in single), *random, *([group] if group else [])]
+        losses = _measure(without, wanted, approx, track)
+
+        found = [losses[unit,] for unit in single]
+        if not options.units:
+            found.sort(key=lambda loss: -loss.bits.mean)
+        return cls(
+            vocabulary=reading.vocabulary,
+            ids=part.ids,
+            mean_of=len(reading),
+            how=options.how,
+            kind=kind,
+            baseline=mean_where(part.surprise[1:]),
+            classes=_classes(part),
+            single=tuple(found),
+            together=losses[group] if group else None,
+            random=tuple(losses[units] for units in random),
+            approx=approx,
+            held_at=without.values,
+            asked=bool(options.units),
+            shown=options.rows,
+        )
+
+    @property
+    def all_measured(self) -> bool:
+        """Whether every unit of the network was measured, and not only some."""
+        return len(self.single) == self.approx.size
+
+    @property
+    def agreement(self) -> float:
+        """The rank correlation of the cost to first order with the exact one; nan of too few."""
+        single = [loss for loss in (*self.single, *self.random) if len(loss.units) == 1]
+        known = {loss.units: (loss.approx, loss.bits.mean) for loss in single}
+        pairs = np.array(list(known.values()))
+        if len(pairs) < 4 or np.isnan(pairs).any():
+            return float("nan")
+        approx, exact = np.argsort(np.argsort(pairs, axis=0), axis=0).T
+        return float(np.corrcoef(approx, exact)[0, 1])
+
+    def losses(self) -> Iterator[tuple[str, Loss]]:
+        """Yield every loss with its part in the experiment."""
+        yield from (("asked" if self.asked else "shortlist", loss) for loss in self.single)
+        if self.together:
+            yield "together", self.together
+        yield from (("random", loss) for loss in self.random)
+
+    def data(self) -> dict[str, Any]:
+        """Return the cost without each of the units that were measured."""
+        return {
+            "how": self.how,
+            "kind": self.kind,
+            "characters": len(self.ids),
+            "mean_of": self.mean_of,
+            "baseline": _told(self.baseline),
+            "agreement": plain(self.agreement),
+            "losses": [
+                {
+                    "part": part,
+                    "units": list(map(name, loss.units)),
+                    "d_bits": loss.bits.mean,
+                    "error": plain(loss.bits.error),
+                    "direct_bits": loss.direct.mean if loss.direct else None,
+                    "approx_bits": plain(loss.approx),
+                    "classes": {
+                        CLASSES[k]: _told(mean)
+                        for k, mean in enumerate(loss.by_class)
+                        if mean.count
+                    },
+                }
+                for part, loss in self.losses()
+            ],
+            "approx_bits": plain(self.approx),
+            "held_at": plain(self.held_at),
+        }
+
+    def rows(self) -> Iterator[list[Cell]]:
+        """Yield a row for each unit or group, a column for each class of characters."""
+        yield ["units", "part", "d_bits", "error", "direct_bits", "approx_bits", *CLASSES]
+        for part, loss in self.losses():
+            yield [
+                loss.named, part, loss.bits.mean, plain(loss.bits.error),
+                loss.direct.mean if loss.direct else None, plain(loss.approx),
+                *(plain(mean.mean) for mean in loss.by_class),
+            ]  # fmt: skip
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the cost of each character, (R, N - 1), without each group; `units` tells which.
+
+        units: (K, 3), for each unit the row that it is part of, its layer and its index.
+        """
+        losses = [loss for _, loss in self.losses()]
+        units = [(row, *unit) for row, loss in enumerate(losses) for unit in loss.units]
+        return {
+            "ids": self.ids.astype(np.int32),
+            "codepoints": self.vocabulary.code_points[self.ids],
+            "classes": self.classes.astype(np.int32),
+            "units": np.array(units, np.int32),
+            "d_bits": np.array([loss.of_character for loss in losses], np.float32),
+            "approx_bits": self.approx,
+            "held_at": self.held_at,
+        }
+
+
+def _told(mean: Mean) -> dict[str, Any]:
+    return {"count": mean.count, "mean": plain(mean.mean), "error": plain(mean.error)}
+
+
+def _classes(reading: Reading) -> NDArray[np.int8]:
+    return classes(reading.text, as_bytes=reading.vocabulary.kind == "bytes")
+
+
+def _affordable(config: NetworkConfig, characters: int) -> int:
+    """Return how many units are measured."""
+    H, L, G = config.hidden_size, config.num_layers, len(CELLS[config.cell].gates)
+    return max(FEWEST, int(WORK / (characters * L * G * H * H)))
+
+
+def _shortlist(approx: Column, layers: Sequence[int], most: int) -> list[Unit]:
+    """Return the units that cost most to first order."""
+    H = approx.shape[1]
+    cost = np.nan_to_num(approx[list(layers)], nan=0.0).ravel()
+    order = np.argsort(-cost, kind="stable")[:most].tolist()
+    return [(layers[place // H], place % H) for place in order]
+
+
+def _draw(
+    rng: np.random.Generator,
+    count: int,
+    group: tuple[Unit, ...] | None,
+    layers: Sequence[int],
+    H: int,
+) -> list[tuple[Unit, ...]]:
+    """Draw single units of these layers, or groups with as many units of each layer as `group`."""
+    if not group:
+        places = rng.choice(len(layers) * H, min(count, len(layers) * H), replace=False)
+        return [((layers[place // H], place % H),) for place in places.tolist()]
+    sizes = {layer: sum(other == layer for other, _ in group) for layer in layers}
+    return [
+        tuple(
+            (layer, j)
+            for layer, size in sizes.items()
+            for j in rng.choice(H, size, replace=False).tolist()
+        )
+        for _ in range(count)
+    ]
+
+
+def _measure(
+    without: Without, groups: Sequence[tuple[Unit, ...]], approx: Column, track: Track
+) -> dict[tuple[Unit, ...], Loss]:
+    """Return the loss of each group, each measured once."""
+    distinct = list(dict.fromkeys(groups))
+    sorts = _classes(without.reading)[1:]
+    found = {}
+    for units, dearer in zip(distinct, without.in_the_loop(distinct, track), strict=True):
+        direct = without.direct(units)
+        found[units] = Loss(
+            units=units,
+            of_character=dearer,
+            bits=mean_where(dearer),
+            direct=None if direct is None else mean_where(direct),
+            approx=float(sum(approx[unit] for unit in units)),
+            by_class=tuple(mean_where(dearer, sorts == k) for k in range(len(CLASSES))),
+        )
+    return found

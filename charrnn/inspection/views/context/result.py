@@ -1,0 +1,213 @@
+"""How much of the text before a character the network uses, and how much its state still holds."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.array_types import Column, Floats, Ids
+from charrnn.errors import TextError
+from charrnn.evaluation.statistics import Mean, mean_where
+from charrnn.inspection.options import Options
+from charrnn.inspection.progress import Track, untracked
+from charrnn.inspection.reading import Reading
+from charrnn.inspection.result import Cell, plain
+from charrnn.inspection.views.context.linear_decoding import FEWEST, Recall, recalls
+from charrnn.inspection.views.context.truncated import truncated_surprise
+from charrnn.text.vocabulary import Vocabulary
+
+LONGEST = 256
+"""The most characters of context that are tried unless somebody asks for more or fewer."""
+
+TARGETS = 200
+"""How many characters are predicted from each, unless somebody asks for more or fewer."""
+
+QUICKER = 8
+
+WITHIN = 0.01
+"""Context is enough where it comes within this share of the bits that all of it would give."""
+
+LAGS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
+"""How far back the state is asked about."""
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """What N characters cost when D lengths of context before them are read, and what when all is.
+
+    targets: (N,), their places t in the text, drawn at random, in ascending order.
+    lengths: (D,), the numbers n of characters read before each, the state having been 0.
+    bits: (D, N), the surprise after those; full: (N,), after all that the text has before them.
+    recalls: of the state of `layers`; none for a text that is too short to learn from.
+    """
+
+    view: ClassVar[str] = "context"
+    measures: ClassVar[dict[str, str]] = {"bits": "bits", "excess": "bits"}
+
+    vocabulary: Vocabulary
+    ids: Ids
+    targets: NDArray[np.intp]
+    lengths: NDArray[np.intp]
+    bits: NDArray[np.float64]
+    full: Column
+    layers: tuple[int, ...]
+    recalls: tuple[Recall, ...]
+
+    @classmethod
+    def of(cls, reading: Reading, options: Options | None = None, track: Track = untracked) -> Self:
+        """Read the text again with short memories, and ask the state what it remembers.
+
+        Raises
+        ------
+        TextError
+            The text is so short that nothing is predicted in it.
+        ConfigError
+            There is no such layer.
+        """
+        options = options or Options()
+        layers = options.layers(reading.network.config)
+        T = len(reading)
+        if T < 2:
+            raise TextError("in one character nothing is predicted; give a text of at least two")
+        rng = np.random.default_rng(options.seed)
+        faster = QUICKER if options.quick else 1
+        longest = min(options.lags or LONGEST, T // 2)
+        wanted = options.targets or max(1, TARGETS // faster)
+        places = np.arange(longest, T)
+        targets = np.sort(rng.choice(places, min(wanted, len(places)), replace=False))
+        lengths = np.array([*_powers(longest), longest])
+        return cls(
+            reading.vocabulary,
+            reading.ids,
+            targets,
+            lengths,
+            truncated_surprise(reading, targets, lengths.tolist(), track),
+            reading.surprise[targets],
+            layers,
+            tuple(_recalls(reading, layers, max(FEWEST, T // faster), rng, track)),
+        )
+
+    @property
+    def means(self) -> list[Mean]:
+        """The mean bits after each length of context."""
+        return [mean_where(bits) for bits in self.bits]
+
+    @property
+    def excess(self) -> list[Mean]:
+        """By how much those are more than after all of the text, pair by pair."""
+        return [mean_where(bits - self.full) for bits in self.bits]
+
+    @property
+    def whole(self) -> Mean:
+        """The mean bits after all of the text."""
+        return mean_where(self.full)
+
+    @property
+    def enough(self) -> int | None:
+        """The least length from which on context is enough; None where none is."""
+        near = self.bits.mean(axis=1) <= (1 + WITHIN) * self.whole.mean
+        first = len(near) - int(np.argmin(near[::-1])) if not near.all() else 0
+        return int(self.lengths[first]) if first < len(near) else None
+
+    @property
+    def held(self) -> int | None:
+        """The farthest lag up to which the state tells more than x(t) does, or chance; or None.
+
+        More, that is, by two standard errors.
+        """
+        farthest = None
+        for recall in self.recalls:
+            known = max(recall.commonest, recall.by_last if recall.lag else 0.0)
+            if not recall.accuracy.mean - 2 * recall.accuracy.error > known:
+                break
+            farthest = recall.lag
+        return farthest
+
+    def data(self) -> dict[str, Any]:
+        """Return a row for each length of context, and one for each lag that was asked about."""
+        return {
+            "targets": len(self.targets),
+            "context": [
+                {
+                    "n": int(n),
+                    "bits": plain(bits.mean),
+                    "error": plain(bits.error),
+                    "excess": plain(excess.mean),
+                    "excess_error": plain(excess.error),
+                }
+                for n, bits, excess in zip(self.lengths, self.means, self.excess, strict=True)
+            ],
+            "full": {"bits": plain(self.whole.mean), "error": plain(self.whole.error)},
+            "enough": self.enough,
+            "memory": {
+                "layers": list(self.layers),
+                "held": self.held,
+                "recalls": [
+                    {
+                        "k": recall.lag,
+                        "guesses": recall.accuracy.count,
+                        "accuracy": plain(recall.accuracy.mean),
+                        "error": plain(recall.accuracy.error),
+                        "by_last": recall.by_last,
+                        "commonest": recall.commonest,
+                    }
+                    for recall in self.recalls
+                ],
+            },
+        }
+
+    def rows(self) -> Iterator[list[Cell]]:
+        """Yield a row for each length of context, then one for each lag, of the columns it has."""
+        yield [
+            "n", "bits", "bits_error", "excess_bits", "excess_error",
+            "k", "accuracy", "accuracy_error", "by_last", "commonest",
+        ]  # fmt: skip
+        for n, bits, excess in zip(self.lengths.tolist(), self.means, self.excess, strict=True):
+            numbers = plain([bits.mean, bits.error, excess.mean, excess.error])
+            yield [n, *numbers, None, None, None, None, None]
+        for recall in self.recalls:
+            numbers = plain([recall.accuracy.mean, recall.accuracy.error])
+            yield [None] * 5 + [recall.lag, *numbers, recall.by_last, recall.commonest]
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the bits of every target, (D, N), and how well the state remembers."""
+        recalls = self.recalls
+        return {
+            "targets": self.targets.astype(np.int32),
+            "lengths": self.lengths.astype(np.int32),
+            "bits": self.bits,
+            "full_bits": self.full,
+            "k": np.array([recall.lag for recall in recalls], np.int32),
+            "accuracy": np.array([recall.accuracy.mean for recall in recalls]),
+            "accuracy_error": np.array([recall.accuracy.error for recall in recalls]),
+            "by_last": np.array([recall.by_last for recall in recalls]),
+            "commonest": np.array([recall.commonest for recall in recalls]),
+        }
+
+
+def _powers(limit: int) -> Iterator[int]:
+    """Yield the powers of two below a limit."""
+    n = 1
+    while n < limit:
+        yield n
+        n *= 2
+
+
+def _recalls(
+    reading: Reading,
+    layers: tuple[int, ...],
+    most: int,
+    rng: np.random.Generator,
+    track: Track,
+) -> list[Recall]:
+    """Ask the state of these layers, over at most so many of the last characters."""
+    T = min(most, len(reading))
+    lags = [lag for lag in LAGS if lag <= T // 8]
+    if T < FEWEST:
+        return []
+    states: Floats = np.concatenate(
+        [values[-T:, layer] for values in reading.states.values() for layer in layers], axis=1
+    )
+    return recalls(states, reading.ids[-T:], lags, rng, track)

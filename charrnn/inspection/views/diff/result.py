@@ -1,0 +1,272 @@
+"""Several models, or one at several times, on the same text: who reads what better."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.array_types import Column, Ids
+from charrnn.errors import ConfigError
+from charrnn.evaluation.statistics import Mean, mean_where
+from charrnn.inspection.methods.character_classes import CLASSES, classes
+from charrnn.inspection.options import Options, Unit
+from charrnn.inspection.progress import Track, untracked
+from charrnn.inspection.reading import Reading
+from charrnn.inspection.result import Cell, name, plain
+from charrnn.inspection.views.diff.unit_matching import Correspondence
+from charrnn.inspection.views.errors.result import ALIKE, Place
+from charrnn.text.vocabulary import Vocabulary
+
+ROWS = 16
+"""How many pairs of units are shown unless somebody asks for more or fewer."""
+
+SATURATED = 0.9
+
+
+@dataclass(frozen=True)
+class Sort:
+    """What characters of one class cost a model.
+
+    bits: the mean surprise.
+    change: of the surprise, less that of the first model; None for the first itself.
+    """
+
+    name: str
+    bits: Mean
+    change: Mean | None
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """How one of the models reads the text.
+
+    label: its place in the order in which they were named, from 1, and its cell.
+    whole: all predicted characters; `sorts`: each class that occurs.
+    top1: how often the likeliest character came.
+    saturated: the share of all values of a(t) beyond ±`SATURATED`.
+    """
+
+    label: str
+    whole: Sort
+    sorts: tuple[Sort, ...]
+    top1: float
+    saturated: float
+
+
+@dataclass(frozen=True, eq=False)
+class Differences:
+    """The surprise of each character for each of M models, in bits.
+
+    bits: (M, T - 1), of the characters after the first, which is not predicted.
+    classes: (T - 1,), the class of each, as its place in `CLASSES`.
+    units: which units go together, of two models; and the units of each by their places there.
+    """
+
+    view: ClassVar[str] = "diff"
+    measures: ClassVar[dict[str, str]] = {"bits": "bits", "change": "bits"}
+
+    vocabulary: Vocabulary
+    ids: Ids
+    bits: Column
+    classes: NDArray[np.int8]
+    models: tuple[Model, ...]
+    kind: str
+    units: Correspondence | None
+    names: tuple[tuple[Unit, ...], ...]
+    top: int
+    shown: int
+
+    @classmethod
+    def of(
+        cls,
+        readings: Sequence[Reading],
+        options: Options | None = None,
+        track: Track = untracked,
+    ) -> Self:
+        """Compare what models made of the same characters.
+
+        Raises
+        ------
+        ConfigError
+            They did not read the same characters, or one has no such layer or kind.
+        """
+        options = options or Options()
+        first = readings[0]
+        for n, other in enumerate(readings[1:], start=2):
+            _check_same(first, other, n)
+        bits = np.array([reading.surprise[1:] for reading in readings])
+        as_bytes = first.vocabulary.kind == "bytes"
+        sorts = classes(first.text, as_bytes=as_bytes)[1:]
+        names = tuple(_units(reading, options) for reading in readings)
+        units = None
+        if len(readings) == 2:
+            rng = np.random.default_rng(options.seed)
+            mine, theirs = (_values(reading, options) for reading in readings)
+            units = Correspondence.of(mine, theirs, rng, track)
+        return cls(
+            vocabulary=first.vocabulary,
+            ids=first.ids,
+            bits=bits,
+            classes=sorts,
+            models=tuple(_model(n, reading, bits, sorts) for n, reading in enumerate(readings)),
+            kind=options.kind_shown,
+            units=units,
+            names=names,
+            top=options.top,
+            shown=options.rows or ROWS,
+        )
+
+    @property
+    def change(self) -> Column:
+        """How much more each character costs the later models than the first, (M - 1, T - 1)."""
+        change: Column = self.bits[1:] - self.bits[0]
+        return change
+
+    def largest(self, sign: int) -> list[Place]:
+        """Return where the second model is better than the first by most (-1), or worse (1).
+
+        The same character behind the same ones is named once, where it changed most.
+        """
+        worth = sign * self.change[0]
+        text = self.vocabulary.decode(self.ids)
+        alike = [text[max(0, t + 1 - ALIKE) : t + 2] for t in range(len(worth))]
+        times = Counter(alike)
+        found: dict[str, Place] = {}
+        for t in np.argsort(-worth, kind="stable").tolist():
+            if len(found) == self.top or not worth[t] > 0:
+                break
+            found.setdefault(alike[t], Place(t, times[alike[t]]))
+        return list(found.values())
+
+    @property
+    def pairs(self) -> list[tuple[Unit, Unit, float]]:
+        """The units of two models that go together, with their correlation."""
+        if self.units is None:
+            return []
+        one, other = self.names
+        return [
+            (one[i], other[j], r)
+            for (i, j), r in zip(self.units.pairs.tolist(), self.units.r.tolist(), strict=True)
+        ]
+
+    def data(self) -> dict[str, Any]:
+        """Return a summary of each model, the surprise of each character, and the pairs."""
+        return {
+            "text": [self.vocabulary[k] for k in self.ids],
+            "models": [
+                {
+                    "model": model.label,
+                    "top1": plain(model.top1),
+                    "saturated": model.saturated,
+                    **_told(model.whole),
+                    "classes": [{"class": sort.name, **_told(sort)} for sort in model.sorts],
+                }
+                for model in self.models
+            ],
+            "bits": plain(self.bits),
+            "units": self.units
+            and {
+                "kind": self.kind,
+                "floor": plain(self.units.floor),
+                "pairs": [
+                    {"unit_1": name(one), "unit_2": name(other), "r": r}
+                    for one, other, r in self.pairs
+                ],
+            },
+        }
+
+    def rows(self) -> Iterator[list[Cell]]:
+        """Yield a row for each predicted character: what it was after, and what it cost whom."""
+        models = range(1, len(self.models) + 1)
+        yield [
+            "t", "read", "next", "next_codepoint", "class", *(f"bits_{n}" for n in models),
+            *(f"change_{n}" for n in models[1:]),
+        ]  # fmt: skip
+        for t, costs in enumerate(self.bits.T.tolist()):
+            read, following = (self.vocabulary[k] for k in self.ids[t : t + 2])
+            changes = [cost - costs[0] for cost in costs[1:]]
+            sort = CLASSES[self.classes[t]]
+            yield [t, read, following, ord(following), sort, *costs, *changes]
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the surprise, (M, T - 1), and the pairs of units, (P, 2) each, if there are."""
+        arrays: dict[str, NDArray[Any]] = {
+            "ids": self.ids.astype(np.int32),
+            "codepoints": self.vocabulary.code_points[self.ids],
+            "bits": self.bits,
+            "classes": self.classes.astype(np.int32),
+        }
+        if self.units is not None:
+            one, other = ([pair[side] for pair in self.pairs] for side in (0, 1))
+            arrays["units_1"] = np.array(one, np.int32).reshape(-1, 2)
+            arrays["units_2"] = np.array(other, np.int32).reshape(-1, 2)
+            arrays["r"] = self.units.r
+            arrays["floor"] = np.array(self.units.floor)
+        return arrays
+
+
+def _model(n: int, reading: Reading, bits: Column, sorts: NDArray[np.int8]) -> Model:
+    """Summarise how the n-th model reads the text."""
+    change = bits[n] - bits[0] if n else None
+
+    def cost(title: str, where: NDArray[np.bool_] | None = None) -> Sort:
+        changed = None if change is None else mean_where(change, where)
+        return Sort(title, mean_where(bits[n], where), changed)
+
+    likeliest = reading.log_y_hat[:-1].argmax(axis=1)
+    a = reading.states["a"]
+    return Model(
+        label=f"{n + 1} {reading.network.config.cell}",
+        whole=cost("all"),
+        sorts=tuple(cost(CLASSES[k], sorts == k) for k in np.unique(sorts).tolist()),
+        top1=float(np.mean(likeliest == reading.ids[1:])) if len(likeliest) else float("nan"),
+        saturated=float(np.mean(np.abs(a) > SATURATED)),
+    )
+
+
+def _told(sort: Sort) -> dict[str, Any]:
+    """Return the means as JSON's own types."""
+    change = sort.change
+    return {
+        "count": sort.bits.count,
+        "bits": plain(sort.bits.mean),
+        "bits_error": plain(sort.bits.error),
+        "change": None if change is None else plain(change.mean),
+        "change_error": None if change is None else plain(change.error),
+    }
+
+
+def _units(reading: Reading, options: Options) -> tuple[Unit, ...]:
+    """Return the units that are compared, by their places."""
+    config = reading.network.config
+    return tuple((layer, j) for layer in options.layers(config) for j in range(config.hidden_size))
+
+
+def _values(reading: Reading, options: Options) -> NDArray[np.floating[Any]]:
+    """Return the values of those units over the text, (T, U)."""
+    layers = list(options.layers(reading.network.config))
+    return reading.series(options.kind_shown)[:, layers].reshape(len(reading), -1)
+
+
+def _check_same(first: Reading, other: Reading, n: int) -> None:
+    """Make sure that two models have read the same characters.
+
+    Raises
+    ------
+    ConfigError
+        They have not.
+    """
+    one, two = first.text, other.text
+    if one == two:
+        return
+    t = next((t for t, (c, d) in enumerate(zip(one, two, strict=False)) if c != d), None)
+    where = f"at {t} one reads {one[t]!r}, the other {two[t]!r}" if t is not None else ""
+    where = where or f"one reads {len(one)} of them, the other {len(two)}"
+    kinds = {first.vocabulary.kind, other.vocabulary.kind}
+    way_out = "ASCII" if len(kinds) == 2 else "characters that both know"
+    raise ConfigError(
+        f"models 1 and {n} do not read the same characters: {where}; give a text of {way_out} only"
+    )

@@ -1,0 +1,78 @@
+"""Which unit of one network does what a unit of another does, as both read the same text.
+
+Units of two networks have no names in common. Two of them correspond if their values go up and down
+together, |r| near 1; the sign is a matter of how the units were drawn. Each unit is taken once: the
+largest |r| of all first, then the largest between those that are left, and so on.
+
+States change slowly, so some of many pairs go together by chance. The floor is what chance
+reaches: the largest |r| of any pair when one text is shifted along the other by many characters.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.array_types import Column, Floats
+from charrnn.inspection.methods.features.shift_test import far_shifts
+from charrnn.inspection.progress import Track, untracked
+
+Pairs = NDArray[np.int64]
+
+SHIFTS = 20
+"""The largest of so many shifts is passed by chance about once in as many texts, and one more."""
+
+
+@dataclass(frozen=True, eq=False)
+class Correspondence:
+    """Pairs of units that go together.
+
+    pairs: (P, 2), a unit of the one and one of the other, by their places, the closest first.
+    r: (P,), their correlation over the text.
+    floor: nan where the text is too short for chance to be told; then there are no pairs.
+    """
+
+    pairs: Pairs
+    r: Column
+    floor: float
+
+    @classmethod
+    def of(
+        cls, one: Floats, other: Floats, rng: np.random.Generator, track: Track = untracked
+    ) -> Self:
+        """Pair the units of (T, U) and (T, W) values."""
+        T = len(one)
+        one, other = _standard(one), _standard(other)
+        shifts = far_shifts(T)
+        chosen = rng.choice(shifts, min(SHIFTS, len(shifts)), replace=False)
+        floor = float("nan")
+        for shift in track(chosen.tolist(), "comparing units", len(chosen)):
+            reached = float(np.abs(one.T @ np.roll(other, shift, axis=0)).max()) / T
+            floor = reached if np.isnan(floor) else max(floor, reached)
+        pairs, r = _greedy((one.T @ other).astype(np.float64) / T, floor)
+        return cls(pairs, r, floor)
+
+
+def _standard(values: Floats) -> Floats:
+    """Return values less their mean, in units of their standard deviation; 0 of what is still."""
+    z = values - values.mean(axis=0, dtype=np.float64).astype(values.dtype)
+    sd = z.std(axis=0)
+    standard: Floats = np.divide(z, sd, out=np.zeros_like(z), where=sd > np.finfo(z.dtype).eps)
+    return standard
+
+
+def _greedy(r: Column, floor: float) -> tuple[Pairs, Column]:
+    """Return the pairs above the floor, each unit in one of them at most."""
+    places = np.flatnonzero(np.abs(r) > floor)  # none above nan
+    places = places[np.argsort(-np.abs(r.ravel()[places]), kind="stable")]
+    taken: tuple[set[int], set[int]] = (set(), set())
+    pairs = []
+    for place in places.tolist():
+        i, j = divmod(place, r.shape[1])
+        if i not in taken[0] and j not in taken[1]:
+            taken[0].add(i)
+            taken[1].add(j)
+            pairs.append((i, j))
+    found = np.array(pairs, np.int64).reshape(-1, 2)
+    return found, r[found[:, 0], found[:, 1]]

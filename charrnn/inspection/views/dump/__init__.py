@@ -1,0 +1,12 @@
+"""All arrays, to be taken elsewhere."""
+
+from charrnn.inspection.view import View
+
+VIEW = View(
+    __name__,
+    "Dump",
+    "all arrays, to be taken elsewhere",
+    options=("layer",),
+    spans=False,
+    synonyms="export arrays numpy",
+)

@@ -1,0 +1,242 @@
+"""Units that mean something: which features of a text they follow, and what losing them costs."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.array_types import Floats, Ids
+from charrnn.evaluation.statistics import Mean
+from charrnn.inspection.methods.ablation_costs import Costs
+from charrnn.inspection.methods.clamping import supports
+from charrnn.inspection.methods.features.features import Feature
+from charrnn.inspection.methods.features.following import Following, Verdict, follow, surest
+from charrnn.inspection.methods.features.search import Search
+from charrnn.inspection.options import Options, Unit
+from charrnn.inspection.progress import Track, untracked
+from charrnn.inspection.reading import Reading
+from charrnn.inspection.result import Cell, name, plain
+from charrnn.inspection.views.find.linear_probe import probe
+from charrnn.text.vocabulary import Vocabulary
+
+ROWS = 24
+"""How many features are shown, and their units ablated, unless somebody asks otherwise."""
+
+CHARACTERS = 4000
+"""After so many characters, the last of the text, it is counted what a unit's loss costs."""
+
+CONTROLS = 7
+"""How many units are ablated that were drawn at random."""
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A feature and the unit that follows it best.
+
+    probe: how well the best linear function of the whole state does; AUC, or r of a number.
+    on, off: what it costs to hold the unit at its mean, in bits a character, where the feature is
+        and where it is not; of a number, where it is above its median and where it is not. Of
+        count 0 where that was not measured.
+    by_random: what units drawn at random cost where it is, on average.
+    """
+
+    following: Following
+    probe: float
+    on: Mean
+    off: Mean
+    by_random: Mean
+
+    @property
+    def is_used(self) -> bool:
+        """Whether its loss hurts where the feature is, more than that of units at random."""
+        return self.on.mean - 2 * self.on.error > max(0.0, self.by_random.mean)
+
+    @property
+    def is_used_there(self) -> bool:
+        """Whether it is used, and hurts more there than elsewhere."""
+        return self.is_used and self.on.mean - 2 * self.on.error > self.off.mean
+
+
+@dataclass(frozen=True, eq=False)
+class Find:
+    """The best unit of each feature of a text, the surest first.
+
+    found: one for each feature that was tested.
+    shown: how many of those that a unit follows are to be shown.
+    rare: names of the features that vary too little over one half of the text to be tested.
+    shifts: how many shifts of the text chance was measured by.
+    enough: whether they suffice for so many features.
+    half: how many characters the scores are of.
+    counted: how many predictions the costs are of; 0 where no unit was ablated.
+    controls: the units that were drawn at random.
+    choice, scores: (F, U), 2 AUC - 1 or r of every unit, on the first and on the second half of
+        the text; features as in `found`.
+    """
+
+    view: ClassVar[str] = "find"
+    measures: ClassVar[dict[str, str]] = {
+        "used_on": "bits", "used_off": "bits", "used_on_error": "bits", "used_off_error": "bits",
+        "used_by_random": "bits",
+    }  # fmt: skip
+
+    vocabulary: Vocabulary
+    ids: Ids
+    found: tuple[Found, ...]
+    shown: int
+    rare: tuple[str, ...]
+    kinds: tuple[str, ...]
+    units: tuple[tuple[Unit, str], ...]
+    shifts: int
+    enough: bool
+    half: int
+    counted: int
+    controls: tuple[tuple[Unit, str], ...]
+    choice: Floats
+    scores: Floats
+
+    @classmethod
+    def of(cls, reading: Reading, options: Options | None = None, track: Track = untracked) -> Self:
+        """Score every unit against every feature, and ablate the best.
+
+        All states of the cell are tried, or the one kind that is asked for.
+
+        Raises
+        ------
+        ConfigError
+            There is no such kind or layer, or a feature that is asked for is none.
+        """
+        options = options or Options()
+        kinds = tuple(reading.states) if options.kind is None else (options.kind,)
+        search = Search.of(reading, kinds, options, track)
+        reading, F = search.reading, len(search.features)
+        numbers = track(range(F), "describing units", F)
+        best = [follow(search, n, search.best(n)) for n in numbers]
+        order = sorted(range(F), key=lambda n: surest(best[n]))
+        shown = options.rows or ROWS
+        costs = _costs(search, [best[n] for n in order], shown, options, track)
+        probed = _probed(search)
+        found = []
+        for n in order:
+            unit, on = (best[n].unit, best[n].kind), where_on(search.features[n])
+            found.append(
+                Found(
+                    best[n],
+                    probe=float(probed[n]),
+                    on=costs.where(unit, on),
+                    off=costs.where(unit, ~on),
+                    by_random=costs.by_random(on),
+                )
+            )
+        return cls(
+            vocabulary=reading.vocabulary,
+            ids=reading.ids,
+            found=tuple(found),
+            shown=shown,
+            rare=tuple(feature.name for feature in search.rare),
+            kinds=kinds,
+            units=tuple(search.units),
+            shifts=len(search.chances[0].scores) if F else 0,
+            enough=all(chance.enough for chance in search.chances),
+            half=search.second.stop - search.second.start,
+            counted=len(costs.places),
+            controls=costs.controls,
+            choice=search.choice[order],
+            scores=search.scores[order],
+        )
+
+    def judged(self, verdict: Verdict) -> list[Found]:
+        """Return the features of which that is the verdict, the surest first."""
+        return [one for one in self.found if one.following.verdict == verdict]
+
+    def data(self) -> dict[str, Any]:
+        """Return an object a feature, and what it was all measured on."""
+        heading, *table = self.rows()
+        return {
+            "found": [dict(zip(map(str, heading), row, strict=True)) for row in table],
+            "rare": list(self.rare),
+            "kinds": list(self.kinds),
+            "units": len(self.units),
+            "characters": len(self.ids),
+            "scored": self.half,
+            "shifts": self.shifts,
+            "shifts_suffice": self.enough,
+            "ablated_over": self.counted,
+            "controls": [f"{name(unit)}.{kind}" for unit, kind in self.controls],
+        }
+
+    def rows(self) -> Iterator[list[Cell]]:
+        """Yield a row a feature, the surest first."""
+        yield [
+            "feature", "group", "binary", "ahead", "unit", "kind", "sign", "auc", "r", "spearman",
+            "floor", "in_char", "in_char_floor", "span_f1", "span_f1_exact", "threshold", "probe",
+            "used_on", "used_on_error", "used_off", "used_off_error", "used_by_random", "verdict",
+        ]  # fmt: skip
+        for one in self.found:
+            it = one.following
+            numbers = [
+                it.auc, it.r, it.spearman, it.floor, it.in_char, it.in_char_floor, it.span_f1,
+                it.span_f1_exact, it.threshold, one.probe, one.on.mean, one.on.error,
+                one.off.mean, one.off.error, one.by_random.mean,
+            ]  # fmt: skip
+            yield [
+                it.feature.name, it.feature.group, it.feature.binary, it.feature.ahead,
+                name(it.unit), it.kind, it.sign, *plain(numbers), it.verdict,
+            ]  # fmt: skip
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the scores of all units, (F, U), the features, (F, T), and their floors, (F,).
+
+        `feature_names` is a list in JSON, as UTF-8.
+        """
+        features = [one.following.feature for one in self.found]
+        names = json.dumps([feature.name for feature in features]).encode()
+        kinds = [self.kinds.index(kind) for _, kind in self.units]
+        return {
+            "ids": self.ids.astype(np.int32),
+            "codepoints": self.vocabulary.code_points[self.ids],
+            "features": np.array([f.values for f in features]).reshape(-1, len(self.ids)),
+            "feature_names": np.frombuffer(names, np.uint8),
+            "binary": np.array([f.binary for f in features], np.uint8),
+            "floor": np.array([one.following.floor for one in self.found]),
+            "units": np.array([unit for unit, _ in self.units], np.int32).reshape(-1, 2),
+            "unit_kinds": np.array([ord(self.kinds[k]) for k in kinds], np.uint32),
+            "choice": self.choice,
+            "scores": self.scores,
+        }
+
+
+def _probed(search: Search) -> Floats:
+    """Return how well the whole of the states that were searched tells each feature, (F,)."""
+    if not search.features:
+        return np.zeros(0)
+    targets = np.array([feature.values for feature in search.features])
+    binary = np.array([feature.binary for feature in search.features])
+    return probe(search.state(search.first), search.state(search.second), targets, binary)
+
+
+def _costs(
+    search: Search, best: Sequence[Following], most: int, options: Options, track: Track
+) -> Costs:
+    """Ablate the units of the surest features, over the last of the text that is predicted."""
+    reading, T = search.reading, len(search.reading)
+    follows = [one for one in best if one.verdict == "follows"][:most]
+    held = list(dict.fromkeys((one.unit, one.kind) for one in follows))
+    held = [unit for unit in held if supports(reading.network, unit[1])]
+    n = min(
+        CHARACTERS // 8 if options.quick else CHARACTERS, search.second.stop - search.second.start
+    )
+    rng = np.random.default_rng(options.seed)
+    others = [unit for unit in search.units if unit not in held] if held else []
+    drawn = rng.permutation(len(others))[:CONTROLS]
+    controls = [others[k] for k in drawn.tolist()]
+    return Costs.of(reading, held, controls, range(max(0, T - 1 - n), T - 1), track)
+
+
+def where_on(feature: Feature) -> NDArray[np.bool_]:
+    """Return where a feature is, (T,), or where a number is above its median."""
+    middle = 0.5 if feature.binary else float(np.median(feature.values))
+    on: NDArray[np.bool_] = feature.values > middle
+    return on

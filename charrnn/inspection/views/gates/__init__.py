@@ -1,0 +1,13 @@
+"""What is open, shut or stuck."""
+
+from charrnn.inspection.view import LONG_SAMPLE, View
+
+VIEW = View(
+    __name__,
+    "Gates",
+    "what is open, shut or stuck",
+    options=("layer",),
+    names_units=True,
+    synonyms="gate forget update reset",
+    sample_length=LONG_SAMPLE,
+)

@@ -1,0 +1,310 @@
+"""Which gates are open, shut or stuck, and how long the memory is that they make."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.array_types import Column, Floats, Ids
+from charrnn.inspection.options import Options
+from charrnn.inspection.reading import SIGMOIDS, Reading
+from charrnn.inspection.result import Cell, name, plain
+from charrnn.text.vocabulary import Vocabulary
+
+STUCK = 0.99
+"""Shut or open at more than this share of the steps, a gate is stuck."""
+
+INTEGRATOR = 0.9
+"""A unit whose memory is open at more than this share of the steps keeps nearly all it had; one
+whose memory is shut as often begins anew at every step."""
+
+STILL = 0.01
+"""A state whose standard deviation over the text is below this never moves."""
+
+BINS = 10
+
+STEPS = 256
+"""How many steps are summarised at a time: so few that all of them stay in a core's cache."""
+
+LEAST_COUNT = 3
+"""A character that occurs less often than this is not said to raise or lower a gate."""
+
+MEMORIES = {"lstm": "f", "gru": "u"}
+"""The gate that weighs the memory: c(t) = f c(t-1) + i g, a(t) = (1 - u) n + u a(t-1)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Gate:
+    """One gate of one layer over the text; (H,) each where no other shape is said.
+
+    low, high: the share of steps at which the unit is below 0.1 (shut), above 0.9 (open), if it
+        lies between 0 and 1 (Karpathy, Johnson & Fei-Fei 2015). Of what lies between -1 and 1, the
+        candidate of a cell and the state a, both ends are saturated: below -0.9, above 0.9.
+    slope: the mean over the text of the derivative of what makes the gate, σ' = g (1 - g) or
+        tanh' = 1 - g²: how much of a gradient comes through; nan of the state of a cell with gates.
+    histogram: (BINS,), how many values of all units lie in each bin, from the least to the largest.
+    over_text: (T,), the mean over the units; of what lies between -1 and 1, where signs differ from
+        unit to unit, the root of the mean square.
+    by_character: (C,), the mean of that after each of the characters of the text.
+    high_on, low_on: ids of the characters after which it is largest, and least.
+    """
+
+    layer: int
+    name: str
+    span: tuple[float, float]
+    low: Column
+    high: Column
+    mean: Column
+    sd: Column
+    slope: Column
+    histogram: NDArray[np.int64]
+    over_text: Column
+    by_character: Column
+    high_on: tuple[int, ...]
+    low_on: tuple[int, ...]
+
+    @property
+    def stuck(self) -> NDArray[np.bool_]:
+        """Which units are shut, or open, nearly always."""
+        stuck: NDArray[np.bool_] = np.maximum(self.low, self.high) > STUCK
+        return stuck
+
+    @property
+    def shut(self) -> int:
+        """How many units are below at nearly every step."""
+        return int(np.sum(self.low > INTEGRATOR))
+
+    @property
+    def open(self) -> int:
+        """How many units are above at nearly every step."""
+        return int(np.sum(self.high > INTEGRATOR))
+
+
+@dataclass(frozen=True, eq=False)
+class Memory:
+    """How long each unit of a layer remembers, (H,), by the gate m that weighs its memory.
+
+    tau_j = -1 / mean_t ln m_j(t)
+
+    in characters: after so many, 1/e of what was stored is left, m taken at its geometric mean;
+    after tau ln 2 a half. It is inf where m was 1 throughout.
+    """
+
+    layer: int
+    gate: str
+    tau: Column
+    integrators: NDArray[np.bool_]
+    forgetful: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Gates:
+    """Every gate of every layer, the state a as the last of them, and its memory if it has one.
+
+    characters, counts: (C,), the ids of the characters of the text, and how often each occurs.
+    """
+
+    view: ClassVar[str] = "gates"
+    measures: ClassVar[dict[str, str]] = {"tau": "characters"}
+
+    vocabulary: Vocabulary
+    ids: Ids
+    cell: str
+    characters: Ids
+    counts: NDArray[np.int64]
+    gates: tuple[Gate, ...]
+    memories: tuple[Memory, ...]
+
+    @classmethod
+    def of(cls, reading: Reading, options: Options | None = None) -> Self:
+        """Summarise the gates of a reading.
+
+        Raises
+        ------
+        ConfigError
+            There is no such layer.
+        """
+        config = reading.network.config
+        layers = (options or Options()).layers(config)
+        series = reading.gates | {"a": reading.states["a"]}
+        characters, which, counts = np.unique(reading.ids, return_inverse=True, return_counts=True)
+        gates = [
+            _gate(config.cell, layer, kind, values[:, layer], (characters, which, counts))
+            for layer in layers
+            for kind, values in series.items()
+        ]
+        memories = [
+            _memory(layer, kept, series[kept][:, layer])
+            for layer in layers
+            if (kept := MEMORIES.get(config.cell))
+        ]
+        return cls(
+            reading.vocabulary, reading.ids, config.cell, characters, counts, tuple(gates),
+            tuple(memories),
+        )  # fmt: skip
+
+    def still(self, layer: int) -> list[int]:
+        """Return which units of a layer never move."""
+        [a] = [gate for gate in self.gates if gate.layer == layer and gate.name == "a"]
+        return np.flatnonzero(a.sd < STILL).tolist()
+
+    def flags(self, gate: Gate) -> list[list[str]]:
+        """Return what is to be said of each unit of a gate."""
+        said = [["stuck"] if stuck else [] for stuck in gate.stuck]
+        for memory in self.memories:
+            if (memory.layer, memory.gate) == (gate.layer, gate.name):
+                for j in np.flatnonzero(memory.integrators).tolist():
+                    said[j].append("integrator")
+                for j in np.flatnonzero(memory.forgetful).tolist():
+                    said[j].append("forgetful")
+        if gate.name == "a":
+            for j in self.still(gate.layer):
+                said[j].append("still")
+        return said
+
+    def data(self) -> dict[str, Any]:
+        """Return a summary of each gate, and each unit's numbers under it."""
+        heading, *table = self.rows()
+        units = [dict(zip(map(str, heading), row, strict=True)) for row in table]
+        return {
+            "cell": self.cell,
+            "characters": [
+                {"char": self.vocabulary[k], "count": count}
+                for k, count in zip(self.characters, self.counts.tolist(), strict=True)
+            ],
+            "gates": [
+                {
+                    "layer": gate.layer,
+                    "gate": gate.name,
+                    "span": list(gate.span),
+                    "low": float(gate.low.mean()),
+                    "high": float(gate.high.mean()),
+                    "mean": float(gate.mean.mean()),
+                    "slope": plain(gate.slope.mean()),
+                    "histogram": plain(gate.histogram),
+                    "shut": gate.shut,
+                    "open": gate.open,
+                    "stuck": [name((gate.layer, j)) for j in np.flatnonzero(gate.stuck).tolist()],
+                    "high_on": [self.vocabulary[k] for k in gate.high_on],
+                    "low_on": [self.vocabulary[k] for k in gate.low_on],
+                    "by_character": plain(gate.by_character),
+                    "over_text": plain(gate.over_text),
+                }
+                for gate in self.gates
+            ],
+            "units": units,
+        }
+
+    def rows(self) -> Iterator[list[Cell]]:
+        """Yield a row for each gate of each unit."""
+        yield ["layer", "unit", "gate", "low", "high", "mean", "sd", "slope", "tau", "flags"]
+        taus = {(memory.layer, memory.gate): plain(memory.tau) for memory in self.memories}
+        for gate in self.gates:
+            tau = taus.get((gate.layer, gate.name), [None] * len(gate.mean))
+            columns = (gate.low, gate.high, gate.mean, gate.sd, gate.slope)
+            numbers = zip(*map(plain, columns), tau, self.flags(gate), strict=True)
+            for j, (*cells, flags) in enumerate(numbers):
+                yield [gate.layer, j, gate.name, *cells, " ".join(flags)]
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the units' numbers, (N, H), of the gates that `gate_layers`, `gate_names` tell."""
+        gates = self.gates
+        arrays: dict[str, NDArray[Any]] = {
+            "ids": self.ids.astype(np.int32),
+            "codepoints": self.vocabulary.code_points[self.ids],
+            "character_ids": self.characters.astype(np.int32),
+            "character_counts": self.counts,
+            "gate_layers": np.array([gate.layer for gate in gates], np.int32),
+            "gate_names": np.array([ord(gate.name) for gate in gates], np.uint32),
+            "low": np.array([gate.low for gate in gates]),
+            "high": np.array([gate.high for gate in gates]),
+            "mean": np.array([gate.mean for gate in gates]),
+            "sd": np.array([gate.sd for gate in gates]),
+            "slope": np.array([gate.slope for gate in gates]),
+            "histogram": np.array([gate.histogram for gate in gates]),
+            "by_character": np.array([gate.by_character for gate in gates]),
+            "over_text": np.array([gate.over_text for gate in gates]),
+        }
+        if self.memories:
+            arrays["tau"] = np.array([memory.tau for memory in self.memories])
+        return arrays
+
+
+def _gate(
+    cell: str, layer: int, kind: str, values: Floats, characters: tuple[Ids, Ids, Ids]
+) -> Gate:
+    """Summarise one gate of one layer, (T, H).
+
+    characters: the (C,) ids that occur, which of them stands at each place, (T,), and their counts.
+    """
+    sigmoid = kind in SIGMOIDS
+    span = (0.0, 1.0) if sigmoid else (-1.0, 1.0)
+    least, most = (0.1, 0.9) if sigmoid else (-0.9, 0.9)
+    T, H = values.shape
+    mean = values.mean(axis=0, dtype=np.float64)
+    low, high, squares, slope = np.zeros((4, H))
+    histogram, over_text = np.zeros(BINS, np.int64), np.empty(T)
+    for start in range(0, T, STEPS):
+        here = slice(start, start + STEPS)
+        exact = values[here].astype(np.float64)
+        low += np.count_nonzero(values[here] < least, axis=0)
+        high += np.count_nonzero(values[here] > most, axis=0)
+        squares += np.square(exact - mean).sum(axis=0)
+        slope += np.sum(exact * (1 - exact) if sigmoid else 1 - exact * exact, axis=0)
+        histogram += _histogram(exact, span)
+        over_text[here] = exact.mean(axis=1) if sigmoid else np.sqrt(np.mean(exact * exact, axis=1))
+    made_at_once = kind != "a" or cell == "rnn"
+    ids, which, counts = characters
+    by_character = np.bincount(which, over_text) / counts
+    low_on, high_on = _extremes(ids[counts >= LEAST_COUNT], by_character[counts >= LEAST_COUNT])
+    return Gate(
+        layer=layer,
+        name=kind,
+        span=span,
+        low=low / T,
+        high=high / T,
+        mean=mean,
+        sd=np.sqrt(squares / T),
+        slope=slope / T if made_at_once else np.full(H, np.nan),
+        histogram=histogram,
+        over_text=over_text,
+        by_character=by_character,
+        high_on=high_on,
+        low_on=low_on,
+    )
+
+
+def _histogram(values: Floats, span: tuple[float, float]) -> NDArray[np.int64]:
+    """Count values in BINS bins of equal width; what lies without belongs to the outermost."""
+    least, most = span
+    bins = ((values - least) * (BINS / (most - least))).astype(np.intp)
+    return np.bincount(np.clip(bins, 0, BINS - 1, out=bins).ravel(), minlength=BINS)
+
+
+def _extremes(ids: Ids, means: Column, most: int = 3) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the characters with the least and with the largest of means; none of fewer than 2."""
+    order = ids[np.argsort(means, kind="stable")].tolist()
+    n = min(most, len(order) // 2)
+    return tuple(order[:n]), tuple(order[::-1][:n])
+
+
+def _memory(layer: int, gate: str, values: Floats) -> Memory:
+    """Measure the memory that a gate, (T, H), makes."""
+    # A gate of exactly 0 forgets all; its logarithm is to be finite.
+    smallest = np.finfo(values.dtype).tiny
+    logs = np.zeros(values.shape[1])
+    for start in range(0, len(values), STEPS):
+        some = np.maximum(values[start : start + STEPS], smallest)
+        logs += np.log(some, dtype=np.float64).sum(axis=0)
+    with np.errstate(divide="ignore"):
+        tau = -len(values) / logs
+    return Memory(
+        layer=layer,
+        gate=gate,
+        # Where the gate was 1 throughout, the mean is 0 and the sign of inf means nothing.
+        tau=np.abs(tau),
+        integrators=np.mean(values > 0.9, axis=0) > INTEGRATOR,
+        forgetful=np.mean(values < 0.1, axis=0) > INTEGRATOR,
+    )

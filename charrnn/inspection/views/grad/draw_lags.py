@@ -1,0 +1,123 @@
+"""The text before some characters, painted by a number for each lag: what it has to do with them.
+
+Lag 0 stands at the right end, and after it the character that came. Several models may look back
+from the same place: without colours each has a line of heights under one line of text.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+
+from charrnn.array_types import Column, Ids
+from charrnn.terminal.bars import height
+from charrnn.terminal.screen import Screen
+from charrnn.terminal.symbols import Symbols
+
+_MARKS = 10  # lags from one mark to the next
+
+
+@dataclass(frozen=True, eq=False)
+class Past:
+    """What one model looks back on.
+
+    name: of the model, where there are several.
+    ids: (T,), the text as this model reads it.
+    t: where lag 0 is; a character follows it.
+    values: (K + 1,) by lag, from 0 to 1; nothing is shown of what is not above 0.
+    note: what stands at the end of the line.
+    """
+
+    name: str
+    symbols: Symbols
+    ids: Ids
+    t: int
+    values: Column
+    note: str
+
+    @property
+    def following(self) -> int:
+        """The id of the character that came."""
+        return int(self.ids[self.t + 1])
+
+    @property
+    def width(self) -> int:
+        """The cells that all of it would take."""
+        return sum(self.symbols.width(self.ids[self.t - k]) for k in range(len(self.values)))
+
+    def lags(self, room: int) -> list[int]:
+        """Return the lags whose characters fit, the furthest first."""
+        fitting, used = [], 0
+        for k in range(len(self.values)):
+            used += self.symbols.width(self.ids[self.t - k])
+            if used > room:
+                break
+            fitting.append(k)
+        return fitting[::-1]
+
+    def text(self, room: int, screen: Screen) -> Text:
+        """Return the characters, painted."""
+        line = Text()
+        for k in self.lags(room):
+            line.append(self.symbols[self.ids[self.t - k]], screen.palette.sized(self.values[k]))
+        return line
+
+    def heights(self, room: int, screen: Screen) -> Text:
+        """Return the same values as heights."""
+        line = Text()
+        for k in self.lags(room):
+            value = float(self.values[k])
+            step = height(value, ascii_only=screen.ascii_only) if value > 0 else " "
+            line.append(step * self.symbols.width(self.ids[self.t - k]))
+        return line
+
+
+def pasts(groups: Sequence[Sequence[Past]], notes: str, screen: Screen) -> Iterator[Text]:
+    """Yield groups of pasts, each of one place, under a line that marks the lags.
+
+    notes: what stands above the notes.
+    """
+    everyone = [past for group in groups for past in group]
+    place = max(len(str(past.t)) for past in everyone) + 1
+    name = max(cell_len(past.name) for past in everyone)
+    margin = place + name + (name > 0)
+    following = max(past.symbols.width(past.following) for past in everyone)
+    note = max(len(notes), *(cell_len(past.note) for past in everyone))
+    room = min(screen.width - margin - following - note - 3, max(past.width for past in everyone))
+
+    def line(label: str, body: Text, after: str, said: str) -> Text:
+        drawn = Text(set_cell_size(label, margin), screen.palette.quiet)
+        drawn = Text().append_text(drawn).append(" " * (room - body.cell_len)).append_text(body)
+        drawn.append(f" {after}", screen.palette.loud)
+        drawn.append(" " * (margin + room + following + 3 - drawn.cell_len))
+        return drawn.append(" " * (note - cell_len(said)) + said, screen.palette.quiet)
+
+    yield line("t", Text(_marks(everyone, room), screen.palette.quiet), "", notes)
+    for group in groups:
+        text = ""
+        for past in group:
+            label = f"{past.t:<{place}}"
+            body = past.text(room, screen)
+            after = past.symbols[past.following]
+            if screen.coloured:
+                yield line(label + past.name, body, after, past.note)
+                continue
+            if body.plain != text:
+                yield line(label, body, after, "")
+                text = body.plain
+            yield line(" " * place + past.name, past.heights(room, screen), "", past.note)
+
+
+def _marks(everyone: Sequence[Past], room: int) -> str:
+    """Write every tenth lag above its column, if all characters have one cell."""
+    marks = [" "] * room
+    for past in everyone:
+        lags = past.lags(room)
+        if any(past.symbols.width(past.ids[past.t - k]) != 1 for k in lags):
+            return ""
+        for k in range(0, len(lags), _MARKS):
+            end = room - k
+            if end - len(str(k)) >= 0:
+                marks[end - len(str(k)) : end] = str(k)
+    return "".join(marks)

@@ -1,0 +1,139 @@
+"""All that is told of one unit: what it is like, what moves it, what it does, what it costs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.array_types import Column, Floats
+from charrnn.evaluation.statistics import Mean, mean_where
+from charrnn.inspection.methods.character_classes import CLASSES, classes
+from charrnn.inspection.methods.features.following import Following
+from charrnn.inspection.options import Unit
+from charrnn.inspection.reading import SIGMOIDS, Reading
+from charrnn.inspection.result import name
+from charrnn.inspection.views.gates.result import MEMORIES
+from charrnn.inspection.views.neuron.autocorrelation import Rhythm, rhythm
+from charrnn.inspection.views.neuron.responses import Response, change, highest, responses
+from charrnn.inspection.views.neuron.wiring import Wiring, pushes, wiring
+
+BINS = 20
+
+EXTREMES = 5
+"""How many of the highest and of the lowest places are told."""
+
+
+@dataclass(frozen=True, eq=False)
+class Card:
+    """One unit over the text.
+
+    values: (T,), of the kind that is meant.
+    span: of the histogram; the least and largest value it can have, of a cell state those it has.
+    low, high: the share of steps at which it is below 0.1 and above 0.9, or of what has a sign,
+        below -0.9 and above 0.9; of a cell state c, tanh(c).
+    tau: the characters after which 1/e is left of what it stored, by the gate that weighs its
+        memory (see the view `gates`); nan of a network without gates.
+    top, bottom: places where it is highest and lowest, far from each other.
+    moved_by: how it changes as each character is read, the largest rise first.
+    pushes: (V,), how it moves the scores of characters; None below the top layer, and of a gate.
+    """
+
+    unit: Unit
+    kind: str
+    values: Floats
+    span: tuple[float, float]
+    histogram: NDArray[np.int64]
+    mean: float
+    sd: float
+    low: float
+    high: float
+    tau: float
+    rhythm: Rhythm
+    top: tuple[int, ...]
+    bottom: tuple[int, ...]
+    moved_by: tuple[Response, ...]
+    wiring: Wiring
+    pushes: Column | None
+
+    @classmethod
+    def of(cls, reading: Reading, unit: Unit, kind: str) -> "Card":
+        """Fill in the card of a unit's state or gate."""
+        layer, j = unit
+        values = reading.series(kind)[:, layer, j]
+        exact = values.astype(np.float64)
+        is_state = kind in reading.states
+        span = _span(kind, exact)
+        least, most = (0.1, 0.9) if kind in SIGMOIDS else (-0.9, 0.9)
+        saturating = np.tanh(exact) if kind == "c" else exact
+        memory = MEMORIES.get(reading.network.config.cell)
+        return cls(
+            unit=unit,
+            kind=kind,
+            values=values,
+            span=span,
+            histogram=np.histogram(np.clip(exact, *span), BINS, span)[0],
+            mean=float(exact.mean()),
+            sd=float(exact.std()),
+            low=float(np.mean(saturating < least)),
+            high=float(np.mean(saturating > most)),
+            tau=_tau(reading.gates[memory][:, layer, j]) if memory else float("nan"),
+            rhythm=rhythm(values),
+            top=tuple(highest(values, EXTREMES)),
+            bottom=tuple(highest(-values, EXTREMES)),
+            moved_by=tuple(responses(change(values, is_state=is_state), reading.ids)),
+            wiring=wiring(reading, unit, kind),
+            pushes=pushes(reading, unit) if is_state else None,
+        )
+
+    @property
+    def named(self) -> str:
+        """The unit and its kind as they are written."""
+        return f"{name(self.unit)}.{self.kind}"
+
+
+def _span(kind: str, values: Column) -> tuple[float, float]:
+    if kind in SIGMOIDS:
+        return 0.0, 1.0
+    if kind != "c":
+        return -1.0, 1.0
+    low, high = float(values.min()), float(values.max())
+    return (low, high) if low < high else (low - 1, high + 1)
+
+
+def _tau(memory: Floats) -> float:
+    """Return -1 / mean ln of what weighs a unit's memory, (T,), in characters."""
+    tiny = np.finfo(memory.dtype).tiny  # a gate of exactly 0 forgets all; its logarithm is finite
+    rate = -float(np.mean(np.log(np.maximum(memory, tiny), dtype=np.float64)))
+    return 1 / rate if rate > 0 else float("inf")
+
+
+@dataclass(frozen=True, eq=False)
+class Cost:
+    """What it costs to hold a unit at its mean, in bits a character.
+
+    by_class: of each class of the next character, as `characters.classes.CLASSES`.
+    on, off: by the name of each feature, where it is and where it is not; of a number, where it is
+        above its median and where it is not.
+    """
+
+    whole: Mean
+    by_class: tuple[Mean, ...]
+    on: dict[str, Mean]
+    off: dict[str, Mean]
+
+    @classmethod
+    def of(
+        cls, reading: Reading, dearer: Column, places: range, follows: Sequence[Following]
+    ) -> "Cost":
+        """Take means over the predictions after these places, of which each costs so much more."""
+        as_bytes = reading.vocabulary.kind == "bytes"
+        kinds = classes(reading.text, as_bytes=as_bytes)[places.start + 1 : places.stop + 1]
+        on, off = {}, {}
+        for feature in (following.feature for following in follows):
+            middle = 0.5 if feature.binary else float(np.median(feature.values))
+            is_on = feature.values[places.start : places.stop] > middle
+            on[feature.name] = mean_where(dearer, is_on)
+            off[feature.name] = mean_where(dearer, ~is_on)
+        by_class = tuple(mean_where(dearer, kinds == n) for n in range(len(CLASSES)))
+        return cls(mean_where(dearer), by_class, on, off)

@@ -1,0 +1,362 @@
+"""What stands out in what a network did: rules with thresholds, that give a sentence or none.
+
+Each rule looks at the result of one view, has its threshold beside it below, and names the view
+that shows the evidence. A difference of bits counts where it is `CLEAR` standard errors from none;
+what a unit follows, where it is above what the best unit would score by chance.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any
+
+import numpy as np
+
+from charrnn.evaluation.statistics import Mean, mean_where
+from charrnn.inspection.methods.features.following import Following
+from charrnn.inspection.methods.features.shift_test import LEVEL, NEAREST
+from charrnn.inspection.result import Cell, name, plain
+from charrnn.inspection.views.context.result import WITHIN, Context
+from charrnn.inspection.views.errors.result import Errors
+from charrnn.inspection.views.find.result import Found
+from charrnn.inspection.views.gates.result import STILL, STUCK, Gates
+from charrnn.inspection.views.grad.result import Gradients
+from charrnn.inspection.views.probs.result import Probabilities
+from charrnn.plurals import agreeing, counted
+
+CLEAR = 3
+"""So many standard errors from none, a difference of bits is no chance."""
+
+FEWEST = 30
+"""Of fewer characters, or gradients, no mean is told."""
+
+DEARER = 0.5  # bits
+"""First letters of words must cost so much more than later ones."""
+
+WORSE, EXTRA = 1.5, 0.03
+"""A class of characters that is hard costs so many times what all others do, and has so much more
+of the bits than of the characters."""
+
+MISJUDGED = 0.05  # bits
+"""By so much the surprise must be more, or less, than was expected."""
+
+SHORT, LONG = 8.0, 16.0  # characters
+"""Of memories, the longest is told if it is shorter than the one, or as long as the other."""
+
+IDLE = 0.02
+"""The share of a layer's units that must be stuck at one gate."""
+
+WEAK = 0.25
+"""Of a score, and of it within the characters read, so much must lie between none and the best."""
+
+USUAL = 35
+"""So many features of an ordinary text can be tested."""
+
+LEAST = 256  # characters
+"""A text that is shorter tells nothing of gates, context and gradients."""
+
+SORTS = {
+    "letter 2": "second letters are",
+    "letter 3": "third letters are",
+    "letter 4+": "later letters are",
+    "digit": "digits are",
+    "punctuation": "punctuation is",
+    "space": "spaces are",
+    "newline": "line ends are",
+    "other": "control characters are",
+}
+"""What may be hard for the network, by class."""
+
+GATES = {
+    "i": "input gates", "f": "forget gates", "o": "output gates", "g": "candidates",
+    "r": "reset gates", "u": "update gates", "n": "candidates", "a": "states",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sentence that was earned.
+
+    id: the rule that it is by.
+    view, options: the view that shows the evidence, and what to ask it for.
+    evidence: the numbers that it rests on, by name; those of the sentence, unrounded, among them.
+    """
+
+    id: str
+    text: str
+    view: str
+    evidence: Mapping[str, Cell]
+    options: str = ""
+
+    def data(self) -> dict[str, Any]:
+        """Return it as JSON's own types."""
+        return {
+            "id": self.id,
+            "text": self.text,
+            "view": self.view,
+            "options": self.options,
+            "evidence": {key: plain(value) for key, value in self.evidence.items()},
+        }
+
+
+def word_starts(errors: Errors) -> Finding | None:
+    """Tell that first letters of words are dearer than later ones, by `DEARER` and clearly."""
+    first = mean_where(errors.bits, errors.seen == 0)
+    later = mean_where(errors.bits, errors.seen > 0)
+    more, error = first.mean - later.mean, float(np.hypot(first.error, later.error))
+    if not (min(first.count, later.count) >= FEWEST and more >= DEARER and more > CLEAR * error):
+        return None
+    return Finding(
+        "word_starts",
+        f"first letters of words cost {first.mean:.2f} bits, later ones {later.mean:.2f} "
+        f"(± {error:.2f})",
+        "errors",
+        {
+            "first": first.mean, "first_count": first.count, "later": later.mean,
+            "later_count": later.count, "difference": more, "error": error,
+        },
+    )  # fmt: skip
+
+
+def weakness(errors: Errors) -> Finding | None:
+    """Tell which class of characters has most bits beyond its share of the characters.
+
+    By `EXTRA` at least; and its mean less `CLEAR` standard errors must be `WORSE` times that of all
+    others. First letters of words have a rule of their own.
+    """
+    n, total = len(errors.bits), float(errors.bits.sum())
+    worst, most = None, EXTRA
+    for group in errors.table("class"):
+        if group.name not in SORTS or not FEWEST <= group.count < n:
+            continue
+        others = (total - group.bits.mean * group.count) / (n - group.count)
+        extra = group.share - group.count / n
+        if group.bits.mean - CLEAR * group.bits.error >= WORSE * others and extra >= most:
+            worst, most = (group, others), extra
+    if worst is None:
+        return None
+    group, others = worst
+    part = group.count / n
+    return Finding(
+        "weakness",
+        f"{SORTS[group.name]} hard: {group.bits.mean:.2f} ± {group.bits.error:.2f} bits, all else "
+        f"{others:.2f}; {part:.0%} of the text, {group.share:.0%} of the bits",
+        "errors",
+        {
+            "class": group.name, "count": group.count, "bits": group.bits.mean,
+            "error": group.bits.error, "others": others, "of_characters": part,
+            "of_bits": group.share,
+        },
+    )  # fmt: skip
+
+
+def confidence(found: Probabilities) -> Finding | None:
+    """Tell that the surprise is more, or less, than was expected, by `MISJUDGED` and clearly."""
+    if found.means is None:
+        return None
+    excess = mean_where(found.excess[:-1])
+    if not abs(excess.mean) >= max(MISJUDGED, CLEAR * excess.error) or np.isnan(excess.error):
+        return None
+    means, said = found.means, float(found.top_p[:-1, 0].mean())
+    too = "over" if excess.mean > 0 else "under"
+    return Finding(
+        "confidence",
+        f"{too}confident: expected {means.entropy:.2f} bits, paid {means.bits:.2f} "
+        f"(± {excess.error:.2f})",
+        "probs",
+        {
+            "expected": means.entropy, "bits": means.bits, "excess": excess.mean,
+            "error": excess.error, "claimed": said, "right": means.top1,
+        },
+        "--paint excess",
+    )  # fmt: skip
+
+
+def follows(found: Following) -> bool:
+    """Tell whether a unit follows a feature: above chance, as no echo, and not weakly."""
+    return found.verdict == "follows" and found.surplus >= WEAK
+
+
+def unit(found: Found, predictions: int) -> Finding | None:
+    """Tell what a unit follows above chance and by `WEAK`, and what it costs at its mean.
+
+    predictions: how many the cost is of.
+    """
+    it = found.following
+    if not follows(it):
+        return None
+    measure = "AUC" if it.feature.binary else "r"
+    said = (
+        f"{name(it.unit)}{'' if it.kind == 'a' else f'.{it.kind}'} follows '{it.feature.name}' "
+        f"({measure} {_share(it.score)}, chance {_share(it.floor)})"
+    )
+    there = f"{found.on.mean:+.3f} ± {found.on.error:.3f}"
+    if found.is_used:
+        said += f"; without it {there} bits there, {found.off.mean:+.3f} elsewhere"
+    elif np.isfinite(found.on.error):
+        said += f", but is not needed: without it {there} bits there"
+    return Finding(
+        "unit",
+        said,
+        "neuron",
+        {
+            "unit": name(it.unit), "kind": it.kind, "feature": it.feature.name,
+            "binary": it.feature.binary, "sign": it.sign, "score": it.score, "floor": it.floor,
+            "in_char": it.in_char, "in_char_floor": it.in_char_floor, "cost_on": found.on.mean,
+            "cost_on_error": found.on.error, "cost_off": found.off.mean,
+            "cost_off_error": found.off.error, "by_random": found.by_random.mean,
+            "predictions": predictions,
+        },
+        f"--unit {name(it.unit)}" + (f" --kind {it.kind}" if it.kind != "a" else ""),
+    )  # fmt: skip
+
+
+def too_short(characters: int, features: int, shifts: int) -> Finding | None:
+    """Tell what cannot be told: too few shifts of a text leave its features to chance.
+
+    features: how many were tested; shifts: of how many characters the text could be shifted.
+    """
+    if features and shifts + 1 >= features / LEVEL:
+        return None
+    half = max(features, USUAL) / LEVEL / (1 - 2 * NEAREST)
+    needed = int(np.ceil(half / 50)) * 100
+    what = "which unit follows what"
+    many = f"{counted(characters, 'character')} {agreeing(characters, 'is', 'are')}"
+    instead = f"; about {needed:,} would do" if needed > characters else ""
+    return Finding(
+        "short",
+        f"{many} too few to tell {what}{instead}",
+        "find",
+        {"characters": characters, "features": features, "shifts": shifts, "needed": needed},
+    )
+
+
+def context(found: Context) -> Finding | None:
+    """Tell with how little context it costs clearly more than with all, and what is surely enough.
+
+    Characters are compared one by one with what they cost after all of the text. More: by
+    `CLEAR` standard errors and the share `WITHIN`, as after all shorter contexts; enough: so many
+    errors more are still within.
+    """
+    if len(found.targets) < FEWEST:
+        return None
+    most = WITHIN * found.whole.mean
+    lengths = list(zip(found.lengths.tolist(), found.excess, strict=True))
+    short = list(takewhile(lambda tried: _clearly_more(tried[1], most), lengths))
+    if not short:
+        return None
+    n, excess = short[-1]
+    unsure = [n for n, it in lengths if not it.mean + CLEAR * it.error <= most]
+    enough = next((longer for longer, _ in lengths if longer > max(unsure)), None)
+    read = counted(n, "character")
+    said = f"it loses {excess.mean:.2f} ± {excess.error:.2f} bits with {read} of context"
+    if enough is not None:
+        said += f", <{WITHIN:.0%} with {enough}"
+    return Finding(
+        "context",
+        said,
+        "context",
+        {
+            "n": n, "excess": excess.mean, "error": excess.error, "enough": enough,
+            "longest": lengths[-1][0], "targets": len(found.targets),
+        },
+    )  # fmt: skip
+
+
+def reach(found: Gradients) -> Finding | None:
+    """Tell how far back losses reach, by the gradient of `FEWEST` of them by what was read."""
+    [course] = found.models[0].of_kind("x")
+    losses = int(course.told.sum())
+    if losses < FEWEST:
+        return None
+    q25, median, q75 = np.quantile(course.reach[course.told], [0.25, 0.5, 0.75]).tolist()
+    below = np.flatnonzero(course.median < 0.5)
+    half = int(below[0]) if len(below) else None
+    last, far = float(course.median[-1]), counted(found.lags, "character")
+    if course.verdict == "exploding":
+        said = (
+            f"gradients explode: {last:.3g} times as large {counted(found.lags, 'character')} back"
+        )
+    elif half is None:
+        said = f"gradients hold: {last:.2f} of one is left {far} back"
+    else:
+        said = f"gradients halve in {counted(half, 'character')}"
+    said += f"; 90% lies within {median:.0f} ({q25:.0f} to {q75:.0f})"
+    return Finding(
+        "reach",
+        said,
+        "grad",
+        {
+            "half": half, "m90": median, "m90_q25": q25, "m90_q75": q75, "left": last,
+            "lags": found.lags, "losses": losses, "verdict": course.verdict,
+        },
+        "--kind x",
+    )  # fmt: skip
+
+
+def memory(found: Gates) -> Finding | None:
+    """Tell of integrators, of a memory of `LONG` characters, or of none as long as `SHORT`."""
+    if not found.memories or len(found.ids) < LEAST:
+        return None
+    tau = np.array([memory.tau for memory in found.memories])
+    integrators = int(sum(memory.integrators.sum() for memory in found.memories))
+    place, j = np.unravel_index(int(tau.argmax()), tau.shape)
+    longest, its = float(tau.max()), name((found.memories[place].layer, int(j)))
+    if not integrators and SHORT <= longest < LONG:
+        return None
+    lasts = counted(round(longest), "character") if longest < len(found.ids) else "all of the text"
+    return Finding(
+        "memory",
+        f"integrators: {integrators or 'none'} of {counted(tau.size, 'unit')}; "
+        f"longest memory {lasts} ({its})",
+        "gates",
+        {
+            "units": tau.size, "integrators": integrators, "longest": longest, "unit": its,
+            "median": float(np.median(tau)), "characters": len(found.ids),
+        },
+    )  # fmt: skip
+
+
+def idle(found: Gates) -> Finding | None:
+    """Tell of units that never move, and of a gate that is stuck in `IDLE` of a layer's units."""
+    if len(found.ids) < LEAST:
+        return None
+    still = [
+        name((gate.layer, j))
+        for gate in found.gates
+        if gate.name == "a"
+        for j in found.still(gate.layer)
+    ]
+    units = sum(len(gate.mean) for gate in found.gates if gate.name == "a")
+    worst = max(found.gates, key=lambda gate: int(gate.stuck.sum()))
+    stuck, size = int(worst.stuck.sum()), len(worst.mean)
+    parts = []
+    if still:
+        never = f"{still[0]} never moves" if len(still) == 1 else f"{len(still)} never move"
+        parts.append(f"of {counted(units, 'unit')} {never} (sd below {STILL})")
+    if stuck >= max(1, IDLE * size):
+        are = agreeing(stuck, "is", "are")
+        parts.append(
+            f"{stuck} of {size} {GATES[worst.name]} of layer {worst.layer} {are} stuck for over "
+            f"{STUCK:.0%} of the steps"
+        )
+    if not parts:
+        return None
+    return Finding(
+        "idle",
+        "; ".join(parts),
+        "gates",
+        {
+            "units": units, "still": len(still), "layer": worst.layer, "gate": worst.name,
+            "stuck": stuck, "of": size, "characters": len(found.ids),
+        },
+    )  # fmt: skip
+
+
+def _clearly_more(it: Mean, most: float) -> bool:
+    return it.mean > most and it.mean > CLEAR * it.error
+
+
+def _share(value: float) -> str:
+    """Return a number between 0 and 1 without the 0 before its point."""
+    return f"{value:.2f}".removeprefix("0")

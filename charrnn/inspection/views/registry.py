@@ -1,0 +1,99 @@
+"""The views of `inspect`, in the order in which help names them.
+
+A new view is a folder beside this file, and its name below.
+"""
+
+import difflib
+
+from charrnn.errors import ConfigError
+from charrnn.inspection.view import View
+from charrnn.inspection.views import (
+    ablate,
+    context,
+    diff,
+    dump,
+    errors,
+    find,
+    gates,
+    grad,
+    ledger,
+    match,
+    neuron,
+    overview,
+    probs,
+    state,
+    steer,
+    step,
+    summary,
+    votes,
+    weights,
+    why,
+)
+from charrnn.plurals import counted
+
+_ORDER = (
+    overview,
+    probs,
+    errors,
+    state,
+    gates,
+    neuron,
+    find,
+    why,
+    grad,
+    context,
+    votes,
+    ledger,
+    match,
+    ablate,
+    steer,
+    step,
+    diff,
+    weights,
+    summary,
+    dump,
+)
+
+VIEWS: dict[str, View] = {module.VIEW.name: module.VIEW for module in _ORDER}
+
+OPENS = "overview"
+"""The view that is shown where none is named."""
+
+
+def choose_view(name: str | None, models: int | None = 1) -> View:
+    """Return the view of a name, or the one that opens.
+
+    models: how many there are to look at; None where that does not matter.
+
+    Raises
+    ------
+    ConfigError
+        There is no such view, or it looks at fewer or more models.
+    """
+    if name is None:
+        name = OPENS
+    if name not in VIEWS:
+        if meant := _meant(name):
+            raise ConfigError(
+                f"there is no {name!r}; did you mean {meant} ({VIEWS[meant].says})",
+                argument="view",
+            )
+        raise ConfigError(f"{name!r} is none of {', '.join(VIEWS)}", argument="view")
+    least, most = VIEWS[name].models
+    if models is not None and models > most:
+        several = ", ".join(other for other, view in VIEWS.items() if view.compares)
+        raise ConfigError(
+            f"the view {name} looks at {counted(most, 'model')}, not at {models}; "
+            f"for several there are {several}"
+        )
+    if models is not None and models < least:
+        raise ConfigError(f"the view {name} compares {least} models; name one more before the text")
+    return VIEWS[name]
+
+
+def _meant(name: str) -> str | None:
+    """Return the view that a name means which is none: by another word for it, or a slip."""
+    words = {word: view for view in VIEWS for word in (view, *VIEWS[view].synonyms.split())}
+    written = name.lower().replace("_", "-").replace(" ", "-")
+    alike = difflib.get_close_matches(written, words, n=1, cutoff=0.7)
+    return words[alike[0]] if alike else None

@@ -1,0 +1,12 @@
+"""The hidden state over the text."""
+
+from charrnn.inspection.view import MAP_OPTIONS, View
+
+VIEW = View(
+    __name__,
+    "States",
+    "the hidden state over the text",
+    options=("at", *MAP_OPTIONS),
+    names_units=True,
+    synonyms="hidden hidden-state activations h a heatmap cell-state",
+)

@@ -1,0 +1,14 @@
+"""What it writes while units are held."""
+
+from charrnn.inspection.view import View
+
+VIEW = View(
+    __name__,
+    "Steered",
+    "what it writes while units are held",
+    options=("settings", "kind", "length", "temperature", "seed"),
+    slow=True,
+    spans=False,
+    names_units=True,
+    synonyms="clamp control hold",
+)

@@ -1,0 +1,100 @@
+"""Two texts written from one prompt with the same random numbers: one freely, one driven.
+
+Both networks, the free one and the one that units are held in, also read along what the other one
+writes. So on each text there are two predictions of each character, which differ by nothing but
+what is held.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.array_types import Column
+from charrnn.inspection.methods.clamping import Clamp, hold
+from charrnn.inspection.progress import Track, untracked
+from charrnn.inspection.reading import Reading
+from charrnn.network.forward import copy_weights, forward
+from charrnn.network.trace import Trace
+from charrnn.sampling.config import SamplingConfig
+from charrnn.sampling.draw import choose, weights
+
+
+@dataclass(frozen=True, eq=False)
+class Written:
+    """A text, (n,) ids, and what both networks predicted as they read it.
+
+    divergence: (n,), Σ y_hat_free log2(y_hat_free / y_hat_held) before each character, in bits.
+    free_bits, held_bits: (n,), the surprise of each character for either network.
+    free_p, held_p: (V,), how probable each character was, the mean over the text.
+    """
+
+    ids: NDArray[np.intp]
+    divergence: Column
+    free_bits: Column
+    held_bits: Column
+    free_p: Column
+    held_p: Column
+
+
+def write(
+    reading: Reading,
+    clamps: Sequence[Clamp],
+    sampling: SamplingConfig,
+    seed: int,
+    track: Track = untracked,
+) -> tuple[Written, Written]:
+    """Return what follows a text that has been read, written freely, and with units held.
+
+    They are held from the step at which the last character of the text was read, so that the first
+    character that is written is driven already.
+    """
+    network, free, held = reading.network, _Pair(), _Pair()
+    rngs = [np.random.default_rng(seed), np.random.default_rng(seed)]
+    # Rows: each network on its own text, then each on the other's.
+    trace = Trace(network, 1, 4)
+    if len(reading) > 1:
+        for s, values in enumerate(reading.states.values()):
+            trace.first_state[:, s] = values[-2, :, None]
+    hold(trace, [[], clamps, clamps, []])
+    copy_weights(network, trace)
+    forward(network, np.full((1, 4), reading.ids[-1]), trace, reload=False)
+    for _ in track(range(sampling.length), "writing", sampling.length):
+        log_y_hat = trace.log_y_hat[0].astype(np.float64)
+        chosen = [
+            choose(weights(log_y_hat[row], sampling), rng.random()) for row, rng in enumerate(rngs)
+        ]
+        free.take(chosen[0], log_y_hat[0], log_y_hat[2])
+        held.take(chosen[1], log_y_hat[3], log_y_hat[1])
+        trace.carry()
+        forward(network, np.array([[*chosen, *chosen]]), trace, reload=False)
+    return free.written(), held.written()
+
+
+class _Pair:
+    """Both networks' predictions of one text, as it is written."""
+
+    def __init__(self) -> None:
+        self._ids: list[int] = []
+        self._nats: list[tuple[float, float, float]] = []
+        self._p: tuple[Column | float, Column | float] = (0.0, 0.0)
+
+    def take(self, k: int, free: Column, held: Column) -> None:
+        """Take the next character, and what both predicted there, as logarithms, (V,)."""
+        p, q = np.exp(free), np.exp(held)
+        self._ids.append(k)
+        self._nats.append((max(0.0, float(p @ (free - held))), -float(free[k]), -float(held[k])))
+        self._p = self._p[0] + p, self._p[1] + q
+
+    def written(self) -> Written:
+        """Return the whole."""
+        divergence, free, held = np.array(self._nats).T / np.log(2)
+        return Written(
+            ids=np.array(self._ids),
+            divergence=divergence,
+            free_bits=free,
+            held_bits=held,
+            free_p=np.asarray(self._p[0]) / len(self._ids),
+            held_p=np.asarray(self._p[1]) / len(self._ids),
+        )

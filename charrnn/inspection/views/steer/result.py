@@ -1,0 +1,166 @@
+"""What the network writes while units are held, beside what it would have written."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.array_types import Column, Ids
+from charrnn.errors import ConfigError
+from charrnn.evaluation.statistics import Mean, mean_where
+from charrnn.inspection.methods.clamping import Clamp, supports
+from charrnn.inspection.options import Options, Unit
+from charrnn.inspection.progress import Track, untracked
+from charrnn.inspection.reading import Reading
+from charrnn.inspection.result import Cell, name
+from charrnn.inspection.views.steer.paired_samples import Written, write
+from charrnn.sampling.config import SamplingConfig
+from charrnn.text.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, eq=False)
+class Steered:
+    """Two samples that follow a text: one freely, one with units held, by the same random numbers.
+
+    ids: (T,), the text.
+    settings: the units that are held, and at what; of this kind of state.
+    asked: whether somebody asked for them; else it is the loudest unit.
+    free, held: what was written without and with them.
+    """
+
+    view: ClassVar[str] = "steer"
+    measures: ClassVar[dict[str, str]] = {
+        "divergence": "bits", "free_bits": "bits", "held_bits": "bits",
+    }  # fmt: skip
+
+    vocabulary: Vocabulary
+    ids: Ids
+    kind: str
+    settings: tuple[tuple[Unit, float], ...]
+    asked: bool
+    temperature: float
+    seed: int
+    free: Written
+    held: Written
+
+    @classmethod
+    def of(cls, reading: Reading, options: Options | None = None, track: Track = untracked) -> Self:
+        """Write both.
+
+        Raises
+        ------
+        ConfigError
+            There is no such unit, or no state of this kind that can be held.
+        """
+        options = options or Options()
+        config, kind = reading.network.config, options.kind_shown
+        options.check_units(config)
+        if not supports(reading.network, kind):
+            states = " and ".join(reading.states)
+            raise ConfigError(
+                f"{kind!a} cannot be held; of the {config.cell}, {states} can", argument="kind"
+            )
+        settings = options.settings or (_loudest(reading),)
+        clamps = [Clamp(unit, value, kind) for unit, value in settings]
+        sampling = SamplingConfig(length=options.length, temperature=options.temperature)
+        free, held = write(reading, clamps, sampling, options.seed, track)
+        return cls(
+            vocabulary=reading.vocabulary,
+            ids=reading.ids,
+            kind=kind,
+            settings=settings,
+            asked=bool(options.settings),
+            temperature=options.temperature,
+            seed=options.seed,
+            free=free,
+            held=held,
+        )
+
+    @property
+    def first_difference(self) -> int | None:
+        """Which is the first character that is not the same in both; None where all are."""
+        differ = np.flatnonzero(self.free.ids != self.held.ids)
+        return int(differ[0]) if len(differ) else None
+
+    @property
+    def change(self) -> Column:
+        """By how much each character is more probable for being driven, (V,).
+
+        The mean over both texts, as the two networks read the same there.
+        """
+        texts = self.free, self.held
+        change: Column = np.mean([text.held_p - text.free_p for text in texts], axis=0)
+        return change
+
+    def divergence(self, written: Written) -> Mean:
+        """Return the mean of how far the two predictions of a text are apart, in bits."""
+        return mean_where(written.divergence)
+
+    def data(self) -> dict[str, Any]:
+        """Return both texts, and character by character what was predicted."""
+        return {
+            "kind": self.kind,
+            "settings": {name(unit): value for unit, value in self.settings},
+            "temperature": self.temperature,
+            "seed": self.seed,
+            "first_difference": self.first_difference,
+            "free": self._told(self.free),
+            "held": self._told(self.held),
+            "change": {
+                self.vocabulary[k]: float(self.change[k]) for k in range(len(self.vocabulary))
+            },
+        }
+
+    def _told(self, written: Written) -> dict[str, Any]:
+        return {
+            "text": "".join(self.vocabulary[k] for k in written.ids),
+            "divergence": written.divergence.tolist(),
+            "free_bits": written.free_bits.tolist(),
+            "held_bits": written.held_bits.tolist(),
+        }
+
+    def rows(self) -> Iterator[list[Cell]]:
+        """Yield a row for each character of either text."""
+        yield ["text", "n", "char", "codepoint", "divergence", "free_bits", "held_bits"]
+        for label, written in (("free", self.free), ("held", self.held)):
+            numbers = zip(
+                written.ids,
+                written.divergence.tolist(),
+                written.free_bits.tolist(),
+                written.held_bits.tolist(),
+                strict=True,
+            )
+            for n, (k, *bits) in enumerate(numbers):
+                character = self.vocabulary[k]
+                yield [label, n, character, ord(character), *bits]
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the same for both texts, `free.` and `held.` before each name."""
+        arrays: dict[str, NDArray[Any]] = {
+            "ids": self.ids.astype(np.int32),
+            "codepoints": self.vocabulary.code_points[self.ids],
+            "units": np.array([unit for unit, _ in self.settings], np.int32),
+            "values": np.array([value for _, value in self.settings]),
+            "change": self.change,
+        }
+        for label, written in (("free", self.free), ("held", self.held)):
+            arrays |= {
+                f"{label}.ids": written.ids.astype(np.int32),
+                f"{label}.codepoints": self.vocabulary.code_points[written.ids],
+                f"{label}.divergence": written.divergence,
+                f"{label}.free_bits": written.free_bits,
+                f"{label}.held_bits": written.held_bits,
+            }
+        return arrays
+
+
+def _loudest(reading: Reading) -> tuple[Unit, float]:
+    """Return the unit whose swings the readout hears most, and the end farther from its mean."""
+    top = reading.network.config.num_layers - 1
+    a = reading.states["a"][:, top].astype(np.float64)
+    W = reading.network.W_ya.astype(np.float64)
+    heard = a.std(axis=0) * np.linalg.norm(W - W.mean(axis=1, keepdims=True), axis=1)
+    j = int(np.argmax(heard))
+    return (top, j), -1.0 if a[:, j].mean() > 0 else 1.0

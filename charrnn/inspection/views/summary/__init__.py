@@ -1,0 +1,11 @@
+"""What the checkpoint holds."""
+
+from charrnn.inspection.view import View
+
+VIEW = View(
+    __name__,
+    "Summary",
+    "what the checkpoint holds",
+    reads_text=False,
+    synonyms="info model config architecture metadata",
+)

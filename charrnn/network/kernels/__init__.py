@@ -1,0 +1,1 @@
+"""Matrix products and arrays laid out for speed, each with its reason."""

@@ -1,0 +1,52 @@
+"""Many samples: in groups that are made side by side, some of each group by another process."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+import numpy as np
+
+from charrnn.array_types import Ids
+from charrnn.network.network import Network
+from charrnn.sampling.batch import MOST, SideBySide, generate_together, parts_of
+from charrnn.sampling.config import SamplingConfig
+from charrnn.sampling.processes.batch_worker import Elsewhere, blocks, pay
+from charrnn.sampling.sample import Sample, first_ids
+from charrnn.text.vocabulary import Vocabulary
+
+
+def samples(
+    network: Network,
+    vocabulary: Vocabulary,
+    prompt: Ids,
+    config: SamplingConfig,
+    streams: Iterable[np.random.Generator],
+) -> Iterator[list[Sample]]:
+    """Yield samples, one for each stream of random numbers, in groups that are made side by side.
+
+    A sample of a group is the same as alone, but for rounding: where two characters are nearly as
+    likely as each other and the number drawn lies between them, the other one may be taken.
+    """
+    streams = iter(streams)
+    while group := list(islice(streams, MOST)):
+        if len(prompt):
+            prompts = np.repeat(prompt[None], len(group), axis=0)
+        else:
+            prompts = np.array([first_ids(vocabulary, rng) for rng in group])
+        first, *others = [
+            (network, prompts[part], config, group[part])
+            for part in parts_of(len(group), network.params.flat.size)
+        ]
+        elsewhere = pay(network, len(group), config.length)
+        side = SideBySide(
+            [
+                blocks(generate_together(*first)),
+                *(
+                    Elsewhere(*part) if elsewhere else blocks(generate_together(*part))
+                    for part in others
+                ),
+            ]
+        )
+        yield [
+            Sample(network, vocabulary, prompt, config, rng, side.choices(n))
+            for n, rng in enumerate(group)
+        ]

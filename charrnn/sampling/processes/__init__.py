@@ -1,0 +1,1 @@
+"""Sampling shared by several processes."""

@@ -1,0 +1,133 @@
+"""Samples that another process makes: some of those that are made side by side.
+
+    this process     makes the first part of a group, and starts a worker for each other part
+    a worker         sees the parameters in shared memory, and writes what it makes to a pipe
+
+Nothing is asked of a worker: it goes on until the pipe is full, and ends when nobody reads it. What
+it writes is what this process would have made of the same part.
+"""
+
+import os
+import sys
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from itertools import islice
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.array_types import Ids
+from charrnn.errors import CharRNNError
+from charrnn.network.network import Network
+from charrnn.sampling.batch import generate_together
+from charrnn.sampling.config import ENDLESS, SamplingConfig
+from charrnn.sampling.processes.handover import hand, take
+from charrnn.system.child import EndedError, Started, read_order
+
+AHEAD = 16
+"""How many steps are handed on at a time."""
+
+WORTH = 20_000_000_000
+"""Multiplications of a group from which on workers pay: to start one takes 0.15 s or more, in which
+a core does some ten thousand million of them."""
+
+MADE, FAILED = b".", b"!"
+
+
+def pay(network: Network, samples: int, length: int) -> bool:
+    """Tell whether the parts of a group are best made by processes of their own."""
+    if os.name != "posix":  # elsewhere memory cannot be handed on by its descriptor
+        return False
+    return length == ENDLESS or samples * length * network.params.flat.size >= WORTH
+
+
+def blocks(steps: Iterator[NDArray[np.intp]]) -> Iterator[NDArray[np.intp]]:
+    """Yield what is made step by step, (B,), some steps at a time, (AHEAD, B)."""
+    while True:
+        yield np.array(list(islice(steps, AHEAD)))
+
+
+class Elsewhere:
+    """The same blocks as those of `generate_together` with these arguments, by another process."""
+
+    def __init__(
+        self,
+        network: Network,
+        prompts: Ids,
+        config: SamplingConfig,
+        streams: Sequence[np.random.Generator],
+    ) -> None:
+        self._shape = AHEAD, len(prompts)
+        self._shared, order = hand(network, {})
+        order |= {
+            "prompts": prompts.tolist(),
+            "sampling": asdict(config) | {"stop": ()},
+            "streams": [stream.bit_generator.state for stream in streams],
+        }
+        with _told():
+            self.process = Started(__name__, order, self._shared.descriptor)
+        self._end = weakref.finalize(self, self.process.close)
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> NDArray[np.intp]:
+        """Return the next block.
+
+        Raises
+        ------
+        CharRNNError
+            What was raised where it was to be made; or the process has died.
+        """
+        with _told():
+            if self.process.hear(1) == MADE:
+                rows, columns = self._shape
+                heard = self.process.hear(4 * rows * columns)
+                return np.frombuffer(heard, "<i4").reshape(self._shape).astype(np.intp)
+            size = int.from_bytes(self.process.hear(4), "little")
+            raise CharRNNError(self.process.hear(size).decode())
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell of a worker that has died as what it is for samples."""
+    try:
+        yield
+    except EndedError as ended:
+        raise CharRNNError(f"{ended} while it made samples; make fewer at a time") from None
+
+
+def work() -> None:
+    """Be a worker: make what the order asks for until nobody reads it any more."""
+    given = read_order()
+    if given is None:  # the one who started it is gone already
+        return
+    network, _ = take(given)
+    streams = []
+    for state in given["streams"]:
+        stream = np.random.Generator(np.random.PCG64())
+        stream.bit_generator.state = state
+        streams.append(stream)
+    prompts, config = np.array(given["prompts"]), SamplingConfig(**given["sampling"])
+    with np.errstate(**given["errors"]):
+        try:
+            for block in blocks(generate_together(network, prompts, config, streams)):
+                _write(MADE + block.astype("<i4").tobytes())
+        except CharRNNError as error:
+            told = str(error).encode()
+            _write(FAILED + len(told).to_bytes(4, "little") + told)
+
+
+def _write(what: bytes) -> None:
+    sys.stdout.buffer.write(what)
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    with suppress(BrokenPipeError):
+        work()
+    # What is left in the buffer of a pipe that nobody reads is nothing to complain of.
+    os._exit(0)

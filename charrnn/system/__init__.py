@@ -1,0 +1,1 @@
+"""Processes, cores, memory and files of the machine."""

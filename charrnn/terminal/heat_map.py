@@ -1,0 +1,153 @@
+"""Values over a text: a row for each series, a column for each character, the text above them.
+
+Every character has as many cells as it takes, so a wide one has two, and its value fills them.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+
+from charrnn.array_types import Column, Floats, Ids
+from charrnn.terminal.bars import height
+from charrnn.terminal.screen import Screen
+from charrnn.terminal.symbols import Symbols
+
+Way = Literal["signed", "sized", "height", "bits"]
+
+MOST_BITS = 8.0
+"""The end of the scale of surprise, the same for every text."""
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """A series over the text, (T,), and the way it is drawn.
+
+    signed: from -1 to 1, in colours below and above 0, or as `= - . + #`.
+    sized: from 0 to 1, in the colours of a ramp, or as a height.
+    height: from 0 to 1, as a height in any case.
+    bits: from 0 up, in the colours of the ramp, to `MOST_BITS`, or as digits; nan as nothing.
+    note: what stands behind it.
+    """
+
+    label: str
+    values: Floats | Column
+    way: Way
+    note: str = ""
+
+
+def heat_map(
+    ids: Ids,
+    shown: range,
+    rows: Sequence[Row],
+    symbols: Symbols,
+    screen: Screen,
+    *,
+    panels: int | None = None,
+) -> Iterator[Text]:
+    """Yield panels as wide as the screen, each with the positions, the text and the rows.
+
+    shown: which characters to show.
+    panels: at most so many; None for all of them.
+    """
+    margin = margin_of(rows)
+    behind = max((cell_len(row.note) for row in rows), default=0)
+    pieces = _pieces(ids, shown, symbols, screen.width - margin - behind - (behind > 0))
+    for n, piece in enumerate(pieces[:panels]):
+        if n:
+            yield Text()
+        widths = [symbols.width(ids[t]) for t in piece]
+        yield Text(" " * margin + _positions(piece, widths), screen.palette.quiet)
+        yield Text(" " * margin + "".join(symbols[ids[t]] for t in piece))
+        for row in rows:
+            line = Text().append(set_cell_size(row.label, margin), screen.palette.quiet)
+            for t, width in zip(piece, widths, strict=True):
+                draw_cell(line, float(row.values[t]), row.way, screen, width)
+            yield line.append(f" {row.note}" if row.note else "", screen.palette.quiet)
+
+
+def margin_of(rows: Sequence[Row]) -> int:
+    """Return how many cells the labels of rows take, with a space behind the longest."""
+    return max((cell_len(row.label) for row in rows), default=0) + 1
+
+
+def draw_cell(line: Text, value: float, way: Way, screen: Screen, width: int = 1) -> None:
+    """Append one value, over so many cells."""
+    palette, ascii_only = screen.palette, screen.ascii_only
+    if way == "height":
+        line.append(height(value, ascii_only=ascii_only) * width, palette.quiet)
+    elif way == "bits":
+        known = value == value  # noqa: PLR0124 - nan alone is unlike itself
+        style = palette.sized(value / MOST_BITS) if known else ""
+        said = digit_of(value) if known and not screen.coloured else ""
+        line.append(said.ljust(width), style)
+    elif screen.coloured:
+        line.append(" " * width, palette.signed(value) if way == "signed" else palette.sized(value))
+    elif way == "signed":
+        line.append(twin(value) * width)
+    else:
+        line.append(height(value, ascii_only=ascii_only) * width)
+
+
+def digit_of(bits: float) -> str:
+    """Return the digit of a surprise where there are no colours: whole bits, 9 for 9 and more."""
+    return f"{min(9, int(bits))}"
+
+
+def twin(value: float) -> str:
+    """Return the character for a value between -1 and 1 where there are no colours."""
+    if abs(value) < 0.2:
+        return "."
+    if value > 0:
+        return "#" if value >= 0.6 else "+"
+    return "=" if value <= -0.6 else "-"
+
+
+def signed_legend(screen: Screen) -> Text:
+    """Return what the colours or characters of signed values mean."""
+    palette = screen.palette
+    if not screen.coloured:
+        return Text("= to -.6, - to -.2, . between, + from .2, # from .6")
+    legend = Text()
+    legend.append("-1 ", palette.quiet)
+    for style in (*reversed(palette.negative), palette.zero, *palette.positive):
+        legend.append("  ", style)
+    return legend.append(" +1, in steps of .2", palette.quiet)
+
+
+def sized_legend(screen: Screen, least: str = "0", largest: str = "1") -> Text:
+    """Return what the colours or heights of values from least to largest mean."""
+    legend = Text()
+    legend.append(f"{least} ", screen.palette.quiet)
+    for eighth in range(8):
+        draw_cell(legend, eighth / 8, "sized", screen, 2 if screen.coloured else 1)
+    return legend.append(f" {largest}", screen.palette.quiet)
+
+
+def _pieces(ids: Ids, shown: range, symbols: Symbols, width: int) -> list[range]:
+    """Cut positions into runs whose characters fit a width."""
+    pieces, start, used = [], shown.start, 0
+    for t in shown:
+        cells = symbols.width(ids[t])
+        if used + cells > width:
+            pieces.append(range(start, t))
+            start, used = t, 0
+        used += cells
+    if start < shown.stop:
+        pieces.append(range(start, shown.stop))
+    return pieces
+
+
+def _positions(piece: range, widths: list[int]) -> str:
+    """Write every tenth position over its column, where there is room for it, or else the first."""
+    line, column = "", 0
+    for t, width in zip(piece, widths, strict=True):
+        written = str(t)
+        room = column + len(written) <= sum(widths)
+        if t % 10 == 0 and len(line) + (len(line) > 0) <= column and room:
+            line = line.ljust(column) + written
+        column += width
+    first = str(piece.start)
+    return line or (first if len(first) <= sum(widths) else "")

@@ -1,0 +1,141 @@
+"""Pages that keys lead through: one page at a time, and on its last line what the keys do."""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol, Self
+
+from rich.console import Console
+from rich.text import Text
+
+from charrnn.errors import ConfigError
+from charrnn.terminal.safe import harmless
+from charrnn.terminal.screen import Screen
+from charrnn.terminal.tables import fit, quoted
+
+_LONGEST_ENTRY = 200  # characters
+
+
+class Page(Protocol):
+    """What is on the screen. It never changes: a key leads to another."""
+
+    @property
+    def legend(self) -> Sequence[tuple[str, str, str]]:
+        """What its keys do: how they are drawn, the same in ASCII, and a word for it."""
+
+    def draw(self, screen: Screen, rows: int) -> Iterable[Text]:
+        """Return its lines, at most about `rows` of them; what is beyond is cut."""
+
+    def turned(self, key: str) -> Self:
+        """Return the page that a key leads to, or the same where the key means nothing."""
+
+    def found(self, pattern: str) -> Self:
+        """Return the page of the next place that a regular expression matches.
+
+        Raises
+        ------
+        ConfigError
+            It is none, or matches nothing.
+        """
+
+
+class Walk:
+    """A walk from page to page, and the line at the bottom, in which one can type what to find."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self._entry: str | None = None  # what has been typed after a slash so far
+        self._pattern = ""
+        self._note = ""
+
+    def press(self, key: str) -> bool:
+        """Go where a key leads; return whether the walk goes on.
+
+        key: a character, or the name of a key that is none, such as "left" or "enter".
+        """
+        self._note = ""
+        if self._entry is not None:
+            self._type(key)
+        elif key == "/":
+            self._entry = ""
+        elif key == "n":
+            self._find()
+        else:
+            self.page = self.page.turned(key)
+        return key != "q" or self._entry is not None
+
+    def draw(self, screen: Screen, rows: int) -> list[Text]:
+        """Return the lines of a screen with so many rows."""
+        lines = list(self.page.draw(screen, rows - 1))[: rows - 1]
+        lines += [Text()] * (rows - 1 - len(lines))
+        return [*lines, self._bottom(screen)]
+
+    def _type(self, key: str) -> None:
+        """Take one key more of what is to be found."""
+        assert self._entry is not None
+        if key == "enter":
+            self._pattern, self._entry = self._entry or self._pattern, None
+            self._find()
+        elif key == "escape" or (key == "backspace" and not self._entry):
+            self._entry = None
+        elif key == "backspace":
+            self._entry = self._entry[:-1]
+        elif len(key) == 1:
+            self._entry = (self._entry + key)[:_LONGEST_ENTRY]
+
+    def _find(self) -> None:
+        if not self._pattern:
+            self._note = "nothing to find yet; type / first"
+            return
+        try:
+            self.page = self.page.found(self._pattern)
+        except ConfigError as error:
+            self._note = str(error)
+
+    def _bottom(self, screen: Screen) -> Text:
+        if self._entry is not None:
+            typed = quoted(harmless(self._entry), _LONGEST_ENTRY, screen).plain
+            room = screen.width - 2
+            return Text("/" + typed[-room:] + screen.pick("▏", "_"), screen.palette.loud)
+        if self._note:
+            return fit(Text(harmless(self._note), screen.palette.loud), screen.width, screen)
+        keys = [*self.page.legend, *_ALWAYS]
+        while True:
+            for gap in (3, 2, 1):
+                line = Text()
+                for drawn, in_ascii, does in keys:
+                    line.append(" " * gap if line else "")
+                    line.append(screen.pick(drawn, in_ascii), screen.palette.loud)
+                    line.append(f" {does}", screen.palette.quiet)
+                if line.cell_len <= screen.width or len(keys) == 1:
+                    return line
+            keys.pop(-1 - len(_ALWAYS) if len(keys) > len(_ALWAYS) + _MAIN else -2)
+
+
+_MAIN = 2
+"""How many keys of a page stay as long as there is room for them."""
+
+_ALWAYS = (("/", "/", "find"), ("n", "n", "next"), ("q", "q", "quit"))
+
+
+def frame(lines: Iterable[Text], columns: int, console: Console, screen: Screen) -> str:
+    """Return what draws lines over those that a terminal shows, each in its row.
+
+    A row is emptied before it is written: once its last column is written, that would take it away.
+    """
+    drawn = (
+        f"\x1b[{row};1H\x1b[2K{_written(line, columns, console, screen)}"
+        for row, line in enumerate(lines, start=1)
+    )
+    return "".join(drawn) + "\x1b[J"
+
+
+def _written(line: Text, columns: int, console: Console, screen: Screen) -> str:
+    """Return a line as a terminal of so many columns takes it."""
+    line = line.copy()
+    line.truncate(columns, overflow="crop")
+    line.rstrip()
+    if not screen.coloured:
+        return line.plain
+    console.width = columns
+    with console.capture() as captured:
+        console.print(line, no_wrap=True, overflow="crop", end="")
+    return captured.get()

@@ -1,0 +1,137 @@
+"""What is drawn on: how wide, in which colours and characters, and which part of a text.
+
+A view is drawn as lines, each of them a `rich.text.Text` that fits the width, and never as markup,
+since a corpus may hold `[/]`. Where there are no colours, all that a colour says is said in
+characters.
+"""
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.text import Text
+
+from charrnn.errors import ConfigError
+from charrnn.terminal.colours import NONE, Palette, Theme, choose_palette
+
+NARROWEST = 40
+"""Columns, to which everything fits."""
+
+LINES = 24
+"""Of a screen that is no terminal's, for views that fill one."""
+
+SHOWN = 320
+"""How many characters of a longer text are shown unless somebody asks for others."""
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Where a view is drawn.
+
+    palette: the colours; `NONE` where there are none.
+    ascii_only: draw with the 95 characters that every terminal has.
+    span: the first character of the text to show, and the one after the last (None: to its end).
+    rows: how many lines are seen at once; None where there is no end to them, as in a file.
+    left: how many of them a view has that fills the screen.
+    """
+
+    width: int = 80
+    palette: Palette = NONE
+    ascii_only: bool = False
+    span: tuple[int, int | None] = (0, SHOWN)
+    rows: int | None = None
+    left: int = LINES - 1
+
+    @property
+    def coloured(self) -> bool:
+        """Whether a colour can say something."""
+        return self.palette is not NONE
+
+    def pick(self, drawn: str, ascii_drawn: str) -> str:
+        """Return the one to draw with, or the other where only ASCII is."""
+        return ascii_drawn if self.ascii_only else drawn
+
+    def shown(self, characters: int) -> range:
+        """Return which characters of a text to show."""
+        start, end = self.span
+        return range(min(start, characters), characters if end is None else min(end, characters))
+
+
+def screen_of(
+    console: Console | None,
+    *,
+    width: int | None = None,
+    theme: Theme | None = None,
+    ascii_only: bool = False,
+    span: tuple[int, int | None] = (0, SHOWN),
+    narrowest: int = NARROWEST,
+) -> Screen:
+    """Return what a console is, or a file where there is none: its size and its colours.
+
+    narrowest: what is drawn for a narrower console is as wide as this, and cut.
+
+    Raises
+    ------
+    ConfigError
+        A width that is given is less than `NARROWEST`.
+    """
+    if width is not None and width < NARROWEST:
+        raise ConfigError(f"{width} is less than {NARROWEST}", argument="width")
+    if console is None:
+        return Screen(width or 80, NONE, ascii_only, span)
+    palette = choose_palette(console, theme, os.environ.get("COLORFGBG", ""))
+    rows = console.height if console.file.isatty() and not console.is_dumb_terminal else None
+    return Screen(max(narrowest, width or console.width), palette, ascii_only, span, rows)
+
+
+def parse_span(written: str | None) -> tuple[int, int | None]:
+    """Return the part of a text that START:END means; either may be left out, or both.
+
+    Raises
+    ------
+    ConfigError
+        It is no such span.
+    """
+    if written is None:
+        return 0, SHOWN
+    found = re.fullmatch(r"([0-9]{0,12}):([0-9]{0,12})", written, re.ASCII)
+    if not found:
+        raise ConfigError(
+            f"{written!a} is no span; write START:END, as in 100:200 or 100:", argument="span"
+        )
+    start, end = int(found[1] or 0), int(found[2]) if found[2] else None
+    if end is not None and end <= start:
+        raise ConfigError(
+            f"{written} ends before anything is drawn; write START:END", argument="span"
+        )
+    return start, end
+
+
+def show(lines: Iterable[Text], screen: Screen, console: Console, rest: str = "") -> None:
+    """Print lines, as plain text where there are no colours; a narrow terminal cuts them.
+
+    Of more lines than are seen at once, print the first, and then how to see all.
+
+    rest: the command that does so; without one all lines are printed.
+    """
+    if not console.file.isatty():
+        console.width = screen.width  # rich takes all that is no terminal for one of 80 columns
+    below = ""
+    if rest and screen.rows is not None:
+        lines = list(lines)
+        seen = screen.rows - 1  # the shell writes into the last one
+        if len(lines) > seen:
+            below = f"of {len(lines)} lines; all of them: {rest}"
+            widest = f"{seen} {below}"  # it may take several lines, and hold line ends
+            taken = sum(max(1, -(-len(line) // screen.width)) for line in widest.split("\n"))
+            shown = max(1, seen - taken)
+            lines, below = lines[:shown], f"{shown} {below}"
+    for line in lines:
+        if screen.coloured:
+            console.print(line, no_wrap=True, overflow="crop")
+        else:
+            console.file.write(line.plain.rstrip() + "\n")
+    if below:
+        console.print(Text(below, screen.palette.loud), soft_wrap=True)

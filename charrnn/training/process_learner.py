@@ -1,0 +1,265 @@
+"""A batch split over processes: each reads some of its sequences, on one core each.
+
+    this process     learns from part 0, adds the gradients up, moves its share of the parameters
+    a worker         is handed a descriptor of shared memory, and told by a byte what to do
+
+One window is two messages each way, so the processes meet twice where a threaded product would meet
+twice a step. A worker begins with the first window and lives until its input ends, and that is
+when this process is gone, however it ended. What is random depends on the part, so a number of
+workers gives the same numbers again.
+"""
+
+import math
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+
+import numpy as np
+
+from charrnn.array_types import Floats, Ids
+from charrnn.errors import ConfigError, TrainingError, Way
+from charrnn.network.cells import CELLS
+from charrnn.network.config import NetworkConfig
+from charrnn.network.network import Network, shapes
+from charrnn.system.child import EndedError, Started, read_order
+from charrnn.system.cores import bounds, cores
+from charrnn.system.shared_memory import Layout, SharedArrays
+from charrnn.training.config import TrainingConfig
+from charrnn.training.learner import NO_NOISE, Learner, Noise, Part
+from charrnn.training.optimizer import AdamW
+
+LEAST_ROWS = 4
+"""Sequences for each process."""
+
+LEAST_WORK = 20_000_000
+"""Parameters times characters of a window, for each process: some milliseconds."""
+
+LEAST_MOVED = 100_000
+"""Parameters for each process to move; with fewer it takes longer to meet."""
+
+LEARN, MOVE, RESET, DONE = b"l", b"m", b"r", b"."
+
+
+def learner_for(network: Network, config: TrainingConfig) -> Learner:
+    """Return what learns by itself or with workers, as the configuration says.
+
+    Raises
+    ------
+    ConfigError
+        There are to be workers, on a system that cannot share memory with them.
+    """
+    T, B = config.seq_length, config.batch_size
+    noise = Noise(config.seed, config.dropout, config.restart, config.sampled_softmax)
+    if config.workers == 1:
+        return Part(network, T, B, noise)
+    if os.name != "posix":
+        raise ConfigError(
+            "processes cannot share a batch on this system; choose 1", argument="workers"
+        )
+    return Workers(network, T, B, config.workers, noise)
+
+
+def choose_workers(network: NetworkConfig, batch_size: int, seq_length: int) -> int:
+    """Return how many processes pay for a batch on this machine.
+
+    Each needs a core, sequences enough to keep its products busy, and a window that takes long
+    enough that meeting once a window costs little beside it.
+    """
+    if os.name != "posix":  # elsewhere memory cannot be handed on by its descriptor
+        return 1
+    size = sum(math.prod(shape) for shape in shapes(network).values())
+    work = size * batch_size * seq_length
+    return max(1, min(cores(), batch_size // LEAST_ROWS, work // LEAST_WORK))
+
+
+def _layout(config: NetworkConfig, size: int, T: int, B: int, parts: int) -> Layout:
+    S = len(CELLS[config.cell].states)
+    return {
+        "params": ((size,), "f4"),
+        "gradients": ((parts, size), "f4"),  # that of part 0 becomes their sum
+        "moments": ((2, size), "f4"),
+        "x": ((T, B), "i4"),
+        "y": ((T, B), "i4"),
+        "state": ((config.num_layers, S, B, config.hidden_size), "f4"),
+        "losses": ((parts,), "f8"),
+        "step": ((1,), "i8"),
+        "moved": ((3,), "f8"),  # by which step of the optimiser, rate and weight decay
+    }
+
+
+class Workers:
+    """A learner that shares a batch between this process and others, until it is closed."""
+
+    def __init__(
+        self,
+        network: Network,
+        T: int,
+        B: int,
+        parts: int,
+        noise: Noise = NO_NOISE,
+    ) -> None:
+        self.network, self.parts = network, parts
+        self.bounds = bounds(B, parts)
+        size = network.params.flat.size
+        self.shared = SharedArrays.create(_layout(network.config, size, T, B, parts))
+        network.move_parameters(self.shared["params"])
+        self._share = bounds(size, parts if size >= parts * LEAST_MOVED else 1)
+        self.own = Part(
+            network,
+            T,
+            self.bounds[1],
+            noise,
+            share=self.bounds[1] / B,
+            flat=self.shared["gradients"][0],
+        )
+        self.gradient: Floats = self.own.gradient
+        self._order = {
+            "network": asdict(network.config),
+            "T": T,
+            "B": B,
+            "noise": asdict(noise),
+            "parts": parts,
+            "share": self._share,
+            "descriptor": self.shared.descriptor,
+        }
+        self._processes: list[Started] = []
+
+    def _start(self) -> None:
+        """Start the workers: with the first window, for many a run ends before it."""
+        for part in range(1, self.parts):
+            order = self._order | {"part": part}
+            self._processes.append(Started(__name__, order, self.shared.descriptor))
+
+    def learn(self, x: Ids, y: Ids, step: int) -> float:
+        """Read a window, (T, B) each; write `gradient`; return the mean loss in nats.
+
+        Raises
+        ------
+        TrainingError
+            A worker has died.
+        """
+        shared, end = self.shared, self.bounds[1]
+        shared["x"][:], shared["y"][:], shared["step"][:] = x, y, step
+        with _told():
+            if not self._processes:
+                self._start()
+            self._tell(LEARN)
+            loss = self.own.learn(x[:, :end], y[:, :end], step)
+            self._hear()
+        for part in range(1, self.parts):
+            self.gradient += shared["gradients"][part]
+        return float(loss + shared["losses"][1:].sum())
+
+    def optimizer(self, weight_decay: float) -> AdamW:
+        """Return what `move` moves the parameters by, its moments where workers see them."""
+        params, (m, v) = self.network.params, self.shared["moments"]
+        return AdamW(params.flat, params.matrices, weight_decay, (m, v))
+
+    def move(self, optimizer: AdamW, learning_rate: float) -> None:
+        """Take a step of the optimiser against `gradient`, each process with its share.
+
+        Raises
+        ------
+        TrainingError
+            A worker has died.
+        """
+        optimizer.t += 1
+        shared = len(self._share) > 2
+        with _told():
+            if shared:
+                self.shared["moved"][:] = optimizer.t, learning_rate, optimizer.weight_decay
+                self._tell(MOVE)
+            flat, own = self.network.params.flat, self._share[1]
+            optimizer.move(flat, self.gradient, learning_rate, 0, own)
+            if shared:
+                self._hear()
+
+    def reset(self) -> None:
+        """Begin the next window from a(0) = 0."""
+        self.state = np.zeros_like(self.shared["state"])
+
+    @property
+    def state(self) -> Floats:
+        """The state that the next window begins from, (L, S, B, H), a copy."""
+        self.shared["state"][:, :, : self.bounds[1]] = self.own.state
+        return self.shared["state"].copy()
+
+    @state.setter
+    def state(self, state: Floats) -> None:
+        self.shared["state"][:] = state
+        self.own.state = state[:, :, : self.bounds[1]]
+        with _told():
+            self._tell(RESET)
+            self._hear()
+
+    def close(self) -> None:
+        """End the workers; the parameters are this process's own again."""
+        if self.network.params.flat is self.shared["params"]:
+            self.network.move_parameters(np.empty_like(self.network.params.flat))
+        for process in self._processes:
+            process.close()
+        self._processes = []
+        self.own.close()
+        self.shared.close()
+
+    def _tell(self, what: bytes) -> None:
+        for process in self._processes:
+            process.tell(what)
+
+    def _hear(self) -> None:
+        for process in self._processes:
+            process.hear(len(DONE))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell of a worker that has died as what it is for a run."""
+    try:
+        yield
+    except EndedError as ended:
+        raise TrainingError(
+            f"{ended} in the middle of training; what was saved is whole",
+            Way("go on with {resume}"),
+            Way("train with {workers}", workers=1),
+        ) from None
+
+
+def work() -> None:
+    """Be a worker: read an order, then do what each byte says until there are no more."""
+    commands, answers = sys.stdin.fileno(), sys.stdout.fileno()
+    given = read_order()
+    if given is None:  # the one who started it is gone already
+        return
+    config = NetworkConfig(**given["network"])
+    T, B, parts, part = given["T"], given["B"], given["parts"], given["part"]
+    size = Network(config).params.flat.size
+    shared = SharedArrays(_layout(config, size, T, B, parts), given["descriptor"])
+    network = Network(config, flat=shared["params"])
+    mine = slice(*bounds(B, parts)[part : part + 2])
+    rows = mine.stop - mine.start
+    gradient = shared["gradients"][part]
+    noise = Noise(**given["noise"])
+    learner = Part(network, T, rows, noise, part=part, share=rows / B, flat=gradient)
+    learner.state = shared["state"][:, :, mine]
+    optimizer = AdamW(network.params.flat, network.params.matrices, 0.0, tuple(shared["moments"]))
+    while command := os.read(commands, 1):
+        if command == LEARN:
+            x, y = shared["x"][:, mine], shared["y"][:, mine]
+            loss = learner.learn(x, y, int(shared["step"][0]))
+            shared["losses"][part] = loss
+            shared["state"][:, :, mine] = learner.state
+        elif command == MOVE:
+            t, rate, optimizer.weight_decay = shared["moved"].tolist()
+            optimizer.t = int(t)
+            summed = shared["gradients"][0]
+            optimizer.move(network.params.flat, summed, rate, *given["share"][part : part + 2])
+        else:
+            learner.state = shared["state"][:, :, mine]
+        os.write(answers, DONE)
+
+
+if __name__ == "__main__":
+    with suppress(BrokenPipeError):
+        work()

@@ -1,0 +1,226 @@
+"""Samples made side by side: each is what it would be alone."""
+
+import math
+import os
+import signal
+import subprocess
+import sys
+from collections import deque
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from charrnn.errors import CharRNNError
+from charrnn.sampling import batch as together
+from charrnn.sampling.batch import DRAWN, choose_rows, generate_together, row_weights
+from charrnn.sampling.config import ENDLESS, SamplingConfig
+from charrnn.sampling.draw import choose, random_streams, weights
+from charrnn.sampling.generate import WINDOW, generate
+from charrnn.sampling.many import samples
+from charrnn.sampling.processes import batch_worker as workers
+from charrnn.sampling.processes.batch_worker import WORTH, Elsewhere, pay
+from charrnn.sampling.sample import Sample
+from charrnn.system.child import EndedError
+from charrnn.text.vocabulary import Vocabulary
+
+CONFIGS = [
+    SamplingConfig(),
+    SamplingConfig(temperature=1.7, min_p=0.2),
+    SamplingConfig(temperature=0),
+    SamplingConfig(top_k=3),
+    SamplingConfig(top_p=0.6, min_p=0.1),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("config", CONFIGS)
+@pytest.mark.parametrize("length", [1, 5, WINDOW + 3])
+def test_each_row_is_what_it_would_be_alone(tiny_network, cell, config, length):
+    network = tiny_network(cell, num_layers=2, dtype=np.float64)
+    prompt = np.random.default_rng(length).integers(7, size=length)
+    prompts = np.repeat(prompt[None], 5, axis=0)
+    prompts[:, -1] = np.arange(5)
+    steps = DRAWN + 20  # beyond the random numbers that are drawn at first
+    streams = list(islice(random_streams(3), 5))
+    made = np.array(list(islice(generate_together(network, prompts, config, streams), steps)))
+    for n, stream in enumerate(islice(random_streams(3), 5)):
+        alone = islice(generate(network, prompts[n], config, stream), steps)
+        assert made[:, n].tolist() == [choice.id for choice in alone]
+
+
+@given(
+    scores=st.lists(st.lists(st.floats(-50, 50), min_size=4, max_size=4), min_size=1, max_size=6),
+    uniform=st.floats(0, 1, exclude_max=True),
+    config=st.sampled_from(CONFIGS),
+)
+@settings(deadline=None, max_examples=200)
+def test_rows_are_chosen_as_one_is(scores, uniform, config):
+    scores = np.array(scores)
+    p = row_weights(scores, config)
+
+    alone = [weights(row, config) for row in scores]
+    np.testing.assert_allclose(p, alone, rtol=1e-12)
+    chosen = choose_rows(p, np.full(len(p), uniform))
+    assert chosen.tolist() == [choose(row, uniform) for row in p]
+    assert (p[np.arange(len(p)), chosen] > 0).all()
+
+
+def test_a_prediction_that_is_no_number_is_told():
+    scores = np.zeros((3, 4))
+    scores[1, 2] = np.nan
+    with pytest.raises(CharRNNError, match="not a number"):
+        row_weights(scores, SamplingConfig())
+
+
+@pytest.mark.parametrize("characters", ["\nabc", "abcd"])
+def test_groups_end_as_each_sample_does(tiny_network, characters):
+    """With a stop text, without a prompt, and with more samples than are made side by side."""
+    vocabulary = Vocabulary.of(characters)
+    network = tiny_network(vocabulary_size=len(vocabulary), dtype=np.float64)
+    config = SamplingConfig(length=30, stop=("ab",))
+    none = np.array([], int)
+    groups = list(samples(network, vocabulary, none, config, islice(random_streams(1), 70)))
+    assert [len(group) for group in groups] == [64, 6]
+    ends = set()
+    made = [one for group in groups for one in group]
+    for one, stream in zip(made, random_streams(1), strict=False):
+        alone = Sample(network, vocabulary, none, config, stream)
+        assert [c.id for c in one.choices()] == [c.id for c in alone.choices()]
+        assert one.finish_reason == alone.finish_reason
+        ends.add(one.finish_reason)
+    assert ends == {"length", "stop"}
+
+
+@pytest.fixture
+def cut(monkeypatch):
+    """Cut every group into parts for so many cores, each made by a process of its own, or not."""
+
+    def cut(cores, *, elsewhere=True):
+        monkeypatch.setattr(together, "cores", lambda: cores)
+        monkeypatch.setattr(together, "LEAST", 1)
+        monkeypatch.setattr(workers, "WORTH", 0 if elsewhere else math.inf)
+
+    return cut
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("settings", [{}, {"temperature": 0}, {"top_k": 2, "stop": ["a"]}])
+def test_processes_make_the_same_samples_as_one(tiny_network, vocabulary, cut, cell, settings):
+    network, config = tiny_network(cell), SamplingConfig(length=50, **settings)
+    told = []
+    for elsewhere in (False, True):
+        cut(3, elsewhere=elsewhere)
+        streams = islice(random_streams(2), 7)
+        [group] = samples(network, vocabulary, np.array([3]), config, streams)
+        told.append([[choice.id for choice in sample.choices()] for sample in group])
+    assert told[0] == told[1]
+    if settings != {"temperature": 0}:
+        assert len({tuple(ids) for ids in told[0]}) > 1
+
+
+def test_parts_are_what_the_whole_would_be(tiny_network, vocabulary, cut):
+    network, config = tiny_network(dtype=np.float64), SamplingConfig(length=50)
+    told = {}
+    for cores in (1, 3):
+        cut(cores)
+        streams = islice(random_streams(2), 50)
+        [group] = samples(network, vocabulary, np.array([3]), config, streams)
+        told[cores] = [[choice.id for choice in sample.choices()] for sample in group]
+    assert told[1] == told[3]
+    assert len({tuple(ids) for ids in told[1]}) > 40
+
+
+@given(samples=st.integers(1, 300), parameters=st.integers(1, 10**7), cores=st.integers(1, 40))
+def test_each_sample_is_in_one_part(samples, parameters, cores):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(together, "cores", lambda: cores)
+        parts = together.parts_of(samples, parameters)
+    assert [k for part in parts for k in range(part.start, part.stop)] == list(range(samples))
+    assert len(parts) <= cores
+    assert len(parts) == 1 or samples * parameters / len(parts) >= together.LEAST
+
+
+def test_what_goes_wrong_elsewhere_is_told(tiny_network, vocabulary, cut, capfd):
+    cut(2)
+    network = tiny_network()
+    network.b_y[2] = np.nan
+    config = SamplingConfig(length=5)
+    [group] = samples(network, vocabulary, np.array([3]), config, islice(random_streams(2), 40))
+    with np.errstate(all="ignore"), pytest.raises(CharRNNError, match="not a number"):
+        next(group[0].choices())
+    with np.errstate(all="ignore"):
+        elsewhere = three_elsewhere(network)
+    with pytest.raises(CharRNNError, match="not a number"):
+        next(elsewhere)
+    assert capfd.readouterr() == ("", "")
+
+
+def three_elsewhere(network):
+    prompts, streams = np.full((3, 1), 3), list(islice(random_streams(2), 3))
+    return Elsewhere(network, prompts, SamplingConfig(), streams)
+
+
+def test_a_process_that_is_killed_is_told_of(tiny_network):
+    elsewhere = three_elsewhere(tiny_network())
+    next(elsewhere)
+    os.kill(elsewhere.process.pid, signal.SIGKILL)
+    with pytest.raises(CharRNNError, match=r"killed by signal 9.*fewer at a time") as told:
+        deque(elsewhere, maxlen=0)  # what it had written is still there
+    assert "\n" not in str(told.value)
+
+
+def test_a_process_that_cannot_be_handed_its_order_is_told_of(tiny_network, monkeypatch):
+    def broken(*_):
+        raise EndedError("a worker process ended with exit code 3")
+
+    monkeypatch.setattr(workers, "Started", broken)
+    with pytest.raises(CharRNNError, match=r"exit code 3.*fewer at a time"):
+        three_elsewhere(tiny_network())
+
+
+def test_a_process_ends_when_nobody_wants_more(tiny_network):
+    elsewhere = three_elsewhere(tiny_network())
+    pid = elsewhere.process.pid
+    for _ in range(3):
+        next(elsewhere)
+    del elsewhere
+    assert not Path(f"/proc/{pid}").exists()
+
+
+PARENT = """
+import sys, time
+import numpy as np
+from charrnn.network.config import NetworkConfig
+from charrnn.network.network import Network
+from charrnn.sampling.config import ENDLESS, SamplingConfig
+from charrnn.sampling.processes.batch_worker import Elsewhere
+network = Network(NetworkConfig(7), np.random.default_rng(0))
+streams = list(map(np.random.default_rng, range(2)))
+made = Elsewhere(network, np.ones((2, 1), int), SamplingConfig(), streams)
+next(made)
+print(made.process.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_process_does_not_outlive_one_that_is_killed(gone):
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE) as process:
+        pid = int(process.stdout.readline())
+        assert Path(f"/proc/{pid}").exists()
+        process.kill()
+    assert gone(pid)
+
+
+def test_when_processes_pay(tiny_network, monkeypatch):
+    network = tiny_network()
+    size = network.params.flat.size
+    few = WORTH // size // 100
+    assert not pay(network, 100, few)
+    assert pay(network, 100, few + 1)
+    assert pay(network, 2, ENDLESS)
+    monkeypatch.setattr(os, "name", "nt")
+    assert not pay(network, 2, ENDLESS)
