@@ -31,7 +31,7 @@ from charrnn.inspection.views.grad.result import Course, Descent, Gradients
 from charrnn.inspection.views.overview import result as overview_module
 from charrnn.inspection.views.overview import rules as findings
 from charrnn.inspection.views.overview.draw import draw
-from charrnn.inspection.views.overview.draw_next_commands import onward
+from charrnn.inspection.views.overview.draw_next_commands import next_commands
 from charrnn.inspection.views.overview.result import Overview
 from charrnn.inspection.views.overview.rules import Finding
 from charrnn.inspection.views.probs.result import Probabilities
@@ -584,11 +584,11 @@ def test_what_leads_on_is_typed_as_it_stands(read):
         ("charrnn inspect", 40, "--view step"),
         ("charrnn inspect " + "x" * 60, 80, "--view step"),
     ):
-        lines = [line.plain for line in onward(made, command, Screen(width), own_text=True)]
+        lines = [line.plain for line in next_commands(made, command, Screen(width), own_text=True)]
         assert sum(line.startswith(begins) for line in lines) == 1
         assert max(map(len, lines)) <= width
         assert any("-f FILE" in line for line in lines)
-    own = [line.plain for line in onward(made, "charrnn inspect", Screen(), own_text=False)]
+    own = [line.plain for line in next_commands(made, "charrnn inspect", Screen(), own_text=False)]
     assert not any("-f FILE" in line for line in own)
 
 
