@@ -34,10 +34,10 @@ SUBFLOORS = {
     "network": {
         "config": 0,
         "functions": 0,
+        "equations": 1,
         "kernels": 1,
         "parameters": 2,
         "cells": 2,
-        "equations": 3,
         "layers": 3,
         "network": 4,
         "head": 4,

@@ -37,9 +37,6 @@ LARGEST_NUMBER = 1e15
 WINDOW = 256
 """Steps read at a time; the state is carried, so it changes nothing but memory and speed."""
 
-SIGMOIDS = frozenset("iforu")
-"""The gates between 0 and 1; all other kinds lie between -1 and 1, but a cell state c anywhere."""
-
 
 @dataclass(frozen=True, eq=False)
 class Reading:
@@ -85,7 +82,7 @@ class Reading:
         config, dtype = network.config, network.params.flat.dtype
         L, H, V = config.num_layers, config.hidden_size, config.vocabulary_size
         cell = CELLS[config.cell]
-        gates = () if config.cell == "rnn" else cell.gates
+        gates = [gate for gate in cell.gates if gate not in cell.states]
 
         log_y_hat: Floats = np.empty((T, V), dtype)
         states: list[Floats] = [np.empty((T, L, H), dtype) for _ in cell.states]

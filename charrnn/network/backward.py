@@ -84,7 +84,7 @@ def _layers_backward(network: Network, trace: Trace, grad: Gradient) -> Iterator
         np.matmul(fold(trace.a(layer)[:-1]).T, fold(dza), out=d.W_aa)
         if layer or network.config.embedding_size:
             fold(dzx).sum(axis=0, out=d.b_a)
-        if not cell.sums:
+        if cell.reset:
             fold(dza)[:, -len(d.b_n) :].sum(axis=0, out=d.b_n)
         yield layer
         if layer:

@@ -5,27 +5,31 @@ Two products feed a step,
     zx(t) = W_ax x(t) + b_a      from the character read,
     za(t) = W_aa a(t-1)          from the state before,
 
-and a cell combines them, element by element, into the state after. The products are alike
-for every cell, so they are the model's affair; here is only what tells the cells apart.
+and a cell combines them, element by element, into the state after. The products are alike for every
+cell, so `forward` computes them; this module has only what differs between cells. All that other
+modules know of a cell is an attribute of its class; a new cell is a class and a call of `register`.
 
 Both arrive times `scale`, which is 1/2 for a gate under σ: σ(z) = 1/2 + tanh(z/2)/2, so one tanh
 serves all the gates at once.
 
-A cell object is one step, bound once to the arrays that it reads and writes. What it works on lies
-in one piece for all gates: NumPy copies small operands that do not, and takes three times as long.
+A cell object is one step, bound once to the arrays that it reads and writes. The gates are
+contiguous: NumPy buffers small operands that are not, which takes three times as long.
 
-On the way back `differentiate` works out for some steps at once all that does not depend on the
-gradient: of small arrays a call of NumPy takes longer than its numbers. Then `backward` takes, step
-by step, the gradient by the state after. It writes the gradients by zx and za, (G, B, H) each, adds
-to `da_before` what reaches a(t-1) other than by za, adds to `dc` what reaches c(t) by a(t), and
-writes the gradient by c(t-1) to `dc_before`, which may be the same array.
+On the way back `differentiate` precomputes, for a block of steps, every factor that does not depend
+on the incoming gradient: for small arrays a NumPy call costs more than its arithmetic. Then
+`backward` takes, step by step, the gradient by the state after. It writes the gradients by zx and
+za, (G, B, H) each, adds to `da_before` what reaches a(t-1) other than by za, adds to `dc` what
+reaches c(t) by a(t), and writes the gradient by c(t-1) to `dc_before`, which may be the same array.
 """
 
+from collections.abc import Callable, Mapping
 from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
-from charrnn.array_types import Floats
+from charrnn.array_types import Column, Floats
+from charrnn.network.config import NAMES
+from charrnn.network.equations import Step, Values, gru, lstm, rnn
 
 
 class Arrays(NamedTuple):
@@ -47,7 +51,7 @@ def gates_first(z: Floats, gates: int) -> Floats:
     return z.reshape(len(z), gates, -1).swapaxes(0, 1)
 
 
-# Arrays: to convert a number takes as long as to use it.
+# 0-d arrays, because converting a Python float costs as much as the operation.
 HALF: Floats = np.array(0.5, np.float32)
 ONE: Floats = np.array(1, np.float32)
 
@@ -59,6 +63,22 @@ def finish_sigmoid(tanh: Floats) -> None:
 
 
 Pieces = tuple[Floats, ...]
+
+Kept = Callable[[Mapping[str, Floats]], Floats]
+"""Computes something from the values of the gates by name."""
+
+
+class Memory(NamedTuple):
+    """A state m that is a sum: m(t) = keep(t) m(t-1) + written(t).
+
+    state: the name of m.
+    gate: the gate that decides what is kept.
+    """
+
+    state: str
+    gate: str
+    keep: Kept
+    written: Kept
 
 
 class Cell(Protocol):
@@ -74,8 +94,28 @@ class Cell(Protocol):
     scale: ClassVar[tuple[float, ...]]
     """What zx and za of each gate are multiplied by when they arrive."""
 
-    sums: ClassVar[bool]
-    """Whether zx and za enter only as their sum, so that their gradients are one array."""
+    reset: ClassVar[str] = ""
+    """The gate that weighs what the last of the gates receives from a(t-1): that one has a bias b_n
+    of its own then, and its gradients by zx and za differ."""
+
+    words: ClassVar[dict[str, str]]
+    """The words for each gate and state, as in "forget gate"."""
+
+    formulas: ClassVar[dict[str, str]] = {}
+    """How each state follows from the gates and states; a space between factors multiplies."""
+
+    memory: ClassVar[Memory | None] = None
+    """The state that is a sum of what was written to it, if there is one."""
+
+    output: ClassVar[str] = ""
+    """The gate o of a(t) = o tanh(c(t)), if the cell has a state c behind a."""
+
+    first_bias: ClassVar[dict[str, float]] = {}
+    """The bias that a gate begins with, where it is not 0."""
+
+    @staticmethod
+    def equations(zx: Values, za: Values, b_n: Column, before: Values) -> Step:
+        """Compute one step in plain NumPy, the reference of `forward`."""
 
     def __init__(self, arrays: Arrays) -> None: ...
 
@@ -105,7 +145,8 @@ class RNN(Cell):
     gates, states, kept = ("a",), ("a",), ()
     slopes = ("a_a",)
     scale = (1.0,)
-    sums = True
+    words: ClassVar = {"a": "hidden state"}
+    equations = staticmethod(rnn)
 
     def __init__(self, arrays: Arrays) -> None:
         [self.zx], [self.za] = arrays.zx, arrays.za
@@ -144,7 +185,15 @@ class LSTM(Cell):
     gates, states, kept = ("i", "f", "o", "g"), ("a", "c"), ("tanh_c",)
     slopes = ("c_i", "c_f", "a_o", "c_g", "a_c")
     scale = (0.5, 0.5, 0.5, 1.0)
-    sums = True
+    words: ClassVar = {
+        "i": "input gate", "f": "forget gate", "o": "output gate", "g": "candidate",
+        "a": "hidden state", "c": "cell state",
+    }  # fmt: skip
+    formulas: ClassVar = {"c": "f c(t-1) + i g", "a": "o tanh(c(t))"}
+    memory = Memory("c", "f", lambda gate: gate["f"], lambda gate: gate["i"] * gate["g"])
+    output = "o"
+    first_bias: ClassVar = {"f": 1.0}
+    equations = staticmethod(lstm)
 
     def __init__(self, arrays: Arrays) -> None:
         self.z, self.za = arrays.zx, arrays.za
@@ -210,7 +259,13 @@ class GRU(Cell):
     gates, states, kept = ("r", "u", "n"), ("a",), ("s",)
     slopes = ("n_r", "a_u", "a_n", "spare")
     scale = (0.5, 0.5, 1.0)
-    sums = False
+    reset = "r"
+    words: ClassVar = {
+        "r": "reset gate", "u": "update gate", "n": "candidate", "a": "hidden state"
+    }  # fmt: skip
+    formulas: ClassVar = {"a": "(1 - u) n + u a(t-1)"}
+    memory = Memory("a", "u", lambda gate: gate["u"], lambda gate: (1 - gate["u"]) * gate["n"])
+    equations = staticmethod(gru)
 
     def __init__(self, arrays: Arrays) -> None:
         self.r, self.u, self.n = arrays.zx
@@ -265,3 +320,28 @@ class GRU(Cell):
 
 
 CELLS: dict[str, type[Cell]] = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
+"""The cells by name."""
+
+
+def register(name: str, cell: type[Cell]) -> None:
+    """Make a cell known by a name: networks of it can be trained, saved, loaded and inspected."""
+    CELLS[name] = cell
+    if name not in NAMES:
+        NAMES.append(name)
+
+
+def is_sigmoid(kind: str) -> bool:
+    """Return whether a gate lies between 0 and 1; other gates and a lie between -1 and 1."""
+    return any(
+        kind in cell.gates and cell.scale[cell.gates.index(kind)] != 1 for cell in CELLS.values()
+    )
+
+
+def label(kind: str) -> str:
+    """Return a gate or state of any cell as it is labelled, as in "forget f" or "state a"."""
+    return f"{words(kind).removesuffix(' gate').removeprefix('hidden ')} {kind}"
+
+
+def words(kind: str) -> str:
+    """Return the words for a gate or state of any cell, as in "forget gate"."""
+    return next(cell.words[kind] for cell in CELLS.values() if kind in cell.words)

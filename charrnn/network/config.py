@@ -7,6 +7,9 @@ from charrnn.errors import ConfigError
 
 CellName = Literal["rnn", "lstm", "gru"]
 
+NAMES: list[str] = list(get_args(CellName))
+"""The names of all cells, those that `cells.register` has added among them."""
+
 LARGEST = {
     "vocabulary_size": 0x110000,
     "hidden_size": 65_536,
@@ -37,10 +40,8 @@ class NetworkConfig:
         ConfigError
             A field that is not of its kind, or out of its range.
         """
-        if self.cell not in get_args(CellName):
-            raise ConfigError(
-                f"{self.cell!r:.40} is none of {', '.join(get_args(CellName))}", argument="cell"
-            )
+        if self.cell not in NAMES:
+            raise ConfigError(f"{self.cell!r:.40} is none of {', '.join(NAMES)}", argument="cell")
         for name, largest in LARGEST.items():
             value, least = getattr(self, name), 0 if name == "embedding_size" else 1
             if not isinstance(value, int) or isinstance(value, bool):

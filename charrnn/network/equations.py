@@ -1,31 +1,115 @@
-"""One step of time with every term kept apart: the sums that the forward pass makes in one go.
+"""The network as formulas, in plain NumPy and float64: the first page to read.
 
-    W_ax x(t)        what the layer hears from below: of the character, or of the layer under it
-    W_aa a(t-1)      what it hears from itself
-    b_a              what it would do if it heard nothing
-    z                their sum, and its σ or tanh the gate
+A text is read one character at a time. For each x(t), layer upon layer,
 
-All in float64, from the parameters as they are stored and the states that were read.
+    e(t)     = W_ex x(t), or x(t) itself, one-hot, where there is no embedding
+    zx(t)    = W_ax e(t) + b_a
+    za(t)    = W_aa a(t-1)                       a(0) = 0
+    a(t)     = what the cell makes of zx(t), za(t) and the state before: `rnn`, `lstm` or `gru`
+    y_hat(t) = softmax(W_ya a(t) + b_y)          the distribution of the next character
+
+with a(t) of the layer below in the place of e(t) in a higher layer. Nothing here is fast: `cells`
+and `forward` compute the same in float32 and in place, and are tested against this page.
+`inspect --view step` shows it with its numbers.
+
+Letters: H hidden units, V characters, E numbers of an embedding, G gates, L layers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Floats
-from charrnn.inspection.reading import SIGMOIDS, Reading
-from charrnn.network.cells import CELLS
-from charrnn.network.layers import Layer
+from charrnn.array_types import Column, Floats, Ids
+
+Values = Mapping[str, Column]
+"""Gates, pre-activations or states of a layer by name, (H,) each."""
+
+Step = tuple[Values, Values]
+"""The values of the gates, and the states after a step."""
+
+
+def sigmoid(z: Column) -> Column:
+    """Return 1 / (1 + e^-z), without overflow."""
+    result: Column = (1 + np.tanh(z / 2)) / 2
+    return result
+
+
+def softmax(z: Column) -> Column:
+    """Return e^z / Σ e^z, without overflow."""
+    power = np.exp(z - z.max())
+    result: Column = power / power.sum()
+    return result
+
+
+def rnn(zx: Values, za: Values, b_n: Column, before: Values) -> Step:
+    """Compute a step of the simple recurrent network (Elman 1990)."""
+    a = np.tanh(zx["a"] + za["a"])
+    return {"a": a}, {"a": a}
+
+
+def lstm(zx: Values, za: Values, b_n: Column, before: Values) -> Step:
+    """Compute a step of an LSTM (Hochreiter & Schmidhuber 1997, Gers et al. 2000)."""
+    i = sigmoid(zx["i"] + za["i"])
+    f = sigmoid(zx["f"] + za["f"])
+    o = sigmoid(zx["o"] + za["o"])
+    g = np.tanh(zx["g"] + za["g"])
+    c = f * before["c"] + i * g
+    a = o * np.tanh(c)
+    return {"i": i, "f": f, "o": o, "g": g}, {"a": a, "c": c}
+
+
+def gru(zx: Values, za: Values, b_n: Column, before: Values) -> Step:
+    """Compute a step of the gated recurrent unit (Cho et al. 2014), reset after the product."""
+    r = sigmoid(zx["r"] + za["r"])
+    u = sigmoid(zx["u"] + za["u"])
+    n = np.tanh(zx["n"] + r * (za["n"] + b_n))
+    a = (1 - u) * n + u * before["a"]
+    return {"r": r, "u": u, "n": n}, {"a": a}
+
+
+class CellFacts(Protocol):
+    """What the functions below need to know of a cell; `cells.Cell` has it.
+
+    gates, states: their names, in the order in which parameters hold them.
+    reset: the gate that weighs what the last of the gates receives from a(t-1); "" if none does.
+    """
+
+    gates: ClassVar[tuple[str, ...]]
+    states: ClassVar[tuple[str, ...]]
+    reset: ClassVar[str]
+
+    @staticmethod
+    def equations(zx: Values, za: Values, b_n: Column, before: Values) -> Step:
+        """Compute one step of one layer: `rnn`, `lstm`, `gru` or another such function."""
+
+
+def read(
+    params: Mapping[str, Floats], cell: type[CellFacts], ids: Ids
+) -> Iterator[tuple[list[Values], Column]]:
+    """Yield the states of all layers and y_hat, (V,), after each character of a text.
+
+    params: the parameters by name.
+    ids: (T,), the text, read from a(0) = 0.
+    """
+    layers = sum(name.startswith("W_aa_") for name in params)
+    states: list[Values] = [
+        dict.fromkeys(cell.states, np.zeros(len(params["W_aa_0"]))) for _ in range(layers)
+    ]
+    for k in ids.tolist():
+        states = [layer.after for layer in layer_steps(params, cell, k, states)]
+        yield states, readout(params, states[-1]["a"]).y_hat
 
 
 @dataclass(frozen=True, eq=False)
 class Gate:
-    """What a gate is made of, or the state of a simple network; (H,) each.
+    """A gate and what it is made of, or the state of a simple network; (H,) each.
 
         z = W_ax x + W_aa a + b_a        value = σ(z), of a candidate tanh(z)
 
-    where a is a(t-1). The candidate of a GRU has its own bias b_n, and with r its reset gate
+    where a is a(t-1). A candidate that is reset has its own bias b_n, and with r its reset gate
 
         s = W_aa a + b_n                 z = W_ax x + r s + b_a
     """
@@ -43,18 +127,20 @@ class Gate:
 class LayerStep:
     """One step of one layer.
 
-    heard: what comes from below, by its name: the one-hot "x", (V,), with its id in `k`; "e", the
-        character's vector, (E,); or "a" of the layer under this one, (H,).
+    source: what comes from below: the one-hot "x", (V,), with its id in `k`; "e", the character's
+        vector, (E,); or "a" of the layer below, (H,).
     before, after: the states by name, (H,) each.
+    reset: the gate that resets the last one, or "".
     """
 
     layer: int
-    heard: str
+    source: str
     below: Column
     k: int | None
-    before: dict[str, Column]
+    before: Values
     gates: tuple[Gate, ...]
-    after: dict[str, Column]
+    after: Values
+    reset: str
 
     @property
     def change(self) -> Column:
@@ -84,66 +170,52 @@ class Readout:
     y_hat: Column
 
 
-def layer_steps(reading: Reading, t: int) -> Iterator[LayerStep]:
-    """Yield step t of each layer, the lowest first, every one from what the one below has made."""
-    network, k = reading.network, int(reading.ids[t])
-    heard, below = "x", np.zeros(0)
-    if network.config.embedding_size:
-        heard, below = "e", network.params["W_ex"][k].astype(np.float64)
-    for layer, weights in enumerate(network.layers):
-        before = {
-            name: values[t - 1, layer].astype(np.float64) if t else np.zeros(values.shape[-1])
-            for name, values in reading.states.items()
-        }
-        if heard == "x":
-            W_ax_x = weights.W_ax[k].astype(np.float64)
-        else:
-            W_ax_x = below @ weights.W_ax.astype(np.float64)
-        gates = _gates(network.config.cell, weights, W_ax_x, before["a"])
-        after = _after(network.config.cell, gates, before)
-        yield LayerStep(layer, heard, below, k if heard == "x" else None, before, gates, after)
-        heard, below = "a", after["a"]
+def layer_steps(
+    params: Mapping[str, Floats], cell: type[CellFacts], k: int, before: Sequence[Values]
+) -> Iterator[LayerStep]:
+    """Yield one step of each layer, the lowest first, each from what the one below has made.
+
+    k: the id of the character read.
+    before: the states of each layer, (H,) each by name.
+    """
+    source, below = "x", np.zeros(0)
+    if "W_ex" in params:
+        source, below = "e", exact(params["W_ex"][k])
+    for layer, states in enumerate(before):
+        W_ax, W_aa = params[f"W_ax_{layer}"], params[f"W_aa_{layer}"]
+        W_ax_x = exact(W_ax[k]) if source == "x" else below @ exact(W_ax)
+        W_aa_a, b_a = states["a"] @ exact(W_aa), exact(params[f"b_a_{layer}"])
+        b_n = exact(params[f"b_n_{layer}"]) if cell.reset else np.zeros(0)
+        zx, za = _by_gate(cell, W_ax_x + b_a), _by_gate(cell, W_aa_a)
+        values, after = cell.equations(zx, za, b_n, states)
+        terms = [_by_gate(cell, term) for term in (W_ax_x, W_aa_a, b_a)]
+        gates = []
+        for name in cell.gates:
+            own = b_n if cell.reset and name == cell.gates[-1] else None
+            z = zx[name] + za[name]
+            if own is not None:
+                z = zx[name] + values[cell.reset] * (za[name] + own)
+            from_below, from_before, bias = (term[name] for term in terms)
+            gates.append(Gate(name, from_below, from_before, bias, own, z, values[name]))
+        known = k if source == "x" else None
+        yield LayerStep(layer, source, below, known, states, tuple(gates), after, cell.reset)
+        source, below = "a", after["a"]
 
 
-def readout(reading: Reading, a: Column) -> Readout:
+def readout(params: Mapping[str, Floats], a: Column) -> Readout:
     """Return the prediction from the top layer's state, (H,)."""
-    network = reading.network
-    W_ya_a = a @ network.W_ya.astype(np.float64)
-    b_y = network.b_y.astype(np.float64)
+    W_ya_a, b_y = a @ exact(params["W_ya"]), exact(params["b_y"])
     score = W_ya_a + b_y
-    power = np.exp(score - score.max())
-    return Readout(
-        W_ya_a, b_y, score, float(score.max()), power, float(power.sum()), power / power.sum()
-    )
+    largest = float(score.max())
+    power = np.exp(score - largest)
+    return Readout(W_ya_a, b_y, score, largest, power, float(power.sum()), softmax(score))
 
 
-def _gates(cell: str, weights: Layer, W_ax_x: Column, a: Column) -> tuple[Gate, ...]:
-    """Return all gates of a layer, given what it hears from below, (G·H,), and a(t-1)."""
-    names, H = CELLS[cell].gates, len(a)
-    W_aa_a = a @ weights.W_aa.astype(np.float64)
-    made: dict[str, Gate] = {}
-    for n, name in enumerate(names):
-        here = slice(n * H, (n + 1) * H)
-        b_a, b_n, from_before = _exact(weights.b_a[here]), None, W_aa_a[here]
-        if name == "n":
-            b_n = _exact(weights.b_n)
-            from_before = made["r"].value * (from_before + b_n)
-        z = W_ax_x[here] + from_before + b_a
-        value = (1 + np.tanh(z / 2)) / 2 if name in SIGMOIDS else np.tanh(z)
-        made[name] = Gate(name, W_ax_x[here], W_aa_a[here], b_a, b_n, z, value)
-    return tuple(made.values())
-
-
-def _after(cell: str, gates: tuple[Gate, ...], before: dict[str, Column]) -> dict[str, Column]:
-    """Return the states after the step."""
-    value = {gate.name: gate.value for gate in gates}
-    if cell == "rnn":
-        return {"a": value["a"]}
-    if cell == "gru":
-        return {"a": (1 - value["u"]) * value["n"] + value["u"] * before["a"]}
-    c = value["f"] * before["c"] + value["i"] * value["g"]
-    return {"a": value["o"] * np.tanh(c), "c": c}
-
-
-def _exact(values: Floats) -> Column:
+def exact(values: Floats) -> NDArray[np.float64]:
+    """Return parameters in float64."""
     return values.astype(np.float64)
+
+
+def _by_gate(cell: type[CellFacts], z: Column) -> dict[str, Column]:
+    """Return (G·H,) as (H,) for each gate."""
+    return dict(zip(cell.gates, np.split(z, len(cell.gates)), strict=True))

@@ -49,7 +49,7 @@ class Gradient:
         self.state: Floats = np.zeros_like(trace.first_state)
         self._scores = (T, B, network.config.vocabulary_size), dtype
         self.dzx: Floats = zeros((T, B, G * H), dtype)
-        self.dza: Floats = self.dzx if cell.sums else zeros((T, B, G * H), dtype)
+        self.dza: Floats = zeros((T, B, G * H), dtype) if cell.reset else self.dzx
         self.da: Floats = zeros((T + 1, B, H), dtype)
         self.dc: Floats = zeros((T + 1 if keep_dc else 1, B, H), dtype)
         if not keep_dc:

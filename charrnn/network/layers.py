@@ -32,7 +32,7 @@ def layers_of(params: Parameters, config: NetworkConfig) -> list[Layer]:
             params[f"W_ax_{layer}"],
             params[f"W_aa_{layer}"],
             params[f"b_a_{layer}"],
-            none if CELLS[config.cell].sums else params[f"b_n_{layer}"],
+            params[f"b_n_{layer}"] if CELLS[config.cell].reset else none,
         )
         for layer in range(config.num_layers)
     ]

@@ -41,7 +41,7 @@ def shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
         matrices[f"W_ax_{layer}"] = (H if layer else E or V, GH)
         matrices[f"W_aa_{layer}"] = (H, GH)
         biases[f"b_a_{layer}"] = (GH,)
-        if not cell.sums:
+        if cell.reset:
             biases[f"b_n_{layer}"] = (H,)
     return matrices | {"W_ya": (H, V)} | biases | {"b_y": (V,)}
 
@@ -79,7 +79,7 @@ class Network:
         self._take(Parameters(self.params.shapes, flat=flat))
 
     def _initialise(self, rng: np.random.Generator) -> None:
-        H, gates = self.config.hidden_size, CELLS[self.config.cell].gates
+        H, cell = self.config.hidden_size, CELLS[self.config.cell]
         for name, W in self.params.items():
             if name.startswith("W_aa"):
                 Q, R = np.linalg.qr(rng.standard_normal(W.T.shape))
@@ -91,6 +91,7 @@ class Network:
                 W[:] = rng.uniform(-s, s, W.shape)
             elif name.startswith("W"):
                 W[:] = rng.uniform(-(H**-0.5), H**-0.5, W.shape)
-            elif name.startswith("b_a") and "f" in gates:
-                f = gates.index("f")
-                W[f * H : (f + 1) * H] = 1
+            elif name.startswith("b_a"):
+                for gate, bias in cell.first_bias.items():
+                    g = cell.gates.index(gate)
+                    W[g * H : (g + 1) * H] = bias

@@ -155,7 +155,7 @@ def estimate_memory(
     # Parameters, gradient, two moments, the best, one to save, the average; the gradient of each
     # worker; and in each process the weights as they are multiplied with.
     vectors = (6 + bool(training.average) + others + training.workers) * parameters
-    learning = read(T, B) + T * B * (GH * (1 if cell.sums else 2) + H)
+    learning = read(T, B) + T * B * (GH * (2 if cell.reset else 1) + H)
     learning += 2 * L * T * B * H if training.dropout else 0
     learning += training.workers * (scored(T * B // training.workers) + H * GH)
     width = 1 if V <= 256 else 2 if V <= 65_536 else 4

@@ -65,7 +65,7 @@ def test_every_form_says_the_same(make_checkpoint, tmp_path, name, cell):
     assert whole["model"]["cell"] == cell
     assert (whole["input"] is None) != view.reads_text
     assert whole["data"]
-    jsonschema.Draft202012Validator(schema(name)).validate(whole)
+    jsonschema.Draft202012Validator(schema(VIEWS[name])).validate(whole)
 
     head, *objects = [strict(line) for line in found["jsonl"].decode().splitlines()]
     assert head == {key: value for key, value in whole.items() if key != "data"}

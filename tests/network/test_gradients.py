@@ -11,9 +11,8 @@ import textwrap
 import numpy as np
 import pytest
 
-from charrnn.network import cells
-from charrnn.network import head as readout
-from charrnn.network import network as model
+from charrnn.network import backward as learning
+from charrnn.network import cells, head
 from charrnn.network.backward import backward, backward_from_logits
 from charrnn.network.config import NetworkConfig
 from charrnn.network.forward import forward
@@ -54,7 +53,7 @@ def errors(network, trace, x, y):
 
     loss()
     grad = Gradient(network, trace)
-    backward(network, y, trace, grad)
+    learning.backward(network, y, trace, grad)  # as a test may have replaced it
     arrays = {**network.params, "state": trace.first_state}
     exact = {**grad.params, "state": grad.state}
     return {
@@ -120,7 +119,7 @@ def test_rows_are_added_by_their_ids(size):
     ids[:50] = size - 1
     rows = rng.standard_normal((400, 5))
     found, expected = np.full((size, 5), np.nan), np.zeros((size, 5))
-    model.add_rows(ids, rows, out=found)
+    learning.add_rows(ids, rows, out=found)
     np.add.at(expected, ids, rows)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
 
@@ -169,8 +168,8 @@ def test_the_rows_that_are_scored_together_change_nothing(tiny_network, monkeypa
     by_hand, grad = Gradient(network, trace), Gradient(network, trace)
     by_hand.dz_y[:] = (np.exp(trace.log_y_hat) - np.eye(V)[y]) / y.size
     assert list(backward_from_logits(network, trace, by_hand)) == [1, 0]
-    monkeypatch.setattr(readout, "SCORES", 0)
-    monkeypatch.setattr(readout, "LEAST_ROWS", rows)
+    monkeypatch.setattr(head, "SCORES", 0)
+    monkeypatch.setattr(head, "LEAST_ROWS", rows)
     assert backward(network, y, trace, grad) == pytest.approx(trace.loss(y), abs=1e-12)
     np.testing.assert_allclose(grad.params.flat, by_hand.params.flat, rtol=0, atol=1e-12)
     np.testing.assert_allclose(grad.state, by_hand.state, rtol=0, atol=1e-12)
@@ -220,36 +219,36 @@ WRONG = {
     "gru: update looks at n alone": (
         "gru", cells.GRU, "differentiate", "(a_before, n, out", "(0, n, out",
     ),
-    "b_n without gradient": ("gru", Network, "_descend", "if not cell.sums", "if False"),
-    "b_n from the wrong gates": ("gru", Network, "_descend", "[:, -len(", "[:, :len("),
+    "b_n without gradient": ("gru", learning, "_layers_backward", "if cell.reset", "if False"),
+    "b_n from the wrong gates": ("gru", learning, "_layers_backward", "[:, -len(", "[:, :len("),
     "W_aa by the state after": (
-        "rnn", Network, "_descend", "trace.a(layer)[:-1]", "trace.a(layer)[1:]",
+        "rnn", learning, "_layers_backward", "trace.a(layer)[:-1]", "trace.a(layer)[1:]",
     ),
     "nothing through time": (
-        "rnn", Network, "_descend", "grad.recur(view)[0]", "0",
+        "rnn", learning, "_layers_backward", "grad.recur(view)[0]", "0",
     ),
-    "state before the first step": ("gru", Network, "_descend", "= da[0]", "= da[1]"),
+    "state before the first step": ("gru", learning, "_layers_backward", "= da[0]", "= da[1]"),
     "cell state before the first step": (
-        "lstm", Network, "_descend", "grad.state[layer, 1:] = dc[0]", "grad.state[layer, 1:] = 0",
+        "lstm", learning, "_layers_backward", "grad.state[layer, 1:] = dc[0]", "grad.state[layer, 1:] = 0",
     ),
-    "a sum for a mean": ("rnn", model, "learn", "len(y) / share)", "len(y) / 2)"),
-    "W_aa not transposed": ("rnn", Network, "_descend", "W_aa.T[None]", "W_aa[None]"),
-    "masks forgotten": ("lstm", Network, "_descend", "if trace.masks is not None", "if False"),
+    "a sum for a mean": ("rnn", learning, "learn", "len(y) / share)", "len(y) / 2)"),
+    "W_aa not transposed": ("rnn", learning, "_layers_backward", "W_aa.T[None]", "W_aa[None]"),
+    "masks forgotten": ("lstm", learning, "_layers_backward", "if trace.masks is not None", "if False"),
     "dropped values in W_ya": (
-        "rnn", Network, "backward", "trace.flat_up[-1]", "fold(trace.a(1)[1:])",
+        "rnn", learning, "backward", "trace.flat_up[-1]", "fold(trace.a(1)[1:])",
     ),
     "dropped values in the second W_ax": (
-        "rnn", Network, "_descend", "trace.flat_up[layer - 1].T", "fold(trace.a(layer - 1)[1:]).T",
+        "rnn", learning, "_layers_backward", "trace.flat_up[layer - 1].T", "fold(trace.a(layer - 1)[1:]).T",
     ),
-    "a slab not cleared": ("gru", Network, "_descend", "da[0] = 0", "da[0] += 0"),
+    "a slab not cleared": ("gru", learning, "_layers_backward", "da[0] = 0", "da[0] += 0"),
     "embeddings by other characters": (
-        "rnn", model, "add_rows", "ids[same[0]]", "ids[::-1][same[0]]",
+        "rnn", learning, "add_rows", "ids[same[0]]", "ids[::-1][same[0]]",
     ),
     "W_ax by other embeddings": (
-        "rnn", Network, "_input_backward", "trace.flat_e.T", "trace.flat_e[::-1].T",
+        "rnn", learning, "_input_backward", "trace.flat_e.T", "trace.flat_e[::-1].T",
     ),
     "embeddings without W_ax": (
-        "rnn", Network, "_input_backward", "W_ax.T", "np.eye(4, 3)",
+        "rnn", learning, "_input_backward", "W_ax.T", "np.eye(4, 3)",
     ),
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ from charrnn.inspection.methods.clamping import Clamp, surprises
 from charrnn.inspection.options import Unit
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
+from charrnn.network.cells import CELLS
 from charrnn.network.functions import log_softmax
 
 
@@ -49,7 +50,8 @@ class Without:
             return None
         instead: Floats = self.values[top, seen]
         if self.kind == "c":
-            instead = reading.gates["o"][:-1, top, seen] * np.tanh(instead)
+            output = CELLS[reading.network.config.cell].output
+            instead = reading.gates[output][:-1, top, seen] * np.tanh(instead)
         away = instead - reading.states["a"][:-1, top, seen]
         scores = reading.log_y_hat[:-1] + (away @ reading.network.W_ya[seen])
         log_softmax(scores)

@@ -6,10 +6,10 @@ import numpy as np
 from rich.text import Text
 
 from charrnn.evaluation.statistics import Mean, perplexity
+from charrnn.inspection.methods.alike_places import ALIKE, Place
 from charrnn.inspection.result import name
 from charrnn.inspection.views.diff.draw_changed import changed, legend
 from charrnn.inspection.views.diff.result import SATURATED, Differences, Sort
-from charrnn.inspection.views.errors.result import ALIKE, Place
 from charrnn.plurals import agreeing, counted
 from charrnn.terminal.bars import bar
 from charrnn.terminal.passages import aligned

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from charrnn.array_types import Column, Ids
 from charrnn.errors import ConfigError
 from charrnn.evaluation.statistics import Mean, mean_where
+from charrnn.inspection.methods.alike_places import Place, passages
 from charrnn.inspection.methods.character_classes import CLASSES, classes
 from charrnn.inspection.options import Options, Unit
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Cell, name, plain
 from charrnn.inspection.views.diff.unit_matching import Correspondence
-from charrnn.inspection.views.errors.result import ALIKE, Place
 from charrnn.text.vocabulary import Vocabulary
 
 ROWS = 16
@@ -131,8 +131,7 @@ class Differences:
         The same character behind the same ones is named once, where it changed most.
         """
         worth = sign * self.change[0]
-        text = self.vocabulary.decode(self.ids)
-        alike = [text[max(0, t + 1 - ALIKE) : t + 2] for t in range(len(worth))]
+        alike = passages(self.vocabulary.decode(self.ids))
         times = Counter(alike)
         found: dict[str, Place] = {}
         for t in np.argsort(-worth, kind="stable").tolist():

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from rich.text import Text
 
+from charrnn.inspection.methods.alike_places import ALIKE, Place
 from charrnn.inspection.views.errors.groups import Group
-from charrnn.inspection.views.errors.result import ALIKE, Comparison, Errors, Place
+from charrnn.inspection.views.errors.result import Comparison, Errors
 from charrnn.inspection.views.errors.training_text import MOST
 from charrnn.plurals import agreeing, counted
 from charrnn.terminal.bars import bar

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.array_types import Column, Ids
 from charrnn.evaluation.statistics import Mean, mean_where
+from charrnn.inspection.methods.alike_places import Place, passages
 from charrnn.inspection.methods.character_classes import CLASSES, classes, letters_seen
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
@@ -32,16 +33,6 @@ from charrnn.text.vocabulary import Vocabulary
 
 LISTED = 10
 """How many places a list names."""
-
-ALIKE = 3
-"""Places where the same character follows the same so many are alike; a list names the first."""
-
-
-class Place(NamedTuple):
-    """A place t in the text, and how often it has what is alike: the same behind the same."""
-
-    t: int
-    times: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,8 +168,7 @@ class Errors:
     @cached_property
     def _passages(self) -> list[str]:
         """Each next character behind the `ALIKE` before it."""
-        text = self.vocabulary.decode(self.ids)
-        return [text[max(0, t + 1 - ALIKE) : t + 2] for t in range(len(self.bits))]
+        return passages(self.vocabulary.decode(self.ids))
 
     def data(self) -> dict[str, Any]:
         """Return every table, the lists, and a column for each number that characters have."""

@@ -9,17 +9,13 @@ from rich.text import Text
 
 from charrnn.inspection.result import name
 from charrnn.inspection.views.gates.result import LEAST_COUNT, Gate, Gates, Memory
+from charrnn.network.cells import label as named
 from charrnn.plurals import counted
 from charrnn.terminal.bars import bar, histogram
 from charrnn.terminal.heat_map import Row, heat_map, sized_legend
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
 from charrnn.terminal.tables import Shown, Table, flow, prose, quoted, rule, share
-
-_NAMES = {
-    "i": "input i", "f": "forget f", "o": "output o", "g": "candidate g", "r": "reset r",
-    "u": "update u", "n": "candidate n", "a": "state a",
-}  # fmt: skip
 
 _SPANS = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, np.inf)  # characters
 _LONGEST = 8  # units of the longest memory
@@ -41,7 +37,7 @@ def draw(result: Gates, screen: Screen) -> Iterator[Text]:
     yield from heat_map(result.ids, screen.shown(len(result.ids)), rows, symbols, screen)
     yield Text()
     yield sized_legend(screen)
-    gates = "" if result.cell == "rnn" else "mean of a gate over the units of its layer, and "
+    gates = "mean of a gate over the units of its layer, and " if result.has_gates else ""
     yield from prose(
         f"{gates}root mean square of {_signed(result)}, after the character above was read", screen
     )
@@ -49,7 +45,7 @@ def draw(result: Gates, screen: Screen) -> Iterator[Text]:
 
 def summary(result: Gates, screen: Screen) -> Iterator[Text]:
     """Yield a row for each gate of each layer, and what its columns mean."""
-    if result.cell == "rnn":
+    if not result.has_gates:
         yield from prose(
             "a simple recurrent network has no gates; what can saturate is its state", screen
         )
@@ -58,7 +54,7 @@ def summary(result: Gates, screen: Screen) -> Iterator[Text]:
     table = Table(heading, "<>>>>><>>>", [_row(gate, screen) for gate in result.gates])
     yield from table.narrowed(screen.width, ("stuck", "slope", "mid")).draw(screen)
     limits = f"of {_signed(result)} below -.9, above .9"
-    if result.cell != "rnn":
+    if result.has_gates:
         limits = f"below .1, above .9; {limits}"
     yield from prose(
         f"low, high: the share of steps {limits}; shut, open: how many units are so at over 90% of "
@@ -69,18 +65,18 @@ def summary(result: Gates, screen: Screen) -> Iterator[Text]:
 
 
 def _signed(result: Gates) -> str:
-    return "the state" if result.cell == "rnn" else "candidate and state"
+    return "candidate and state" if result.has_gates else "the state"
 
 
 def _slopes(result: Gates, screen: Screen) -> str:
     sigma = screen.pick("σ", "sigm")
-    return "tanh'" if result.cell == "rnn" else f"{sigma}' (at most .25) or tanh' (at most 1)"
+    return f"{sigma}' (at most .25) or tanh' (at most 1)" if result.has_gates else "tanh'"
 
 
 def _row(gate: Gate, screen: Screen) -> list[Shown]:
     low, high = float(gate.low.mean()), float(gate.high.mean())
     return [
-        f"{gate.layer} {_NAMES[gate.name]}",
+        f"{gate.layer} {named(gate.name)}",
         share(low),
         share(max(0.0, 1 - low - high)),
         share(high),
@@ -101,7 +97,7 @@ def _by_character(result: Gates, screen: Screen) -> Iterator[Text]:
     yield Text()
     yield from rule("by character", screen, right=f"those read {LEAST_COUNT} times or more")
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
-    label = max(len(_NAMES[gate.name]) + len(str(gate.layer)) for gate in result.gates) + 1
+    label = max(len(named(gate.name)) + len(str(gate.layer)) for gate in result.gates) + 1
     room = (screen.width - label - 2) // 2
     quiet = screen.palette.quiet
     yield Text(f"{'':{label}}  {'high after':<{room}}low after", quiet)
@@ -109,7 +105,7 @@ def _by_character(result: Gates, screen: Screen) -> Iterator[Text]:
         away = gate.by_character - gate.over_text.mean()
         order = often[np.argsort(-away[often], kind="stable")].tolist()
         half = len(order) // 2
-        line = Text(f"{f'{gate.layer} {_NAMES[gate.name]}':<{label}}  ")
+        line = Text(f"{f'{gate.layer} {named(gate.name)}':<{label}}  ")
         for n, side in enumerate((order[:half], order[: half - 1 : -1][:half])):
             line.append(" " * (label + 2 + n * room - line.cell_len))
             for c in side:
@@ -128,7 +124,7 @@ def _signed_share(value: float) -> str:
 
 def _memory(memory: Memory, screen: Screen) -> Iterator[Text]:
     """Yield how many units remember how long."""
-    yield from rule(f"memory of layer {memory.layer}", screen, right=f"by {_NAMES[memory.gate]}")
+    yield from rule(f"memory of layer {memory.layer}", screen, right=f"by {named(memory.gate)}")
     counts = [
         int(np.sum((low <= memory.tau) & ((memory.tau < high) | np.isinf(high))))
         for low, high in pairwise(_SPANS)
@@ -161,7 +157,7 @@ def _stuck(result: Gates, screen: Screen) -> Iterator[Text]:
         if gate.stuck.any():
             said = True
             units = np.flatnonzero(gate.stuck).tolist()
-            yield _list(f"stuck, {_NAMES[gate.name]}: ", gate.layer, units, screen)
+            yield _list(f"stuck, {named(gate.name)}: ", gate.layer, units, screen)
         if gate.name == "a" and (still := result.still(gate.layer)):
             said = True
             yield _list("never move: ", gate.layer, still, screen)

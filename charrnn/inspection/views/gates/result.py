@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from charrnn.array_types import Column, Floats, Ids
 from charrnn.inspection.options import Options
-from charrnn.inspection.reading import SIGMOIDS, Reading
+from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Cell, name, plain
+from charrnn.network.cells import CELLS, is_sigmoid
 from charrnn.text.vocabulary import Vocabulary
 
 STUCK = 0.99
@@ -30,9 +31,6 @@ STEPS = 256
 
 LEAST_COUNT = 3
 """A character that occurs less often than this is not said to raise or lower a gate."""
-
-MEMORIES = {"lstm": "f", "gru": "u"}
-"""The gate that weighs the memory: c(t) = f c(t-1) + i g, a(t) = (1 - u) n + u a(t-1)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +125,7 @@ class Gates:
             There is no such layer.
         """
         config = reading.network.config
-        layers = (options or Options()).layers(config)
+        layers, memory = (options or Options()).layers(config), CELLS[config.cell].memory
         series = reading.gates | {"a": reading.states["a"]}
         characters, which, counts = np.unique(reading.ids, return_inverse=True, return_counts=True)
         gates = [
@@ -136,14 +134,23 @@ class Gates:
             for kind, values in series.items()
         ]
         memories = [
-            _memory(layer, kept, series[kept][:, layer])
+            _memory(
+                layer,
+                memory.gate,
+                memory.keep({kind: values[:, layer] for kind, values in series.items()}),
+            )
             for layer in layers
-            if (kept := MEMORIES.get(config.cell))
+            if memory
         ]
         return cls(
             reading.vocabulary, reading.ids, config.cell, characters, counts, tuple(gates),
             tuple(memories),
         )  # fmt: skip
+
+    @property
+    def has_gates(self) -> bool:
+        """Whether there is more than the state: a simple network has no gates."""
+        return any(gate.name != "a" for gate in self.gates)
 
     def still(self, layer: int) -> list[int]:
         """Return which units of a layer never move."""
@@ -239,7 +246,7 @@ def _gate(
 
     characters: the (C,) ids that occur, which of them stands at each place, (T,), and their counts.
     """
-    sigmoid = kind in SIGMOIDS
+    sigmoid = is_sigmoid(kind)
     span = (0.0, 1.0) if sigmoid else (-1.0, 1.0)
     least, most = (0.1, 0.9) if sigmoid else (-0.9, 0.9)
     T, H = values.shape
@@ -255,7 +262,7 @@ def _gate(
         slope += np.sum(exact * (1 - exact) if sigmoid else 1 - exact * exact, axis=0)
         histogram += _histogram(exact, span)
         over_text[here] = exact.mean(axis=1) if sigmoid else np.sqrt(np.mean(exact * exact, axis=1))
-    made_at_once = kind != "a" or cell == "rnn"
+    made_at_once = kind in CELLS[cell].gates
     ids, which, counts = characters
     by_character = np.bincount(which, over_text) / counts
     low_on, high_on = _extremes(ids[counts >= LEAST_COUNT], by_character[counts >= LEAST_COUNT])

@@ -17,6 +17,7 @@ from charrnn.inspection.views.grad.result import (
     Descent,
     Gradients,
 )
+from charrnn.network.cells import words
 from charrnn.plurals import counted
 from charrnn.terminal.bars import bar
 from charrnn.terminal.heat_map import sized_legend
@@ -24,7 +25,6 @@ from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
 from charrnn.terminal.tables import Shown, Table, flow, number, prose, rule, share
 
-_NAMES = {"a": "hidden state a", "c": "cell state c", "z": "pre-activation z", "x": "what is read"}
 _LAGS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48)
 _NARROWEST, _ROOMY, _WIDEST = 16, 34, 60  # cells for the bars of one course
 _SMALLEST = -12  # the power of ten at which bars begin, at least
@@ -35,7 +35,7 @@ _DECADES = 4  # that the map's colours span
 def draw(result: Gradients, screen: Screen) -> Iterator[Text]:
     """Yield a verdict on each course, their medians side by side, all numbers, and the map."""
     losses = counted(len(result.targets), "loss", "losses")
-    by = f"the {_NAMES[result.kind]}" if result.kind != "x" else "what is read"
+    by = f"the {_named(result.kind)}" if result.kind != "x" else _named("x")
     yield from rule(f"gradient by {by}", screen, right=losses)
     named = [
         (_title(result, n, course), course)
@@ -154,7 +154,7 @@ def _row(course: Course) -> list[Shown]:
     quartiles = np.quantile(reach, [0.25, 0.75]).tolist() if len(reach) else []
     return [
         "-" if course.layer is None else str(course.layer),
-        _NAMES[course.kind],
+        _named(course.kind),
         _size(course.norm),
         _size(course.rate),
         "-" if abs(course.e_fold) >= 1e4 else number(course.e_fold, 1),
@@ -213,3 +213,9 @@ def _chosen(course: Course, most: int) -> list[int]:
     order = sorted(np.flatnonzero(course.told).tolist(), key=lambda s: -course.reach[s])
     spread = np.linspace(0, len(order) - 1, min(len(order), most))
     return [order[int(n)] for n in spread.round()]
+
+
+def _named(kind: str) -> str:
+    """Return by what a gradient is taken, in words."""
+    others = {"z": "pre-activation z", "x": "what is read"}
+    return others.get(kind) or f"{words(kind)} {kind}"

@@ -14,12 +14,10 @@ with k the gate that keeps and w what was written: e(t) is what is left of it at
 
 import numpy as np
 
-from charrnn.array_types import Column, Floats
+from charrnn.array_types import Column
 from charrnn.errors import ConfigError, Way
 from charrnn.inspection.reading import Reading
-
-MEMORIES = {"lstm": "c", "gru": "a"}
-"""The state that is a sum of what was written to it, by the cells that have one."""
+from charrnn.network.cells import CELLS
 
 NOTHING = 1e-18
 """When so little is left of all writes of a step, those before it are not followed."""
@@ -30,6 +28,7 @@ _PIECE = 512  # steps that are followed back at a time
 class Writes:
     """What one layer kept and wrote at every step.
 
+    kind: the state m that is the memory.
     keep, written: (T, H).
 
     Raises
@@ -39,18 +38,17 @@ class Writes:
     """
 
     def __init__(self, reading: Reading, layer: int) -> None:
-        cell, gates = reading.network.config.cell, reading.gates
-        if cell not in MEMORIES:
+        cell = reading.network.config.cell
+        memory = CELLS[cell].memory
+        if memory is None:
             raise ConfigError(
                 f"ledger: not available for a simple network ({cell}), whose state is computed "
                 "anew at every step and holds no sum of writes",
                 Way("see {view}", view="why"),
             )
-        if cell == "lstm":
-            self.keep, w = gates["f"][:, layer], gates["i"][:, layer] * gates["g"][:, layer]
-        else:
-            self.keep, w = gates["u"][:, layer], (1 - gates["u"][:, layer]) * gates["n"][:, layer]
-        self.written: Floats = w
+        gates = {kind: values[:, layer] for kind, values in reading.gates.items()}
+        self.kind = memory.state
+        self.keep, self.written = memory.keep(gates), memory.written(gates)
 
     def left(self, t: int) -> Column:
         """Return what is left at t of the last N writes, (N, H), that of t itself the last.

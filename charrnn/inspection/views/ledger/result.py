@@ -13,7 +13,8 @@ from charrnn.inspection.options import Options, Unit
 from charrnn.inspection.places import place
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Cell, name, plain
-from charrnn.inspection.views.ledger.memory_writes import MEMORIES, Writes, ages
+from charrnn.inspection.views.ledger.memory_writes import Writes, ages
+from charrnn.network.cells import CELLS
 from charrnn.text.vocabulary import Vocabulary
 
 ROWS = 6
@@ -131,7 +132,9 @@ class Ledger:
     @property
     def kind(self) -> str:
         """The state that is a memory."""
-        return MEMORIES[self.cell]
+        memory = CELLS[self.cell].memory
+        assert memory
+        return memory.state
 
     @property
     def came(self) -> bool:
@@ -229,7 +232,7 @@ class Ledger:
 def _account(reading: Reading, layer: int, t: int, units: list[Unit], rows: int) -> Account:
     writes = Writes(reading, layer)
     left = writes.left(t)
-    memory = reading.states[MEMORIES[reading.network.config.cell]][t, layer].astype(np.float64)
+    memory = reading.states[writes.kind][t, layer].astype(np.float64)
     by_age = writes.by_age()
     if not units:
         # Those first that hold most that is old.
@@ -252,9 +255,9 @@ def _nats(reading: Reading, t: int, v: int, left: Column) -> Column:
     top = reading.network.config.num_layers - 1
     W = reading.network.W_ya.astype(np.float64)
     seen = np.ones(left.shape[1])
-    if "c" in reading.states:  # a = o tanh(c), as a share of c; o where c is 0
+    if output := CELLS[reading.network.config.cell].output:  # a as a share of c; o where c is 0
         c, a = left.sum(axis=0), reading.states["a"][t, top]
-        o = reading.gates["o"][t, top].astype(np.float64)
+        o = reading.gates[output][t, top].astype(np.float64)
         seen = np.divide(a, c, out=o, where=np.abs(c) > 1e-6)
     nats: Column = left @ (seen * (W[:, v] - W.mean(axis=1)))
     return nats

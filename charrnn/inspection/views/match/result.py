@@ -11,9 +11,10 @@ from charrnn.array_types import Column, Floats, Ids
 from charrnn.errors import ConfigError, Way
 from charrnn.inspection.options import Options
 from charrnn.inspection.places import place
-from charrnn.inspection.reading import SIGMOIDS, Reading
+from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Cell, name, plain
 from charrnn.inspection.views.match.similar_states import Pattern, apart, cosines
+from charrnn.network.cells import is_sigmoid
 from charrnn.plurals import counted
 from charrnn.text.vocabulary import Vocabulary
 
@@ -109,7 +110,7 @@ class Match:
         else:
             part = _part(reading, options)
             # What lies between 0 and 1 is on above and below its middle.
-            sided = 2 * states - 1 if kind in SIGMOIDS else states
+            sided = 2 * states - 1 if is_sigmoid(kind) else states
             pattern = Pattern.of(sided, part)
             if not pattern.on.any():
                 raise ConfigError(

@@ -11,12 +11,12 @@ from charrnn.evaluation.statistics import Mean, mean_where
 from charrnn.inspection.methods.character_classes import CLASSES, classes
 from charrnn.inspection.methods.features.following import Following
 from charrnn.inspection.options import Unit
-from charrnn.inspection.reading import SIGMOIDS, Reading
+from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import name
-from charrnn.inspection.views.gates.result import MEMORIES
 from charrnn.inspection.views.neuron.autocorrelation import Rhythm, rhythm
 from charrnn.inspection.views.neuron.responses import Response, change, highest, responses
 from charrnn.inspection.views.neuron.wiring import Wiring, pushes, wiring
+from charrnn.network.cells import CELLS, is_sigmoid
 
 BINS = 20
 
@@ -64,9 +64,9 @@ class Card:
         exact = values.astype(np.float64)
         is_state = kind in reading.states
         span = _span(kind, exact)
-        least, most = (0.1, 0.9) if kind in SIGMOIDS else (-0.9, 0.9)
+        least, most = (0.1, 0.9) if is_sigmoid(kind) else (-0.9, 0.9)
         saturating = np.tanh(exact) if kind == "c" else exact
-        memory = MEMORIES.get(reading.network.config.cell)
+        memory = CELLS[reading.network.config.cell].memory
         return cls(
             unit=unit,
             kind=kind,
@@ -77,7 +77,9 @@ class Card:
             sd=float(exact.std()),
             low=float(np.mean(saturating < least)),
             high=float(np.mean(saturating > most)),
-            tau=_tau(reading.gates[memory][:, layer, j]) if memory else float("nan"),
+            tau=_tau(memory.keep({kind: gate[:, layer, j] for kind, gate in reading.gates.items()}))
+            if memory
+            else float("nan"),
             rhythm=rhythm(values),
             top=tuple(highest(values, EXTREMES)),
             bottom=tuple(highest(-values, EXTREMES)),
@@ -93,7 +95,7 @@ class Card:
 
 
 def _span(kind: str, values: Column) -> tuple[float, float]:
-    if kind in SIGMOIDS:
+    if is_sigmoid(kind):
         return 0.0, 1.0
     if kind != "c":
         return -1.0, 1.0

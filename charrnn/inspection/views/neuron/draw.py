@@ -9,11 +9,11 @@ from rich.text import Text
 from charrnn.evaluation.statistics import Mean
 from charrnn.inspection.methods.character_classes import CLASSES
 from charrnn.inspection.methods.features.following import Following
-from charrnn.inspection.reading import SIGMOIDS
 from charrnn.inspection.result import name
 from charrnn.inspection.views.neuron.card import Card, Cost
 from charrnn.inspection.views.neuron.result import Neuron, Told
 from charrnn.inspection.views.neuron.wiring import Inflow
+from charrnn.network.cells import is_sigmoid, words
 from charrnn.plurals import agreeing, counted
 from charrnn.terminal.bars import histogram
 from charrnn.terminal.heat_map import Row, signed_legend, sized_legend
@@ -28,11 +28,6 @@ _CHARACTERS = 8  # that move a unit, or are pushed, either way
 _SOURCES = 4  # from either side that drive a unit
 _BRIEF = 6  # lines of text for a unit drawn at random
 _SIDE_BY_SIDE = 78  # cells across
-_NAMES = {
-    "a": "hidden state a", "c": "cell state c", "i": "input gate i", "f": "forget gate f",
-    "o": "output gate o", "g": "candidate g", "r": "reset gate r", "u": "update gate u",
-    "n": "candidate n",
-}  # fmt: skip
 
 
 def draw(result: Neuron, screen: Screen) -> Iterator[Text]:
@@ -47,7 +42,7 @@ def draw(result: Neuron, screen: Screen) -> Iterator[Text]:
 
 def _card(told: Told, result: Neuron, screen: Screen) -> Iterator[Text]:
     card, brief = told.card, told.role == "random"
-    title = f"unit {name(card.unit)}, {_NAMES[card.kind]}"
+    title = f"unit {name(card.unit)}, {words(card.kind)} {card.kind}"
     yield from rule(title, screen, right=_role(told))
     yield from _statistics(card, screen)
     yield from washed(
@@ -78,14 +73,14 @@ def _role(told: Told) -> str:
 def _row(card: Card) -> Row:
     """Return what the text is coloured by; of a cell state its tanh, which has bounds."""
     values = np.tanh(card.values) if card.kind == "c" else card.values
-    return Row(card.kind, values, "sized" if card.kind in SIGMOIDS else "signed")
+    return Row(card.kind, values, "sized" if is_sigmoid(card.kind) else "signed")
 
 
 def _statistics(card: Card, screen: Screen) -> Iterator[Text]:
     low, high = card.span
     drawn = histogram(card.histogram.tolist(), ascii_only=screen.ascii_only)
     of = "tanh(c) " if card.kind == "c" else ""
-    ends = "below .1" if card.kind in SIGMOIDS else "below -.9"
+    ends = "below .1" if is_sigmoid(card.kind) else "below -.9"
     facts = [
         f"mean {number(card.mean)}",
         f"sd {number(card.sd)}",
@@ -291,7 +286,7 @@ def _inflow(title: str, inflow: Inflow, source: Callable[[int], str]) -> Iterato
 
 def _legend(result: Neuron, screen: Screen) -> Iterator[Text]:
     card = result.units[0].card
-    signed = card.kind not in SIGMOIDS
+    signed = not is_sigmoid(card.kind)
     yield signed_legend(screen) if signed else sized_legend(screen)
     scaled = "tanh(c)" if card.kind == "c" else card.kind
     said = f"{scaled} after the character was read; its sign is chance"

@@ -22,6 +22,7 @@ from charrnn.inspection.views.find.result import Found
 from charrnn.inspection.views.gates.result import STILL, STUCK, Gates
 from charrnn.inspection.views.grad.result import Gradients
 from charrnn.inspection.views.probs.result import Probabilities
+from charrnn.network.cells import words
 from charrnn.plurals import agreeing, counted
 
 CLEAR = 3
@@ -66,11 +67,6 @@ SORTS = {
     "other": "control characters are",
 }
 """What may be hard for the network, by class."""
-
-GATES = {
-    "i": "input gates", "f": "forget gates", "o": "output gates", "g": "candidates",
-    "r": "reset gates", "u": "update gates", "n": "candidates", "a": "states",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -337,7 +333,7 @@ def idle(found: Gates) -> Finding | None:
     if stuck >= max(1, IDLE * size):
         are = agreeing(stuck, "is", "are")
         parts.append(
-            f"{stuck} of {size} {GATES[worst.name]} of layer {worst.layer} {are} stuck for over "
+            f"{stuck} of {size} {_plural(worst.name)} of layer {worst.layer} {are} stuck for over "
             f"{STUCK:.0%} of the steps"
         )
     if not parts:
@@ -360,3 +356,7 @@ def _clearly_more(it: Mean, most: float) -> bool:
 def _share(value: float) -> str:
     """Return a number between 0 and 1 without the 0 before its point."""
     return f"{value:.2f}".removeprefix("0")
+
+
+def _plural(gate: str) -> str:
+    return f"{words(gate).removeprefix('hidden ')}s"

@@ -8,18 +8,13 @@ from rich.text import Text
 from charrnn.inspection.result import name
 from charrnn.inspection.views.state.draw_strip import barcodes
 from charrnn.inspection.views.state.result import Map, States
+from charrnn.network.cells import words
 from charrnn.plurals import counted
 from charrnn.terminal.heat_map import Row, Way, heat_map, signed_legend, sized_legend
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.strip import strip
 from charrnn.terminal.symbols import Symbols
 from charrnn.terminal.tables import flow, prose, rule
-
-_NAMES = {
-    "a": "hidden state a", "c": "cell state c", "i": "input gate i", "f": "forget gate f",
-    "o": "output gate o", "g": "candidate g", "r": "reset gate r", "u": "update gate u",
-    "n": "candidate n",
-}  # fmt: skip
 
 
 def draw(result: States, screen: Screen, panels: int | None = None) -> Iterator[Text]:
@@ -38,7 +33,9 @@ def draw(result: States, screen: Screen, panels: int | None = None) -> Iterator[
         if n:
             yield Text()
         yield from rule(
-            f"layer {mapped.layer}: {_NAMES[result.kind]}", screen, right=_carried(mapped)
+            f"layer {mapped.layer}: {words(result.kind)} {result.kind}",
+            screen,
+            right=_carried(mapped),
         )
         yield from heat_map(
             result.ids, shown, list(_rows(mapped, result)), symbols, screen, panels=panels
@@ -53,7 +50,7 @@ def _step(result: States, t: int, symbols: Symbols, screen: Screen) -> Iterator[
         yield Text()
         about = f"all {counted(len(moment.values), 'unit')}"
         yield from rule(
-            f"layer {moment.layer}: {_NAMES[kind]} after character {t}", screen, right=about
+            f"layer {moment.layer}: {words(kind)} {kind} after character {t}", screen, right=about
         )
         before, values = moment.before, moment.values
         if result.span is None:

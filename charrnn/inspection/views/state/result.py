@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from charrnn.array_types import Column, Floats, Ids
 from charrnn.inspection.options import Options, Order, Unit
 from charrnn.inspection.places import place
-from charrnn.inspection.reading import SIGMOIDS, Reading
+from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Cell, name, plain
+from charrnn.network.cells import is_sigmoid
 from charrnn.text.vocabulary import Vocabulary
 
 ROWS = 16
@@ -127,7 +128,7 @@ class States:
         """The least and largest value that this kind can have, None where there is no bound."""
         if self.kind == "c":
             return None
-        return (0.0, 1.0) if self.kind in SIGMOIDS else (-1.0, 1.0)
+        return (0.0, 1.0) if is_sigmoid(self.kind) else (-1.0, 1.0)
 
     def data(self) -> dict[str, Any]:
         """Return the values of the shown units, unit by unit."""

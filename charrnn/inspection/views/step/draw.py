@@ -13,6 +13,7 @@ from charrnn.inspection.views.step.draw_equations import (
     unit_lines,
 )
 from charrnn.inspection.views.step.result import Step
+from charrnn.network.cells import CELLS
 from charrnn.plurals import counted
 from charrnn.terminal.bars import bar
 from charrnn.terminal.screen import Screen
@@ -58,7 +59,7 @@ def title(result: Step, symbols: Symbols, screen: Screen, *, brief: bool = False
 
 def heard(result: Step, layer: int, symbols: Symbols) -> str:
     """Return in a sentence what a layer hears from below."""
-    kind = result.layers[layer].heard
+    kind = result.layers[layer].source
     if kind == "x":
         return f"x is one-hot, so W_ax x is the row of W_ax for {_read(result, symbols)}"
     if kind == "e":
@@ -84,7 +85,7 @@ def unit_block(
     layer, j = unit
     step = result.layers[layer]
     yield from header(result, unit, screen)
-    yield from unit_lines(step, j, screen)
+    yield from unit_lines(step, CELLS[result.reading.network.config.cell].formulas, j, screen)
     if sums:
         yield from _made_of(result, unit, screen)
     if scores and layer == len(result.layers) - 1:
@@ -97,10 +98,10 @@ def _made_of(result: Step, unit: Unit, screen: Screen) -> Iterator[Text]:
     step = result.layers[layer]
     gate = step.gates[-1].name
     of = "" if gate == "a" else f" of {gate}"
-    if step.heard != "x":
-        source = layer - 1 if step.heard == "a" else None
+    if step.source != "x":
+        source = layer - 1 if step.source == "a" else None
         terms, n = result.terms(unit, gate, below=True), len(step.below)
-        yield from sum_lines(f"W_ax {step.heard}{of}", terms, n + 1 - len(terms), source, screen)
+        yield from sum_lines(f"W_ax {step.source}{of}", terms, n + 1 - len(terms), source, screen)
     terms, n = result.terms(unit, gate), len(step.change)
     yield from sum_lines(f"W_aa a{of}", terms, n + 1 - len(terms), layer, screen)
 

@@ -4,14 +4,15 @@ Every number is rounded for itself, from the exact one; what is worked out from 
 agrees with the printed result to within their rounding.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.text import Text
 
 from charrnn.inspection.options import Unit
-from charrnn.inspection.reading import SIGMOIDS
 from charrnn.inspection.result import name
 from charrnn.inspection.views.step.result import Step, Term
+from charrnn.network.cells import is_sigmoid
 from charrnn.network.equations import Gate, LayerStep
 from charrnn.plurals import counted
 from charrnn.terminal.screen import Screen
@@ -46,24 +47,29 @@ class Digits:
         return ("-", written[1:]) if written.startswith("-") else ("+", written)
 
 
-def unit_lines(step: LayerStep, j: int, screen: Screen) -> Iterator[Text]:
-    """Yield all equations of one unit in one step: its gates, then its states."""
+def unit_lines(
+    step: LayerStep, formulas: Mapping[str, str], j: int, screen: Screen
+) -> Iterator[Text]:
+    """Yield all equations of one unit in one step: its gates, then its states.
+
+    formulas: how each state follows from the gates, see `Cell.formulas`.
+    """
     digits = Digits(screen)
-    before = {kind: digits(float(values[j])) for kind, values in step.before.items()}
-    after = {kind: digits(float(values[j])) for kind, values in step.after.items()}
-    value = {gate.name: digits(float(gate.value[j])) for gate in step.gates}
-    times = screen.pick("×", "*")
     yield from _sums(step, j, digits, screen)
-    if "c" in after:
-        made = f"{value['f']} {times} {before['c']} + {value['i']} {times} {value['g']}"
-        yield from equation(["c(t)", "f c(t-1) + i g", made, after["c"]], screen)
-        yield from equation(
-            ["a(t)", "o tanh(c(t))", f"{value['o']} {times} tanh({after['c']})", after["a"]], screen
-        )
-    elif "u" in value:
-        u, n = value["u"], value["n"]
-        made = f"(1 - {u}) {times} {n} + {u} {times} {before['a']}"
-        yield from equation(["a(t)", "(1 - u) n + u a(t-1)", made, after["a"]], screen)
+    numbers = {gate.name: digits(float(gate.value[j])) for gate in step.gates}
+    for kind, values in step.before.items():
+        numbers[f"{kind}(t-1)"] = digits(float(values[j]))
+        numbers[f"{kind}(t)"] = digits(float(step.after[kind][j]))
+    for kind, formula in formulas.items():
+        made = _with_numbers(formula, numbers, screen.pick("×", "*"))
+        yield from equation([f"{kind}(t)", formula, made, numbers[f"{kind}(t)"]], screen)
+
+
+def _with_numbers(formula: str, numbers: Mapping[str, str], times: str) -> str:
+    """Return a formula with numbers in the place of names, and a sign between factors."""
+    names = "|".join(re.escape(name) for name in sorted(numbers, key=len, reverse=True))
+    signed = re.sub(r"(?<![+-]) (?![+-])", f" {times} ", formula)
+    return re.sub(rf"(?<!\w)({names})(?!\w)", lambda found: numbers[found[0]], signed)
 
 
 def equation(parts: Sequence[str], screen: Screen) -> Iterator[Text]:
@@ -106,9 +112,9 @@ def sum_lines(
 def _sums(step: LayerStep, j: int, digits: Digits, screen: Screen) -> Iterator[Text]:
     """Yield a line for each gate: three terms, their sum, its σ or tanh."""
     gates = [gate for gate in step.gates if gate.b_n is None]
-    squash = [screen.pick("σ", "sigm") if gate.name in SIGMOIDS else "tanh" for gate in gates]
+    squash = [screen.pick("σ", "sigm") if is_sigmoid(gate.name) else "tanh" for gate in gates]
     table = [_terms(gate, j, digits) for gate in gates]
-    headings = [f"W_ax {step.heard}", "W_aa a", "b_a", "z"]
+    headings = [f"W_ax {step.source}", "W_aa a", "b_a", "z"]
     widths = [
         max(len(heading), *(len(row[n]) for row in table)) for n, heading in enumerate(headings)
     ]
@@ -138,17 +144,21 @@ def _sums(step: LayerStep, j: int, digits: Digits, screen: Screen) -> Iterator[T
 
 
 def _candidate(step: LayerStep, j: int, b_n: float, screen: Screen) -> Iterator[Text]:
-    """Yield the candidate of a GRU, whose reset gate weighs what it hears from itself."""
-    digits, n, r = Digits(screen), step.gate("n"), float(step.gate("r").value[j])
+    """Yield the candidate whose reset gate weighs what it receives from a(t-1)."""
+    digits, n, r = Digits(screen), step.gates[-1], float(step.gate(step.reset).value[j])
     sign, bias = digits.signed(b_n)
-    times, heard = screen.pick("×", "*"), digits(float(n.W_aa_a[j]))
+    times, before = screen.pick("×", "*"), digits(float(n.W_aa_a[j]))
     product = r * (float(n.W_aa_a[j]) + b_n)
-    made = f"{digits(r)} {times} ({heard} {sign} {bias})"
-    yield from equation(["r s", "r (W_aa a + b_n)", made, digits(product)], screen)
+    made = f"{digits(r)} {times} ({before} {sign} {bias})"
+    yield from equation(
+        [f"{step.reset} s", f"{step.reset} (W_aa a + b_n)", made, digits(product)], screen
+    )
     second, third = digits.signed(product), digits.signed(float(n.b_a[j]))
     added = " ".join((digits(float(n.W_ax_x[j])), *second, *third))
     parts = [f"tanh({added})", f"tanh({digits(float(n.z[j]))})", digits(float(n.value[j]))]
-    yield from equation(["n", f"tanh(W_ax {step.heard} + r s + b_a)", *parts], screen)
+    yield from equation(
+        [n.name, f"tanh(W_ax {step.source} + {step.reset} s + b_a)", *parts], screen
+    )
 
 
 def _label(gate: Gate) -> str:

@@ -12,6 +12,7 @@ from charrnn.inspection.options import Options, Unit
 from charrnn.inspection.places import place
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Cell, name
+from charrnn.network.cells import CELLS
 from charrnn.network.equations import Gate, LayerStep, Readout, layer_steps, readout
 
 ROWS = 3
@@ -71,8 +72,17 @@ class Step:
     @classmethod
     def take(cls, reading: Reading, options: Options, t: int) -> Self:
         """Take step t; the options have been checked."""
-        layers = tuple(layer_steps(reading, t))
-        made = readout(reading, layers[-1].after["a"])
+        network = reading.network
+        before = [
+            {
+                kind: values[t - 1, layer].astype(np.float64) if t else np.zeros(values.shape[-1])
+                for kind, values in reading.states.items()
+            }
+            for layer in range(network.config.num_layers)
+        ]
+        cell = CELLS[network.config.cell]
+        layers = tuple(layer_steps(network.params, cell, int(reading.ids[t]), before))
+        made = readout(network.params, layers[-1].after["a"])
         units = options.units or tuple(
             unit
             for layer in options.layers(reading.network.config)
@@ -156,7 +166,7 @@ class Step:
         step = self.layers[layer]
         return {
             "unit": name(unit),
-            "hears": step.heard,
+            "hears": step.source,
             "before": {kind: float(values[j]) for kind, values in step.before.items()},
             "gates": [_numbers(gate, j) | self._sums(unit, gate.name) for gate in step.gates],
             "after": {kind: float(values[j]) for kind, values in step.after.items()},

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from charrnn.inspection.result import name
 from charrnn.inspection.views.weights.result import LARGEST, NEAR_ZERO, Matrix, Timescale, Weights
+from charrnn.network.cells import label
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
 from charrnn.terminal.tables import Shown, Table, number, prose, rule, share
@@ -122,7 +123,7 @@ def _timescales(scales: Sequence[Timescale], screen: Screen) -> Iterator[Text]:
         j = int(np.argmax(scale.tau))
         body.append([
             str(scale.layer),
-            {"f": "forget f", "u": "update u"}[scale.gate],
+            label(scale.gate),
             *(f"{tau:.3g}" for tau in (low, middle, high, float(scale.tau[j]))),
             name((scale.layer, j)),
             Text(f"{scale.fresh:.3g}", screen.palette.quiet),

@@ -11,16 +11,14 @@ from charrnn.array_types import Column, Floats
 from charrnn.checkpoint.checkpoint import Checkpoint
 from charrnn.inspection.options import Options
 from charrnn.inspection.result import Cell, plain
-from charrnn.inspection.views.gates.result import MEMORIES
 from charrnn.inspection.views.weights.embedding_similarity import Kinship
 from charrnn.inspection.views.weights.gate_blocks import Block, blocks
+from charrnn.network.cells import CELLS, Memory
+from charrnn.network.equations import sigmoid
 from charrnn.network.network import Network
 from charrnn.text.vocabulary import Vocabulary
 
 NEAR_ZERO = 1e-3
-
-CANDIDATES = {"rnn": "", "lstm": "g", "gru": "n"}
-"""The part of W_aa whose spectral radius says how a state would go on by itself."""
 
 LARGEST = 2048
 """Units of a layer up to which eigenvalues are worked out: they take as the cube of it."""
@@ -138,7 +136,8 @@ class Weights:
             for pair in zip(blocks(network), blocks(fresh), strict=True)
             if pair[0].layer in layers
         ]
-        candidate = CANDIDATES[network.config.cell]
+        gates = CELLS[network.config.cell].gates
+        candidate = gates[-1] if len(gates) > 1 else ""
         return cls(
             checkpoint.vocabulary,
             tuple(_matrix(*pair, candidate) for pair in pairs if pair[0].values.ndim > 1),
@@ -244,18 +243,22 @@ def _bias(block: Block, fresh: Block) -> Bias:
 
 
 def _timescales(network: Network, pairs: list[tuple[Block, Block]]) -> Iterator[Timescale]:
-    memory = MEMORIES.get(network.config.cell)
+    memory = CELLS[network.config.cell].memory
+    if memory is None:
+        return
     for block, fresh in pairs:
-        if memory and block.gate == memory and block.layer is not None and block.values.ndim == 1:
-            tau = _timescale(block.values)
-            yield Timescale(block.layer, memory, tau, float(_timescale(fresh.values[:1])[0]))
+        if block.gate == memory.gate and block.layer is not None and block.values.ndim == 1:
+            tau = _timescale(memory, block.values)
+            first = float(_timescale(memory, fresh.values[:1])[0])
+            yield Timescale(block.layer, memory.gate, tau, first)
 
 
-def _timescale(b: Floats) -> Column:
-    """Return -1 / ln σ(b) = 1 / ln(1 + exp(-b))."""
+def _timescale(memory: Memory, b: Floats) -> Column:
+    """Return -1 / ln k, k what the gate keeps if its pre-activation is b."""
+    kept = memory.keep({memory.gate: sigmoid(b.astype(np.float64))})
     with np.errstate(divide="ignore"):
-        tau: Column = 1 / np.logaddexp(0.0, -b.astype(np.float64))
-    return tau
+        tau: Column = -1 / np.log(kept)
+    return np.abs(tau)  # where k rounds to 1, inf with either sign
 
 
 def _kinships(network: Network, fresh: Network, vocabulary: Vocabulary) -> Iterator[Kinship]:
