@@ -44,6 +44,7 @@ SUBFLOORS = {
         "trace": 5,
         "gradient": 6,
         "forward": 6,
+        "stepper": 6,
         "backward": 7,
     },
     "inspection": {

@@ -71,9 +71,9 @@ def _layers_backward(network: Network, trace: Trace, grad: Gradient) -> Iterator
         with unbuffered():
             for start, stop in reversed(grad.blocks):
                 slopes = grad.slopes[: stop - start].swapaxes(0, 1)
-                cell.differentiate(trace.some(layer, start, stop), slopes)
+                cell.differentiate(trace.block(layer, start, stop), slopes)
                 for t in range(stop - 1, start - 1, -1):
-                    gradients, view = grad.walk[t]
+                    gradients, view = grad.schedule[t]
                     trace.steps[layer][t].backward(*gradients)
                     da_before = gradients[2]
                     np.add(da_before, grad.recur(view)[0], out=da_before)

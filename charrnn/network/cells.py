@@ -46,11 +46,6 @@ class Arrays(NamedTuple):
     b_n: Floats  # (H,) the bias inside the bracket of a GRU; (0,) for the others
 
 
-def gates_first(z: Floats, gates: int) -> Floats:
-    """Return z, (n, G·H), as a view (G, n, H): one block a gate."""
-    return z.reshape(len(z), gates, -1).swapaxes(0, 1)
-
-
 # 0-d arrays, because converting a Python float costs as much as the operation.
 HALF: Floats = np.array(0.5, np.float32)
 ONE: Floats = np.array(1, np.float32)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from charrnn.array_types import Ids
-from charrnn.network.cells import gates_first
+from charrnn.network.functions import gates_first, log_softmax
 from charrnn.network.layers import Table
 from charrnn.network.network import Network
 from charrnn.network.trace import Trace
@@ -31,11 +31,9 @@ def forward(network: Network, x: Ids, trace: Trace, *, reload: bool = True) -> N
 
 def copy_weights(network: Network, trace: Trace) -> None:
     """Copy the weights into the trace's layout; needed after every update."""
-    for layer, into, recur in zip(network.layers, trace.inputs, trace.recur, strict=True):
-        weights = trace.own(layer)
+    for weights, into, recur in zip(network.layers, trace.inputs, trace.recur, strict=True):
         into.load(weights, trace.scale)
         recur.load(gates_first(weights.W_aa, len(trace.scale)), trace.scale)
-    trace.output.load()
 
 
 def run_layers(network: Network, trace: Trace) -> None:
@@ -43,14 +41,21 @@ def run_layers(network: Network, trace: Trace) -> None:
     for layer, recur in enumerate(trace.recur):
         if layer:
             _input(network, layer, trace)
-        for a_before, step in trace.walk[layer]:
-            recur(a_before)  # za(t) = W_aa a(t-1)
-            step.forward()
+        if trace.after_step is None:
+            for a_before, step in trace.schedule[layer]:
+                recur(a_before)  # za(t) = W_aa a(t-1)
+                step.forward()
+        else:
+            for t, (a_before, step) in enumerate(trace.schedule[layer]):
+                recur(a_before)
+                step.forward()
+                trace.after_step(layer, t, trace.states[layer, :, t + 1], trace.zx[layer, t])
         if trace.up is not None and trace.masks is not None:
             np.multiply(trace.a(layer)[1:], trace.masks[layer], out=trace.up[layer])
     if trace.scores:
-        trace.output.multiply(trace.flat_up[-1], out=trace.flat_z_y)
-        trace.normalised = False
+        trace.flat_up[-1].dot(network.W_ya, trace.flat_log_y_hat)
+        np.add(trace.flat_log_y_hat, network.b_y, out=trace.flat_log_y_hat)
+        log_softmax(trace.flat_log_y_hat)
 
 
 def read_windows(network: Network, ids: Ids, trace: Trace) -> Iterator[tuple[int, Trace]]:

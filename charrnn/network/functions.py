@@ -52,3 +52,8 @@ def cross_entropy(z: Floats, y: Ids, count: float) -> float:
     z *= (1 / (count * total))[:, None]
     z[here] -= 1 / count
     return float(np.subtract(np.log(total), told).sum(dtype=np.float64)) / count
+
+
+def gates_first(z: Floats, gates: int) -> Floats:
+    """Return z, (n, G·H), as a view (G, n, H): one block a gate."""
+    return z.reshape(len(z), gates, -1).swapaxes(0, 1)

@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from charrnn.array_types import Floats
-from charrnn.network.cells import CELLS, gates_first
+from charrnn.network.cells import CELLS
+from charrnn.network.functions import gates_first
 from charrnn.network.kernels.aligned import empty, zeros
 from charrnn.network.kernels.blocked import Product
 from charrnn.network.layers import layers_of
@@ -61,7 +62,7 @@ class Gradient:
         self.blocks = [(start, min(start + n, T)) for start in range(0, T, n)]
         self.slopes: Floats = empty((n, len(cell.slopes), B, H), dtype)
         # Each step: what its cell's `backward` is given, and the view that its product is taken of.
-        self.walk = [
+        self.schedule = [
             (
                 (
                     self.da[t + 1],

@@ -3,13 +3,14 @@
 The letters of the shapes are those of `charrnn.network.network`.
 """
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
 from charrnn.array_types import Floats, Ids
-from charrnn.network.cells import CELLS, gates_first
+from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
+from charrnn.network.functions import gates_first
 from charrnn.network.kernels.aligned import empty
 from charrnn.network.kernels.blocked import Product
 from charrnn.network.parameters import Parameters
@@ -36,21 +37,6 @@ def layers_of(params: Parameters, config: NetworkConfig) -> list[Layer]:
         )
         for layer in range(config.num_layers)
     ]
-
-
-class Recur(Protocol):
-    """What works za(t) = W_aa a(t-1) out: a `Product`, or an `onward.Onward`."""
-
-    out: Floats
-
-    def load(self, W: Floats, scale: Floats) -> None:
-        """Take the recurrent weights, (G, H, H), each gate's times its scale."""
-
-    def view(self, a: Floats) -> Floats:
-        """Return a, (B, H), as `__call__` wants it."""
-
-    def __call__(self, view: Floats) -> Floats:
-        """Write za to `out`, (G, B, H), given view(a(t-1)), and return it."""
 
 
 STRETCH = 512
@@ -124,17 +110,7 @@ class Table(Input):
         # "clip" spares a copy of the output; Vocabulary.encode has checked the ids.
         self._rows.take(chosen, axis=0, out=self._out, mode="clip")
 
-
-class Output:
-    """What the scores are worked out with: W_ya and b_y, as they are."""
-
-    def __init__(self, W_ya: Floats, b_y: Floats) -> None:
-        self.W_ya, self.b_y = W_ya, b_y
-
-    def load(self) -> None:
-        """Take the weights as they are now."""
-
-    def multiply(self, a: Floats, out: Floats) -> None:
-        """Write W_ya a + b_y, (rows, V), for rows of what the highest layer hands up."""
-        a.dot(self.W_ya, out)
-        np.add(out, self.b_y, out=out)
+    def choose_one(self, x: Ids) -> None:
+        """Do as `choose` for a window of one step, given as ids (B,)."""
+        chosen = x if len(x) == 1 else x + self._first
+        self._rows.take(chosen, axis=0, out=self._out[0], mode="clip")

@@ -3,28 +3,32 @@
 The letters of the shapes are those of `charrnn.network.network`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import numpy as np
 
 from charrnn.array_types import Floats, Ids
-from charrnn.network.cells import CELLS, Arrays, gates_first
-from charrnn.network.functions import log_softmax
+from charrnn.network.cells import CELLS, Arrays
+from charrnn.network.functions import gates_first
 from charrnn.network.kernels.aligned import empty, zeros
-from charrnn.network.kernels.blocked import FEWEST_STEPS, Product
-from charrnn.network.kernels.fused_step import Above, Onward, Scores, Share
-from charrnn.network.layers import Input, Layer, Output, Recur, Table
+from charrnn.network.kernels.blocked import Product
+from charrnn.network.layers import Input, Layer, Table
 from charrnn.network.network import Network
+
+AfterStep = Callable[[int, int, Floats, Floats], None]
+"""Is called after a step of a layer with its number, the step's place in the window, the states
+after it, (S, B, H), which it may change, and the values of its gates, (G, B, H)."""
 
 
 class Trace:
     """All that a network computes as it reads a window: T steps of B sequences.
 
-    A trace is made once and read into again and again. With `dropout`, the share of hidden
+    A trace is made once and read into again and again. With `dropout`, the fraction of hidden
     values that are dropped on their way up, it also holds masks, which `draw_masks` renews. Without
-    `scores` it ends at the hidden states, which is all that learning needs. `held` tells that the
-    parameters, once loaded, serve many windows, so that it pays to lay them out for speed. With a
-    `share`, of one character at a time, all but the states is there for some of the units only.
+    `scores` it ends at the hidden states, which is all that learning needs.
+
+    after_step: is called after each step of each layer, see `AfterStep`; for reading only, since
+        the way back does not know of it.
     """
 
     def __init__(
@@ -35,41 +39,26 @@ class Trace:
         dropout: float = 0.0,
         *,
         scores: bool = True,
-        held: bool = False,
-        share: Share | None = None,
     ) -> None:
         config, dtype = network.config, network.params.flat.dtype
         H, L, cell = config.hidden_size, config.num_layers, CELLS[config.cell]
-        G, self.share = len(cell.gates), share
-        units = share.units if share else slice(0, H)
-        width = share.width if share else H
+        G, V = len(cell.gates), config.vocabulary_size
         self.T, self.B, self.dropout = T, B, dropout
         self.x: Ids = np.zeros((T, B), np.intp)  # what was read last, not a copy
         self.e: Floats = zeros((T, B, config.embedding_size), dtype)
-        self.zx: Floats = zeros((L, T, G, B, width), dtype)  # after forward, the gates' values
-        self.kept: Floats = zeros((L, len(cell.kept), T, B, width), dtype)
-        self.states: Floats = (
-            share.states if share else zeros((L, len(cell.states), T + 1, B, H), dtype)
-        )
+        self.zx: Floats = zeros((L, T, G, B, H), dtype)  # after forward, the gates' values
+        self.kept: Floats = zeros((L, len(cell.kept), T, B, H), dtype)
+        self.states: Floats = zeros((L, len(cell.states), T + 1, B, H), dtype)
         self.masks: Floats | None = zeros((L, T, B, H), dtype) if dropout else None
         if self.masks is not None:
             self.masks[...] = 1
         self.up: Floats | None = zeros((L, T, B, H), dtype) if dropout else None
-        V = 0 if share and not share.scores else config.vocabulary_size
-        self.z_y: Floats = zeros((T if scores else 0, B, V), dtype)
-        self.normalised = True
+        self.log_y_hat: Floats = zeros((T if scores else 0, B, V), dtype)
         self.scale: Floats = np.array(cell.scale, dtype)
-        steps = max(T, FEWEST_STEPS) if held else T
         self.scores = scores
-        self.onward = [
-            Onward(G, H, above, dtype, share)
-            for above in [*[G * width] * (L - 1), V]
-            if held and T * B == 1
-        ]
-        self.recur: Sequence[Recur] = self.onward or [
-            Product((G, H, H), B, steps, dtype) for _ in range(L)
-        ]
-        layers = [self.own(weights) for weights in network.layers]
+        self.after_step: AfterStep | None = None
+        self.recur = [Product((G, H, H), B, T, dtype) for _ in range(L)]
+        layers = network.layers
         self._b_n = [weights.b_n for weights in layers]
         self.steps = [
             [
@@ -77,8 +66,8 @@ class Trace:
                     Arrays(
                         zx=self.zx[layer, t],
                         za=self.recur[layer].out,
-                        before=self.states[layer, :, t, :, units],
-                        after=self.states[layer, :, t + 1, :, units],
+                        before=self.states[layer, :, t],
+                        after=self.states[layer, :, t + 1],
                         kept=self.kept[layer, :, t],
                         b_n=self._b_n[layer],
                     )
@@ -87,36 +76,26 @@ class Trace:
             ]
             for layer in range(L)
         ]
-        self.inputs = [
-            self._input(layer, weights, T, B, steps) for layer, weights in enumerate(layers)
-        ]
-        self.output = (
-            Scores(network.W_ya[:, :V], network.b_y[:V], self.onward[-1])
-            if self.onward
-            else Output(network.W_ya, network.b_y)
-        )
+        self.inputs = [self._input(layer, weights) for layer, weights in enumerate(layers)]
         # Each step of a layer, behind the view of a(t-1) that its product is taken of.
-        self.walk = [
+        self.schedule = [
             [
                 (self.recur[layer].view(a), step)
                 for a, step in zip(self.a(layer)[:-1], self.steps[layer], strict=True)
             ]
             for layer in range(L)
         ]
-        self._first, self._last = self.states[:, :, 0, :, units], self.states[:, :, -1, :, units]
         # The same arrays with time folded into the batch.
-        self.flat_e, self.flat_z_y = fold(self.e), fold(self.z_y)
+        self.flat_e, self.flat_log_y_hat = fold(self.e), fold(self.log_y_hat)
         self.flat_up = [fold(self.upward(layer)) for layer in range(L)]
 
-    def _input(self, layer: int, weights: Layer, T: int, B: int, steps: int) -> Input:
+    def _input(self, layer: int, weights: Layer) -> Input:
         """Return what a layer multiplies its input with."""
-        G, dtype = len(self.scale), self.zx.dtype
-        n, H = len(weights.W_ax), self.zx.shape[-1]
-        if layer and self.onward:
-            return Above(weights, self.scale, self.onward[layer - 1])
+        G, dtype, n = len(self.scale), self.zx.dtype, len(weights.W_ax)
+        H = self.zx.shape[-1]
         if not layer and not self.e.shape[-1]:
             return Table(weights, self.scale, out=self.zx[0])
-        product = Product((G, n, H), B, steps, dtype) if T == 1 else None
+        product = Product((G, n, H), self.B, 1, dtype) if self.T == 1 else None
         return Input(weights, self.scale, gates_first(empty((n, G * H), dtype), G), product)
 
     @property
@@ -127,27 +106,15 @@ class Trace:
     @property
     def first_state(self) -> Floats:
         """The state before the first step, (L, S, B, H), a view to be written to."""
-        for onward in self.onward:
-            onward.forget()
         return self.states[:, :, 0]
 
     def carry(self) -> None:
         """Begin the next window where this one ended."""
-        self._first[...] = self._last
-        for onward in self.onward:
-            onward.carry()
+        self.first_state[...] = self.state
 
     def reset(self) -> None:
         """Begin the next window from a(0) = 0."""
         self.first_state[...] = 0
-
-    @property
-    def log_y_hat(self) -> Floats:
-        """The log-probabilities of the next character, (T, B, V); the scores become them."""
-        if not self.normalised:
-            log_softmax(self.z_y)
-            self.normalised = True
-        return self.z_y
 
     def feed(self, zx: Floats) -> None:
         """Take zx(t) = W_ax e(t) + b_a of the lowest layer, (T, B, G·H), as `ascend` expects it."""
@@ -164,11 +131,7 @@ class Trace:
         """Return what a layer hands up, (T, B, H): its hidden states, less what is dropped."""
         return self.a(layer)[1:] if self.up is None else self.up[layer]
 
-    def own(self, weights: Layer) -> Layer:
-        """Return what of a layer's parameters is needed here."""
-        return self.share.own(weights, len(self.scale)) if self.share else weights
-
-    def some(self, layer: int, start: int, stop: int) -> Arrays:
+    def block(self, layer: int, start: int, stop: int) -> Arrays:
         """Return what steps of a layer, from start up to but not stop, have read and written."""
         return Arrays(
             zx=self.zx[layer, start:stop].swapaxes(0, 1),

@@ -9,8 +9,9 @@ import numpy as np
 from charrnn.array_types import Floats, Ids
 from charrnn.errors import CharRNNError
 from charrnn.network.network import Network
+from charrnn.network.stepper import Stepper
 from charrnn.sampling.config import SamplingConfig
-from charrnn.sampling.generate import Choice, Reader, go_on_from
+from charrnn.sampling.generate import Choice, continue_from, state_after
 from charrnn.sampling.processes.split_units import Halves
 from charrnn.system.blas import Limit, threads
 from charrnn.system.child import EndedError
@@ -23,26 +24,26 @@ class Alternating:
     While the other process starts, this one reads.
     """
 
-    def __init__(self, alone: Reader, halves: Halves) -> None:
+    def __init__(self, alone: Stepper, halves: Halves) -> None:
         self._alone, self._halves = alone, halves
         self._ways = Ways(halves.is_ready)
         self._one = Limit(1 if threads() > 1 else None)
-        self._now: Reader | Halves = alone
-        self.scores: Floats = alone.scores
+        self._now: Stepper | Halves = alone
+        self.logits: Floats = alone.logits
 
-    def read(self, k: int) -> None:
-        """Read a character."""
+    def read(self, ids: Ids) -> None:
+        """Read a character, (1,)."""
         began = time.perf_counter()
         if self._now is self._alone:
             with self._one:
-                self._alone.read(k)
+                self._alone.read(ids)
         else:
-            self._halves.read(k)
+            self._halves.read(ids)
         self._ways.took(time.perf_counter() - began)
         next_ = self._halves if self._ways.several else self._alone
         if next_ is not self._now:
-            next_.take_up(self._now.state, self.scores)
-            self._now, self.scores = next_, next_.scores
+            next_.move(self._now.state)
+            self._now, self.logits = next_, next_.logits
 
 
 def generate_alternating(
@@ -57,8 +58,8 @@ def generate_alternating(
     """
     try:
         with closing(Halves(network)) as halves:
-            alone = Reader(network)
-            alone.begin(prompt)
-            yield from go_on_from(Alternating(alone, halves), config, rng)
+            alone = Stepper(network)
+            alone.move(state_after(network, prompt))
+            yield from continue_from(Alternating(alone, halves), config, rng)
     except EndedError as ended:
-        raise CharRNNError(f"{ended} while it made its half of a text; ask for it again") from None
+        raise CharRNNError(f"{ended} while it made its half of a text; sample it again") from None

@@ -1,4 +1,4 @@
-"""Several samples side by side: a row each, so that one product serves them all."""
+"""Several samples in a batch: a row each, so that one product serves them all."""
 
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -8,24 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.array_types import Ids
-from charrnn.network.forward import forward, read_windows
 from charrnn.network.network import Network
-from charrnn.network.trace import Trace
+from charrnn.network.stepper import Stepper
 from charrnn.sampling.config import SamplingConfig
-from charrnn.sampling.draw import GREEDY, weights
-from charrnn.sampling.generate import DRAWN, WINDOW, Choice
+from charrnn.sampling.draw import draw_rows
+from charrnn.sampling.filters import filters_of
+from charrnn.sampling.generate import DRAWN, Choice, state_after
 from charrnn.system.cores import bounds, cores
 
 MOST = 64
-"""How many are made side by side: with more, a core is no busier."""
+"""Samples of a batch: with more, a core is no busier."""
 
 LEAST = 1_000_000
-"""Multiplications that a part of a group has in a step: with fewer, most of a step is Python."""
+"""Fewest multiplications of a part of a batch in a step: with fewer, most of a step is Python."""
 
 _NONE: NDArray[np.float64] = np.empty(0)
 
 
-def generate_together(
+def generate_batch(
     network: Network,
     prompts: Ids,
     config: SamplingConfig,
@@ -36,57 +36,22 @@ def generate_together(
     prompts: (B, N) ids with N > 0, alike but for the last.
     streams: the random numbers of each, of which each character takes one, as in `generate`.
     """
-    B = len(prompts)
-    trace = Trace(network, 1, B, held=True)
-    if len(alike := prompts[0, :-1]):
-        for _, read in read_windows(network, alike, Trace(network, min(WINDOW, len(alike)), 1)):
-            trace.first_state[:] = read.state
-    forward(network, prompts[:, -1][None], trace)
-    trace.carry()
+    B, filters = len(prompts), filters_of(config)
+    stepper = Stepper(network, B)
+    stepper.move(state_after(network, prompts[0, :-1]))
+    stepper.read(prompts[:, -1])
     uniform, drawn = np.empty((DRAWN, B)), DRAWN
     while True:
         if drawn == DRAWN:
             for b, stream in enumerate(streams):
                 uniform[:, b] = stream.random(DRAWN)
             drawn = 0
-        ids = choose_rows(row_weights(trace.z_y[0].astype(np.float64), config), uniform[drawn])
+        with np.errstate(under="ignore"):
+            ids = draw_rows(filters.row_weights(stepper.logits), uniform[drawn])
         drawn += 1
+        filters.accept(ids)
         yield ids
-        forward(network, ids[None], trace, reload=False)
-        trace.carry()
-
-
-def row_weights(scores: NDArray[np.float64], config: SamplingConfig) -> NDArray[np.float64]:
-    """Return what to choose in proportion to in each row, (B, V), as `weights` does for one.
-
-    Raises
-    ------
-    CharRNNError
-        A prediction is not a number.
-    """
-    highest = np.maximum.reduce(scores, axis=1, keepdims=True)
-    one_by_one = config.top_k or config.top_p < 1 or config.temperature < GREEDY
-    if one_by_one or not np.isfinite(highest).all():
-        return np.array([weights(row, config) for row in scores])
-    p = scores - highest
-    with np.errstate(under="ignore"):
-        p /= config.temperature
-        np.exp(p, out=p)
-    if config.min_p:
-        p[p < config.min_p] = 0
-    return p
-
-
-def choose_rows(p: NDArray[np.float64], uniform: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return an id for each row, (B,), drawn with probabilities in proportion to it.
-
-    p: (B, V).
-    uniform: (B,), from 0 up to but not 1.
-    """
-    cumulative = np.add.accumulate(p, axis=1)
-    below = cumulative <= (uniform * cumulative[:, -1])[:, None]
-    ids: NDArray[np.intp] = np.add.reduce(below, axis=1, dtype=np.intp)
-    return ids
+        stepper.read(ids)
 
 
 class SideBySide:

@@ -7,9 +7,9 @@ import numpy as np
 
 from charrnn.array_types import Ids
 from charrnn.network.network import Network
-from charrnn.sampling.batch import MOST, SideBySide, generate_together, parts_of
+from charrnn.sampling.batch import MOST, SideBySide, generate_batch, parts_of
 from charrnn.sampling.config import SamplingConfig
-from charrnn.sampling.processes.batch_worker import Elsewhere, blocks, pay
+from charrnn.sampling.processes.batch_worker import RemoteBatch, blocks, is_worthwhile
 from charrnn.sampling.sample import Sample, first_ids
 from charrnn.text.vocabulary import Vocabulary
 
@@ -36,12 +36,12 @@ def samples(
             (network, prompts[part], config, group[part])
             for part in parts_of(len(group), network.params.flat.size)
         ]
-        elsewhere = pay(network, len(group), config.length)
+        elsewhere = is_worthwhile(network, len(group), config.length)
         side = SideBySide(
             [
-                blocks(generate_together(*first)),
+                blocks(generate_batch(*first)),
                 *(
-                    Elsewhere(*part) if elsewhere else blocks(generate_together(*part))
+                    RemoteBatch(*part) if elsewhere else blocks(generate_batch(*part))
                     for part in others
                 ),
             ]

@@ -1,7 +1,8 @@
 """A whole sample: text as it is made, until its length or a stop text."""
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
+from collections.abc import Generator as Yields
 from itertools import islice
 from typing import Literal
 
@@ -10,26 +11,26 @@ import numpy as np
 from charrnn.array_types import Ids
 from charrnn.network.network import Network
 from charrnn.sampling.config import ENDLESS, SamplingConfig
-from charrnn.sampling.draw import choose
+from charrnn.sampling.draw import draw
 from charrnn.sampling.generate import Choice, generate
 from charrnn.text.vocabulary import Vocabulary
 
 LONG = 20_000
-"""Characters from which on it pays to start another process: that takes 0.15 s or more, and saves
-some 25 us a character (measured)."""
+"""Characters above which another process is started: that takes 0.15 s or more, and saves some
+25 us a character (measured)."""
 
-Way = Callable[[Network, Ids, SamplingConfig, np.random.Generator], Iterator[Choice]]
+Generator = Callable[[Network, Ids, SamplingConfig, np.random.Generator], Iterator[Choice]]
 
 
-def best_way(network: Network, length: int) -> Way:
-    """Return what makes a text of this length soonest: `generate`, or another that yields alike."""
+def choose_generator(network: Network, length: int) -> Generator:
+    """Return the fastest generator for a length: `generate`, or one that yields the same."""
     if length != ENDLESS and length < LONG:
         return generate
     # What starts processes takes time to import, which a short text has no use for.
     from charrnn.sampling.alternating import generate_alternating  # noqa: PLC0415
-    from charrnn.sampling.processes.split_units import pay  # noqa: PLC0415
+    from charrnn.sampling.processes.split_units import is_worthwhile  # noqa: PLC0415
 
-    return generate_alternating if pay(network) else generate
+    return generate_alternating if is_worthwhile(network) else generate
 
 
 class Sample:
@@ -62,7 +63,7 @@ class Sample:
         generated = self.generated
         if generated is None:
             prompt = self.prompt if len(self.prompt) else first_ids(self.vocabulary, self.rng)
-            how = best_way(self.network, self.config.length)
+            how = choose_generator(self.network, self.config.length)
             generated = how(self.network, prompt, self.config, self.rng)
         length = self.config.length
         limited = islice(generated, length if length >= 0 else None)
@@ -74,7 +75,7 @@ class Sample:
         yield from self._until(stops, limited) if stops else limited
         self.finish_reason = self.finish_reason or "length"
 
-    def pieces(self) -> Generator[str]:
+    def pieces(self) -> Yields[str]:
         """Yield the text of the sample: of bytes a character when its last byte is there."""
         decoder = self.vocabulary.decoder()
         for choice in self.choices():
@@ -105,7 +106,7 @@ def stream(
     prompt: Ids,
     config: SamplingConfig,
     rng: np.random.Generator,
-) -> Generator[str]:
+) -> Yields[str]:
     """Yield the text that follows the prompt, as it is made."""
     return Sample(network, vocabulary, prompt, config, rng).pieces()
 
@@ -118,7 +119,7 @@ def first_ids(vocabulary: Vocabulary, rng: np.random.Generator) -> Ids:
     if "\n" in vocabulary:
         return vocabulary.encode("\n")
     counts = vocabulary.counts.astype(np.float64)
-    return np.array([choose(counts if counts.any() else np.ones(len(counts)), rng.random())])
+    return np.array([draw(counts if counts.any() else np.ones(len(counts)), rng.random())])
 
 
 def can_appear(text: str, vocabulary: Vocabulary) -> bool:

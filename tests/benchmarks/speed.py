@@ -144,10 +144,10 @@ def charrnn_sampling(cell: str, layers: int, size: int, long: bool) -> Callable[
     from charrnn.network.config import NetworkConfig
     from charrnn.network.network import Network
     from charrnn.sampling.config import ENDLESS, SamplingConfig
-    from charrnn.sampling.sample import LONG, best_way
+    from charrnn.sampling.sample import LONG, choose_generator
 
     network = Network(NetworkConfig(V, cell, size, layers), np.random.default_rng(0))
-    made = best_way(network, LONG if long else LONG - 1)(
+    made = choose_generator(network, LONG if long else LONG - 1)(
         network,
         np.array([1]),
         SamplingConfig(temperature=TEMPERATURE, length=ENDLESS),

@@ -25,8 +25,9 @@ ENDLESS = (*TINY, "--max-steps", "1000000", "--evaluations", "100000")
 ENV = os.environ | {"TERM": "xterm", "OPENBLAS_NUM_THREADS": "1"}
 # Another process makes part of the samples, however few they are, and part of a long one.
 SHARING = (
-    "from charrnn.sampling import halves, sample, workers\n"
-    "workers.WORTH, sample.LONG, halves.pay = 1, 1000, lambda network: True\n"
+    "from charrnn.sampling import sample\n"
+    "from charrnn.sampling.processes import batch_worker as workers, split_units as halves\n"
+    "workers.WORTH, sample.LONG, halves.is_worthwhile = 1, 1000, lambda network: True\n"
     "from charrnn.cli import main\n"
     "main()\n"
 )

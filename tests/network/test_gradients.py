@@ -24,6 +24,7 @@ T, B, V = 5, 3, 7
 EPSILON = 1e-5
 TOLERANCE = 1e-6
 CLEARLY_WRONG = 1e-3
+LAYERS = "_layers_backward"
 
 
 def differences(array, loss):
@@ -219,28 +220,28 @@ WRONG = {
     "gru: update looks at n alone": (
         "gru", cells.GRU, "differentiate", "(a_before, n, out", "(0, n, out",
     ),
-    "b_n without gradient": ("gru", learning, "_layers_backward", "if cell.reset", "if False"),
-    "b_n from the wrong gates": ("gru", learning, "_layers_backward", "[:, -len(", "[:, :len("),
+    "b_n without gradient": ("gru", learning, LAYERS, "if cell.reset", "if False"),
+    "b_n from the wrong gates": ("gru", learning, LAYERS, "[:, -len(", "[:, :len("),
     "W_aa by the state after": (
-        "rnn", learning, "_layers_backward", "trace.a(layer)[:-1]", "trace.a(layer)[1:]",
+        "rnn", learning, LAYERS, "trace.a(layer)[:-1]", "trace.a(layer)[1:]",
     ),
     "nothing through time": (
-        "rnn", learning, "_layers_backward", "grad.recur(view)[0]", "0",
+        "rnn", learning, LAYERS, "grad.recur(view)[0]", "0",
     ),
-    "state before the first step": ("gru", learning, "_layers_backward", "= da[0]", "= da[1]"),
+    "state before the first step": ("gru", learning, LAYERS, "= da[0]", "= da[1]"),
     "cell state before the first step": (
-        "lstm", learning, "_layers_backward", "grad.state[layer, 1:] = dc[0]", "grad.state[layer, 1:] = 0",
+        "lstm", learning, LAYERS, "grad.state[layer, 1:] = dc[0]", "grad.state[layer, 1:] = 0",
     ),
     "a sum for a mean": ("rnn", learning, "learn", "len(y) / share)", "len(y) / 2)"),
-    "W_aa not transposed": ("rnn", learning, "_layers_backward", "W_aa.T[None]", "W_aa[None]"),
-    "masks forgotten": ("lstm", learning, "_layers_backward", "if trace.masks is not None", "if False"),
+    "W_aa not transposed": ("rnn", learning, LAYERS, "W_aa.T[None]", "W_aa[None]"),
+    "masks forgotten": ("lstm", learning, LAYERS, "if trace.masks is not None", "if False"),
     "dropped values in W_ya": (
         "rnn", learning, "backward", "trace.flat_up[-1]", "fold(trace.a(1)[1:])",
     ),
     "dropped values in the second W_ax": (
-        "rnn", learning, "_layers_backward", "trace.flat_up[layer - 1].T", "fold(trace.a(layer - 1)[1:]).T",
+        "rnn", learning, LAYERS, "trace.flat_up[layer - 1].T", "fold(trace.a(layer - 1)[1:]).T",
     ),
-    "a slab not cleared": ("gru", learning, "_layers_backward", "da[0] = 0", "da[0] += 0"),
+    "a slab not cleared": ("gru", learning, LAYERS, "da[0] = 0", "da[0] += 0"),
     "embeddings by other characters": (
         "rnn", learning, "add_rows", "ids[same[0]]", "ids[::-1][same[0]]",
     ),

@@ -16,13 +16,14 @@ from hypothesis import strategies as st
 
 from charrnn.errors import CharRNNError
 from charrnn.sampling import batch as together
-from charrnn.sampling.batch import DRAWN, choose_rows, generate_together, row_weights
+from charrnn.sampling.batch import generate_batch
 from charrnn.sampling.config import ENDLESS, SamplingConfig
-from charrnn.sampling.draw import choose, random_streams, weights
-from charrnn.sampling.generate import WINDOW, generate
+from charrnn.sampling.draw import draw, draw_rows, random_streams
+from charrnn.sampling.filters import filters_of
+from charrnn.sampling.generate import DRAWN, WINDOW, generate
 from charrnn.sampling.many import samples
 from charrnn.sampling.processes import batch_worker as workers
-from charrnn.sampling.processes.batch_worker import WORTH, Elsewhere, pay
+from charrnn.sampling.processes.batch_worker import WORTH, RemoteBatch, is_worthwhile
 from charrnn.sampling.sample import Sample
 from charrnn.system.child import EndedError
 from charrnn.text.vocabulary import Vocabulary
@@ -46,7 +47,7 @@ def test_each_row_is_what_it_would_be_alone(tiny_network, cell, config, length):
     prompts[:, -1] = np.arange(5)
     steps = DRAWN + 20  # beyond the random numbers that are drawn at first
     streams = list(islice(random_streams(3), 5))
-    made = np.array(list(islice(generate_together(network, prompts, config, streams), steps)))
+    made = np.array(list(islice(generate_batch(network, prompts, config, streams), steps)))
     for n, stream in enumerate(islice(random_streams(3), 5)):
         alone = islice(generate(network, prompts[n], config, stream), steps)
         assert made[:, n].tolist() == [choice.id for choice in alone]
@@ -60,12 +61,12 @@ def test_each_row_is_what_it_would_be_alone(tiny_network, cell, config, length):
 @settings(deadline=None, max_examples=200)
 def test_rows_are_chosen_as_one_is(scores, uniform, config):
     scores = np.array(scores)
-    p = row_weights(scores, config)
+    p = filters_of(config).row_weights(scores)
 
-    alone = [weights(row, config) for row in scores]
+    alone = [filters_of(config).weights(row) for row in scores]
     np.testing.assert_allclose(p, alone, rtol=1e-12)
-    chosen = choose_rows(p, np.full(len(p), uniform))
-    assert chosen.tolist() == [choose(row, uniform) for row in p]
+    chosen = draw_rows(p, np.full(len(p), uniform))
+    assert chosen.tolist() == [draw(row, uniform) for row in p]
     assert (p[np.arange(len(p)), chosen] > 0).all()
 
 
@@ -73,7 +74,7 @@ def test_a_prediction_that_is_no_number_is_told():
     scores = np.zeros((3, 4))
     scores[1, 2] = np.nan
     with pytest.raises(CharRNNError, match="not a number"):
-        row_weights(scores, SamplingConfig())
+        filters_of(SamplingConfig()).row_weights(scores)
 
 
 @pytest.mark.parametrize("characters", ["\nabc", "abcd"])
@@ -161,7 +162,7 @@ def test_what_goes_wrong_elsewhere_is_told(tiny_network, vocabulary, cut, capfd)
 
 def three_elsewhere(network):
     prompts, streams = np.full((3, 1), 3), list(islice(random_streams(2), 3))
-    return Elsewhere(network, prompts, SamplingConfig(), streams)
+    return RemoteBatch(network, prompts, SamplingConfig(), streams)
 
 
 def test_a_process_that_is_killed_is_told_of(tiny_network):
@@ -197,10 +198,10 @@ import numpy as np
 from charrnn.network.config import NetworkConfig
 from charrnn.network.network import Network
 from charrnn.sampling.config import ENDLESS, SamplingConfig
-from charrnn.sampling.processes.batch_worker import Elsewhere
+from charrnn.sampling.processes.batch_worker import RemoteBatch
 network = Network(NetworkConfig(7), np.random.default_rng(0))
 streams = list(map(np.random.default_rng, range(2)))
-made = Elsewhere(network, np.ones((2, 1), int), SamplingConfig(), streams)
+made = RemoteBatch(network, np.ones((2, 1), int), SamplingConfig(), streams)
 next(made)
 print(made.process.pid, flush=True)
 time.sleep(60)
@@ -215,12 +216,12 @@ def test_a_process_does_not_outlive_one_that_is_killed(gone):
     assert gone(pid)
 
 
-def test_when_processes_pay(tiny_network, monkeypatch):
+def test_when_processes_is_worthwhile(tiny_network, monkeypatch):
     network = tiny_network()
     size = network.params.flat.size
     few = WORTH // size // 100
-    assert not pay(network, 100, few)
-    assert pay(network, 100, few + 1)
-    assert pay(network, 2, ENDLESS)
+    assert not is_worthwhile(network, 100, few)
+    assert is_worthwhile(network, 100, few + 1)
+    assert is_worthwhile(network, 2, ENDLESS)
     monkeypatch.setattr(os, "name", "nt")
-    assert not pay(network, 2, ENDLESS)
+    assert not is_worthwhile(network, 2, ENDLESS)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from charrnn.errors import CharRNNError, ConfigError
 from charrnn.network.functions import log_softmax
 from charrnn.sampling.config import SamplingConfig
-from charrnn.sampling.draw import choose, distribution, random_streams
+from charrnn.sampling.draw import draw, random_streams
+from charrnn.sampling.filters import filters_of
 
 TEMPERATURES = [0, 1e-7, 1e-3, 0.5, 1, 100, 1e308]
 
@@ -19,6 +20,12 @@ def log_probabilities(scores, dtype=np.float64):
     z = np.array(scores, dtype)
     log_softmax(z)
     return z
+
+
+def distribution(scores, config):
+    """The probabilities that characters are drawn by, (V,)."""
+    weights = filters_of(config).weights(np.asarray(scores, np.float64))
+    return weights / weights.sum()
 
 
 # A few levels only, so that equally likely characters are common.
@@ -45,6 +52,7 @@ def naive(log_y_hat, config):
     kept = sorted(range(V), key=lambda k: (-log_y_hat[k], k))
     if config.top_k:
         kept = kept[: config.top_k]
+    kept.sort(key=lambda k: (-(log_y_hat[k] - largest) / config.temperature, k))
     if config.top_p < 1:
         total, reached = math.fsum(p[k] for k in kept), 0
         while math.fsum(p[k] for k in kept[:reached]) < config.top_p * total:
@@ -63,7 +71,6 @@ def test_the_distribution_is_that_of_the_rules(scores, config, dtype):
     before = log_y_hat.copy()
     with np.errstate(all="raise", under="ignore"):
         p = distribution(log_y_hat, config)
-    assert p.dtype == np.float64
     assert abs(p.sum() - 1) < 1e-12
     assert (p >= 0).all()
     assert p[log_y_hat.argmax()] == p.max() > 0
@@ -160,7 +167,7 @@ def test_characters_come_as_often_as_they_are_probable(config):
     rng = np.random.default_rng(5)
     p = distribution(log_probabilities(rng.normal(0, 1.5, 30)), config)
     draws = 100_000
-    counts = np.bincount([choose(p, rng.random()) for _ in range(draws)], minlength=30)
+    counts = np.bincount([draw(p, rng.random()) for _ in range(draws)], minlength=30)
     possible = p > 0
     assert counts[~possible].sum() == 0
     expected = draws * p[possible]
@@ -185,7 +192,7 @@ def test_characters_come_as_often_as_they_are_probable(config):
     ],
 )
 def test_the_number_falls_into_the_share_of_its_character(p, number, chosen):
-    assert choose(np.array(p, float), number) == chosen
+    assert draw(np.array(p, float), number) == chosen
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30).filter(any))
@@ -194,7 +201,7 @@ def test_the_largest_number_chooses_something_possible(p):
     p = np.array(p)
     p /= p.max()
     for number in (0.0, 0.5, 1 - 2**-53):
-        assert p[choose(p, number)] > 0
+        assert p[draw(p, number)] > 0
 
 
 def test_the_first_streams_are_alike_however_many_are_asked_for():

@@ -11,15 +11,11 @@ from hypothesis import strategies as st
 
 import charrnn.sampling.sample
 from charrnn.errors import CharRNNError
-from charrnn.network.config import NetworkConfig
-from charrnn.network.forward import copy_weights, forward
-from charrnn.network.kernels import fused_step as onwards
-from charrnn.network.kernels.fused_step import Onward
-from charrnn.network.network import Network
+from charrnn.network.forward import forward
 from charrnn.network.trace import Trace
 from charrnn.sampling.candidates import candidates
 from charrnn.sampling.config import SamplingConfig
-from charrnn.sampling.draw import choose
+from charrnn.sampling.draw import draw
 from charrnn.sampling.generate import DRAWN, WINDOW, Choice, generate
 from charrnn.sampling.sample import Sample, can_appear, first_ids, stream
 from charrnn.text.vocabulary import Vocabulary
@@ -54,57 +50,6 @@ def test_each_choice_is_predicted_from_all_before_it(cell, layers, tiny_network)
     assert len({choice.log_y_hat.tobytes() for choice in made}) > 30
 
 
-@pytest.mark.parametrize("embedding_size", [0, 3])
-@pytest.mark.parametrize("layers", [1, 3])
-def test_products_that_are_joined_change_nothing(cell, layers, embedding_size, tiny_network):
-    """Whatever is done between steps: going on, beginning again or elsewhere, other weights."""
-    network = tiny_network(cell, dtype=np.float64, num_layers=layers, embedding_size=embedding_size)
-    joined, apart = Trace(network, 1, 1, held=True), Trace(network, 1, 1)
-    assert [isinstance(recur, Onward) for recur in joined.recur] == [True] * layers
-    assert not apart.onward
-    for trace in (joined, apart):
-        copy_weights(network, trace)
-    numbers = rng(4)
-    for n in range(120):
-        x, what = numbers.integers(7, size=(1, 1)), numbers.integers(7)
-        state = numbers.uniform(-0.9, 0.9, joined.state.shape)
-        if what == 5:
-            network.params.flat[:] = numbers.uniform(-0.5, 0.5, network.params.flat.size)
-        for trace in (joined, apart):
-            if what == 0:
-                trace.reset()
-            elif what == 1:
-                trace.first_state[:] = state
-            elif what != 2:  # as it is: the same character may be read again from where it was
-                trace.carry()
-            if what == 5:
-                copy_weights(network, trace)
-            forward(network, x, trace, reload=False)
-        np.testing.assert_allclose(joined.state, apart.state, rtol=0, atol=1e-12, err_msg=str(n))
-        np.testing.assert_allclose(joined.log_y_hat, apart.log_y_hat, rtol=0, atol=1e-12)
-
-
-@pytest.mark.parametrize("threads", ["1", "2", "nonsense"])
-def test_a_product_that_threads_nearly_share_is_made_large_enough(threads, monkeypatch):
-    """With columns of zeros, which nobody sees."""
-    monkeypatch.setattr(onwards, "SHARED", 256)  # of 8 hidden units: 32 columns
-    monkeypatch.setattr(onwards.blas, "cores", lambda: 2)
-    monkeypatch.setattr(onwards.blas, "control", lambda: None)
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", threads)
-    for wide in (8 * 3 - 1, 8 * 3, 32):  # an RNN's own 8, and what it hands up
-        onward = Onward(1, 8, wide - 8, np.float64)
-        assert onward.up.shape == (1, wide - 8)
-        nearly = 24 <= wide < 32 and threads != "1"
-        assert onward._W.shape[1] == (32 if nearly else -(-wide // 8) * 8)
-    network = Network(NetworkConfig(7, "gru", 8, 2), np.random.default_rng(0), np.float64)
-    told = []
-    for shared in (256, 10**9):
-        monkeypatch.setattr(onwards, "SHARED", shared)
-        made = generate(network, np.array([1]), SamplingConfig(), rng())
-        told.append([choice.scores for choice in islice(made, 30)])
-    np.testing.assert_allclose(*told, rtol=0, atol=1e-12)
-
-
 @pytest.mark.parametrize("length", [1, WINDOW - 1, WINDOW, WINDOW + 1, 2 * WINDOW, 3 * WINDOW + 17])
 def test_a_prompt_of_any_length_is_read_whole(length, cell, tiny_network):
     network = tiny_network(cell, num_layers=2, dtype=np.float64)
@@ -137,7 +82,7 @@ def test_a_character_takes_one_random_number(config, tiny_network, vocabulary):
     config, numbers = SamplingConfig(length=DRAWN + 25, **config), rng(3)
     made = Sample(tiny_network(), vocabulary, np.array([1]), config, rng(3)).choices()
     for choice in made:
-        assert choice.id == choose(choice.weights, numbers.random())
+        assert choice.id == draw(choice.weights, numbers.random())
 
 
 def test_choices_are_not_written_over(tiny_network):
@@ -195,7 +140,7 @@ def test_without_line_breaks_a_text_begins_like_its_corpus():
 def as_if_written(ids):
     """Put known ids in the place of what a network generates."""
     choices = (Choice(k, None, None) for k in ids)
-    return patch.object(charrnn.sampling.sample, "best_way", lambda *_: lambda *_: choices)
+    return patch.object(charrnn.sampling.sample, "choose_generator", lambda *_: lambda *_: choices)
 
 
 def sample_of(vocabulary, text, stop, length=-1):

@@ -1,8 +1,7 @@
-"""Reading a text while some units are held: what the network is without them, or driven by them.
+"""Reading a text while some units are clamped: the network without them, or driven by them.
 
-After each step a held unit's value is put in the place of the one that was computed, so that the
-readout, the layer above and every later step see it: what follows is computed by the same forward
-pass as ever.
+After each step the value of a clamped unit replaces the one that was computed, so that the readout,
+the layer above and every later step see it: all that follows is the same forward pass as ever.
 """
 
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from charrnn.array_types import Floats, Ids
 from charrnn.inspection.options import Unit
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
-from charrnn.network.cells import CELLS, Cell
+from charrnn.network.cells import CELLS
 from charrnn.network.forward import copy_weights, forward
 from charrnn.network.network import Network
 from charrnn.network.trace import Trace
@@ -25,17 +24,15 @@ WINDOW = 64
 """Steps read at a time; the state is carried, so it changes nothing but memory and speed."""
 
 TOGETHER = 32
-"""How many readings, each with other units held, go side by side."""
-
-OUTPUT_GATE = CELLS["lstm"].gates.index("o")
+"""Readings side by side, each with other units clamped."""
 
 
 @dataclass(frozen=True, eq=False)
 class Clamp:
-    """A unit that is held.
+    """A unit that is clamped.
 
-    value: what it is held at, or its values over the text, (T,).
-    kind: the state that is held, "a", or "c" of an LSTM, of which a(t) = o tanh(c) then follows.
+    value: a constant, or the values over the text, (T,).
+    kind: the state that is clamped, "a", or a state c behind it, from which a(t) = o tanh(c).
     """
 
     unit: Unit
@@ -43,10 +40,51 @@ class Clamp:
     kind: str = "a"
 
 
-class _Places:
-    """Where in a layer's states something is held, and at what.
+class Clamping:
+    """Sets the units of each text of a batch to their clamps after each step of a window.
 
-    rows, units: (n,), of the batch and of the layer; values: (T, n), or (1, n) if they stay.
+    It is an `after_step` function of a trace or a stepper, for one reading: values over the text
+    continue from window to window.
+
+    clamps: for each text of the batch, the units that are clamped in it.
+    window: steps of a window, 1 for a stepper.
+    """
+
+    def __init__(
+        self, network: Network, clamps: Sequence[Sequence[Clamp]], window: int = 1
+    ) -> None:
+        self._cell, self._window, self._read = CELLS[network.config.cell], window, 0
+        self._last_layer = network.config.num_layers - 1
+        self._places = [self._of_layer(clamps, layer) for layer in range(self._last_layer + 1)]
+
+    @staticmethod
+    def _of_layer(clamps: Sequence[Sequence[Clamp]], layer: int) -> list["_Places"]:
+        here = [
+            (row, clamp)
+            for row, of_row in enumerate(clamps)
+            for clamp in of_row
+            if clamp.unit[0] == layer
+        ]
+        kinds = dict.fromkeys(clamp.kind for _, clamp in here)
+        return [_Places([each for each in here if each[1].kind == kind], kind) for kind in kinds]
+
+    def __call__(self, layer: int, t: int, after: Floats, gates: Floats) -> None:
+        """Set the clamped units of a layer, see `AfterStep`."""
+        for places in self._places[layer]:
+            rows, units, values = places.rows, places.units, places.at(self._read + t)
+            if places.kind != "a":
+                after[self._cell.states.index(places.kind), rows, units] = values
+                o = gates[self._cell.gates.index(self._cell.output), rows, units]
+                values = o * np.tanh(values)
+            after[0, rows, units] = values
+        if layer == self._last_layer and t == self._window - 1:
+            self._read += self._window
+
+
+class _Places:
+    """Where in a layer's states something is clamped, and to what.
+
+    rows, units: (n,), of the batch and of the layer; values: (T, n), or (1, n) for constants.
     """
 
     def __init__(self, clamps: Sequence[tuple[int, Clamp]], kind: str) -> None:
@@ -58,59 +96,18 @@ class _Places:
         self.values = np.array([np.pad(each, (0, T - len(each)), "edge") for each in series]).T
 
     def at(self, t: int) -> Floats:
-        """Return what is held at character t, (n,); after the last, as at the last."""
+        """Return the values at character t, (n,); after the last, those of the last."""
         values: Floats = self.values[min(t, len(self.values) - 1)]
         return values
-
-
-class _Held:
-    """A step of some rows of a batch, after which units are put back to what they are held at."""
-
-    def __init__(self, step: Cell, trace: Trace, layer: int, t: int) -> None:
-        self._step, self._steps, self.t = step, trace.T, t  # t: where in the text the step is
-        self._after, self._gates = trace.states[layer, :, t + 1], trace.zx[layer, t]
-        self.places: list[_Places] = []
-
-    def forward(self) -> None:
-        self._step.forward()
-        a = self._after[0]
-        for places in self.places:
-            rows, units, values = places.rows, places.units, places.at(self.t)
-            if places.kind == "c":
-                self._after[1][rows, units] = values
-                values = self._gates[OUTPUT_GATE, rows, units] * np.tanh(values)
-            a[rows, units] = values
-        self.t += self._steps
-
-
-def hold(trace: Trace, clamps: Sequence[Sequence[Clamp]]) -> None:
-    """Let a trace hold units from now on, in each row of its batch those that are given for it.
-
-    It may be read into again and again: values over the text go on with it. It is for reading
-    only; `Network.descend` would not know that anything was held.
-    """
-    for layer, walk in enumerate(trace.walk):
-        here = [
-            (row, clamp)
-            for row, held in enumerate(clamps)
-            for clamp in held
-            if clamp.unit[0] == layer
-        ]
-        kinds = dict.fromkeys(clamp.kind for _, clamp in here)
-        places = [_Places([each for each in here if each[1].kind == kind], kind) for kind in kinds]
-        for t, (view, step) in enumerate(walk if places else []):
-            held_step = _Held(step, trace, layer, t)
-            held_step.places = places
-            walk[t] = (view, held_step)  # type: ignore[assignment]
 
 
 def surprises(
     reading: Reading, clamps: Sequence[Sequence[Clamp]], track: Track = untracked
 ) -> NDArray[np.float64]:
-    """Return the surprise of each character, (R, T), in bits, of R readings with units held.
+    """Return the surprise of each character, (R, T), in bits, of R readings with clamped units.
 
-    clamps: for each reading, the units that are held in it. The first character is not predicted,
-    so its surprise is nan.
+    clamps: for each reading, the units that are clamped in it. The first character is not
+        predicted, so its surprise is nan.
     """
     R, T = len(clamps), len(reading)
     bits = np.full((R, T), np.nan)
@@ -118,10 +115,10 @@ def surprises(
     windows = -(-T // WINDOW)
     steps = ((group, window) for group in groups for window in range(windows))
     trace = None
-    for group, window in track(steps, "holding units", len(groups) * windows):
+    for group, window in track(steps, "clamping units", len(groups) * windows):
         if window == 0:
             trace = Trace(reading.network, WINDOW, len(group))
-            hold(trace, [clamps[r] for r in group])
+            trace.after_step = Clamping(reading.network, [clamps[r] for r in group], WINDOW)
             copy_weights(reading.network, trace)
         assert trace
         _read(reading.network, reading.ids, window * WINDOW, trace, bits[group.start : group.stop])
@@ -136,11 +133,11 @@ def _read(network: Network, ids: Ids, start: int, trace: Trace, bits: NDArray[np
     forward(network, np.repeat(here[:, None], trace.B, axis=1), trace, reload=False)
     following = ids[start + 1 : start + 1 + WINDOW]
     n = len(following)
-    told: NDArray[Any] = trace.log_y_hat[np.arange(n), :, following]  # (n, B)
-    bits[:, start + 1 : start + 1 + n] = -told.T / np.log(2)
+    log_p: NDArray[Any] = trace.log_y_hat[np.arange(n), :, following]  # (n, B)
+    bits[:, start + 1 : start + 1 + n] = -log_p.T / np.log(2)
     trace.carry()
 
 
-def supports(network: Network, kind: str) -> bool:
-    """Tell whether a state of this kind can be held."""
+def can_clamp(network: Network, kind: str) -> bool:
+    """Return whether a state of this kind can be clamped."""
     return kind in CELLS[network.config.cell].states

@@ -8,6 +8,7 @@ from charrnn.inspection.reading import bytes_per_character
 from charrnn.network.forward import copy_weights, forward
 from charrnn.network.functions import log_softmax
 from charrnn.network.network import Network
+from charrnn.network.stepper import Stepper
 from charrnn.network.trace import Trace
 
 WINDOW = 32
@@ -34,10 +35,10 @@ def predict(network: Network, x: Ids, state: Floats | None = None) -> NDArray[np
     """
     whole, rest = divmod(len(x) - 1, WINDOW)
     start = 0
-    for T, times, scores in ((rest, 1, False), (WINDOW, whole, False), (1, 1, True)):
+    for T, times in ((rest, 1), (WINDOW, whole)):
         if not T * times:
             continue
-        trace = Trace(network, T, x.shape[1], scores=scores)
+        trace = Trace(network, T, x.shape[1], scores=False)
         copy_weights(network, trace)
         if state is not None:
             trace.first_state[:] = state
@@ -46,6 +47,10 @@ def predict(network: Network, x: Ids, state: Floats | None = None) -> NDArray[np
             trace.carry()
             start += T
         state = trace.state
-    log_y_hat: NDArray[np.float64] = trace.z_y[-1].astype(np.float64)
+    stepper = Stepper(network, x.shape[1])
+    if state is not None:
+        stepper.move(state)
+    stepper.read(x[-1])
+    log_y_hat: NDArray[np.float64] = stepper.logits.astype(np.float64)
     log_softmax(log_y_hat)
     return log_y_hat

@@ -3,8 +3,8 @@
     this process     makes the first part of a group, and starts a worker for each other part
     a worker         sees the parameters in shared memory, and writes what it makes to a pipe
 
-Nothing is asked of a worker: it goes on until the pipe is full, and ends when nobody reads it. What
-it writes is what this process would have made of the same part.
+A worker takes no requests: it writes until the pipe is full, and ends when the pipe is closed. It
+writes what this process would have made of the same part.
 """
 
 import os
@@ -22,24 +22,24 @@ from numpy.typing import NDArray
 from charrnn.array_types import Ids
 from charrnn.errors import CharRNNError
 from charrnn.network.network import Network
-from charrnn.sampling.batch import generate_together
+from charrnn.sampling.batch import generate_batch
 from charrnn.sampling.config import ENDLESS, SamplingConfig
-from charrnn.sampling.processes.handover import hand, take
+from charrnn.sampling.processes.handover import open_shared_network, share_network
 from charrnn.system.child import EndedError, Started, read_order
 
 AHEAD = 16
-"""How many steps are handed on at a time."""
+"""Steps that are written at a time."""
 
 WORTH = 20_000_000_000
-"""Multiplications of a group from which on workers pay: to start one takes 0.15 s or more, in which
-a core does some ten thousand million of them."""
+"""Multiplications of a batch above which workers are faster: to start one takes 0.15 s or more, in
+which a core does some ten thousand million of them."""
 
 MADE, FAILED = b".", b"!"
 
 
-def pay(network: Network, samples: int, length: int) -> bool:
-    """Tell whether the parts of a group are best made by processes of their own."""
-    if os.name != "posix":  # elsewhere memory cannot be handed on by its descriptor
+def is_worthwhile(network: Network, samples: int, length: int) -> bool:
+    """Return whether the parts of a batch are best made by processes of their own."""
+    if os.name != "posix":  # shared memory is passed by its descriptor
         return False
     return length == ENDLESS or samples * length * network.params.flat.size >= WORTH
 
@@ -50,8 +50,8 @@ def blocks(steps: Iterator[NDArray[np.intp]]) -> Iterator[NDArray[np.intp]]:
         yield np.array(list(islice(steps, AHEAD)))
 
 
-class Elsewhere:
-    """The same blocks as those of `generate_together` with these arguments, by another process."""
+class RemoteBatch:
+    """The same blocks as those of `generate_batch` with these arguments, by another process."""
 
     def __init__(
         self,
@@ -61,13 +61,13 @@ class Elsewhere:
         streams: Sequence[np.random.Generator],
     ) -> None:
         self._shape = AHEAD, len(prompts)
-        self._shared, order = hand(network, {})
+        self._shared, order = share_network(network, {})
         order |= {
             "prompts": prompts.tolist(),
             "sampling": asdict(config) | {"stop": ()},
             "streams": [stream.bit_generator.state for stream in streams],
         }
-        with _told():
+        with _died_while_sampling():
             self.process = Started(__name__, order, self._shared.descriptor)
         self._end = weakref.finalize(self, self.process.close)
 
@@ -82,7 +82,7 @@ class Elsewhere:
         CharRNNError
             What was raised where it was to be made; or the process has died.
         """
-        with _told():
+        with _died_while_sampling():
             if self.process.hear(1) == MADE:
                 rows, columns = self._shape
                 heard = self.process.hear(4 * rows * columns)
@@ -92,8 +92,8 @@ class Elsewhere:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Tell of a worker that has died as what it is for samples."""
+def _died_while_sampling() -> Iterator[None]:
+    """Raise the death of a worker as an error of sampling."""
     try:
         yield
     except EndedError as ended:
@@ -101,11 +101,11 @@ def _told() -> Iterator[None]:
 
 
 def work() -> None:
-    """Be a worker: make what the order asks for until nobody reads it any more."""
+    """Be a worker: make the samples of the order until the pipe is closed."""
     given = read_order()
-    if given is None:  # the one who started it is gone already
+    if given is None:  # the parent has exited already
         return
-    network, _ = take(given)
+    network, _ = open_shared_network(given)
     streams = []
     for state in given["streams"]:
         stream = np.random.Generator(np.random.PCG64())
@@ -114,11 +114,11 @@ def work() -> None:
     prompts, config = np.array(given["prompts"]), SamplingConfig(**given["sampling"])
     with np.errstate(**given["errors"]):
         try:
-            for block in blocks(generate_together(network, prompts, config, streams)):
+            for block in blocks(generate_batch(network, prompts, config, streams)):
                 _write(MADE + block.astype("<i4").tobytes())
         except CharRNNError as error:
-            told = str(error).encode()
-            _write(FAILED + len(told).to_bytes(4, "little") + told)
+            message = str(error).encode()
+            _write(FAILED + len(message).to_bytes(4, "little") + message)
 
 
 def _write(what: bytes) -> None:
@@ -129,5 +129,5 @@ def _write(what: bytes) -> None:
 if __name__ == "__main__":
     with suppress(BrokenPipeError):
         work()
-    # What is left in the buffer of a pipe that nobody reads is nothing to complain of.
+    # Data left in a closed pipe is not an error.
     os._exit(0)

@@ -1,4 +1,4 @@
-"""A network handed to another process: its parameters in shared memory, the rest in an order."""
+"""A network for another process: its parameters in shared memory, the rest in an order."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -11,10 +11,10 @@ from charrnn.network.network import Network
 from charrnn.system.shared_memory import Layout, SharedArrays
 
 
-def hand(network: Network, others: Layout) -> tuple[SharedArrays, dict[str, Any]]:
+def share_network(network: Network, others: Layout) -> tuple[SharedArrays, dict[str, Any]]:
     """Return shared memory, with the parameters in it and room for other arrays, and an order.
 
-    The order tells `take` all of it, and what NumPy is to do about overflow and the like.
+    The order has what `open_shared_network` needs, and NumPy's settings for overflow and the like.
     """
     flat = network.params.flat
     layout = {"params": ((flat.size,), flat.dtype.str), **others}
@@ -28,7 +28,7 @@ def hand(network: Network, others: Layout) -> tuple[SharedArrays, dict[str, Any]
     }
 
 
-def take(order: Mapping[str, Any]) -> tuple[Network, SharedArrays]:
-    """Return what was handed, in the process that was given the order."""
+def open_shared_network(order: Mapping[str, Any]) -> tuple[Network, SharedArrays]:
+    """Return the network and all arrays, in the process that received the order."""
     shared = SharedArrays(order["layout"], order["descriptor"])
     return Network(NetworkConfig(**order["network"]), flat=shared["params"]), shared

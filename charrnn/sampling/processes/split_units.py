@@ -4,12 +4,12 @@ Neither core's cache holds the weights of a network of some megabytes, but each 
 So each process multiplies with the columns of its own units; both write what these come to where
 the other reads it, and meet once a layer:
 
-    this process     chooses a character, and tells which
+    this process     draws a character, and sends it
     the other one    waits for it, and steps its units when it is there
 
-They meet by counters in shared memory that each looks at until they move, since to be woken would
-take longer than a step. The one that waits for long, because the text is not read on or another way
-of making it is taken, looks ever more seldom.
+They meet by counters in shared memory that each polls until they move, since to be woken would take
+longer than a step. A process that waits long, because the text is not read on or is made by one
+process for a while, polls less and less often.
 """
 
 import os
@@ -22,37 +22,35 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.array_types import Floats
+from charrnn.array_types import Floats, Ids
 from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
-from charrnn.network.forward import copy_weights, forward
-from charrnn.network.kernels.fused_step import Share
 from charrnn.network.network import Network
-from charrnn.network.trace import Trace
-from charrnn.sampling.processes.handover import hand, take
+from charrnn.network.stepper import Stepper, UnitSlice
+from charrnn.sampling.processes.handover import open_shared_network, share_network
 from charrnn.system.child import Started, read_order
 from charrnn.system.cores import cores
 from charrnn.system.shared_memory import Layout, SharedArrays
 
 LEAST, MOST = 2_000_000, 4_000_000
-"""Bytes of parameters from which on, and up to which, halves pay: what does not fit one core's
-cache, and fits two (of 2 MB each where this was measured)."""
+"""Bytes of parameters between which halves are faster: what does not fit one core's cache, and fits
+two (of 2 MB each where this was measured)."""
 
 LOOKS = 20_000
-"""How often a counter is looked at, a millisecond or two, before one waits between looks."""
+"""Polls of a counter, a millisecond or two, before pauses between them."""
 
 SHORT, SELDOM = 50e-6, 2e-3
-"""Seconds between looks, at first and after a while."""
+"""Seconds between polls, at first and after a while."""
 
 SCORED, OTHER = 0, 1
-"""The two processes: the one that works the scores out, and the other one."""
+"""The two processes: the one that computes the scores, and the other one."""
 
 AGAIN = 2**32 - 1
-"""In the place of a character: another state is to be gone on from."""
+"""Sent in the place of a character: the stepper continues from another state."""
 
 
-def pay(network: Network) -> bool:
-    """Tell whether a long text of a network is best made in halves.
+def is_worthwhile(network: Network) -> bool:
+    """Return whether a long text of a network is best made in halves.
 
     Elsewhere than on x86 what one process writes may be seen by another in another order.
     """
@@ -61,7 +59,7 @@ def pay(network: Network) -> bool:
         os.name == "posix"
         and platform.machine().lower() in ("x86_64", "amd64")
         and cores() > 1
-        and config.num_layers > 1  # in one layer, the next step would write what is still read
+        and config.num_layers > 1  # as measured
         and config.hidden_size % 32 == 0
         and LEAST <= network.params.flat.nbytes <= MOST
     )
@@ -72,7 +70,7 @@ def _layout(config: NetworkConfig, dtype: str) -> Layout:
     return {
         "states": ((config.num_layers, S, 2, 1, config.hidden_size), dtype),
         "met": ((2, 8), "i8"),  # how often each has met the other, a line of the cache each
-        "told": ((8,), "i8"),  # how many characters were told, and the last of them: one number
+        "sent": ((8,), "i8"),  # how many characters were sent, and the last of them: one number
     }
 
 
@@ -86,7 +84,7 @@ class Counters:
     def __init__(self, shared: SharedArrays, part: int, check: Callable[[], None]) -> None:
         # To look at a number through a memory view takes 40 ns, of an array 100 (measured).
         self._met: Any = memoryview(shared["met"])  # type: ignore[arg-type]
-        self._told: Any = memoryview(shared["told"])  # type: ignore[arg-type]
+        self._sent: Any = memoryview(shared["sent"])  # type: ignore[arg-type]
         self._own, self._other = (part, 0), (1 - part, 0)
         self._check = check
         self._times = self._characters = 0
@@ -105,21 +103,21 @@ class Counters:
         """Tell whether `meet` would return at once."""
         return bool(self._met[self._other] > self._times)
 
-    def tell(self, k: int) -> None:
-        """Tell the next character."""
+    def send(self, k: int) -> None:
+        """Send the next character."""
         self._characters += 1
-        self._told[0] = (self._characters << 32) | k
+        self._sent[0] = (self._characters << 32) | k
 
-    def hear(self) -> int:
-        """Return the next character, when it is told."""
+    def receive(self) -> int:
+        """Return the next character, when it has been sent."""
         self._characters = characters = self._characters + 1
-        told = self._told
+        sent = self._sent
         for _ in range(LOOKS):
-            if told[0] >> 32 >= characters:
+            if sent[0] >> 32 >= characters:
                 break
         else:
-            self._wait(lambda: told[0] >> 32 >= characters)
-        return int(told[0] & 0xFFFF_FFFF)
+            self._wait(lambda: sent[0] >> 32 >= characters)
+        return int(sent[0] & 0xFFFF_FFFF)
 
     def _wait(self, is_there: Callable[[], bool]) -> None:
         pause = SHORT
@@ -129,57 +127,52 @@ class Counters:
             pause = min(SELDOM, 2 * pause)
 
 
-def _share(network: NetworkConfig, shared: SharedArrays, part: int, counters: Counters) -> Share:
+def _part(network: NetworkConfig, shared: SharedArrays, part: int, counters: Counters) -> UnitSlice:
     half = network.hidden_size // 2
     units = slice(part * half, (part + 1) * half)
-    return Share(units, shared["states"], counters.meet, scores=part == SCORED)
+    return UnitSlice(units, shared["states"], counters.meet, scores=part == SCORED)
 
 
 class Halves:
-    """Reads characters in two processes, from when the other one is ready until it is closed.
+    """A stepper in two processes, from when the other one is ready until it is closed.
 
     Raises
     ------
     EndedError
-        The other process has died; so does whatever else waits for it.
+        The other process has died; so does every later call.
     """
 
     def __init__(self, network: Network) -> None:
         dtype = network.params.flat.dtype
-        self._shared, order = hand(network, _layout(network.config, dtype.str))
+        self._shared, order = share_network(network, _layout(network.config, dtype.str))
         self._other = Started(__name__, order, self._shared.descriptor)
         self._counters = Counters(self._shared, SCORED, self._other.check)
-        share = _share(network.config, self._shared, SCORED, self._counters)
-        self._network, self._trace = network, Trace(network, 1, 1, held=True, share=share)
-        copy_weights(network, self._trace)
-        self._x = np.empty((1, 1), np.intp)
+        part = _part(network.config, self._shared, SCORED, self._counters)
+        self._stepper = Stepper(network, part=part)
         self._begun = False
-        self.scores: Floats = self._trace.z_y[0, 0]
+        self.logits: Floats = self._stepper.logits
 
     @property
     def state(self) -> Floats:
         """The state that the next character is read from, (L, S, 1, H), a view."""
-        return self._trace.state
+        return self._stepper.state
 
     def is_ready(self) -> bool:
-        """Tell whether the other process has started, or has ended: then `take_up` says so."""
+        """Return whether the other process has started, or has ended: then `move` says so."""
         return self._begun or self._counters.other_is_there() or self._other.has_ended()
 
-    def take_up(self, state: Floats, scores: Floats) -> None:
-        """Go on from a state, (L, S, 1, H), and what was predicted in it, (V,)."""
+    def move(self, state: Floats) -> None:
+        """Continue from another state, (L, S, 1, H)."""
         if self._begun:
-            self._counters.tell(AGAIN)
+            self._counters.send(AGAIN)
         self._begun = True
-        self._counters.meet()  # from now on the other one waits for a character
-        self._trace.first_state[...] = state
-        self.scores[...] = scores
+        self._counters.meet()  # the other one has stopped, and waits for a character
+        self._stepper.move(state)
 
-    def read(self, k: int) -> None:
-        """Read a character."""
-        self._x[0, 0] = k
-        self._counters.tell(k)
-        forward(self._network, self._x, self._trace, reload=False)
-        self._trace.carry()
+    def read(self, ids: Ids) -> None:
+        """Read a character, (1,)."""
+        self._counters.send(int(ids[0]))
+        self._stepper.read(ids)
 
     def close(self) -> None:
         """End the other process."""
@@ -187,27 +180,27 @@ class Halves:
 
 
 def work() -> None:
-    """Be the other process: step the other half of the units for each character that is told."""
+    """Be the other process: step the other half of the units for each character received."""
     given = read_order()
-    if given is None:  # the one who started it is gone already
+    if given is None:  # the parent has exited already
         return
-    network, shared = take(given)
+    network, shared = open_shared_network(given)
     counters = Counters(shared, OTHER, _end_with_the_first)
-    share = _share(network.config, shared, OTHER, counters)
-    trace = Trace(network, 1, 1, held=True, share=share)
-    copy_weights(network, trace)
-    x = np.empty((1, 1), np.intp)
+    stepper = Stepper(network, part=_part(network.config, shared, OTHER, counters))
+    ids, moved = np.zeros(1, np.intp), True
     counters.meet()
     with np.errstate(**given["errors"]):
         while True:
-            k = counters.hear()
+            k = counters.receive()
             if k == AGAIN:
-                trace.first_state  # noqa: B018 - what follows from the old one is forgotten
+                moved = True
                 counters.meet()
                 continue
-            x[0, 0] = k
-            forward(network, x, trace, reload=False)
-            trace.carry()
+            if moved:  # the first one has written the state before it sent the character
+                stepper.refresh()
+                moved = False
+            ids[0] = k
+            stepper.read(ids)
 
 
 def _end_with_the_first() -> None:

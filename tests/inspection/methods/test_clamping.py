@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from charrnn.evaluation.score import score
-from charrnn.inspection.methods.clamping import Clamp, hold, supports, surprises
+from charrnn.inspection.methods.clamping import Clamp, Clamping, can_clamp, surprises
 from charrnn.inspection.reading import Reading
 from charrnn.network.forward import copy_weights, forward
 from charrnn.network.trace import Trace
@@ -102,7 +102,7 @@ def test_a_trace_of_any_length_goes_on_with_what_is_held(reading):
     told = []
     for window in (1, 7, T):
         trace = Trace(reading.network, window, 2)
-        hold(trace, [clamps, []])
+        trace.after_step = Clamping(reading.network, [clamps, []], window)
         copy_weights(reading.network, trace)
         states = []
         for start in range(0, T - T % window, window):
@@ -133,7 +133,7 @@ def test_constants_and_series_and_both_kinds_are_held_together(tiny_network, voc
         [],
         [Clamp((0, 3), series, "c")],
     ]
-    hold(trace, rows)
+    trace.after_step = Clamping(network, rows, 30)
     forward(network, np.repeat(reading.ids[:, None], 3, 1), trace)
     a, c = trace.states[0, :, 1:]
     o = trace.zx[0, :, 2]
@@ -148,13 +148,13 @@ def test_constants_and_series_and_both_kinds_are_held_together(tiny_network, voc
 
 def test_what_is_held_twice_is_held_as_said_last(reading):
     trace = Trace(reading.network, 5, 1)
-    hold(trace, [[Clamp((0, 1), 0.1)]])
-    hold(trace, [[Clamp((0, 1), 0.2), Clamp((1, 1), 0.3)]])
+    clamps = [Clamp((0, 1), 0.1), Clamp((0, 1), 0.2), Clamp((1, 1), 0.3)]
+    trace.after_step = Clamping(reading.network, [clamps], 5)
     forward(reading.network, reading.ids[:5, None], trace)
     assert (trace.a(0)[1:, 0, 1] == 0.2).all()
     assert (trace.a(1)[1:, 0, 1] == 0.3).all()
 
 
 def test_only_states_can_be_held(tiny_network):
-    assert [supports(tiny_network("lstm"), kind) for kind in "acif"] == [True, True, False, False]
-    assert [supports(tiny_network("gru"), kind) for kind in "acun"] == [True, False, False, False]
+    assert [can_clamp(tiny_network("lstm"), kind) for kind in "acif"] == [True, True, False, False]
+    assert [can_clamp(tiny_network("gru"), kind) for kind in "acun"] == [True, False, False, False]

@@ -91,30 +91,19 @@ def test_the_direct_cost_is_that_of_another_state_at_the_readout(make_reading, h
         assert found.single[1].direct is None
 
 
-class Nudged:
-    """A step after which something is added to a unit's state."""
-
-    def __init__(self, step, trace, layer, t, add, kind, j):
-        self.step, self.after, self.z = step, trace.states[layer, :, t + 1, 0], trace.zx[layer]
-        self.t, self.add, self.kind, self.j = t, add, kind, j
-
-    def forward(self):
-        self.step.forward()
-        if self.kind == "c":
-            self.after[1, self.j] += self.add
-            self.after[0, self.j] = self.z[self.t, 2, 0, self.j] * np.tanh(self.after[1, self.j])
-        else:
-            self.after[0, self.j] += self.add
-
-
 def nudged_loss(reading, layer, j, kind, away):
     """Return the mean surprise where away[t] is added to the state at each step."""
     T = len(reading) - 1
     trace = Trace(reading.network, T, 1)
-    trace.walk[layer] = [
-        (view, Nudged(step, trace, layer, t, away[t], kind, j))
-        for t, (view, step) in enumerate(trace.walk[layer])
-    ]
+
+    def nudge(at, t, after, gates):
+        if at == layer and kind == "c":
+            after[1, 0, j] += away[t]
+            after[0, 0, j] = gates[2, 0, j] * np.tanh(after[1, 0, j])
+        elif at == layer:
+            after[0, 0, j] += away[t]
+
+    trace.after_step = nudge
     forward(reading.network, reading.ids[:-1, None], trace)
     return trace.loss(reading.ids[1:, None]) / math.log(2)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from charrnn.errors import ConfigError
-from charrnn.inspection.methods.clamping import Clamp, hold, surprises
+from charrnn.inspection.methods.clamping import Clamp, Clamping, surprises
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.views.steer import draw as display
@@ -100,7 +100,7 @@ def test_surprise_and_divergence_are_those_of_reading_the_text(network, vocabula
         assert np.allclose(written.held_bits, bits[len(prompt) :], atol=1e-10)
 
         trace = Trace(network, len(whole), 1)
-        hold(trace, [clamps])
+        trace.after_step = Clamping(network, [clamps], len(whole))
         forward(network, whole.ids[:, None], trace)
         for n in range(40):
             p, q = (np.exp(log_p[first + n]) for log_p in (whole.log_y_hat, trace.log_y_hat[:, 0]))

@@ -20,8 +20,8 @@ from charrnn.sampling.alternating import generate_alternating
 from charrnn.sampling.config import ENDLESS, SamplingConfig
 from charrnn.sampling.generate import generate
 from charrnn.sampling.processes import split_units as halves
-from charrnn.sampling.processes.split_units import pay
-from charrnn.sampling.sample import LONG, Sample, best_way
+from charrnn.sampling.processes.split_units import is_worthwhile
+from charrnn.sampling.sample import LONG, Sample, choose_generator
 from charrnn.system import child as started
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="memory is handed on by descriptors")
@@ -220,23 +220,23 @@ def two_cores(monkeypatch):
 @pytest.mark.usefixtures("two_cores")
 def test_when_it_pays(monkeypatch):
     network = some_network("lstm", 2, 256)
-    assert pay(network)
-    assert best_way(network, ENDLESS) is generate_alternating
-    assert best_way(network, LONG) is generate_alternating
-    assert best_way(network, LONG - 1) is generate
-    assert best_way(some_network("lstm", 1, 512), ENDLESS) is generate  # one layer
-    assert not pay(some_network("lstm", 2, 250))
-    assert not pay(some_network("lstm", 2, 64))  # one core's cache holds it
-    assert not pay(some_network("lstm", 2, 512))  # two do not
+    assert is_worthwhile(network)
+    assert choose_generator(network, ENDLESS) is generate_alternating
+    assert choose_generator(network, LONG) is generate_alternating
+    assert choose_generator(network, LONG - 1) is generate
+    assert choose_generator(some_network("lstm", 1, 512), ENDLESS) is generate  # one layer
+    assert not is_worthwhile(some_network("lstm", 2, 250))
+    assert not is_worthwhile(some_network("lstm", 2, 64))  # one core's cache holds it
+    assert not is_worthwhile(some_network("lstm", 2, 512))  # two do not
     monkeypatch.setattr(halves.platform, "machine", lambda: "arm64")
-    assert not pay(network)
+    assert not is_worthwhile(network)
     monkeypatch.setattr(halves.platform, "machine", lambda: "AMD64")
-    assert pay(network)
+    assert is_worthwhile(network)
     monkeypatch.setattr(halves, "cores", lambda: 1)
-    assert not pay(network)
+    assert not is_worthwhile(network)
     monkeypatch.setattr(halves, "cores", lambda: 2)
     monkeypatch.setattr(os, "name", "nt")
-    assert not pay(network)
+    assert not is_worthwhile(network)
 
 
 @pytest.mark.usefixtures("two_cores")

@@ -11,7 +11,7 @@ from charrnn.array_types import Column, Floats, Ids
 from charrnn.errors import ConfigError, TextError
 from charrnn.evaluation.statistics import Mean, mean_where
 from charrnn.inspection.methods.character_classes import CLASSES, classes
-from charrnn.inspection.methods.clamping import supports
+from charrnn.inspection.methods.clamping import can_clamp
 from charrnn.inspection.options import Ablation, Options, Unit
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
@@ -115,7 +115,7 @@ class Ablated:
         config, kind = reading.network.config, options.kind_shown
         layers = options.layers(config)
         options.check_units(config)
-        if not supports(reading.network, kind):
+        if not can_clamp(reading.network, kind):
             states = " and ".join(reading.states)
             raise ConfigError(
                 f"{kind!a} cannot be ablated; of the {config.cell}, {states} can",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from charrnn.array_types import Floats, Ids
 from charrnn.evaluation.statistics import Mean
 from charrnn.inspection.methods.ablation_costs import Costs
-from charrnn.inspection.methods.clamping import supports
+from charrnn.inspection.methods.clamping import can_clamp
 from charrnn.inspection.methods.features.features import Feature
 from charrnn.inspection.methods.features.following import Following, Verdict, follow, surest
 from charrnn.inspection.methods.features.search import Search
@@ -224,7 +224,7 @@ def _costs(
     reading, T = search.reading, len(search.reading)
     follows = [one for one in best if one.verdict == "follows"][:most]
     held = list(dict.fromkeys((one.unit, one.kind) for one in follows))
-    held = [unit for unit in held if supports(reading.network, unit[1])]
+    held = [unit for unit in held if can_clamp(reading.network, unit[1])]
     n = min(
         CHARACTERS // 8 if options.quick else CHARACTERS, search.second.stop - search.second.start
     )

@@ -14,7 +14,7 @@ from charrnn.array_types import Ids
 from charrnn.evaluation.statistics import Mean
 from charrnn.inspection.methods.ablation_costs import costs
 from charrnn.inspection.methods.character_classes import CLASSES
-from charrnn.inspection.methods.clamping import supports
+from charrnn.inspection.methods.clamping import can_clamp
 from charrnn.inspection.methods.features.following import Following, follow, surest
 from charrnn.inspection.methods.features.search import Search, part_of
 from charrnn.inspection.options import Options, Unit
@@ -111,7 +111,7 @@ class Neuron:
         shown = [*meant, *drawn[:controls]]
 
         places = range(max(0, len(last) - 1 - CHARACTERS), len(last) - 1)
-        can_hold = bool(places) and supports(reading.network, meant[0][1])
+        can_hold = bool(places) and can_clamp(reading.network, meant[0][1])
         held = [*shown, *drawn] if can_hold else []
         dearer = costs(last, held, places, track) if held else np.zeros((0, 0))
         told = []

@@ -1,4 +1,4 @@
-"""What a guess leads to: the text as it would go on after it, by always taking the likeliest."""
+"""What a guess leads to: its greedy continuation, always the likeliest character."""
 
 import numpy as np
 
@@ -6,9 +6,7 @@ from charrnn.array_types import Ids
 from charrnn.inspection.methods.last_step import side_by_side
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
-from charrnn.network.forward import copy_weights, forward
-from charrnn.network.network import Network
-from charrnn.network.trace import Trace
+from charrnn.network.stepper import Stepper
 
 
 def branches(
@@ -24,25 +22,14 @@ def branches(
     (P, k), network = guesses.shape, reading.network
     after = np.repeat(places, k)
     found = np.empty((P * k, length), np.intp)
-    rows = side_by_side(network)
+    rows, states = side_by_side(network), reading.states.values()
     starts = range(0, len(found), rows)
-    trace = None
-    for start in track(starts, "going on from guesses", len(starts)):
+    for start in track(starts, "branching from guesses", len(starts)):
         here = slice(start, start + rows)
-        B = len(after[here])
-        if trace is None or trace.B != B:
-            trace = Trace(network, 1, B, held=True)
-            copy_weights(network, trace)
-        for s, values in enumerate(reading.states.values()):
-            trace.first_state[:, s] = values[after[here]].swapaxes(0, 1)
-        _go_on(network, trace, guesses.reshape(-1)[here], found[here])
+        stepper = Stepper(network, len(after[here]))
+        stepper.move(np.stack([values[after[here]] for values in states]).transpose(2, 0, 1, 3))
+        ids = guesses.reshape(-1)[here]
+        for n in range(length):
+            stepper.read(ids)
+            ids = found[here, n] = stepper.logits.argmax(axis=1)
     return found.reshape(P, k, length)
-
-
-def _go_on(network: Network, trace: Trace, guesses: Ids, found: Ids) -> None:
-    """Read the guesses, (B,), and write what follows each, (B, length)."""
-    x = guesses
-    for n in range(found.shape[1]):
-        forward(network, x[None], trace, reload=False)
-        trace.carry()
-        x = found[:, n] = trace.z_y[0].argmax(axis=1)

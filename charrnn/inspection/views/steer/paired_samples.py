@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.array_types import Column
-from charrnn.inspection.methods.clamping import Clamp, hold
+from charrnn.inspection.methods.clamping import Clamp, Clamping
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
-from charrnn.network.forward import copy_weights, forward
-from charrnn.network.trace import Trace
+from charrnn.network.functions import log_softmax
+from charrnn.network.stepper import Stepper
 from charrnn.sampling.config import SamplingConfig
-from charrnn.sampling.draw import choose, weights
+from charrnn.sampling.draw import draw
+from charrnn.sampling.filters import filters_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,25 +51,23 @@ def write(
     They are held from the step at which the last character of the text was read, so that the first
     character that is written is driven already.
     """
-    network, free, held = reading.network, _Pair(), _Pair()
+    network, free, held, filters = reading.network, _Pair(), _Pair(), filters_of(sampling)
     rngs = [np.random.default_rng(seed), np.random.default_rng(seed)]
     # Rows: each network on its own text, then each on the other's.
-    trace = Trace(network, 1, 4)
+    stepper = Stepper(network, 4)
     if len(reading) > 1:
-        for s, values in enumerate(reading.states.values()):
-            trace.first_state[:, s] = values[-2, :, None]
-    hold(trace, [[], clamps, clamps, []])
-    copy_weights(network, trace)
-    forward(network, np.full((1, 4), reading.ids[-1]), trace, reload=False)
+        before = [values[-2, :, None] for values in reading.states.values()]
+        stepper.move(np.stack(before, axis=1))
+    stepper.after_step(Clamping(network, [[], clamps, clamps, []]))
+    stepper.read(np.full(4, reading.ids[-1]))
     for _ in track(range(sampling.length), "writing", sampling.length):
-        log_y_hat = trace.log_y_hat[0].astype(np.float64)
-        chosen = [
-            choose(weights(log_y_hat[row], sampling), rng.random()) for row, rng in enumerate(rngs)
-        ]
+        log_y_hat = stepper.logits.astype(np.float64)
+        log_softmax(log_y_hat)
+        weights = filters.row_weights(log_y_hat[:2])
+        chosen = [draw(weights[row], rng.random()) for row, rng in enumerate(rngs)]
         free.take(chosen[0], log_y_hat[0], log_y_hat[2])
         held.take(chosen[1], log_y_hat[3], log_y_hat[1])
-        trace.carry()
-        forward(network, np.array([[*chosen, *chosen]]), trace, reload=False)
+        stepper.read(np.array([*chosen, *chosen]))
     return free.written(), held.written()
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from charrnn.array_types import Column, Ids
 from charrnn.errors import ConfigError
 from charrnn.evaluation.statistics import Mean, mean_where
-from charrnn.inspection.methods.clamping import Clamp, supports
+from charrnn.inspection.methods.clamping import Clamp, can_clamp
 from charrnn.inspection.options import Options, Unit
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
@@ -57,7 +57,7 @@ class Steered:
         options = options or Options()
         config, kind = reading.network.config, options.kind_shown
         options.check_units(config)
-        if not supports(reading.network, kind):
+        if not can_clamp(reading.network, kind):
             states = " and ".join(reading.states)
             raise ConfigError(
                 f"{kind!a} cannot be held; of the {config.cell}, {states} can", argument="kind"

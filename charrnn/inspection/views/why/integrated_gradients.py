@@ -83,7 +83,7 @@ class Path:
         for layer in backward_from_logits(network, trace, grad):
             if layer == 0:
                 break
-        return question.log_odds(trace.z_y[-1]), grad.dzx
+        return question.log_odds(trace.log_y_hat[-1]), grad.dzx
 
     def by_input(self, dzx: Floats) -> Floats:
         """Return the gradient by one-hot x, (K, V), from that by zx."""
