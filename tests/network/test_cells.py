@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from charrnn.network import equations
 from charrnn.network.cells import CELLS, finish_sigmoid
 from charrnn.network.forward import forward
 from charrnn.network.functions import log_softmax
@@ -112,6 +113,22 @@ def test_a_cell_is_its_equations(tiny_network, cell, num_layers, embedding_size)
             for gate, value in values.items():
                 found = trace.zx[layer, t, names.index(gate), b, j]
                 assert found == pytest.approx(value, abs=1e-12)
+
+
+@pytest.mark.parametrize("num_layers", [1, 2])
+@pytest.mark.parametrize("embedding_size", [0, 3])
+def test_the_page_of_equations_says_the_same(tiny_network, cell, num_layers, embedding_size):
+    network = tiny_network(
+        cell, dtype=np.float64, num_layers=num_layers, embedding_size=embedding_size
+    )
+    x = np.random.default_rng(6).integers(7, size=T)
+    none = np.zeros((num_layers, len(CELLS[cell].states), network.config.hidden_size))
+    states, _, y_hat = read_naively(network, x, none)
+    for t, (layers, predicted) in enumerate(equations.read(network.params, CELLS[cell], x)):
+        for layer, by_name in enumerate(layers):
+            found = [by_name[name] for name in CELLS[cell].states]
+            np.testing.assert_allclose(found, states[t, layer], rtol=0, atol=1e-12)
+        np.testing.assert_allclose(predicted, y_hat[t], rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
