@@ -1,4 +1,4 @@
-"""A fourth cell is one class: the minimal gated unit (Zhou et al. 2016), which only this file knows.
+"""A fourth cell is one class: the minimal gated unit (Zhou et al. 2016), known to this file alone.
 
 f    = σ(zx_f + za_f)
 n    = tanh(zx_n + f (za_n + b_n))          the reset after the product, as in `GRU`
