@@ -11,7 +11,7 @@ model.save("model.npz")
 
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -25,6 +25,7 @@ from charrnn.checkpoint.checkpoint import Checkpoint, load_state, save_state
 from charrnn.checkpoint.paths import resume_path, shown
 from charrnn.errors import CheckpointError, ConfigError, TextError, TrainingError
 from charrnn.evaluation.score import score
+from charrnn.inspection.inspected import Inspected, inspect
 from charrnn.inspection.reading import Reading
 from charrnn.network.config import CellName, NetworkConfig
 from charrnn.network.network import Network
@@ -318,6 +319,39 @@ class CharRNN:
         ids = ids_of(text, self.vocabulary, unknown)
         with self._limit(threads):
             return Reading.of(self.network, self.vocabulary, ids)
+
+    def inspect(
+        self,
+        text: str | os.PathLike[str] | None = None,
+        view: str = "overview",
+        *,
+        others: Sequence["CharRNN"] = (),
+        unknown: Unknown = "error",
+        threads: int | None = None,
+        **options: Any,
+    ) -> Inspected:
+        """Look inside: return a view's result, which `print` draws and a notebook shows.
+
+        Parameters
+        ----------
+        text
+            What the network reads, or the path of a file that holds it; by default a text that it
+            writes itself.
+        view
+            One of those that `charrnn inspect --help` lists.
+        others
+            Models to compare with, for views that compare.
+        options
+            Fields of `charrnn.inspection.options.Options`: at, units, layer, kind, top, ...
+
+        Raises
+        ------
+        ConfigError, TextError
+            There is no such view or option, or the network does not know a character.
+        """
+        models = [self.checkpoint, *(other.checkpoint for other in others)]
+        with self._limit(threads):
+            return inspect(models, text, view, unknown=unknown, **options)
 
     def save(
         self, path: str | os.PathLike[str], *, overwrite: bool = False, resume: bool = False

@@ -58,6 +58,7 @@ SUBFLOORS = {
         "methods": 3,
         "output": 4,
         "views": 5,
+        "inspected": 6,
     },
 }
 """The order within a room: a file may import from files and folders of a smaller number."""

@@ -12,6 +12,7 @@ but not predicted; after the last something is predicted and nothing comes.
 
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from typing import Self
 
 import numpy as np
@@ -21,7 +22,7 @@ from charrnn.array_types import Column, Floats, Ids
 from charrnn.errors import CharRNNError, ConfigError, TextError, Way
 from charrnn.inspection.options import LIMIT
 from charrnn.inspection.progress import Track, untracked
-from charrnn.network.cells import CELLS
+from charrnn.network.cells import CELLS, words
 from charrnn.network.forward import read_windows
 from charrnn.network.network import Network
 from charrnn.network.trace import Trace
@@ -33,6 +34,9 @@ LARGEST = 2 * 2**30
 
 LARGEST_NUMBER = 1e15
 """Predictions beyond it are taken for no numbers, as their squares, which views need, might be."""
+
+START = 60
+"""Characters of the text that a notebook shows."""
 
 WINDOW = 256
 """Steps read at a time; the state is carried, so it changes nothing but memory and speed."""
@@ -117,6 +121,21 @@ class Reading:
         arrays = {"log_y_hat": self.log_y_hat, **self.states, **self.gates}
         shapes = ", ".join(f"{name} {values.shape}" for name, values in arrays.items())
         return f"Reading(T={len(self)}: {shapes})"
+
+    def _repr_html_(self) -> str:
+        """Return a table of all that was computed, for a notebook."""
+        arrays = {"log_y_hat": self.log_y_hat, **self.states, **self.gates}
+        rows = "".join(
+            f"<tr><td>{name}</td><td>{words(name) if name in self.kinds else 'predictions'}</td>"
+            f"<td>{values.shape}</td></tr>"
+            for name, values in arrays.items()
+        )
+        start = escape(self.text[:START]) + ("…" if len(self) > START else "")
+        return (
+            f"<p>{len(self):,} characters: <code>{start}</code></p>"
+            f"<table><thead><tr><th>array</th><th>is</th><th>shape</th></tr></thead>"
+            f"<tbody>{rows}</tbody></table>"
+        )
 
     @property
     def text(self) -> str:

@@ -118,7 +118,7 @@ _EITHER_256 = replace(
     quiet="color(243)", first="color(130)", second="color(32)",
 )  # fmt: skip
 
-_PALETTES: dict[tuple[str, Theme | None], Palette] = {
+PALETTES: dict[tuple[str, Theme | None], Palette] = {
     ("truecolor", "dark"): _DARK,
     ("truecolor", "light"): _LIGHT,
     ("truecolor", None): _EITHER,
@@ -142,7 +142,7 @@ def choose_palette(console: Console, theme: Theme | None, colorfgbg: str) -> Pal
     """
     if console.no_color or not console.is_terminal or console.color_system is None:
         return NONE
-    return _PALETTES.get((console.color_system, theme or theme_of(colorfgbg)), _SIXTEEN)
+    return PALETTES.get((console.color_system, theme or theme_of(colorfgbg)), _SIXTEEN)
 
 
 def has_unknown_background(console: Console) -> bool:

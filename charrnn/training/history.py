@@ -3,6 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+SHOWN = 20
+"""Rows of a longer history that a notebook shows."""
+
 
 class History(dict[str, list[float]]):
     """The columns step, train_loss and val_loss: a row an evaluation, losses in nats a character.
@@ -16,6 +19,21 @@ class History(dict[str, list[float]]):
             train_loss=rows[:, 1].tolist(),
             val_loss=rows[:, 2].tolist(),
         )
+
+    def _repr_html_(self) -> str:
+        """Return a table for a notebook: of many rows the first and the last."""
+        rows = list(zip(*self.values(), strict=True))
+        shown: list[tuple[float, ...] | None] = list(rows)
+        if len(rows) > SHOWN:
+            shown = [*rows[: SHOWN // 2], None, *rows[-SHOWN // 2 :]]
+        cells = [
+            [f"{step:.0f}", f"{train:.4f}", f"{val:.4f}"] if row else ["…"] * 3
+            for row in shown
+            for step, train, val in [row or (0.0, 0.0, 0.0)]
+        ]
+        body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in cells)
+        head = "".join(f"<th>{name}</th>" for name in self)
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
     @property
     def step(self) -> list[float]:
