@@ -55,7 +55,7 @@ def backward_from_logits(network: Network, trace: Trace, grad: Gradient) -> Iter
 
 
 def _layers_backward(network: Network, trace: Trace, grad: Gradient) -> Iterator[int]:
-    """Write the gradients of all layers, from the gradient by what the highest layer hands up.
+    """Write the gradients of all layers, from that by the output of the highest layer.
 
     That one is found in grad.da[1:].
     """

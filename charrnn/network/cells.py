@@ -33,7 +33,7 @@ from charrnn.network.equations import Step, Values, gru, lstm, rnn
 
 
 class Arrays(NamedTuple):
-    """What one step reads and writes. Gates come first, so that each of them lies in one piece.
+    """What one step reads and writes. Gates come first, so that each is contiguous.
 
     For `differentiate` all but za and b_n have the number of steps before B.
     """
@@ -87,7 +87,7 @@ class Cell(Protocol):
     """What `differentiate` writes, each named by what is differentiated and by which gate's z."""
 
     scale: ClassVar[tuple[float, ...]]
-    """What zx and za of each gate are multiplied by when they arrive."""
+    """The factor that zx and za of each gate arrive with."""
 
     reset: ClassVar[str] = ""
     """The gate that weighs what the last of the gates receives from a(t-1): that one has a bias b_n

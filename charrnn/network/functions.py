@@ -8,15 +8,15 @@ import numpy as np
 from charrnn.array_types import Floats, Ids
 
 LEAST_BUFFER = 16
-"""Numbers: as few as NumPy allows."""
+"""Buffer size in elements, NumPy's minimum."""
 
 
 @contextmanager
 def unbuffered() -> Iterator[None]:
-    """Let NumPy work on operands where they lie, if they are not in one piece but of one type.
+    """Let NumPy work on non-contiguous operands of one type in place.
 
-    It copies them into buffers of 8,192 numbers otherwise, to have fewer and longer loops, which
-    for pieces of a thousand numbers takes as long again as the work itself.
+    Otherwise it copies them into buffers of 8,192 elements, to have fewer and longer loops, which
+    for arrays of a thousand elements doubles the time.
     """
     before = np.setbufsize(LEAST_BUFFER)
     try:
@@ -32,7 +32,7 @@ def log_softmax(z: Floats) -> None:
 
 
 MODERATE = 60.0
-"""Scores up to this size need no shift: e^60 times any number of characters is a float32, and so is
+"""Largest score that needs no shift: e^60 times any number of characters is a float32, and so is
 e^-60."""
 
 
@@ -41,17 +41,17 @@ def cross_entropy(z: Floats, y: Ids, count: float) -> float:
 
     z: (N, V), scores; afterwards (softmax(z) - y) / count, y one-hot.
     y: (N,), the ids that came.
-    count: of how many rows, these and others, the mean is taken.
+    count: the number of rows that the mean is over, these and others.
     """
     here = np.arange(len(z)), y
-    if not -MODERATE < z.min() <= z.max() < MODERATE:  # nor where one is not a number
+    if not -MODERATE < z.min() <= z.max() < MODERATE:  # also false for NaN
         z -= np.maximum.reduce(z, axis=-1, keepdims=True)
-    told = z[here]
+    chosen = z[here]
     np.exp(z, out=z)
-    total = z @ np.ones(z.shape[-1], z.dtype)  # a product takes an eighth of the time of a sum
+    total = z @ np.ones(z.shape[-1], z.dtype)  # eight times faster than a sum
     z *= (1 / (count * total))[:, None]
     z[here] -= 1 / count
-    return float(np.subtract(np.log(total), told).sum(dtype=np.float64)) / count
+    return float(np.subtract(np.log(total), chosen).sum(dtype=np.float64)) / count
 
 
 def gates_first(z: Floats, gates: int) -> Floats:

@@ -1,9 +1,9 @@
-"""From what the highest layer hands up to a loss, and back: where the vocabulary's size is felt.
+"""From the output of the highest layer to a loss, and back: where the vocabulary's size matters.
 
     z_y = W_ya a + b_y        y_hat = softmax(z_y)        loss = mean of -log y_hat[y]
 
-All is done some rows at a time, so that the scores of a window are never there at once: they would
-not stay in a core's cache, and for a large vocabulary they would be most of the memory.
+Rows are worked on in blocks, so that the scores of a window never exist at once: they would not stay
+in a core's cache, and for a large vocabulary they would be most of the memory.
 """
 
 import math
@@ -15,7 +15,7 @@ from charrnn.array_types import Floats, Ids
 from charrnn.network.functions import cross_entropy
 
 SCORES, LEAST_ROWS = 1 << 16, 256
-"""How many scores are worked on at a time: so many, but this number of rows at least."""
+"""Scores of a block, and its fewest rows."""
 
 
 class Readout(NamedTuple):
@@ -30,9 +30,9 @@ def learn(  # noqa: PLR0917
 ) -> float:
     """Return the mean of -log y_hat[y] over rows, in nats, times `share`; write its gradients.
 
-    up: (N, H), what the highest layer hands up; d_up, the gradient by it.
+    up: (N, H), the output of the highest layer; d_up, the gradient by it.
     y: (N,), the ids that came.
-    share: of these rows in those of a batch.
+    share: the fraction of the batch that these rows are.
     """
     W_ya, b_y = params
     dW_ya, db_y = grad
@@ -44,7 +44,7 @@ def learn(  # noqa: PLR0917
         z_y += b_y
         loss += cross_entropy(z_y, y[here], len(y) / share)
         dW_ya += up[here].T @ z_y
-        db_y += np.ones(len(z_y), z_y.dtype) @ z_y  # sooner than a sum
+        db_y += np.ones(len(z_y), z_y.dtype) @ z_y  # faster than a sum
         np.matmul(z_y, W_ya.T, out=d_up[here])
     return loss
 
@@ -58,7 +58,7 @@ def learn_sampled(  # noqa: PLR0917
     candidates: Ids,
     share: float = 1.0,
 ) -> float:
-    """Do as `learn`, with an estimate of the sum below the softmax in place of the sum.
+    """Do as `learn`, with an estimate of the softmax's denominator.
 
     The sum is over the characters that came in these rows and over the candidates, drawn without
     replacement from all V alike; a candidate that did not come stands for V / n of its kind, so

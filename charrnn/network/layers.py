@@ -1,4 +1,4 @@
-"""What a layer multiplies with: its parameters, and how they are laid out to be multiplied.
+"""The parameters of a layer, and how W_ax is laid out to be multiplied.
 
 The letters of the shapes are those of `charrnn.network.network`.
 """
@@ -40,11 +40,11 @@ def layers_of(params: Parameters, config: NetworkConfig) -> list[Layer]:
 
 
 STRETCH = 512
-"""Rows that a layer's input is multiplied in at a time: many enough for BLAS to be at its best."""
+"""Rows per matrix product; enough for BLAS to reach full speed."""
 
 
 class Input:
-    """What a layer multiplies its input with: W_ax and b_a, each gate's times its scale.
+    """Multiplies the input of a layer: W_ax e + b_a, each gate's times its scale.
 
     W_ax: (G, n, H), a view of where the gates of a row lie side by side.
     product: how, for windows of one step; the many rows of longer ones are multiplied at once.
@@ -81,9 +81,9 @@ class Input:
 
 
 class Table(Input):
-    """The same for one-hot inputs, of which each chooses a row, or a piece of one for each gate.
+    """For one-hot inputs: looks up rows of W_ax instead of multiplying.
 
-    Of one sequence the gates of a row lie side by side, one piece to be copied.
+    For one sequence the gates of a row are contiguous, and one copy takes them all.
     """
 
     def __init__(self, weights: Layer, scale: Floats, out: Floats) -> None:

@@ -128,7 +128,7 @@ class Trace:
         return a
 
     def upward(self, layer: int) -> Floats:
-        """Return what a layer hands up, (T, B, H): its hidden states, less what is dropped."""
+        """Return a layer's output, (T, B, H): its hidden states, less what is dropped."""
         return self.a(layer)[1:] if self.up is None else self.up[layer]
 
     def block(self, layer: int, start: int, stop: int) -> Arrays:
@@ -151,8 +151,8 @@ class Trace:
 
     def loss(self, y: Ids) -> float:
         """Return the mean of -log y_hat(t)[y(t)] over the window, in nats a character."""
-        told = np.take_along_axis(self.log_y_hat, y[..., None].astype(np.intp), axis=-1)
-        return -float(np.mean(told, dtype=np.float64))
+        log_p = np.take_along_axis(self.log_y_hat, y[..., None].astype(np.intp), axis=-1)
+        return -float(np.mean(log_p, dtype=np.float64))
 
 
 def fold(sequence: Floats) -> Floats:

@@ -11,7 +11,7 @@ class Candidate(NamedTuple):
     """One character that was possible.
 
     rank: 1 for the likeliest.
-    y_hat: how probable the network held it.
+    y_hat: its probability by the network.
     p: how probable it was to be drawn; 0 if top-k, top-p or min-p left it out.
     """
 

@@ -36,7 +36,7 @@ def choose_generator(network: Network, length: int) -> Generator:
 class Sample:
     """One sample, made while it is read, by `choices` or by `pieces`, once.
 
-    prompt: (N,) ids to go on from; if there are none, the sample begins as a line does.
+    prompt: (N,) ids to continue; if there are none, the sample begins as a line does.
     generated: the characters that follow the prompt, if something else makes them.
     finish_reason: what ended the sample; None while nothing has.
     """
@@ -58,7 +58,7 @@ class Sample:
     def choices(self) -> Iterator[Choice]:
         """Yield the characters of the sample.
 
-        One that may belong to a stop text is held back until it is known not to.
+        One that may belong to a stop text is delayed until it is known not to.
         """
         generated = self.generated
         if generated is None:
@@ -85,19 +85,19 @@ class Sample:
             yield rest
 
     def _until(self, stops: list[list[int]], choices: Iterator[Choice]) -> Iterator[Choice]:
-        held: deque[Choice] = deque()
+        waiting: deque[Choice] = deque()
         fresh = [(stop, 0) for stop in stops]
         begun: list[tuple[list[int], int]] = []  # with how much of each is there, the most first
         for choice in choices:
-            held.append(choice)
+            waiting.append(choice)
             begun = [(stop, n + 1) for stop, n in begun + fresh if stop[n] == choice.id]
             if whole := [n for stop, n in begun if n == len(stop)]:
                 self.finish_reason = "stop"
-                yield from islice(held, len(held) - whole[0])
+                yield from islice(waiting, len(waiting) - whole[0])
                 return
-            for _ in range(len(held) - (begun[0][1] if begun else 0)):
-                yield held.popleft()
-        yield from held
+            for _ in range(len(waiting) - (begun[0][1] if begun else 0)):
+                yield waiting.popleft()
+        yield from waiting
 
 
 def stream(
@@ -123,5 +123,5 @@ def first_ids(vocabulary: Vocabulary, rng: np.random.Generator) -> Ids:
 
 
 def can_appear(text: str, vocabulary: Vocabulary) -> bool:
-    """Tell whether a network that knows these characters can write a text."""
+    """Return whether a network that knows these characters can write a text."""
     return vocabulary.kind == "bytes" or all(character in vocabulary for character in text)

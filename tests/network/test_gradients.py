@@ -84,7 +84,7 @@ def test_gradient(tiny_network, cell, num_layers, embedding_size, dropout):
     assert max(found.values()) <= TOLERANCE, found
 
 
-def test_gradient_of_a_window_that_goes_on_from_another(tiny_network, cell):
+def test_gradient_of_a_window_that_continues_another(tiny_network, cell):
     network = tiny_network(cell, V, dtype=np.float64, num_layers=2)
     trace, x, y = window(network)
     forward(network, x, trace)

@@ -97,7 +97,7 @@ def test_scores_of_any_height(dtype, height, sign):
     np.testing.assert_allclose(z, exact / 2, rtol=1e-5, atol=1e-6)
 
 
-def test_a_score_that_is_not_a_number_is_told():
+def test_a_score_that_is_not_a_number_is_reported():
     for wrong in (np.nan, np.inf):
         z = np.array([[0.0, wrong], [1.0, 2.0]], np.float32)
         with np.errstate(invalid="ignore"):

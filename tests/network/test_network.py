@@ -62,7 +62,7 @@ def test_pieces_of_any_length_are_the_whole(tiny_network, cell, dtype, T):
     np.testing.assert_allclose(trace.first_state, last, rtol=0, atol=PRECISION[dtype])
 
 
-def test_reading_goes_on_from_the_state_that_is_given(tiny_network, cell):
+def test_reading_continues_from_the_state_that_is_given(tiny_network, cell):
     network, x = tiny_network(cell, dtype=np.float64), ids(30)
     whole, _ = read(network, x[:, None])
     trace = Trace(network, 4, 1)
@@ -213,7 +213,7 @@ def test_masks_are_drawn_anew_and_from_the_generator_alone(tiny_network):
     assert drawn[:2] == drawn[2:]
 
 
-def test_what_is_dropped_does_not_go_up_but_does_go_on(tiny_network, cell):
+def test_dropped_values_reach_the_next_step_but_not_the_layer_above(tiny_network, cell):
     network = tiny_network(cell, num_layers=2)
     trace = Trace(network, 6, 3, 0.5)
     trace.draw_masks(np.random.default_rng(0))

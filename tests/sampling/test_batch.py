@@ -70,7 +70,7 @@ def test_rows_are_chosen_as_one_is(scores, uniform, config):
     assert (p[np.arange(len(p)), chosen] > 0).all()
 
 
-def test_a_prediction_that_is_no_number_is_told():
+def test_a_prediction_that_is_not_a_number_is_reported():
     scores = np.zeros((3, 4))
     scores[1, 2] = np.nan
     with pytest.raises(CharRNNError, match="not a number"):
@@ -112,27 +112,27 @@ def cut(monkeypatch):
 @pytest.mark.parametrize("settings", [{}, {"temperature": 0}, {"top_k": 2, "stop": ["a"]}])
 def test_processes_make_the_same_samples_as_one(tiny_network, vocabulary, cut, cell, settings):
     network, config = tiny_network(cell), SamplingConfig(length=50, **settings)
-    told = []
+    found = []
     for elsewhere in (False, True):
         cut(3, elsewhere=elsewhere)
         streams = islice(random_streams(2), 7)
         [group] = samples(network, vocabulary, np.array([3]), config, streams)
-        told.append([[choice.id for choice in sample.choices()] for sample in group])
-    assert told[0] == told[1]
+        found.append([[choice.id for choice in sample.choices()] for sample in group])
+    assert found[0] == found[1]
     if settings != {"temperature": 0}:
-        assert len({tuple(ids) for ids in told[0]}) > 1
+        assert len({tuple(ids) for ids in found[0]}) > 1
 
 
 def test_parts_are_what_the_whole_would_be(tiny_network, vocabulary, cut):
     network, config = tiny_network(dtype=np.float64), SamplingConfig(length=50)
-    told = {}
+    found = {}
     for cores in (1, 3):
         cut(cores)
         streams = islice(random_streams(2), 50)
         [group] = samples(network, vocabulary, np.array([3]), config, streams)
-        told[cores] = [[choice.id for choice in sample.choices()] for sample in group]
-    assert told[1] == told[3]
-    assert len({tuple(ids) for ids in told[1]}) > 40
+        found[cores] = [[choice.id for choice in sample.choices()] for sample in group]
+    assert found[1] == found[3]
+    assert len({tuple(ids) for ids in found[1]}) > 40
 
 
 @given(samples=st.integers(1, 300), parameters=st.integers(1, 10**7), cores=st.integers(1, 40))
@@ -145,7 +145,7 @@ def test_each_sample_is_in_one_part(samples, parameters, cores):
     assert len(parts) == 1 or samples * parameters / len(parts) >= together.LEAST
 
 
-def test_what_goes_wrong_elsewhere_is_told(tiny_network, vocabulary, cut, capfd):
+def test_errors_of_a_worker_are_reported(tiny_network, vocabulary, cut, capfd):
     cut(2)
     network = tiny_network()
     network.b_y[2] = np.nan
@@ -165,16 +165,16 @@ def three_elsewhere(network):
     return RemoteBatch(network, prompts, SamplingConfig(), streams)
 
 
-def test_a_process_that_is_killed_is_told_of(tiny_network):
+def test_a_process_that_is_killed_is_reported(tiny_network):
     elsewhere = three_elsewhere(tiny_network())
     next(elsewhere)
     os.kill(elsewhere.process.pid, signal.SIGKILL)
-    with pytest.raises(CharRNNError, match=r"killed by signal 9.*fewer at a time") as told:
+    with pytest.raises(CharRNNError, match=r"killed by signal 9.*fewer at a time") as found:
         deque(elsewhere, maxlen=0)  # what it had written is still there
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(found.value)
 
 
-def test_a_process_that_cannot_be_handed_its_order_is_told_of(tiny_network, monkeypatch):
+def test_a_process_that_cannot_receive_its_order_is_reported(tiny_network, monkeypatch):
     def broken(*_):
         raise EndedError("a worker process ended with exit code 3")
 
@@ -183,7 +183,7 @@ def test_a_process_that_cannot_be_handed_its_order_is_told_of(tiny_network, monk
         three_elsewhere(tiny_network())
 
 
-def test_a_process_ends_when_nobody_wants_more(tiny_network):
+def test_a_process_ends_when_its_pipe_is_closed(tiny_network):
     elsewhere = three_elsewhere(tiny_network())
     pid = elsewhere.process.pid
     for _ in range(3):

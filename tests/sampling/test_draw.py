@@ -204,7 +204,7 @@ def test_the_largest_number_chooses_something_possible(p):
         assert p[draw(p, number)] > 0
 
 
-def test_the_first_streams_are_alike_however_many_are_asked_for():
+def test_the_first_streams_do_not_depend_on_how_many_follow():
     numbers = [rng.random(4).tolist() for rng, _ in zip(random_streams(7), range(3), strict=False)]
     again = random_streams(7)
     assert [next(again).random(4).tolist() for _ in range(2)] == numbers[:2]
@@ -214,7 +214,7 @@ def test_the_first_streams_are_alike_however_many_are_asked_for():
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "found"),
     [
         ({"length": -2}, "length: -2 is out of range; give a whole number from -1 on"),
         ({"length": 10**30}, "out of range"),
@@ -237,10 +237,10 @@ def test_the_first_streams_are_alike_however_many_are_asked_for():
         ({"stop": ("a", "")}, "stop: an empty text"),
     ],
 )
-def test_nonsense_is_refused_in_one_line(options, told):
+def test_nonsense_is_refused_in_one_line(options, found):
     with pytest.raises(ConfigError) as refusal:
         SamplingConfig(**options)
-    assert told in str(refusal.value)
+    assert found in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
 

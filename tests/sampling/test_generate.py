@@ -1,4 +1,4 @@
-"""Samples: what is generated, where it ends, and how it is told while it is made."""
+"""Samples: what is generated, where it ends, and what is shown while it is made."""
 
 import copy
 from itertools import islice
@@ -94,7 +94,7 @@ def test_choices_are_not_written_over(tiny_network):
     assert (first.p == kept.p).all()
 
 
-def test_parameters_that_overflow_are_told_in_words(tiny_network, vocabulary):
+def test_parameters_that_overflow_are_reported_in_words(tiny_network, vocabulary):
     network = tiny_network("rnn")
     network.params["b_a_0"][:] = 10  # so that a(t) is 1, and the sum of its products four times
     network.params["W_ya"][:] = 3e38
@@ -190,29 +190,29 @@ def test_stop_texts_that_overlap_or_never_come(text, stops, left):
 
 @given(texts, stops)
 @settings(deadline=None, max_examples=200)
-def test_only_what_may_begin_a_stop_text_is_held_back(text, stops):
+def test_only_what_may_begin_a_stop_text_is_delayed(text, stops):
     text, _ = naive(text, stops)
     beginnings = [stop[:n] for stop in stops if "x" not in stop for n in range(1, len(stop))]
-    told = []
+    said = []
 
     def ids():
         for n, k in enumerate(AB.encode(text).tolist()):
-            held = max((len(b) for b in beginnings if text[:n].endswith(b)), default=0)
-            assert "".join(told) == text[: n - held]
+            delayed = max((len(b) for b in beginnings if text[:n].endswith(b)), default=0)
+            assert "".join(said) == text[: n - delayed]
             yield k
 
     with as_if_written(ids()):
         made = Sample(None, AB, np.array([0]), SamplingConfig(length=-1, stop=stops), None)
         for piece in made.pieces():
-            told.append(piece)
-    assert "".join(told) == text
+            said.append(piece)
+    assert "".join(said) == text
 
 
 @given(texts, stops, st.integers(0, 12))
 @settings(deadline=None, max_examples=200)
 def test_the_length_counts_before_the_stop(text, stops, length):
-    told, _ = sample_of(AB, text, stops, length)
-    assert told == naive(text[:length], stops)[0]
+    said, _ = sample_of(AB, text, stops, length)
+    assert said == naive(text[:length], stops)[0]
 
 
 BYTES = Vocabulary.of_bytes("x")
@@ -233,10 +233,10 @@ def test_bytes_become_text_when_a_character_is_whole():
 def test_bytes_together_are_the_text_of_all_of_them(tiny_network):
     network = tiny_network(vocabulary_size=256)
     config = SamplingConfig(length=400, temperature=3)
-    told = "".join(stream(network, BYTES, np.array([10]), config, rng()))
+    said = "".join(stream(network, BYTES, np.array([10]), config, rng()))
     ids = ids_of(islice(generate(network, np.array([10]), config, rng()), 400))
-    assert told == bytes(ids).decode("utf-8", "replace")
-    assert "\ufffd" in told
+    assert said == bytes(ids).decode("utf-8", "replace")
+    assert "\ufffd" in said
 
 
 def test_what_a_network_can_write():

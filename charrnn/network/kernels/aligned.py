@@ -1,7 +1,7 @@
-"""New arrays that begin where a vector register is loaded whole: at a multiple of 64 bytes.
+"""New arrays aligned to 64 bytes, so that a vector register is loaded from one cache line.
 
 NumPy begins an array at any multiple of 16 bytes. From there every load of 64 bytes (AVX-512) falls
-into two lines of the cache, and products of a few rows take a quarter to a third longer.
+into two cache lines, and products of a few rows take a quarter to a third longer.
 """
 
 import math
@@ -12,11 +12,11 @@ from numpy.typing import DTypeLike, NDArray
 from charrnn.array_types import Floats
 
 ALIGNMENT = 64
-"""Bytes: a line of the cache, and the widest vector register there is."""
+"""Bytes of a cache line and of the widest vector register."""
 
 
 def zeros(shape: tuple[int, ...], dtype: DTypeLike) -> Floats:
-    """Return an array of zeros; as with `np.zeros`, memory is taken when it is written to."""
+    """Return an array of zeros; as with `np.zeros`, memory is allocated when it is written to."""
     return _within(np.zeros(_bytes(shape, dtype), np.uint8), shape, dtype)
 
 
@@ -26,7 +26,7 @@ def empty(shape: tuple[int, ...], dtype: DTypeLike) -> Floats:
 
 
 def whole_lines(columns: int, dtype: DTypeLike) -> int:
-    """Return how many columns a matrix has to have for each of its rows to begin at a line."""
+    """Return the number of columns, rounded up so that each row begins at a cache line."""
     in_line = ALIGNMENT // np.dtype(dtype).itemsize
     return -(-columns // in_line) * in_line
 

@@ -2,8 +2,8 @@
 
     out = a @ W        a (B, K), W (K, M), B from one to some dozens
 
-BLAS copies W into an order of its own before each product, which pays for large ones only: here it
-takes as long as the product itself. OpenBLAS leaves that out for products of fewer than a million
+BLAS copies W into an order of its own before each product, which is worth it for large ones only:
+here it takes as long as the product itself. OpenBLAS leaves that out for products of fewer than a million
 multiplications, where the processor has AVX-512. So W is laid out in blocks of that size, once for
 all the steps of a window, and one call multiplies them all: three times faster for 8 rows of 256,
 by two thirds for 32. The naive form is `a.dot(W, out)`.
@@ -18,23 +18,23 @@ from charrnn.array_types import Floats
 from charrnn.network.kernels.aligned import empty
 
 COLUMNS = 64
-"""Of a block: the best of 16 to 256, for all shapes (measured)."""
+"""Columns per block; best of 16 to 256 for all shapes (measured)."""
 
 ROWS = (1024, 512, 256, 128, 64)
-"""Of a block, the first that fits (measured)."""
+"""Rows per block; the first that fits is taken (measured)."""
 
 SMALL = 1_000_000
-"""Multiplications from which on OpenBLAS copies (interface/gemm.c, small matrix optimization)."""
+"""Multiplications above which OpenBLAS copies (interface/gemm.c, small matrix optimization)."""
 
 FEWEST_STEPS = 8
-"""Of a window, for laying out W to pay."""
+"""Fewest steps of a window for which W is laid out in blocks."""
 
 
 @cache
 def has_small_products() -> bool:
-    """Tell whether NumPy was built with a BLAS, and runs on a processor, for which blocks pay.
+    """Return whether blocks are faster with the BLAS that NumPy was built with, on this processor.
 
-    It is the same whenever it is asked on one machine, so that results are.
+    The answer depends on the machine alone, so that results do.
     """
     found = np.show_config(mode="dicts")
     blas = str(found["Build Dependencies"]["blas"]["name"])
@@ -44,7 +44,7 @@ def has_small_products() -> bool:
 
 
 def block_rows(B: int, K: int, M: int) -> int:
-    """Return how many rows the blocks of W have, or 0 where it is best multiplied as it is."""
+    """Return how many rows the blocks of W have, or 0 where W is best multiplied as it is."""
     if B == 1 or M % COLUMNS or (B >= 64 and K > 512):
         return 0
     fitting = (rows for rows in ROWS if K % rows == 0 and B * rows * COLUMNS < SMALL)
@@ -82,7 +82,7 @@ class Product:
     def load(self, W: Floats, scale: Floats | None = None) -> None:
         """Take the matrices, (P, K, M), that are multiplied with from now on.
 
-        scale: (P,), what each is taken times.
+        scale: (P,), a factor for each.
         """
         P, K, M = W.shape
         by = np.ones(P, W.dtype) if scale is None else scale
@@ -102,7 +102,7 @@ class Product:
     def __call__(self, view: Floats) -> Floats:
         """Write the products to `out`, given view(a), and return it."""
         if not self._rows:
-            view.dot(self._plain, self._into)  # of one row, sooner begun than np.matmul
+            view.dot(self._plain, self._into)  # for one row, faster than np.matmul
         else:
             np.matmul(view, self._blocks, out=self._into)
             for part in self._rest:

@@ -100,7 +100,7 @@ class Counters:
         self._wait(lambda: met[other] >= times)
 
     def other_is_there(self) -> bool:
-        """Tell whether `meet` would return at once."""
+        """Return whether `meet` would return at once."""
         return bool(self._met[self._other] > self._times)
 
     def send(self, k: int) -> None:

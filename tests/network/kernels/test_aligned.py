@@ -34,7 +34,7 @@ def test_zeros_are_zeros(rng):
         array[:] = 1  # what is freed is taken again
 
 
-def test_no_more_memory_is_taken_than_was_asked_for():
+def test_no_more_memory_is_allocated_than_requested():
     tracemalloc.start()
     kept = empty((1000, 1000), np.float32)
     taken, _ = tracemalloc.get_traced_memory()

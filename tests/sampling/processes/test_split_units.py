@@ -1,4 +1,4 @@
-"""A text by two processes: what one would write, and nobody left waiting."""
+"""A text by two processes: what one would write, and no process left waiting."""
 
 import os
 import signal
@@ -87,12 +87,12 @@ def test_it_is_what_one_process_writes(request, cell, layers, embedding_size, dt
     request.getfixturevalue(ways)
     network = some_network(cell, layers, 32, embedding_size, dtype)
     prompt, config = np.array([3, 1, 4]), SamplingConfig(temperature=1.3)
-    told = []
+    said = []
     for how in (generate, generate_alternating):
         made = how(network, prompt, config, np.random.default_rng(5))
-        told.append(list(islice(made, 600)))
+        said.append(list(islice(made, 600)))
         made.close()
-    one, two = told
+    one, two = said
     np.testing.assert_allclose(
         [choice.scores for choice in two],
         [choice.scores for choice in one],
@@ -104,7 +104,7 @@ def test_it_is_what_one_process_writes(request, cell, layers, embedding_size, dt
 
 
 @pytest.mark.usefixtures("in_halves")
-def test_one_that_waits_for_long_goes_on_when_it_goes_on(others, gone):
+def test_a_process_that_waits_long_continues_when_the_reader_does(others, gone):
     """A reader that pauses: the other process then looks seldom, and takes next to no time."""
     made = generate_alternating(
         some_network(), np.array([1]), SamplingConfig(), np.random.default_rng(0)
@@ -127,19 +127,19 @@ def test_one_that_waits_for_long_goes_on_when_it_goes_on(others, gone):
 
 @pytest.mark.usefixtures("in_halves")
 @pytest.mark.parametrize("looks", [1, halves.LOOKS])
-def test_a_process_that_is_killed_is_told_of(monkeypatch, others, looks):
+def test_a_process_that_is_killed_is_reported(monkeypatch, others, looks):
     monkeypatch.setattr(halves, "LOOKS", looks)
     made = generate_alternating(
         some_network(), np.array([1]), SamplingConfig(), np.random.default_rng(0)
     )
     list(islice(made, 20))
     os.kill(others[0], signal.SIGKILL)
-    with pytest.raises(CharRNNError, match="killed by signal 9") as told:
+    with pytest.raises(CharRNNError, match="killed by signal 9") as said:
         list(made)
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(said.value)
 
 
-def test_one_that_is_killed_before_it_is_needed_is_told_of(others):
+def test_a_process_that_is_killed_early_is_reported(others):
     made = generate_alternating(
         some_network(), np.array([1]), SamplingConfig(), np.random.default_rng(0)
     )
@@ -162,7 +162,7 @@ def test_it_ends_when_no_more_is_wanted(others):
     assert (len(list(Path("/proc/self/fd").iterdir())), sorted(shared_memory.iterdir())) == before
 
 
-def test_what_is_not_a_number_is_told(others, gone):
+def test_what_is_not_a_number_is_reported(others, gone):
     network = some_network()
     network.b_y[2] = np.nan
     rng = np.random.default_rng(0)
