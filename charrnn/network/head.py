@@ -2,8 +2,8 @@
 
     z_y = W_ya a + b_y        y_hat = softmax(z_y)        loss = mean of -log y_hat[y]
 
-Rows are worked on in blocks, so that the scores of a window never exist at once: they would not stay
-in a core's cache, and for a large vocabulary they would be most of the memory.
+Rows are worked on in blocks, so that the scores of a window never exist at once: they would not
+stay in a core's cache, and for a large vocabulary they would be most of the memory.
 """
 
 import math
