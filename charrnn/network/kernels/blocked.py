@@ -4,9 +4,9 @@
 
 BLAS copies W into an order of its own before each product, which is worth it for large ones only:
 here it takes as long as the product itself. OpenBLAS leaves that out for products of fewer than a
-million multiplications, where the processor has AVX-512. So W is laid out in blocks of that size, once for
-all the steps of a window, and one call multiplies them all: three times faster for 8 rows of 256,
-by two thirds for 32. The naive form is `a.dot(W, out)`.
+million multiplications, where the processor has AVX-512. So W is laid out in blocks of that size,
+once for all the steps of a window, and one call multiplies them all: three times faster for 8 rows
+of 256, by two thirds for 32. The naive form is `a.dot(W, out)`.
 """
 
 from functools import cache
