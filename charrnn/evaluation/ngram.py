@@ -208,37 +208,3 @@ class NGram:
             ranks = grams.find(contexts, ids[k:])
             log_p[k:] = grams.interpolate(contexts, ranks, log_p[k:])
         return log_p
-
-    def distribution(self, context: Ids) -> NDArray[np.float64]:
-        """Return the probability of every symbol after `context`.
-
-        Parameters
-        ----------
-        context : ndarray of shape (n,)
-            The characters before, oldest first; only the last `order - 1` count. May be empty.
-
-        Returns
-        -------
-        ndarray of shape (V,)
-            Probabilities, which sum to 1.
-
-        Raises
-        ------
-        ValueError
-            If an id is not below V.
-        """
-        context = checked_ids(context, self.vocabulary_size)
-        symbols = np.arange(self.vocabulary_size)
-        log_p = np.full(symbols.size, -math.log(self.vocabulary_size))
-        for k, grams in enumerate(self._levels[: context.size + 1]):
-            before = self._rank(context[context.size - k :])
-            log_p = grams.interpolate(before, grams.find(before, symbols), log_p)
-        probabilities: NDArray[np.float64] = np.exp(log_p)
-        return probabilities
-
-    def _rank(self, gram: Ids) -> NDArray[np.int64]:
-        """Return the rank (1,) of a gram shorter than the order."""
-        rank = np.zeros(1, dtype=np.int64)
-        for k in range(gram.size):
-            rank = self._levels[k].find(rank, gram[k : k + 1])
-        return rank

@@ -48,8 +48,7 @@ class Streams:
     batch_size, seq_length
         B and T.
     offset
-        How many ids to pass over at the beginning. With `offsets(len(ids), B, T)` to choose from,
-        each epoch can cut the text elsewhere and none is shorter for it.
+        Ids to skip at the beginning.
     around
         Whether the first id follows the last, so that an offset passes over nothing.
 
@@ -114,15 +113,6 @@ class Streams:
     def __iter__(self) -> Iterator[tuple[Ids, Ids]]:
         """Yield the windows in order."""
         return (self[k] for k in range(len(self)))
-
-
-def offsets(length: int, batch_size: int, seq_length: int) -> int:
-    """Count the offsets 0, 1, ... at which a text of `length` gives as many windows as at 0.
-
-    It is 0 where the text is too short for a window.
-    """
-    windows = _windows(length, batch_size, seq_length)
-    return length - windows * batch_size * seq_length if windows else 0
 
 
 def fit_shape(length: int, batch_size: int, seq_length: int) -> tuple[int, int, str | None]:

@@ -133,7 +133,7 @@ def read_corpus(
     Parameters
     ----------
     sources
-        See `charrnn.text.sources.find_files`. Files that end in .gz, .bz2 or .xz are unpacked.
+        See `charrnn.text.sources.find_inputs`. Files that end in .gz, .bz2 or .xz are unpacked.
     encoding, errors
         See `charrnn.text.decoding.decode_pieces`.
     as_bytes

@@ -58,28 +58,22 @@ class Bound:
             )
 
 
-def find_files(sources: Sequence[Source]) -> list[Path]:
+def find_inputs(sources: Sequence[Source]) -> list[Input]:
     """List the files that the sources name, in the order of the sources and no file twice.
 
     Parameters
     ----------
     sources
-        Each the name of a file, or of a pipe; of a folder, which stands for every regular file
-        below it, but for hidden ones and those behind links to other folders; or, where nothing of
-        that very name exists, a pattern with `*`, `?`, `[` or `**`. The files of one folder or
-        pattern are sorted by name.
+        Each `-`, for standard input; the name of a file, or of a pipe; of a folder, which stands
+        for every regular file below it, but for hidden ones and those behind links to other
+        folders; or, where nothing of that very name exists, a pattern with `*`, `?`, `[` or `**`.
+        The files of one folder or pattern are sorted by name.
 
     Raises
     ------
     TextError
-        If a source is missing, cannot be listed, is neither file nor folder, or yields no file.
+        A source is missing, cannot be listed, is neither file nor folder, or yields no file.
     """
-    inputs = _once([_expand(os.fspath(source)) for source in sources])
-    return [source.path for source in inputs if source.path is not None]
-
-
-def find_inputs(sources: Sequence[Source]) -> list[Input]:
-    """List what `find_files` lists, with standard input, written `-`, among it."""
     names = [os.fspath(source) for source in sources]
     return _once([[Input(None)] if name == STANDARD_INPUT else _expand(name) for name in names])
 

@@ -11,7 +11,7 @@ from charrnn.array_types import Ids
 from charrnn.errors import TextError
 from charrnn.plurals import counted
 from charrnn.text import batches as module
-from charrnn.text.batches import Streams, fit_shape, offsets
+from charrnn.text.batches import Streams, fit_shape
 from charrnn.text.corpus import from_text
 from charrnn.text.vocabulary import Vocabulary
 
@@ -61,17 +61,6 @@ def test_a_ring_is_read_around(monkeypatch, B: int, T: int, block: int) -> None:
                 place = offset + np.arange(B) * n + k * T + np.arange(T)[:, None]
                 np.testing.assert_array_equal(x, ids[place % length])
                 np.testing.assert_array_equal(y, ids[(place + 1) % length])
-
-
-@pytest.mark.parametrize("B", BATCHES)
-@pytest.mark.parametrize("T", WINDOWS)
-def test_as_many_offsets_as_lose_no_window(B: int, T: int) -> None:
-    for length in (0, 1, *LENGTHS, 400):
-        whole = count_windows(length, B, T)
-        expected = sum(
-            whole > 0 and count_windows(length - offset, B, T) == whole for offset in range(length)
-        )
-        assert offsets(length, B, T) == expected
 
 
 def test_a_stream_goes_on_from_window_to_window() -> None:

@@ -15,9 +15,14 @@ import pytest
 
 from charrnn.errors import TextError
 from charrnn.text import sources
-from charrnn.text.sources import Bound, find_files, find_inputs, name_of, read_pieces
+from charrnn.text.sources import Bound, find_inputs, name_of, read_pieces
 
 SECRET = "the quick brown fox\n" * 500
+
+
+def files(sources):
+    """The paths that sources name."""
+    return [found.path for found in find_inputs(sources)]
 
 
 @pytest.fixture
@@ -33,7 +38,7 @@ def lay(*names: str) -> None:
 
 
 def found(*names: str) -> list[str]:
-    return [path.as_posix() for path in find_files(names)]
+    return [path.as_posix() for path in files(names)]
 
 
 def read(path: Path | None, max_bytes: int = 1 << 40) -> bytes:
@@ -47,7 +52,7 @@ def test_files_keep_the_order_of_the_command_and_their_names(here: Path) -> None
     lay("b.txt", "a.txt", "sub/c")
     assert found("b.txt", "sub/c", "a.txt") == ["b.txt", "sub/c", "a.txt"]
     assert found(str(here / "a.txt")) == [(here / "a.txt").as_posix()]
-    assert find_files([Path("a.txt")]) == [Path("a.txt")]
+    assert files([Path("a.txt")]) == [Path("a.txt")]
 
 
 def test_a_folder_gives_every_visible_file_below_it_sorted(here: Path) -> None:
@@ -119,19 +124,19 @@ def test_standard_input_stands_once_where_it_was_named(here: Path) -> None:
 def test_what_is_not_there_is_refused_in_one_line(here: Path, source: str, message: str) -> None:
     lay("corpus.txt", "in/a.md", "bare/.hidden", "bare/deep/.er/a")
     with pytest.raises(TextError, match=re.escape(message)) as refusal:
-        find_files([source])
+        files([source])
     assert str(refusal.value).isprintable()
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
 def test_sockets_and_devices_are_refused_before_they_are_opened(here: Path) -> None:
     os.mkfifo("pipe")
-    assert find_files(["pipe"]) == [Path("pipe")]  # without a wait for its writer
+    assert files(["pipe"]) == [Path("pipe")]  # without a wait for its writer
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("plug")
         for name in ("plug", "/dev/zero"):
             with pytest.raises(TextError, match=rf"^{name}: neither a file nor a folder; .* < "):
-                find_files([name])
+                files([name])
 
 
 def test_a_folder_that_cannot_be_listed_is_not_passed_over(
@@ -147,7 +152,7 @@ def test_a_folder_that_cannot_be_listed_is_not_passed_over(
 
     monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(TextError, match=r"in.locked: cannot be read \(permission denied\)"):
-        find_files(["in"])
+        files(["in"])
 
 
 def test_a_file_that_cannot_be_opened_or_read_is_named(
