@@ -348,7 +348,7 @@ def test_threads_are_what_was_asked_for_while_it_works(model, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     seen = []
     monkeypatch.setattr(
-        "charrnn.network.network.Threads", lambda: seen.append(asked[-1]) or Pieces()
+        "charrnn.network.forward.Threads", lambda: seen.append(asked[-1]) or Pieces()
     )
     for threads, expected in ((None, 1), (3, 3)):
         for use in (

@@ -48,25 +48,28 @@ REST = "besides steps"
 
 _PLACES = {
     ("cells", None): "cells",
-    ("products", "load"): "laying out",
-    ("products", None): "products",
-    ("readout", None): "products",
+    ("blocked", "load"): "laying out",
+    ("blocked", None): "products",
+    ("head", None): "products",
     ("functions", None): "softmax",
     ("layers", "load"): "laying out",
     ("layers", "choose"): "one-hot",
     ("layers", "multiply"): "products",
     ("trace", "draw_masks"): "masks",
-    ("model", "add_rows"): "one-hot",
-    ("model", "_input_backward"): "one-hot",
-    ("model", "_descend"): "products",
+    ("forward", "copy_weights"): "laying out",
+    ("backward", "add_rows"): "one-hot",
+    ("backward", "_input_backward"): "one-hot",
+    ("backward", "_layers_backward"): "products",
     ("optimizer", None): "optimiser",
-    ("streams", None): "data",
-    ("stored", None): "data",
-    ("started", "hear"): "waiting",
-    ("started", None): "sharing",
-    ("workers", None): "sharing",
+    ("batches", None): "data",
+    ("id_store", None): "data",
+    ("child", "hear"): "waiting",
+    ("child", None): "sharing",
+    ("process_learner", None): "sharing",
 }
 """Which part a function belongs to, by its module and its name, or by its module alone."""
+
+_PACKAGE = Path(__file__).parents[1]
 
 
 class Profile:
@@ -104,7 +107,7 @@ def part_of(code: CodeType | str) -> str:
     if isinstance(code, str):
         return "between"
     place = Path(code.co_filename)
-    if place.parent.parent.name != "charrnn":
+    if not place.is_relative_to(_PACKAGE):
         return "between"
     by_name = _PLACES.get((place.stem, code.co_name))
     return by_name or _PLACES.get((place.stem, None), "between")

@@ -15,6 +15,7 @@ from charrnn.network.network import Network
 from charrnn.network.trace import Trace
 from charrnn.text import batches as streams
 from charrnn.text.corpus import from_text
+from charrnn.training import learner as learning
 from charrnn.training import trainer as module
 from charrnn.training.config import TrainingConfig
 from charrnn.training.optimizer import learning_rate
@@ -48,13 +49,13 @@ def make(cell="lstm", train=None, validation=None, hidden_size=6, **chosen):
 @pytest.fixture
 def clock(monkeypatch):
     """A clock by which a step takes two seconds, and nothing else any time."""
-    now, backward = SimpleNamespace(seconds=0.0, step=2.0), Network.backward
+    now, backward = SimpleNamespace(seconds=0.0, step=2.0), learning.backward
 
     def timed(*arguments):
         now.seconds += now.step
         return backward(*arguments)
 
-    monkeypatch.setattr(Network, "backward", timed)
+    monkeypatch.setattr(learning, "backward", timed)
     monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: now.seconds))
     return now
 
@@ -92,13 +93,13 @@ def test_what_is_told_of_each_step():
 
 
 def test_the_smoothed_loss_and_the_mean_since_the_last_evaluation(monkeypatch):
-    losses, backward = [], Network.backward
+    losses, backward = [], learning.backward
 
     def recorded(*arguments):
         losses.append(backward(*arguments))
         return losses[-1]
 
-    monkeypatch.setattr(Network, "backward", recorded)
+    monkeypatch.setattr(learning, "backward", recorded)
     told = list(make(evaluations=4).run())
     smoothed = losses[0]
     for n, (progress, found) in enumerate(zip(told[1:], losses[1:], strict=True), 1):
@@ -111,14 +112,14 @@ def test_the_smoothed_loss_and_the_mean_since_the_last_evaluation(monkeypatch):
 
 def test_each_window_is_read_once_an_epoch_and_the_state_is_carried(monkeypatch):
     trainer = make(max_steps=31)
-    read, forward = [], Network.forward
+    read, forward = [], learning.forward
 
     def recorded(network, x, trace):
         if x.shape == (5, 4):  # a window, and no evaluation
             read.append((x.copy(), trace.first_state.copy()))
         forward(network, x, trace)
 
-    monkeypatch.setattr(Network, "forward", recorded)
+    monkeypatch.setattr(learning, "forward", recorded)
     for _ in trainer.run():
         pass
     streams = trainer.train[:300].reshape(4, 75).T
@@ -313,7 +314,7 @@ def test_no_patience_never_ends_a_run(monkeypatch):
 
 def poison(monkeypatch, steps, bad=math.nan, where="loss"):
     """Make the loss, or one entry of the gradient, a bad number at these steps."""
-    count, backward = iter(range(1, 10**6)), Network.backward
+    count, backward = iter(range(1, 10**6)), learning.backward
 
     def poisoned(network, y, trace, grad, *others):
         loss, here = backward(network, y, trace, grad, *others), next(count) in steps
@@ -321,7 +322,7 @@ def poison(monkeypatch, steps, bad=math.nan, where="loss"):
             grad.params.flat[3] = bad
         return bad if here and where == "loss" else loss
 
-    monkeypatch.setattr(Network, "backward", poisoned)
+    monkeypatch.setattr(learning, "backward", poisoned)
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
@@ -413,14 +414,14 @@ def test_a_run_whose_first_steps_fail_has_nothing_to_evaluate_but_can_be_saved(
 
 
 def huge_gradients(monkeypatch):
-    backward = Network.backward
+    backward = learning.backward
 
     def huge(network, y, trace, grad, *others):
         loss = backward(network, y, trace, grad, *others)
         grad.params.flat[:] = 1e30
         return loss
 
-    monkeypatch.setattr(Network, "backward", huge)
+    monkeypatch.setattr(learning, "backward", huge)
 
 
 def test_a_huge_gradient_is_clipped_and_no_more_is_said_of_it(monkeypatch):
