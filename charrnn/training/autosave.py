@@ -1,4 +1,4 @@
-"""When a run is saved while it goes on, and what happens when that fails."""
+"""When a run is saved while it lasts, and what happens when that fails."""
 
 import time
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ class Saving:
         return self._in_a_row > 0
 
     def after(self, progress: Progress) -> str | None:
-        """Save what has become due after a step; return what to tell if that failed.
+        """Save what is due after a step; return a message if that failed.
 
         Raises
         ------
@@ -95,7 +95,7 @@ class Saving:
     def guarded(self) -> Iterator[None]:
         """Save the training state whatever is raised inside, between two steps; raise it again.
 
-        In the middle of a step there is nothing to go on from but what was saved before.
+        In the middle of a step there is no state to resume from but the one saved before.
         """
         try:
             yield

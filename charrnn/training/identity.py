@@ -1,7 +1,7 @@
-"""Which run a file is of, so that no run goes on with the state of another or replaces its model.
+"""Which run a file belongs to, so that no run resumes another's state or replaces its model.
 
-A run is known by all that was settled when it began. The hash of that is in its models and in its
-states, and stays when a run goes on with another budget. Files of before that have none.
+A run is identified by the hash of all settings that it began with. The hash is in its models and
+states, and stays when a run is resumed with another budget. Older files have none.
 """
 
 import hashlib
@@ -65,6 +65,6 @@ def check_one_run(path: Path, model: TrainingRecord, meta: dict[str, Any]) -> No
     raise CheckpointError(
         f"{shown(path.name)}: is not of the run that wrote {shown(beside.name)}",
         Way("put the state there that was saved with it"),
-        Way("move that model away to go on with this run"),
+        Way("move that model away to resume this run"),
         Way("start afresh without {resume}"),
     )

@@ -7,7 +7,7 @@ from typing import Self
 
 
 class Interrupts:
-    """Holds a first Ctrl-C back, inside, until `check`; a second one is not held back.
+    """Delays a first Ctrl-C, inside, until `check`; a second one is not delayed.
 
     Where Ctrl-C is not handled as Python does by itself, or in another than the main thread,
     nothing is changed.
@@ -33,7 +33,7 @@ class Interrupts:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def check(self) -> None:
-        """Raise KeyboardInterrupt if one has been held back."""
+        """Raise KeyboardInterrupt if one has been delayed."""
         if self._asked:
             self._asked = False
             raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""How much of a validation text stands word for word in the training text.
+"""How much of a validation text occurs word for word in the training text.
 
 What a network has read it can repeat: a loss of such passages says little of a text that is new.
 """
@@ -13,10 +13,10 @@ from charrnn.text.batches import Text
 from charrnn.text.repetition import repeated
 
 SEARCHED = 20_000_000
-"""Characters at the end of the training text that are looked through, in about half a second."""
+"""Characters at the end of the training text that are searched, in about half a second."""
 
 LEAKY = 0.1
-"""The share of a validation text from which on its loss flatters. Of prose less than 1 % stands
+"""Fraction of a validation text above which its loss flatters. Of prose less than 1 % occurs
 earlier word for word; of licences, logs and tables some 10 % (measured)."""
 
 _FEWEST = 200  # characters whose mean loss is worth a number

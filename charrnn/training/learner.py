@@ -16,11 +16,11 @@ from charrnn.training.optimizer import AdamW
 
 @dataclass(frozen=True)
 class Noise:
-    """What is random in a window: the same seed, step and part of a batch give the same again.
+    """What is random in a window, reproducible from seed, step and part of a batch.
 
-    dropout: the share of hidden values dropped between layers and before the output.
-    restart: the share of the sequences that begin anew before each window, see `Part`.
-    sampled: how many candidates the loss is estimated from; 0 for the exact loss.
+    dropout: the fraction of hidden values dropped between layers and before the output.
+    restart: the fraction of the sequences that begin anew before each window, see `LocalLearner`.
+    sampled: the number of candidates that the loss is estimated from; 0 for the exact loss.
     """
 
     seed: int = 0
@@ -32,11 +32,11 @@ class Noise:
 NO_NOISE = Noise()
 
 FAR = 20.0
-"""Standard deviation, at most, of c in a state drawn at random: beyond what texts lead to."""
+"""Largest standard deviation of c in a state drawn at random: beyond what texts lead to."""
 
 
 class Learner(Protocol):
-    """Computes losses and gradients, and moves a network's parameters as it is told to."""
+    """Computes losses and gradients, and updates a network's parameters."""
 
     gradient: Floats
     """(P,), of the last window's loss, in the order of the parameters."""
@@ -45,7 +45,7 @@ class Learner(Protocol):
         """Read a window, (T, B) each; write `gradient`; return the mean loss in nats."""
 
     def optimizer(self, weight_decay: float) -> AdamW:
-        """Return what `move` moves the parameters by."""
+        """Return the optimiser that `move` takes."""
 
     def move(self, optimizer: AdamW, learning_rate: float) -> None:
         """Take a step of the optimiser against `gradient`."""
@@ -61,15 +61,15 @@ class Learner(Protocol):
     def state(self, state: Floats) -> None: ...
 
     def close(self) -> None:
-        """Give back all that the learner holds but its gradient and state."""
+        """Free all that the learner holds but its gradient and state."""
 
 
-class Part:
-    """Learns from the sequences of a batch, or from some of them, in this process.
+class LocalLearner:
+    """A learner in this process, of a batch or of some of its sequences.
 
-    part: which of the parts of a batch it is; with the noise's seed and the step it settles what is
-    dropped, begun anew and drawn, so that no generator has to be saved.
-    share: of its sequences in those of the batch, which its loss and gradient are taken times.
+    part: which of the parts of a batch it is; with the noise's seed and the step it decides what is
+    dropped, restarted and drawn, so that no generator has to be saved.
+    share: the weight of its loss and gradient: the fraction of the batch that its sequences are.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class Part:
             first[:, 1, drawn] = far
 
     def optimizer(self, weight_decay: float) -> AdamW:
-        """Return what `move` moves the parameters by."""
+        """Return the optimiser that `move` takes."""
         params = self.network.params
         return AdamW(params.flat, params.matrices, weight_decay)
 
@@ -154,7 +154,7 @@ class Part:
         self.trace.first_state[:] = state
 
     def close(self) -> None:
-        """Let go of the arrays of a window, which are most of what a run holds; keep the state."""
+        """Free the arrays of a window, most of the memory of a run; keep the state."""
         state = self.state
         self.trace = Trace(self.network, 1, self.trace.B, scores=False)
         self.grad = Gradient(self.network, self.trace, self.gradient)

@@ -1,4 +1,4 @@
-"""A run as a file of JSON lines, for whoever wants to draw or compare it."""
+"""A run as a file of JSON lines, to be drawn or compared."""
 
 import json
 import math
@@ -18,10 +18,10 @@ EVERY = 10
 
 
 class RunLog:
-    """Writes a line for every tenth step and every evaluation, and hands it to the system at once.
+    """Writes a line for every tenth step and every evaluation, unbuffered.
 
-    resumed_at: the step that a resumed run goes on from; lines after it are dropped, so that steps
-    only ever increase. A run that begins at 0 starts the file afresh.
+    resumed_at: the step that a resumed run continues from; lines after it are dropped, so that
+        steps only increase. A run that begins at 0 starts the file afresh.
 
     Raises
     ------
@@ -33,8 +33,8 @@ class RunLog:
     def __init__(self, path: Path, resumed_at: int = 0) -> None:
         self.path = path
         self.failure: str | None = None
-        with self._in_words():
-            # Nothing is held back in a buffer, so closing has nothing left to fail at.
+        with self._os_errors_as_training_error():
+            # Unbuffered, so that closing cannot fail.
             if is_pipe(path):
                 self._file = open_pipe(path)
                 return
@@ -62,12 +62,12 @@ class RunLog:
             for name, value in fields.items()
         }
         left = (json.dumps({"event": event, **plain}, allow_nan=False) + "\n").encode("ascii")
-        with self._in_words():
+        with self._os_errors_as_training_error():
             while left:
                 left = left[self._file.write(left) :]
 
     def progress(self, progress: Progress) -> None:
-        """Write what a step has to tell, if it is one of those that are written."""
+        """Write the line of a step, if it is one of those that are written."""
         if progress.step % EVERY == 0 or progress.evaluation or progress.note:
             self.write(
                 "step",
@@ -91,7 +91,7 @@ class RunLog:
             )
 
     @contextmanager
-    def _in_words(self) -> Iterator[None]:
+    def _os_errors_as_training_error(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
@@ -102,7 +102,7 @@ class RunLog:
 
 
 def is_log(path: Path) -> bool:
-    """Tell whether a file begins as a log does; one that is empty or not there does as well.
+    """Return whether a file begins as a log does; one that is empty or missing does as well.
 
     Raises
     ------

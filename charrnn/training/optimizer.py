@@ -16,7 +16,7 @@ class AdamW:
     matrices: how many leading entries of the vector decay; the biases behind them do not.
     m, v: sums of the gradients and of their squares, each step's worth β times the one after it;
         the running means of the papers are these times 1 - β, which is left to the rate. They may
-        be given, to lie where somebody else sees them.
+        be given, as views of shared memory.
     t: how many steps were taken.
     """
 

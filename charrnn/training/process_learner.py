@@ -1,12 +1,12 @@
 """A batch split over processes: each reads some of its sequences, on one core each.
 
-    this process     learns from part 0, adds the gradients up, moves its share of the parameters
-    a worker         is handed a descriptor of shared memory, and told by a byte what to do
+    this process     learns from part 0, adds the gradients up, updates its share of the parameters
+    a worker         receives a descriptor of shared memory, and then commands of one byte
 
 One window is two messages each way, so the processes meet twice where a threaded product would meet
-twice a step. A worker begins with the first window and lives until its input ends, and that is
-when this process is gone, however it ended. What is random depends on the part, so a number of
-workers gives the same numbers again.
+twice a step. A worker begins with the first window and ends when its input does, which is
+when this process has exited, however it ended. What is random depends on the part, so that a number
+of workers gives the same numbers again.
 """
 
 import math
@@ -27,47 +27,47 @@ from charrnn.system.child import EndedError, Started, read_order
 from charrnn.system.cores import bounds, cores
 from charrnn.system.shared_memory import Layout, SharedArrays
 from charrnn.training.config import TrainingConfig
-from charrnn.training.learner import NO_NOISE, Learner, Noise, Part
+from charrnn.training.learner import NO_NOISE, Learner, LocalLearner, Noise
 from charrnn.training.optimizer import AdamW
 
 LEAST_ROWS = 4
-"""Sequences for each process."""
+"""Fewest sequences of a process."""
 
 LEAST_WORK = 20_000_000
-"""Parameters times characters of a window, for each process: some milliseconds."""
+"""Fewest parameters times characters of a window for a process: some milliseconds."""
 
 LEAST_MOVED = 100_000
-"""Parameters for each process to move; with fewer it takes longer to meet."""
+"""Fewest parameters that a process updates; with fewer it takes longer to meet."""
 
 LEARN, MOVE, RESET, DONE = b"l", b"m", b"r", b"."
 
 
 def learner_for(network: Network, config: TrainingConfig) -> Learner:
-    """Return what learns by itself or with workers, as the configuration says.
+    """Return a learner without or with workers, as the configuration says.
 
     Raises
     ------
     ConfigError
-        There are to be workers, on a system that cannot share memory with them.
+        Workers are wanted, on a system that cannot share memory with them.
     """
     T, B = config.seq_length, config.batch_size
     noise = Noise(config.seed, config.dropout, config.restart, config.sampled_softmax)
     if config.workers == 1:
-        return Part(network, T, B, noise)
+        return LocalLearner(network, T, B, noise)
     if os.name != "posix":
         raise ConfigError(
             "processes cannot share a batch on this system; choose 1", argument="workers"
         )
-    return Workers(network, T, B, config.workers, noise)
+    return ProcessLearner(network, T, B, config.workers, noise)
 
 
 def choose_workers(network: NetworkConfig, batch_size: int, seq_length: int) -> int:
-    """Return how many processes pay for a batch on this machine.
+    """Return the number of processes that make a batch fastest on this machine.
 
     Each needs a core, sequences enough to keep its products busy, and a window that takes long
     enough that meeting once a window costs little beside it.
     """
-    if os.name != "posix":  # elsewhere memory cannot be handed on by its descriptor
+    if os.name != "posix":  # shared memory is passed by its descriptor
         return 1
     size = sum(math.prod(shape) for shape in shapes(network).values())
     work = size * batch_size * seq_length
@@ -89,7 +89,7 @@ def _layout(config: NetworkConfig, size: int, T: int, B: int, parts: int) -> Lay
     }
 
 
-class Workers:
+class ProcessLearner:
     """A learner that shares a batch between this process and others, until it is closed."""
 
     def __init__(
@@ -106,7 +106,7 @@ class Workers:
         self.shared = SharedArrays.create(_layout(network.config, size, T, B, parts))
         network.move_parameters(self.shared["params"])
         self._share = bounds(size, parts if size >= parts * LEAST_MOVED else 1)
-        self.own = Part(
+        self.own = LocalLearner(
             network,
             T,
             self.bounds[1],
@@ -142,18 +142,18 @@ class Workers:
         """
         shared, end = self.shared, self.bounds[1]
         shared["x"][:], shared["y"][:], shared["step"][:] = x, y, step
-        with _told():
+        with _died_while_training():
             if not self._processes:
                 self._start()
-            self._tell(LEARN)
+            self._send(LEARN)
             loss = self.own.learn(x[:, :end], y[:, :end], step)
-            self._hear()
+            self._wait_for_all()
         for part in range(1, self.parts):
             self.gradient += shared["gradients"][part]
         return float(loss + shared["losses"][1:].sum())
 
     def optimizer(self, weight_decay: float) -> AdamW:
-        """Return what `move` moves the parameters by, its moments where workers see them."""
+        """Return the optimiser that `move` takes, its moments in shared memory."""
         params, (m, v) = self.network.params, self.shared["moments"]
         return AdamW(params.flat, params.matrices, weight_decay, (m, v))
 
@@ -167,14 +167,14 @@ class Workers:
         """
         optimizer.t += 1
         shared = len(self._share) > 2
-        with _told():
+        with _died_while_training():
             if shared:
                 self.shared["moved"][:] = optimizer.t, learning_rate, optimizer.weight_decay
-                self._tell(MOVE)
+                self._send(MOVE)
             flat, own = self.network.params.flat, self._share[1]
             optimizer.move(flat, self.gradient, learning_rate, 0, own)
             if shared:
-                self._hear()
+                self._wait_for_all()
 
     def reset(self) -> None:
         """Begin the next window from a(0) = 0."""
@@ -190,9 +190,9 @@ class Workers:
     def state(self, state: Floats) -> None:
         self.shared["state"][:] = state
         self.own.state = state[:, :, : self.bounds[1]]
-        with _told():
-            self._tell(RESET)
-            self._hear()
+        with _died_while_training():
+            self._send(RESET)
+            self._wait_for_all()
 
     def close(self) -> None:
         """End the workers; the parameters are this process's own again."""
@@ -204,33 +204,33 @@ class Workers:
         self.own.close()
         self.shared.close()
 
-    def _tell(self, what: bytes) -> None:
+    def _send(self, command: bytes) -> None:
         for process in self._processes:
-            process.tell(what)
+            process.tell(command)
 
-    def _hear(self) -> None:
+    def _wait_for_all(self) -> None:
         for process in self._processes:
             process.hear(len(DONE))
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Tell of a worker that has died as what it is for a run."""
+def _died_while_training() -> Iterator[None]:
+    """Raise the death of a worker as an error of the run."""
     try:
         yield
     except EndedError as ended:
         raise TrainingError(
             f"{ended} in the middle of training; what was saved is whole",
-            Way("go on with {resume}"),
+            Way("continue with {resume}"),
             Way("train with {workers}", workers=1),
         ) from None
 
 
 def work() -> None:
-    """Be a worker: read an order, then do what each byte says until there are no more."""
+    """Be a worker: read an order, then obey commands until the pipe is closed."""
     commands, answers = sys.stdin.fileno(), sys.stdout.fileno()
     given = read_order()
-    if given is None:  # the one who started it is gone already
+    if given is None:  # the parent has exited already
         return
     config = NetworkConfig(**given["network"])
     T, B, parts, part = given["T"], given["B"], given["parts"], given["part"]
@@ -241,7 +241,7 @@ def work() -> None:
     rows = mine.stop - mine.start
     gradient = shared["gradients"][part]
     noise = Noise(**given["noise"])
-    learner = Part(network, T, rows, noise, part=part, share=rows / B, flat=gradient)
+    learner = LocalLearner(network, T, rows, noise, part=part, share=rows / B, flat=gradient)
     learner.state = shared["state"][:, :, mine]
     optimizer = AdamW(network.params.flat, network.params.matrices, 0.0, tuple(shared["moments"]))
     while command := os.read(commands, 1):

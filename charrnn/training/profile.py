@@ -2,7 +2,7 @@
 
 The steps of this process run under Python's own profiler, which counts the time of NumPy's calls
 for the function that makes them. Workers do the same work as this process, at the same time, and
-are not looked into; what is waited for them is told.
+are not profiled; the time that is waited for them is reported.
 """
 
 import cProfile
@@ -41,7 +41,7 @@ PARTS = {
     "masks": "what is dropped",
     "between": "loops over time, and the rest",
 }
-"""What each part is, in the order in which they are told."""
+"""What each part is, in the order in which they are reported."""
 
 REST = "besides steps"
 """Validation, saving, drawing: what is not a step."""

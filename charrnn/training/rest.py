@@ -1,4 +1,4 @@
-"""Learn what was kept back too, in a short last pass, when there is nothing left to judge by it."""
+"""Learn the validation text too, in a short last pass, when nothing is left to judge by it."""
 
 from dataclasses import replace
 
@@ -12,10 +12,10 @@ from charrnn.training.optimizer import clip
 from charrnn.training.process_learner import learner_for
 
 PASSES = 2
-"""Times that the rest is read, and as much of the text before it, so that neither is forgotten."""
+"""Passes over the rest, and over as much of the text before it, so that neither is forgotten."""
 
 RATE = 0.25
-"""Share of the run's learning rate that the pass begins at; it falls to 0 along a line.
+"""Fraction of the run's learning rate that the pass begins at; it falls to 0 linearly.
 
 Measured on tiny Shakespeare (LSTM 1x256, learnt from its first 81 %, judged by the 9 % after them,
 scored on the 60,000 characters after these): 1.733 nats without the rest, and with it, beginning at
@@ -27,7 +27,7 @@ WARMUP = 20
 
 
 def learn_rest(network: Network, train: Text, rest: Ids, config: TrainingConfig) -> None:
-    """Learn the text that was kept back, (M,), and the last M characters of what was learnt.
+    """Learn the validation text, (M,), and the last M characters of what was learnt.
 
     network: trained in place.
     config: of the run; its batch, window, dropout, seed and workers are those of the pass.

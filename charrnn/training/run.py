@@ -48,7 +48,7 @@ from charrnn.training.recipe import (
 )
 from charrnn.training.rest import learn_rest
 from charrnn.training.stopped import about_text, described
-from charrnn.training.trainer import ENDED, Trainer
+from charrnn.training.trainer import ENDED, INTERRUPTED, Trainer
 
 LARGEST_VOCABULARY = 65_536
 
@@ -140,7 +140,7 @@ class Run:
             check_one_run(path, model, state[1])
         run = cls.go_on_from(corpus, state, path.name, budget)
         now = run.trainer.now
-        if model and model.steps == now.step and model.ended != ENDED["stop"]:
+        if model and model.steps == now.step and model.ended not in INTERRUPTED:
             run.check_left(path.name)
         return run
 

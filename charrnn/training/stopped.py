@@ -28,7 +28,7 @@ MARKS = {
     "utf-32-le": codecs.BOM_UTF32_LE,
     "utf-32-be": codecs.BOM_UTF32_BE,
 }
-"""The byte order marks by which a text is found to be in an encoding that is not asked for."""
+"""Byte order marks of encodings that a text may be in though another one was given."""
 
 _ESCAPE = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|[nrt])")
 
@@ -128,7 +128,7 @@ def _ways_to_its_text(read_as: ReadAs, meta: dict[str, Any]) -> list[Way]:
 
 
 def _of_an_earlier_state(sources: list[str], encoding: str) -> tuple[list[str], ReadAs]:
-    r"""Return what was asked for, from a state that says what was found.
+    r"""Return the options that were given, from a state that says what was found.
 
     It holds names as they were shown, `\u202f` and the like written out; and the encoding of the
     first file, also where that was said by a byte order mark.

@@ -20,17 +20,17 @@ from charrnn.training.config import TrainingConfig
 from charrnn.training.optimizer import clip, learning_rate
 from charrnn.training.process_learner import learner_for
 from charrnn.training.profile import Profile
-from charrnn.training.trainer_state import Counters
+from charrnn.training.trainer_state import TrainerState
 
 FEW_WINDOWS = 10
-"""An epoch of so few windows begins at the beginning: an offset would leave out too much of it."""
+"""Most windows of an epoch that has no offset: it would leave out too much of the text."""
 
 FAR_ABOVE = 0.1
 """Nats that the validation loss of a broken network is above its best, while its median is not."""
 
 LEARNT = 1e-6
 """Nats a character: a text with a smaller training loss is known by heart. Nothing is left to
-learn, and gradients soon are too small for normal numbers, which a processor multiplies slowly."""
+learn, and gradients soon are subnormal numbers, which a processor multiplies slowly."""
 
 Ending = Literal["budget", "patience", "learnt", "stop"]
 
@@ -38,12 +38,15 @@ ENDED: dict[Ending, str] = {
     "budget": "its budget was used up",
     "patience": "patience ran out",
     "learnt": "it knows the training text by heart",
-    "stop": "it was stopped",
+    "stop": "interrupted",
 }
 """Why a run ended, as its record says it."""
 
+INTERRUPTED = (ENDED["stop"], "it was stopped", "somebody stopped it")
+"""What the records of interrupted runs say, those of earlier versions too."""
+
 LARGEST_NORM = 1e18
-"""Of a gradient that is not clipped: the square of a larger one overflows."""
+"""Largest norm of a gradient that is not clipped: the square of a larger one overflows."""
 
 
 @dataclass(frozen=True)
@@ -84,14 +87,14 @@ class Trainer:
     train, validation: ids, (N,), each, `train` read as it is needed, from wherever it lies; an
         empty validation text judges by the training loss.
     profile: measures where the time of the steps goes; None measures nothing.
-    between_steps: whether `state()` is one to go on from: not where a step has raised.
+    between_steps: whether `state()` can be resumed: not where a step has raised.
     """
 
     LARGEST_DIVERGENCE = 3
     """Steps that may fail before a run is given up."""
 
     MOST_REPAIRS = 3
-    """Broken networks that a run goes back from; after that it goes on as it is."""
+    """Broken networks that a run goes back from; after that it continues as it is."""
 
     def __init__(
         self, network: Network, train: Text, validation: Ids, config: TrainingConfig
@@ -115,7 +118,7 @@ class Trainer:
         self.average = Average(network, config.average) if config.average else None
         self.profile: Profile | None = None
         self.between_steps = True
-        self.now = Counters()
+        self.now = TrainerState()
         self.best: Floats = network.params.flat.copy()
 
     @property
@@ -129,7 +132,7 @@ class Trainer:
         return min(limits, default=None)
 
     def fraction(self) -> float:
-        """Return the share of the budget that is used up, 0 to 1."""
+        """Return the fraction of the budget that is used up, 0 to 1."""
         shares = [0.0]
         if self.steps:
             shares.append(self.now.step / self.steps)
@@ -143,7 +146,7 @@ class Trainer:
         return self.now.smoothed < LEARNT
 
     def ending(self) -> Ending:
-        """Return why the run has ended, where it stands now."""
+        """Return why the run has ended."""
         if self.fraction() == 1:
             return "budget"
         return "learnt" if self.learnt else "patience" if self._out_of_patience() else "stop"
@@ -151,8 +154,7 @@ class Trainer:
     def run(self) -> Iterator[Progress]:
         """Train to the end of the budget or of patience, or until there is nothing to learn.
 
-        Whoever stops listening between two steps can save `state()` and go on later; whoever has
-        done calls `finish`.
+        A caller may stop between steps, save `state()` and resume; it calls `finish` at the end.
 
         Raises
         ------
@@ -361,7 +363,7 @@ class Trainer:
             target[:] = found
         self.learner.state = targets["state"]
         try:
-            self.now = self._checked(Counters.from_json(meta["counters"]))
+            self.now = self._checked(TrainerState.from_json(meta["counters"]))
             self.optimizer.t = count(meta["adam_t"])
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise CheckpointError(
@@ -383,7 +385,7 @@ class Trainer:
             "state": self.learner.state,
         }
 
-    def _checked(self, now: Counters) -> Counters:
+    def _checked(self, now: TrainerState) -> TrainerState:
         """Return the counters if they point into the text, and raise ValueError if not."""
         B, T = self.config.batch_size, self.config.seq_length
         around = self.config.rotate

@@ -8,7 +8,7 @@ from charrnn.checkpoint.record import is_count, is_number
 
 
 @dataclass
-class Counters:
+class TrainerState:
     """Where a run is, and how it has gone so far. Losses in nats a character.
 
     step, epoch, window, offset: steps taken, and where in the text the next one reads.

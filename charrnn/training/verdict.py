@@ -179,7 +179,7 @@ def _kind(course: Course, ending: Ending, short: bool, unlearnt: bool, behind: b
 
 @dataclass(frozen=True)
 class Remedy:
-    """What to change, by the names of the options: in a run that goes on, or in one begun anew."""
+    """What to change, by the names of the options: in a resumed run, or in a new one."""
 
     resumed: bool
     options: Mapping[str, Any]

@@ -56,7 +56,7 @@ from charrnn.inspection.views.grad.loss_gradients import norms
 from charrnn.network.config import CellName, NetworkConfig
 from charrnn.network.network import Network
 from charrnn.text.vocabulary import Vocabulary
-from charrnn.training.learner import Part
+from charrnn.training.learner import LocalLearner
 from charrnn.training.optimizer import AdamW, clip, learning_rate
 
 LAGS, CELLS = [5, 20, 50, 100], ["rnn", "gru", "lstm"]
@@ -132,7 +132,7 @@ def learn(
     ids, answers = write(lags, rng)
     records = np.append(0, answers[answers + T < len(ids) - 1] + 1)  # a window fits after each
     place = rng.choice(records, B)
-    learner, optimizer = Part(network, T, B), AdamW(flat, network.params.matrices)
+    learner, optimizer = LocalLearner(network, T, B), AdamW(flat, network.params.matrices)
     for step in range(steps):
         anew = (rng.random(B) < ANEW) | (place + T >= len(ids))
         place[anew] = rng.choice(records, np.count_nonzero(anew))

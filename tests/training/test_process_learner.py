@@ -15,9 +15,9 @@ from charrnn.system.cores import bounds
 from charrnn.system.shared_memory import SharedArrays
 from charrnn.training import process_learner as module
 from charrnn.training.config import TrainingConfig
-from charrnn.training.learner import Noise, Part
+from charrnn.training.learner import LocalLearner, Noise
 from charrnn.training.optimizer import AdamW
-from charrnn.training.process_learner import Workers, choose_workers, learner_for
+from charrnn.training.process_learner import ProcessLearner, choose_workers, learner_for
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="memory is handed on by descriptors")
 
@@ -47,7 +47,7 @@ def workers(tiny_network):
     made = []
 
     def make(parts, B=5, cell="lstm", **others):
-        made.append(Workers(tiny_network(cell), T, B, parts, Noise(**others)))
+        made.append(ProcessLearner(tiny_network(cell), T, B, parts, Noise(**others)))
         return made[-1]
 
     yield make
@@ -71,7 +71,7 @@ def test_the_parts_of_a_batch_are_all_of_it():
 @pytest.mark.slow
 def test_one_two_and_three_find_the_same_gradient(tiny_network, workers, cell):
     B = 5  # divides neither by two nor by three
-    expected = learnt(Part(tiny_network(cell), T, B), B)
+    expected = learnt(LocalLearner(tiny_network(cell), T, B), B)
     for parts in (2, 3):
         found = learnt(workers(parts, B, cell), B)
         for (loss, gradient, state), (loss_of_one, of_one, state_of_one) in zip(
@@ -86,12 +86,12 @@ def test_one_two_and_three_find_the_same_gradient(tiny_network, workers, cell):
 def test_candidates_are_distinct_and_new_in_each_step_and_part(tiny_network):
     drawn = {}
     for part in (0, 1):
-        learner = Part(tiny_network(vocabulary_size=50), T, 2, Noise(sampled=20), part=part)
+        learner = LocalLearner(tiny_network(vocabulary_size=50), T, 2, Noise(sampled=20), part=part)
         drawn |= {(part, step): learner._candidates(step).tolist() for step in range(4)}
         assert learner._candidates(2).tolist() == drawn[part, 2]
     assert all(len(set(ids)) == 20 for ids in drawn.values())
     assert len(set(map(tuple, drawn.values()))) == 8
-    assert Part(tiny_network(), T, 2)._candidates(0) is None
+    assert LocalLearner(tiny_network(), T, 2)._candidates(0) is None
 
 
 def test_all_characters_as_candidates_are_the_exact_loss(workers):
@@ -115,7 +115,8 @@ def test_the_same_numbers_again_dropout_too(workers):
 def test_sequences_begin_anew_by_chance_and_only_they(tiny_network):
     B, x = 400, windows(400)[0][0]
     kept, begun, zero = (
-        Part(tiny_network(), T, B, Noise(seed=3, restart=share)) for share in (0.0, 0.25, 0.95)
+        LocalLearner(tiny_network(), T, B, Noise(seed=3, restart=share))
+        for share in (0.0, 0.25, 0.95)
     )
     state = np.random.default_rng(0).normal(0, 0.5, kept.state.shape).astype(np.float32)
     for learner in (kept, begun, zero):
@@ -130,14 +131,14 @@ def test_sequences_begin_anew_by_chance_and_only_they(tiny_network):
     assert 260 < as_kept.sum() < 340
     assert 30 < as_zero.sum() < 70
     assert 30 < (~as_kept & ~as_zero).sum() < 70
-    again = Part(tiny_network(), T, B, Noise(seed=3, restart=0.25))
+    again = LocalLearner(tiny_network(), T, B, Noise(seed=3, restart=0.25))
     again.state = state
     again.learn(x, x, 8)
     assert not np.array_equal(again.state, begun.state)  # others in another step
 
 
 def test_a_state_that_is_set_before_the_first_window_and_after(tiny_network, workers):
-    one, two = Part(tiny_network(), T, 5), workers(2)
+    one, two = LocalLearner(tiny_network(), T, 5), workers(2)
     state = np.random.default_rng(0).normal(0, 0.5, one.state.shape).astype(np.float32)
     x, y = windows(5)[0]
     for _ in range(2):
@@ -149,7 +150,7 @@ def test_a_state_that_is_set_before_the_first_window_and_after(tiny_network, wor
 
 
 def test_parameters_that_are_moved_are_seen_by_all(tiny_network, workers):
-    one, two = Part(tiny_network(), T, 5), workers(2)
+    one, two = LocalLearner(tiny_network(), T, 5), workers(2)
     x, y = windows(5)[0]
     for learner in (one, two):
         learner.learn(x, y, 0)
@@ -208,7 +209,7 @@ def descriptors():
 def test_closing_ends_them_and_gives_everything_back(tiny_network, alive):
     shared_memory = Path("/dev/shm")
     before = descriptors(), sorted(shared_memory.iterdir())
-    learner = Workers(tiny_network(), T, 5, 2)
+    learner = ProcessLearner(tiny_network(), T, 5, 2)
     learner.learn(*windows(5)[0], 0)
     pids = of(learner)
     assert all(map(alive, pids))
@@ -288,8 +289,8 @@ import numpy as np
 from charrnn.network.config import NetworkConfig
 from charrnn.network.network import Network
 from charrnn.training.optimizer import AdamW
-from charrnn.training.process_learner import Workers
-learner = Workers(Network(NetworkConfig(7), np.random.default_rng(0)), 5, 5, 3)
+from charrnn.training.process_learner import ProcessLearner
+learner = ProcessLearner(Network(NetworkConfig(7), np.random.default_rng(0)), 5, 5, 3)
 x = np.zeros((5, 5), int)
 learner.learn(x, x, 0)
 print(*[process.pid for process in learner._processes], flush=True)
@@ -325,11 +326,11 @@ def test_where_memory_cannot_be_shared(tiny_network, monkeypatch):
     config = TrainingConfig(max_steps=1, workers=2)
     with pytest.raises(ConfigError, match="choose 1"):
         learner_for(tiny_network(), config)
-    assert isinstance(learner_for(tiny_network(), TrainingConfig(max_steps=1)), Part)
+    assert isinstance(learner_for(tiny_network(), TrainingConfig(max_steps=1)), LocalLearner)
 
 
 def test_a_state_drawn_at_random_is_one_that_a_cell_can_have(tiny_network, cell):
-    learner = Part(tiny_network(cell), T, 2000, Noise(restart=0.9))
+    learner = LocalLearner(tiny_network(cell), T, 2000, Noise(restart=0.9))
     learner._begin_anew(np.random.default_rng(0))
     a, *rest = learner.trace.first_state.swapaxes(0, 1)
     assert np.abs(a).max() <= 1
