@@ -110,37 +110,24 @@ class Options:
     settings: the units that are clamped, with their values.
     """
 
+    # fmt: off
     limit: Count = opt(LIMIT, "Read at most so many characters.", TEXT, "N")
     at: str | None = opt(
-        None,
-        "The place to look at: an index from 0, or from the end if negative; last; worst, "
-        "before the largest surprise; or /regex/, the end of its first match.",
-        TEXT,
-        "PLACE",
+        None, "The place to look at: an index from 0, or from the end if negative; last; worst, "
+        "before the largest surprise; or /regex/, the end of its first match.", TEXT, "PLACE",
         names="-t",
     )
     train: str | None = opt(
-        None,
-        "The text that the network was trained on, for errors to compare with.",
-        TEXT,
-        "FILE",
+        None, "The text that the network was trained on, for errors to compare with.", TEXT, "FILE",
         parse=expanded,
     )
     read: tuple[ReadAs, ...] = ()
     features: tuple[str, ...] = opt(
-        (),
-        "Ask of units whether they follow this too: being inside a match of REGEX; may be "
-        "repeated.",
-        TEXT,
-        "NAME=REGEX",
-        names="--feature",
-        is_repeated=True,
+        (), "Ask of units whether they follow this too: being inside a match of REGEX; may be "
+        "repeated.", TEXT, "NAME=REGEX", names="--feature", is_repeated=True,
     )
     pattern: tuple[int, int] | None = opt(
-        None,
-        "The part of the text for which match finds similar states.",
-        TEXT,
-        "START:END",
+        None, "The part of the text for which match finds similar states.", TEXT, "START:END",
         parse=parse_pattern,
     )
 
@@ -148,35 +135,23 @@ class Options:
     units: tuple[Unit, ...] = opt(
         (),
         "Show these units, each as layer:index, such as 0:31,0:5; of one layer the index will do.",
-        UNITS,
-        "LIST",
-        names="--units --unit",
-        parse=parse_units,
+        UNITS, "LIST", names="--units --unit", parse=parse_units,
     )
     kind: str | None = opt(
         None,
         "Which state or gate: a of any cell; c i f o g of an LSTM; r u n of a GRU; z x for grad.",
-        UNITS,
-        "NAME",
-        shown="a; find and neuron try every state",
+        UNITS, "NAME", shown="a; find and neuron try every state",
     )
     by: Order = opt("variance", "Which units a map shows first.", UNITS)
     rows: Count | None = opt(None, "How many units of a layer to show.", UNITS, "N", shown=BY_VIEW)
     random: Whole | None = opt(
-        None,
-        "Show so many units drawn at random too, as a control.",
-        UNITS,
-        "N",
+        None, "Show so many units drawn at random too, as a control.", UNITS, "N",
         shown="16 for ablate, else none",
     )
 
     top: Count = opt(5, "How many of the likeliest characters to name each time.", GUESSES, "N")
     rival: str | None = opt(
-        None,
-        "Ask why it was not this character.",
-        GUESSES,
-        "CHAR",
-        names="--not",
+        None, "Ask why it was not this character.", GUESSES, "CHAR", names="--not",
         shown="the likeliest other",
     )
     temperature: Annotated[float, Range(0, sys.float_info.max)] = opt(
@@ -186,8 +161,7 @@ class Options:
     paint: Paint = opt(
         "bits",
         "Paint each character by its surprise in bits, by its rank among the guesses, or by how "
-        "much more it surprised than was expected.",
-        GUESSES,
+        "much more it surprised than was expected.", GUESSES,
     )
 
     lags: Count | None = opt(None, "How many characters back to look.", PAST, "N", shown=BY_VIEW)
@@ -199,18 +173,14 @@ class Options:
         "mean", "What ablate sets a unit to: its mean over the text, or 0.", CHANGES
     )
     settings: tuple[tuple[Unit, float], ...] = opt(
-        (),
-        "Let steer hold this unit at this value, as in 0:31=1; may be repeated.",
-        CHANGES,
-        "UNIT=VALUE",
-        names="--set",
-        is_repeated=True,
-        parse=parse_settings,
+        (), "Let steer hold this unit at this value, as in 0:31=1; may be repeated.", CHANGES,
+        "UNIT=VALUE", names="--set", is_repeated=True, parse=parse_settings,
     )
     length: Count = opt(200, "How many characters steer writes.", CHANGES, "N", names="-n")
 
     seed: Seed = opt(0, "The seed of all that is drawn at random.", CHANGES, "N")
     quick: bool = opt(False, "Do an eighth of the work, for a rough answer.")
+    # fmt: on
 
     def __post_init__(self) -> None:
         """Check every field that can be checked without a network.

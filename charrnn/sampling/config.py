@@ -22,39 +22,28 @@ class SamplingConfig:
     stop: no part of the stop text is part of the sample.
     """
 
+    # fmt: off
     length: Annotated[int, Range(ENDLESS, sys.maxsize)] = opt(
-        500,
-        "How many characters, the prompt not counted; -1 is without end.",
-        HOW_MUCH,
-        "N",
-        names="-n",
-        aliases="--max-tokens --max-new-tokens",
+        500, "How many characters, the prompt not counted; -1 is without end.", HOW_MUCH, "N",
+        names="-n", aliases="--max-tokens --max-new-tokens",
     )
     temperature: Annotated[float, Range(0, sys.float_info.max)] = opt(
-        0.8,
-        "Below 1 likelier, above 1 bolder; 0 takes the likeliest every time.",
-        CHOOSING,
-        "T",
-        names="-t",
-        aliases="--temp",
+        0.8, "Below 1 likelier, above 1 bolder; 0 takes the likeliest every time.", CHOOSING, "T",
+        names="-t", aliases="--temp",
     )
     top_k: Whole = opt(0, "Choose among the K likeliest only; 0 is off.", CHOOSING, "K")
     top_p: Probability = opt(
         1.0, "Choose among the likeliest that together reach P; 1 is off.", CHOOSING, "P"
     )
     min_p: Probability = opt(
-        0.0,
-        "Choose among those at least P times as likely as the likeliest; 0 is off.",
-        CHOOSING,
+        0.0, "Choose among those at least P times as likely as the likeliest; 0 is off.", CHOOSING,
         "P",
     )
     stop: Sequence[str] = opt(
-        (),
-        r"End before this text; may be repeated; \n, \t, \r and \\ are understood.",
-        HOW_MUCH,
-        "TEXT",
-        is_repeated=True,
+        (), r"End before this text; may be repeated; \n, \t, \r and \\ are understood.", HOW_MUCH,
+        "TEXT", is_repeated=True,
     )
+    # fmt: on
 
     def __post_init__(self) -> None:
         """Check every field.

@@ -25,6 +25,7 @@ class ReadAs:
     as_bytes: whether every byte is a character, whatever the encoding.
     """
 
+    # fmt: off
     encoding: str = opt(
         "utf-8", "How the text is encoded; a byte order mark is recognised.", TEXT, "NAME"
     )
@@ -41,6 +42,7 @@ class ReadAs:
     extract: bool = opt(
         True, "Read the text in .html, .srt, .vtt and .ipynb, not the file as it stands.", TEXT
     )
+    # fmt: on
 
     def __post_init__(self) -> None:
         """Check every field.

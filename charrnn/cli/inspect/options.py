@@ -20,11 +20,9 @@ OUTPUT = "Output"
 class TextOptions:
     """Which view it is, and of which text."""
 
+    # fmt: off
     view: str | None = opt(
-        None,
-        "What to look at: a view of those above.",
-        metavar="NAME",
-        shown="overview",
+        None, "What to look at: a view of those above.", metavar="NAME", shown="overview",
         complete=complete_view,
     )
     explain: bool = opt(
@@ -34,33 +32,26 @@ class TextOptions:
         None, "Read the text in this file.", TEXT, "FILE", names="-f", parse=expanded
     )
     sample: Count | None = opt(
-        None,
-        "Read N characters that the model writes itself, as where no text is given.",
-        TEXT,
+        None, "Read N characters that the model writes itself, as where no text is given.", TEXT,
         "N",
     )
     unknown: Unknown = opt(
         "error",
         "What becomes of characters that the network never saw: nearest reads a similar one in "
-        "their place.",
-        TEXT,
+        "their place.", TEXT,
     )
     encoding: str | None = opt(
-        None,
-        "How the files of --file and --train are encoded.",
-        TEXT,
-        "NAME",
+        None, "How the files of --file and --train are encoded.", TEXT, "NAME",
         shown=DEFAULT_ENCODING,
     )
     errors: Errors | None = opt(
-        None,
-        "What becomes of bytes in them that are not in that encoding.",
-        TEXT,
+        None, "What becomes of bytes in them that are not in that encoding.", TEXT,
         shown=DEFAULT_ERRORS,
     )
     as_bytes: bool = opt(
         False, "Take each byte of them for the character of that number.", TEXT, names="--bytes"
     )
+    # fmt: on
 
     @property
     def encoded(self) -> Encoded:
@@ -72,21 +63,15 @@ class TextOptions:
 class OutputOptions:
     """Where the result goes, in which form, and how it is drawn."""
 
+    # fmt: off
     format: Asked | None = opt(
         None,
         "The form of the result; schema: the JSON Schema of what the view writes as json, which "
-        "needs no model.",
-        OUTPUT,
-        shown="as the suffix of --output says, or text",
+        "needs no model.", OUTPUT, shown="as the suffix of --output says, or text",
     )
     output: Path | None = opt(
-        None,
-        "Write to this file; - is standard output.",
-        OUTPUT,
-        "FILE",
-        names="-o",
-        aliases="--out",
-        parse=output,
+        None, "Write to this file; - is standard output.", OUTPUT, "FILE", names="-o",
+        aliases="--out", parse=output,
     )
     overwrite: bool = opt(False, "Replace a file that is there already.", OUTPUT)
     span: str | None = opt(
@@ -99,10 +84,8 @@ class OutputOptions:
         None, "The background of the terminal.", OUTPUT, shown="as COLORFGBG or the terminal says"
     )
     colour: bool | None = opt(
-        None,
-        "Draw in colours, also into a pipe, as for less -R; or in none.",
-        OUTPUT,
-        names="--color/--no-color",
-        shown="colours on a terminal",
+        None, "Draw in colours, also into a pipe, as for less -R; or in none.", OUTPUT,
+        names="--color/--no-color", shown="colours on a terminal",
     )
     ascii_only: bool = opt(False, "Draw with ASCII only.", OUTPUT, names="--ascii")
+    # fmt: on

@@ -16,24 +16,15 @@ OUTPUT = "Output"
 class OutputOptions:
     """Where a run is saved, and what of it is shown."""
 
+    # fmt: off
     out: Path | None = opt(
-        None,
-        "Where to save the model.",
-        OUTPUT,
-        "FILE",
-        names="-o",
-        aliases="--output",
-        shown="checkpoints/NAME.npz",
-        parse=output,
+        None, "Where to save the model.", OUTPUT, "FILE", names="-o", aliases="--output",
+        shown="checkpoints/NAME.npz", parse=output,
     )
     overwrite: bool = opt(False, "Replace a model that is there already.", OUTPUT)
     resume: Path | None = opt(
-        None,
-        "Go on with the run that wrote this model, as if it had never stopped; CORPUS may be "
-        "left out.",
-        OUTPUT,
-        "MODEL",
-        complete=complete_run,
+        None, "Go on with the run that wrote this model, as if it had never stopped; CORPUS may be "
+        "left out.", OUTPUT, "MODEL", complete=complete_run,
     )
     dry_run: bool = opt(False, "Show the plan and stop.", OUTPUT)
     samples: bool = opt(True, "Show now and then what the network writes.", OUTPUT)
@@ -42,15 +33,18 @@ class OutputOptions:
         None, "Write the run as lines of JSON; - is standard output.", OUTPUT, "FILE", parse=output
     )
     profile: bool = opt(False, "Show at the end where the time went.", OUTPUT)
+    # fmt: on
 
 
 @dataclass(frozen=True)
 class MachineOptions:
     """Budgets by another name, and the threads of this process."""
 
+    # fmt: off
     threads: Count = opt(1, "Threads of a matrix product in each process.", TRAINING, "N")
     quick: bool = opt(False, "As --max-time 1m: a text to look at.", BUDGET)
     best: bool = opt(False, "As --max-time 1h: the best text of an hour.", BUDGET)
+    # fmt: on
 
     def max_time(self, given: float | None) -> float | None:
         """Return the seconds that a run may take, by whichever of the three options was given.
