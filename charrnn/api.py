@@ -13,7 +13,7 @@ import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,7 +27,7 @@ from charrnn.errors import CheckpointError, ConfigError, TextError, TrainingErro
 from charrnn.evaluation.score import score
 from charrnn.inspection.inspected import Inspected, inspect
 from charrnn.inspection.reading import Reading
-from charrnn.network.config import CellName, NetworkConfig
+from charrnn.network.config import CellName
 from charrnn.network.network import Network
 from charrnn.plurals import counted
 from charrnn.sampling.config import ENDLESS, SamplingConfig
@@ -35,18 +35,17 @@ from charrnn.sampling.sample import stream
 from charrnn.system.blas import Limit, in_environment, threads_for
 from charrnn.terminal.fit_bar import bar, is_watched
 from charrnn.text.given import Given, corpus_of, ids_of
-from charrnn.text.vocabulary import Unknown, Vocabulary
-from charrnn.training.config import Choices, TrainingConfig
+from charrnn.text.read_as import Unknown
+from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.history import History
 from charrnn.training.identity import check_one_run
 from charrnn.training.interrupts import Interrupts
+from charrnn.training.options import BUDGETS, TrainOptions
 from charrnn.training.run import Run, State
 from charrnn.training.trainer import ENDED, Progress
 
-BUDGET = ("epochs", "max_steps", "max_time")
-
-MAY_CHANGE = (*BUDGET, "patience", "evaluations")
-"""What may be chosen anew for a fit that goes on."""
+MAY_CHANGE = (*BUDGETS, "patience", "evaluations")
+"""Options that a resumed fit takes anew."""
 
 Follow = Callable[[Progress], object]
 """Is called after every step."""
@@ -76,24 +75,19 @@ class CharRNN:
         embedding_size: int | None = None,
         seed: int = 0,
     ) -> None:
-        self._chosen = Choices(
+        self._options = TrainOptions(
             cell=cell,
             hidden_size=hidden_size,
             num_layers=num_layers,
             embedding_size=embedding_size,
             seed=seed,
         )
-        network = {"hidden_size": hidden_size, "num_layers": num_layers}
-        network["embedding_size"] = embedding_size
-        given = {name: value for name, value in network.items() if value is not None}
-        NetworkConfig(vocabulary_size=2, cell=cell, **given)
-        TrainingConfig(max_steps=1, seed=seed)
         self._checkpoint: Checkpoint | None = None
         self._state: State | None = None
 
     def __repr__(self) -> str:
         if self._checkpoint is None:
-            return f"CharRNN(cell={self._chosen.cell!r}, not fitted)"
+            return f"CharRNN(cell={self._options.cell!r}, not fitted)"
         config = self.network.config
         return (
             f"CharRNN(cell={config.cell!r}, hidden_size={config.hidden_size}, "
@@ -143,7 +137,7 @@ class CharRNN:
         progress: bool | Follow | None = None,
         workers: int | None = None,
         threads: int | None = None,
-        **choices: Any,
+        **options: Any,
     ) -> Self:
         """Train on a text, and keep the best network.
 
@@ -167,29 +161,28 @@ class CharRNN:
             How many processes share a batch; by default as many as pay.
         threads
             Of a matrix product, in each process; by default what the environment asks for, or 1.
-        choices
-            Fields of `charrnn.training.config.Choices`: epochs, max_steps, max_time (seconds),
-            batch_size, seq_length, learning_rate, dropout, val_split, patience, seed, ...
+        options
+            Fields of `charrnn.training.options.TrainOptions`, as `charrnn train --help` describes
+            them: epochs, max_steps, max_time (seconds), batch_size, seq_length, learning_rate,
+            dropout, val_split, patience, seed, ...
 
         Raises
         ------
         TextError, ConfigError, TrainingError
-            The text holds too little, a choice is out of range, or training diverged.
+            The text holds too little, an option is out of range, or training diverged.
         CheckpointError
             What is to be gone on with is of another text.
         """
-        known = {field.name for field in fields(Choices)}
-        if unknown := sorted(set(choices) - known):
+        known = {field.name for field in fields(TrainOptions)}
+        if unknown := sorted(set(options) - known):
             raise ConfigError(f"fit: {unknown[0]} is none of {', '.join(sorted(known))}")
         if workers is not None:
-            choices["workers"] = workers
-        limit = Limit(_threads(threads, 1))
-        with limit:
+            options["workers"] = workers
+        with Limit(_threads(threads, 1)):
             if resume:
-                run = self._go_on(text, choices)
+                run = self._resumed(text, options)
             else:
-                chosen = {field: getattr(self._chosen, field) for field in known} | choices
-                run = Run.begin(corpus_of(text), Choices(**chosen))
+                run = Run.begin(corpus_of(text), replace(self._options, **options))
             with closing(run.trainer.learner):
                 try:
                     self._train(run, progress)
@@ -211,21 +204,21 @@ class CharRNN:
                     raise
         self._state = _copied(run.state())
 
-    def _go_on(self, text: Given, choices: dict[str, Any]) -> Run:
-        """Take up the run that was left, with a new budget if one is given."""
+    def _resumed(self, text: Given, options: dict[str, Any]) -> Run:
+        """Resume the run of the last fit, with a new budget if one is given."""
         if self._state is None:
             raise ConfigError(
                 "resume: there is no fit to go on with; call fit without it, or load(path, "
                 "resume=True) of a model that was saved with resume=True"
             )
-        if fixed := sorted(set(choices) - set(MAY_CHANGE)):
+        if fixed := sorted(set(options) - set(MAY_CHANGE)):
             raise ConfigError(
                 f"{fixed[0]}: a fit that goes on keeps its own; leave it out, or begin anew with "
                 f"resume=False"
             )
-        if set(choices) & set(BUDGET):
-            choices = dict.fromkeys(BUDGET) | choices
-        run = Run.go_on_from(corpus_of(text), self._state, "resume", choices)
+        if set(options) & set(BUDGETS):
+            options = dict.fromkeys(BUDGETS) | options
+        run = Run.go_on_from(corpus_of(text), self._state, "resume", options)
         now, patience = run.trainer.now, run.trainer.config.patience
         if run.trainer.fraction() >= 1:
             raise TrainingError(

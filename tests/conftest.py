@@ -19,8 +19,8 @@ from charrnn.network.config import NetworkConfig
 from charrnn.network.network import Network
 from charrnn.system.blas import Limit
 from charrnn.text.vocabulary import Vocabulary
+from charrnn.training import defaults as defaults_module
 from charrnn.training import plan as plan_module
-from charrnn.training import run as run_module
 from charrnn.training.estimate import Pace
 
 LONGEST = 300
@@ -194,4 +194,4 @@ QUICK = Pace(step=1e-3, epoch=1e-4, evaluation=1e-3)
 def quick(monkeypatch):
     """Leave out what a plan measures: half a second."""
     monkeypatch.setattr(plan_module, "measure", lambda *_: QUICK)
-    monkeypatch.setattr(run_module, "measure_speed", lambda *_: 1e5)
+    monkeypatch.setattr(defaults_module, "measure_speed", lambda *_: 1e5)

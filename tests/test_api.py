@@ -72,9 +72,9 @@ def test_the_same_seed_is_the_same_network(model):
 
 
 def test_it_is_what_the_run_of_the_command_is(model):
-    from charrnn.training.config import Choices
+    from charrnn.training.options import TrainOptions
 
-    choices = Choices(cell="gru", hidden_size=12, workers=1, learning_rate=0.02, **SMALL)
+    choices = TrainOptions(cell="gru", hidden_size=12, workers=1, learning_rate=0.02, **SMALL)
     run = Run.begin(from_text(TEXT), choices)
     for _ in run.trainer.run():
         pass

@@ -17,6 +17,7 @@ FLOORS = {
     "errors": 0,
     "plurals": 0,
     "array_types": 0,
+    "option_fields": 1,
     "system": 1,
     "text": 2,
     "network": 3,

@@ -5,9 +5,6 @@ from typing import Any
 from charrnn.errors import CharRNNError, Spelling
 from charrnn.terminal.commands import command, quoted
 
-PARAMETERS = {"features": "feature", "settings": "held", "format": "named"}
-"""The parameters of commands that are not named as the arguments of the library."""
-
 
 def worded(error: CharRNNError, options: dict[str, str]) -> str:
     """Return the message of an error, with those ways out that a command has options for.
@@ -33,7 +30,7 @@ def spelling(options: dict[str, str]) -> Spelling:
     """Return how a command spells the arguments of the library."""
 
     def spelled(name: str, value: object) -> str | None:
-        option = options.get(PARAMETERS.get(name, name))
+        option = options.get(name)
         if option is None or value is None or value is True:
             return option
         return f"{option} {quoted(str(value))}"

@@ -20,7 +20,7 @@ from charrnn.inspection.result import Cell, Result
 from charrnn.inspection.source import Source
 from charrnn.inspection.view import View
 from charrnn.inspection.views.registry import OPENS, choose_view
-from charrnn.text.vocabulary import Unknown
+from charrnn.text.read_as import Unknown
 
 if TYPE_CHECKING:
     from rich.text import Text

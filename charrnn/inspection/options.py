@@ -1,20 +1,26 @@
-"""What somebody asks of a view. Imports no NumPy, so the command line may read it."""
+"""The options of a view. Imports no NumPy, so the command line may read it."""
 
-import math
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Annotated, Literal
 
+from charrnn.checkpoint.paths import expanded
 from charrnn.errors import ConfigError
 from charrnn.network.config import NetworkConfig
-from charrnn.text.read_as import ReadAs
+from charrnn.option_fields import Count, Range, Seed, Whole, check_fields, opt
+from charrnn.text.read_as import TEXT, ReadAs
+
+UNITS, GUESSES, PAST, CHANGES = "Units", "Guesses", "The past", "What is done to units"
 
 LIMIT = 20_000
-"""How many characters are read unless somebody asks for more."""
+"""Default number of characters that are read."""
 
 FARTHEST = 1e6
-"""What a unit may be held at, either way: scores made of more would soon be no numbers."""
+"""Largest value, either way, at which a unit may be clamped: logits made of more could overflow."""
+
+BY_VIEW = "as the view has it"
 
 Order = Literal["variance", "change"]
 
@@ -29,79 +35,152 @@ ONLY = -1
 """The layer of a unit that is written as its index alone, until `settled` knows the network."""
 
 
+def parse_units(written: str) -> tuple[Unit, ...]:
+    """Return the units of a list such as `0:31,1:5` or `31,5`, each once.
+
+    The layer of one that is written without is `ONLY`.
+
+    Raises
+    ------
+    ConfigError
+        It is no such list.
+    """
+    units: list[Unit] = []
+    for part in written.split(","):
+        found = re.fullmatch(r"\s*(?:([0-9]{1,6}):)?([0-9]{1,6})\s*", part, re.ASCII)
+        if not found:
+            raise ConfigError(
+                f"{part!r} is no unit; write layer:index, as in 0:31,0:5", argument="units"
+            )
+        units.append((ONLY if found[1] is None else int(found[1]), int(found[2])))
+    return tuple(dict.fromkeys(units))
+
+
+def parse_settings(written: Sequence[str]) -> tuple[tuple[Unit, float], ...]:
+    """Return the units and values of settings such as `1:127=+1` or `127=+1`.
+
+    Raises
+    ------
+    ConfigError
+        It is no such setting.
+    """
+    settings: list[tuple[Unit, float]] = []
+    for part in written:
+        unit, _, value = part.partition("=")
+        try:
+            [known] = parse_units(unit)
+            settings.append((known, float(value)))
+        except (ConfigError, ValueError):
+            raise ConfigError(
+                f"{part!r} sets no unit; write layer:index=value, as in 0:31=1",
+                argument="settings",
+            ) from None
+    return tuple(settings)
+
+
+def parse_pattern(written: str) -> tuple[int, int]:
+    """Return the part of a text that START:END means.
+
+    Raises
+    ------
+    ConfigError
+        It is no such part, or an empty one.
+    """
+    found = re.fullmatch(r"([0-9]{1,12}):([0-9]{1,12})", written, re.ASCII)
+    if not found:
+        raise ConfigError(
+            f"{written!r} is no part; write START:END, as in 100:108", argument="pattern"
+        )
+    if int(found[1]) >= int(found[2]):
+        raise ConfigError(f"{written} ends before it begins; write START:END", argument="pattern")
+    return int(found[1]), int(found[2])
+
+
 @dataclass(frozen=True)
 class Options:
-    """What a view is asked for; each view heeds what concerns it.
+    """What a view computes; each view uses the options that concern it.
 
-    Of the text:
-    limit: how many characters of it are read.
-    at: the place to look at: an index, `last`, `worst`, or `/regex/` (the end of its first match);
-        None leaves it to the view. See `charrnn.inspection.places`.
-    train: the file that the network was trained on, for n-grams of it.
+    None leaves a field to the view.
+
+    at: see `charrnn.inspection.places`.
     read: how files are read, in the order in which to try; as the vocabulary has it where there is
         no such way.
-    features: more things to look for, each as `name=REGEX`.
     pattern: a part of the text, its first character and the one after its last.
-
-    Of the units:
-    layer: the only layer to look at; None for all.
-    units: the units to show, in place of those that the view would choose.
-    kind: the state or gate to look at, by its name in the equations; None leaves it to the view,
-        which takes the hidden state a unless it says otherwise.
     by: what makes a unit worth showing: its variance over the text, or how much it moves.
-    rows: how many units of a layer are shown; None leaves it to the view.
-    random: how many units are drawn at random beside those, as a control; None leaves it to the
-        view.
-
-    Of the prediction:
-    top: how many of the likeliest characters are named at each step.
-    rival: the character that the one which came is weighed against; None for the likeliest other.
-    temperature: what the scores are divided by.
-    branch: how many characters each guess is continued by.
-    paint: what a text is painted by.
-
-    Of the past:
-    lags: how many steps back to look; None leaves it to the view.
-    targets: from how many places of the text; None leaves it to the view.
-
-    Of what is done to units:
-    how: what an ablated unit is set to: its mean over the text, or 0.
-    settings: the units that are held, with their values.
-    length: how many characters are written.
-
-    seed: of all that is drawn at random.
-    quick: do an eighth of the work.
+    settings: the units that are clamped, with their values.
     """
 
-    limit: int = LIMIT
-    at: str | None = None
-    train: str | None = None
+    # fmt: off
+    limit: Count = opt(LIMIT, "Read at most so many characters.", TEXT, "N")
+    at: str | None = opt(
+        None, "The place to look at: an index from 0, or from the end if negative; last; worst, "
+        "before the largest surprise; or /regex/, the end of its first match.", TEXT, "PLACE",
+        names="-t",
+    )
+    train: str | None = opt(
+        None, "The text that the network was trained on, for errors to compare with.", TEXT, "FILE",
+        parse=expanded,
+    )
     read: tuple[ReadAs, ...] = ()
-    features: tuple[str, ...] = ()
-    pattern: tuple[int, int] | None = None
+    features: tuple[str, ...] = opt(
+        (), "Ask of units whether they follow this too: being inside a match of REGEX; may be "
+        "repeated.", TEXT, "NAME=REGEX", names="--feature", is_repeated=True,
+    )
+    pattern: tuple[int, int] | None = opt(
+        None, "The part of the text for which match finds similar states.", TEXT, "START:END",
+        parse=parse_pattern,
+    )
 
-    layer: int | None = None
-    units: tuple[Unit, ...] = ()
-    kind: str | None = None
-    by: Order = "variance"
-    rows: int | None = None
-    random: int | None = None
+    layer: int | None = opt(None, "Look at this layer only, counted from 0.", UNITS, "N")
+    units: tuple[Unit, ...] = opt(
+        (),
+        "Show these units, each as layer:index, such as 0:31,0:5; of one layer the index will do.",
+        UNITS, "LIST", names="--units --unit", parse=parse_units,
+    )
+    kind: str | None = opt(
+        None,
+        "Which state or gate: a of any cell; c i f o g of an LSTM; r u n of a GRU; z x for grad.",
+        UNITS, "NAME", shown="a; find and neuron try every state",
+    )
+    by: Order = opt("variance", "Which units a map shows first.", UNITS)
+    rows: Count | None = opt(None, "How many units of a layer to show.", UNITS, "N", shown=BY_VIEW)
+    random: Whole | None = opt(
+        None, "Show so many units drawn at random too, as a control.", UNITS, "N",
+        shown="16 for ablate, else none",
+    )
 
-    top: int = 5
-    rival: str | None = None
-    temperature: float = 1.0
-    branch: int = 0
-    paint: Paint = "bits"
+    top: Count = opt(5, "How many of the likeliest characters to name each time.", GUESSES, "N")
+    rival: str | None = opt(
+        None, "Ask why it was not this character.", GUESSES, "CHAR", names="--not",
+        shown="the likeliest other",
+    )
+    temperature: Annotated[float, Range(0, sys.float_info.max)] = opt(
+        1.0, "Divide the scores by this: below 1 surer, above 1 bolder.", GUESSES, "X"
+    )
+    branch: Whole = opt(0, "Go on from each guess for N characters.", GUESSES, "N")
+    paint: Paint = opt(
+        "bits",
+        "Paint each character by its surprise in bits, by its rank among the guesses, or by how "
+        "much more it surprised than was expected.", GUESSES,
+    )
 
-    lags: int | None = None
-    targets: int | None = None
+    lags: Count | None = opt(None, "How many characters back to look.", PAST, "N", shown=BY_VIEW)
+    targets: Count | None = opt(
+        None, "From how many places of the text to look back.", PAST, "N", shown=BY_VIEW
+    )
 
-    how: Ablation = "mean"
-    settings: tuple[tuple[Unit, float], ...] = ()
-    length: int = 200
+    how: Ablation = opt(
+        "mean", "What ablate sets a unit to: its mean over the text, or 0.", CHANGES
+    )
+    settings: tuple[tuple[Unit, float], ...] = opt(
+        (), "Let steer hold this unit at this value, as in 0:31=1; may be repeated.", CHANGES,
+        "UNIT=VALUE", names="--set", is_repeated=True, parse=parse_settings,
+    )
+    length: Count = opt(200, "How many characters steer writes.", CHANGES, "N", names="-n")
 
-    seed: int = 0
-    quick: bool = False
+    seed: Seed = opt(0, "The seed of all that is drawn at random.", CHANGES, "N")
+    quick: bool = opt(False, "Do an eighth of the work, for a rough answer.")
+    # fmt: on
 
     def __post_init__(self) -> None:
         """Check every field that can be checked without a network.
@@ -111,16 +190,11 @@ class Options:
         ConfigError
             A value out of its range.
         """
-        for name in ("top", "rows", "limit", "lags", "targets", "length"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ConfigError(f"{value} is not at least 1", argument=name)
-        for name in ("random", "branch", "seed"):
-            value = getattr(self, name)
-            if value is not None and value < 0:
-                raise ConfigError(f"{value} is not at least 0", argument=name)
-        if not 0 < self.temperature < math.inf:
-            raise ConfigError(f"{self.temperature} is not above 0", argument="temperature")
+        check_fields(self)
+        if self.temperature == 0:
+            raise ConfigError(
+                "0 leaves nothing to compare; give a number above 0", argument="temperature"
+            )
         for unit, value in self.settings:
             if not abs(value) <= FARTHEST:
                 raise ConfigError(
@@ -128,14 +202,10 @@ class Options:
                     f"{FARTHEST:,.0f}; what is read lies between -1 and 1, but for a cell state",
                     argument="settings",
                 )
-        for name, choices in (("by", Order), ("paint", Paint), ("how", Ablation)):
-            if getattr(self, name) not in get_args(choices):
-                known = ", ".join(get_args(choices))
-                raise ConfigError(f"{getattr(self, name)!r} is none of {known}", argument=name)
 
     @property
     def kind_shown(self) -> str:
-        """The kind that is asked for, or else the hidden state, which every cell has."""
+        """The kind that is given, or else the hidden state, which every cell has."""
         return "a" if self.kind is None else self.kind
 
     def settled(self, config: NetworkConfig) -> "Options":
@@ -180,7 +250,7 @@ class Options:
         return (self.layer,)
 
     def check_units(self, config: NetworkConfig) -> None:
-        """Make sure that the network has the units that are asked for.
+        """Make sure that the network has the units that are given.
 
         Raises
         ------
@@ -200,71 +270,6 @@ class Options:
                     f"{layer}:{index} is not in layer {self.layer}; leave one of the two out",
                     argument="units",
                 )
-
-
-def parse_units(written: str | None) -> tuple[Unit, ...]:
-    """Return the units of a list such as `0:31,1:5` or `31,5`, each once; none without a list.
-
-    The layer of one that is written without is `ONLY`.
-
-    Raises
-    ------
-    ConfigError
-        It is no such list.
-    """
-    if written is None:
-        return ()
-    units: list[Unit] = []
-    for part in written.split(","):
-        found = re.fullmatch(r"\s*(?:([0-9]{1,6}):)?([0-9]{1,6})\s*", part, re.ASCII)
-        if not found:
-            raise ConfigError(
-                f"{part!r} is no unit; write layer:index, as in 0:31,0:5", argument="units"
-            )
-        units.append((ONLY if found[1] is None else int(found[1]), int(found[2])))
-    return tuple(dict.fromkeys(units))
-
-
-def parse_settings(written: Sequence[str]) -> tuple[tuple[Unit, float], ...]:
-    """Return the units and values of settings such as `1:127=+1` or `127=+1`.
-
-    Raises
-    ------
-    ConfigError
-        It is no such setting.
-    """
-    settings: list[tuple[Unit, float]] = []
-    for part in written:
-        unit, _, value = part.partition("=")
-        try:
-            [known] = parse_units(unit)
-            settings.append((known, float(value)))
-        except (ConfigError, ValueError):
-            raise ConfigError(
-                f"{part!r} sets no unit; write layer:index=value, as in 0:31=1",
-                argument="settings",
-            ) from None
-    return tuple(settings)
-
-
-def parse_pattern(written: str | None) -> tuple[int, int] | None:
-    """Return the part of a text that START:END means.
-
-    Raises
-    ------
-    ConfigError
-        It is no such part, or an empty one.
-    """
-    if written is None:
-        return None
-    found = re.fullmatch(r"([0-9]{1,12}):([0-9]{1,12})", written, re.ASCII)
-    if not found:
-        raise ConfigError(
-            f"{written!r} is no part; write START:END, as in 100:108", argument="pattern"
-        )
-    if int(found[1]) >= int(found[2]):
-        raise ConfigError(f"{written} ends before it begins; write START:END", argument="pattern")
-    return int(found[1]), int(found[2])
 
 
 def _layers(config: NetworkConfig) -> str:

@@ -15,8 +15,8 @@ from charrnn.plurals import agreeing, counted
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.sample import Sample, first_ids
 from charrnn.text.corpus import read_first
-from charrnn.text.read_as import ReadAs
-from charrnn.text.vocabulary import Unknown, Vocabulary
+from charrnn.text.read_as import ReadAs, Unknown
+from charrnn.text.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,33 +1,49 @@
-"""The choices that make a sample, checked once. Imports no NumPy, like network/config.py."""
+"""The options of a sample. Imports no NumPy, for a quick start."""
 
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Integral, Real
+from typing import Annotated
 
 from charrnn.errors import ConfigError
+from charrnn.option_fields import Range, Whole, check_fields, opt
 
 ENDLESS = -1
+
+HOW_MUCH, CHOOSING = "How much", "Choosing characters"
+
+Probability = Annotated[float, Range(0, 1)]
 
 
 @dataclass(frozen=True)
 class SamplingConfig:
-    """How characters are chosen.
+    """How characters are chosen, and how many.
 
-    length: how many characters at most, the prompt not counted; -1 is without end.
-    temperature: divides the log-probabilities; 0 takes the likeliest character every time.
-    top_k: choose among the k likeliest only; 0 is off.
-    top_p: choose among the likeliest that together reach this probability; 1 is off.
-    min_p: choose among those at least this share as likely as the likeliest; 0 is off.
-    stop: texts that end the sample where one of them would appear; none of them is part of it.
+    stop: no part of the stop text is part of the sample.
     """
 
-    length: int = 500
-    temperature: float = 0.8
-    top_k: int = 0
-    top_p: float = 1.0
-    min_p: float = 0.0
-    stop: Sequence[str] = ()
+    # fmt: off
+    length: Annotated[int, Range(ENDLESS, sys.maxsize)] = opt(
+        500, "How many characters, the prompt not counted; -1 is without end.", HOW_MUCH, "N",
+        names="-n", aliases="--max-tokens --max-new-tokens",
+    )
+    temperature: Annotated[float, Range(0, sys.float_info.max)] = opt(
+        0.8, "Below 1 likelier, above 1 bolder; 0 takes the likeliest every time.", CHOOSING, "T",
+        names="-t", aliases="--temp",
+    )
+    top_k: Whole = opt(0, "Choose among the K likeliest only; 0 is off.", CHOOSING, "K")
+    top_p: Probability = opt(
+        1.0, "Choose among the likeliest that together reach P; 1 is off.", CHOOSING, "P"
+    )
+    min_p: Probability = opt(
+        0.0, "Choose among those at least P times as likely as the likeliest; 0 is off.", CHOOSING,
+        "P",
+    )
+    stop: Sequence[str] = opt(
+        (), r"End before this text; may be repeated; \n, \t, \r and \\ are understood.", HOW_MUCH,
+        "TEXT", is_repeated=True,
+    )
+    # fmt: on
 
     def __post_init__(self) -> None:
         """Check every field.
@@ -38,23 +54,7 @@ class SamplingConfig:
             A value not of its kind or out of its range, nan and infinity among them, or an empty
             stop text.
         """
-        spans: dict[str, tuple[type, float, float]] = {
-            "length": (int, ENDLESS, sys.maxsize),
-            "temperature": (float, 0, sys.float_info.max),
-            "top_k": (int, 0, sys.maxsize),
-            "top_p": (float, 0, 1),
-            "min_p": (float, 0, 1),
-        }
-        for name, (kind, least, largest) in spans.items():
-            value = getattr(self, name)
-            what = "a whole number" if kind is int else "a number"
-            span = f"from {least} to 1" if largest == 1 else f"from {least} on"
-            if isinstance(value, bool) or not isinstance(value, Integral if kind is int else Real):
-                raise ConfigError(f"{value!r:.40} is not {what}; give one {span}", argument=name)
-            if not least <= kind(value) <= largest:
-                raise ConfigError(
-                    f"{value!s:.40} is out of range; give {what} {span}", argument=name
-                )
+        check_fields(self)
         if self.top_p == 0:
             raise ConfigError(
                 "0 leaves no character to choose; give a share above 0", argument="top_p"

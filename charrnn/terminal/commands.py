@@ -14,6 +14,11 @@ def command(*words: object) -> str:
     return " ".join(quoted(str(word)) for word in (*program(), *words))
 
 
+def command_line(added: list[str]) -> str:
+    """Return the command that is running, with more arguments, as a POSIX shell reads it."""
+    return command(*sys.argv[1:2], *added, *sys.argv[2:])
+
+
 def program() -> list[str]:
     """Return the words that this program was called by, or its name where a shell finds it by that.
 

@@ -7,7 +7,8 @@ from charrnn.errors import TextError
 from charrnn.plurals import counted
 from charrnn.text.corpus import Corpus, from_text, read_corpus
 from charrnn.text.names import is_one_line, is_there, looks_like_path
-from charrnn.text.vocabulary import Unknown, Vocabulary
+from charrnn.text.read_as import Unknown
+from charrnn.text.vocabulary import Vocabulary
 
 Given = str | os.PathLike[str] | Corpus
 """A text, the name of a file, folder or pattern, or what `read_corpus` returns."""

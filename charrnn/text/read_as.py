@@ -1,32 +1,58 @@
 """How the bytes of a text are read. Imports no NumPy, so the command line may read it."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Literal, Self
 
+from charrnn.option_fields import Count, check_fields, opt
 from charrnn.text.decoding import Errors
 from charrnn.text.sources import MAX_BYTES
 
 BYTES = "bytes"
 
 
+TEXT = "Text"
+
+Unknown = Literal["error", "skip", "nearest"]
+"""What becomes of characters that a network does not know."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReadAs:
-    """What was asked of the reading of a text, so that it can be read in the same way again.
+    """How a text is to be read, kept with the model so that it can be read in the same way again.
 
     encoding: any text encoding of Python's; with "utf-8" a byte order mark may say another.
     errors: "strict", or "replace" to put U+FFFD in the place of what cannot be decoded.
     as_bytes: whether every byte is a character, whatever the encoding.
-    max_bytes: the most that is read in all, after unpacking.
-    field: the column of a table, or the field of records, that is the text.
-    extract: whether of a document the text in it is read, and not the file as it stands.
     """
 
-    encoding: str = "utf-8"
-    errors: Errors = "strict"
-    as_bytes: bool = False
-    max_bytes: int = MAX_BYTES
-    field: str | None = None
-    extract: bool = True
+    # fmt: off
+    encoding: str = opt(
+        "utf-8", "How the text is encoded; a byte order mark is recognised.", TEXT, "NAME"
+    )
+    errors: Errors = opt("strict", "What becomes of bytes that are not in that encoding.", TEXT)
+    as_bytes: bool = opt(
+        False, "Learn bytes, not characters: 256 symbols, any file.", TEXT, names="--bytes"
+    )
+    max_bytes: Count = opt(
+        MAX_BYTES, "The most to read, after unpacking.", TEXT, "N", shown="2 GiB"
+    )
+    field: str | None = opt(
+        None, "Read this column of .csv and .tsv, this field of .jsonl and .json.", TEXT, "NAME"
+    )
+    extract: bool = opt(
+        True, "Read the text in .html, .srt, .vtt and .ipynb, not the file as it stands.", TEXT
+    )
+    # fmt: on
+
+    def __post_init__(self) -> None:
+        """Check every field.
+
+        Raises
+        ------
+        ConfigError
+            A value not of its kind or out of its range.
+        """
+        check_fields(self)
 
     @classmethod
     def named(cls, name: str, errors: Errors = "strict", max_bytes: int = MAX_BYTES) -> Self:

@@ -22,9 +22,9 @@ from numpy.typing import ArrayLike, NDArray
 from charrnn.array_types import Ids
 from charrnn.errors import TextError, UnknownCharacter
 from charrnn.text.confusables import Nearness
+from charrnn.text.read_as import Unknown
 
 Kind = Literal["characters", "bytes"]
-Unknown = Literal["error", "skip", "nearest"]
 
 CODE_POINTS = 0x110000
 BYTE_VALUES = 256

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.checkpoint.checkpoint import load
+from charrnn.checkpoint.digest import digest
 from charrnn.checkpoint.paths import model_path, shown
 from charrnn.checkpoint.record import TrainingRecord
 from charrnn.errors import CheckpointError, Way
@@ -25,15 +26,6 @@ def identity(sha256: str, network: NetworkConfig, training: TrainingConfig) -> s
     """
     settled = {"text": sha256, "network": asdict(network), "training": asdict(training)}
     return hashlib.sha256(json.dumps(settled, sort_keys=True).encode()).hexdigest()
-
-
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal; an empty text if it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""
 
 
 def model_beside(path: Path) -> TrainingRecord | None:

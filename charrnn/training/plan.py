@@ -14,19 +14,6 @@ from charrnn.text.batches import BLOCK
 from charrnn.training.config import TrainingConfig
 from charrnn.training.estimate import measure
 
-LARGEST_VALIDATION = 200_000
-"""Characters. More would make evaluating slow without making it surer."""
-
-MOST_SCORED = 20_000
-"""Characters of the validation text that an evaluation scores, at most."""
-
-SCORED = 100
-"""Characters to validate for each second of a run that has only so many, which one process reads
-while the others wait."""
-
-LEAST_SCORED = 1_000
-"""Characters, of which fewer tell too little."""
-
 WORKER_MEMORY = 8 * 2**20
 """Bytes that a worker takes before any array is made, what it shares with the others counted once
 (measured)."""
@@ -36,22 +23,6 @@ NGRAM_MEMORY = 60
 
 BASE_MEMORY = 50 * 2**20
 """Bytes that Python, NumPy, the display and the reading of a text take (measured)."""
-
-
-def split(characters: int, val_split: float, seq_length: int) -> int:
-    """Return how many characters, at the end of a text, are kept for validation.
-
-    None where they would not fill two windows.
-    """
-    kept = min(int(characters * val_split), LARGEST_VALIDATION)
-    return kept if kept >= 2 * seq_length else 0
-
-
-def val_sample(max_time: float | None) -> int:
-    """Return how many characters of the validation text each evaluation of a run scores."""
-    if max_time is None:
-        return MOST_SCORED
-    return int(min(MOST_SCORED, max(LEAST_SCORED, SCORED * max_time)))
 
 
 @dataclass(frozen=True)

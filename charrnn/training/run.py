@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,29 +23,14 @@ from charrnn.network.config import NetworkConfig
 from charrnn.network.network import Network
 from charrnn.plurals import counted
 from charrnn.system.memory import available_memory
-from charrnn.text.batches import fit_shape
 from charrnn.text.corpus import Corpus, check_corpus
 from charrnn.text.keeping import choose, keep_back
-from charrnn.training.config import Choices, TrainingConfig
-from charrnn.training.estimate import measure_speed
+from charrnn.training.config import TrainingConfig
+from charrnn.training.defaults import resolve, split
 from charrnn.training.identity import check_one_run, identity, model_beside
 from charrnn.training.leakage import Leakage, leakage
-from charrnn.training.plan import (
-    Plan,
-    count_parameters,
-    estimate_memory,
-    make_plan,
-    split,
-    val_sample,
-)
-from charrnn.training.process_learner import choose_workers
-from charrnn.training.recipe import (
-    Recipe,
-    default_embedding_size,
-    default_steps,
-    recipe_for,
-    recipe_in_time,
-)
+from charrnn.training.options import TrainOptions
+from charrnn.training.plan import Plan, estimate_memory, make_plan
 from charrnn.training.rest import learn_rest
 from charrnn.training.stopped import about_text, described
 from charrnn.training.trainer import ENDED, INTERRUPTED, Trainer
@@ -54,8 +39,6 @@ LARGEST_VOCABULARY = 65_536
 
 SCORED = "once from the beginning, the state carried"
 """How the best network is scored in the end, in words."""
-
-Chosen = TypeVar("Chosen", int, float)
 
 State = tuple[dict[str, NDArray[Any]], dict[str, Any]]
 """What a run is gone on with, as `load_state` returns it."""
@@ -91,13 +74,13 @@ class Run:
         self._ended = ENDED["stop"]
 
     @classmethod
-    def begin(cls, corpus: Corpus, choices: Choices) -> Self:
+    def begin(cls, corpus: Corpus, options: TrainOptions) -> Self:
         """Fill in what was not chosen, and set up the run.
 
         Raises
         ------
         TextError, ConfigError, TrainingError
-            The text holds too little, or the choices are out of range.
+            The text holds too little, or an option is out of range.
         """
         check_corpus(corpus)
         V = len(corpus.vocabulary)
@@ -106,7 +89,7 @@ class Run:
                 f"the text has {V:,} distinct characters, and {LARGEST_VOCABULARY:,} are the most",
                 Way("read it as bytes with {as_bytes}", as_bytes=True),
             )
-        network, training, notes = settle(choices, len(corpus), V)
+        network, training, notes = resolve(options, len(corpus), V)
         needed, there = estimate_memory(network, training, len(corpus), 0), available_memory()
         if needed > there:
             raise TrainingError(
@@ -292,84 +275,6 @@ class Run:
             "training": asdict(self.trainer.config),
         }
         return arrays, meta | about
-
-
-def settle(
-    choices: Choices, characters: int, vocabulary_size: int
-) -> tuple[NetworkConfig, TrainingConfig, list[str]]:
-    """Fill in what was not chosen, by the corpus, the time and the machine; say what and why."""
-    kept = split(characters, choices.val_split, choices.seq_length)
-    recipe = _recipe(choices, characters, characters - kept, vocabulary_size)
-    notes = [f"{recipe.why}"] if recipe.why else []
-    network = _network(choices, recipe, vocabulary_size)
-    seq_length, batch_size = choices.seq_length, _chosen(choices.batch_size, recipe.batch_size)
-    train_characters = characters - kept
-    batch_size, seq_length, note = fit_shape(train_characters, batch_size, seq_length)
-    notes += [note] if note else []
-    if choices.val_split and not kept:
-        notes.append("the text is too short to keep some of it for validation")
-    workers = _chosen(choices.workers, choose_workers(network, batch_size, seq_length))
-    max_steps = choices.max_steps
-    if not (choices.epochs or choices.max_steps or choices.max_time):
-        max_steps = default_steps(recipe, train_characters, batch_size * seq_length)
-    training = TrainingConfig(
-        batch_size=batch_size,
-        seq_length=seq_length,
-        learning_rate=_chosen(choices.learning_rate, recipe.learning_rate),
-        dropout=_chosen(choices.dropout, recipe.dropout),
-        restart=choices.restart,
-        rotate=True,
-        average=choices.average,
-        weight_decay=choices.weight_decay,
-        grad_clip=choices.grad_clip,
-        epochs=choices.epochs,
-        max_steps=max_steps,
-        max_time=choices.max_time,
-        val_split=choices.val_split if kept else 0.0,
-        evaluations=choices.evaluations,
-        val_sample=val_sample(choices.max_time),
-        patience=choices.patience,
-        seed=choices.seed,
-        workers=min(batch_size, workers),
-        sampled_softmax=choices.sampled_softmax,
-        use_all=choices.use_all,
-    )
-    return network, training, notes
-
-
-def _recipe(
-    choices: Choices, characters: int, train_characters: int, vocabulary_size: int
-) -> Recipe:
-    """Return the recipe for a text, in the time that there is if no size was chosen."""
-    recipe = recipe_for(characters)
-    unlimited = replace(choices, max_time=None)
-    if choices.max_time is None or choices.hidden_size or choices.max_steps or choices.epochs:
-        return recipe
-
-    def speed() -> float:
-        network, training, _ = settle(unlimited, characters, vocabulary_size)
-        return measure_speed(network, training)
-
-    def parameters(hidden_size: int) -> int:
-        chosen = replace(unlimited, hidden_size=hidden_size)
-        return count_parameters(_network(chosen, recipe, vocabulary_size))
-
-    return recipe_in_time(train_characters, choices.max_time, speed, parameters)
-
-
-def _network(choices: Choices, recipe: Recipe, vocabulary_size: int) -> NetworkConfig:
-    """Return what the network is, with the recipe's part where nothing was chosen."""
-    return NetworkConfig(
-        vocabulary_size=vocabulary_size,
-        cell=choices.cell,
-        hidden_size=_chosen(choices.hidden_size, recipe.hidden_size),
-        num_layers=_chosen(choices.num_layers, recipe.num_layers),
-        embedding_size=_chosen(choices.embedding_size, default_embedding_size(vocabulary_size)),
-    )
-
-
-def _chosen(choice: Chosen | None, default: Chosen) -> Chosen:
-    return default if choice is None else choice
 
 
 def _finite(value: float) -> float | None:

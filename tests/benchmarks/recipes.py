@@ -40,8 +40,8 @@ import numpy as np
 from charrnn.array_types import Floats
 from charrnn.evaluation.score import score
 from charrnn.text.corpus import Corpus, from_text
-from charrnn.training.config import Choices
 from charrnn.training.optimizer import learning_rate
+from charrnn.training.options import TrainOptions
 from charrnn.training.run import Run
 
 ROSE = 0.1
@@ -119,7 +119,7 @@ class Trial:
 
     def __init__(self, corpus: Corpus, recipe: Recipe, seed: int, budget: dict[str, Any]) -> None:
         self.variant = recipe.variant
-        choices = Choices(seed=seed, workers=1, val_split=0.1, **(budget | recipe.choices))
+        choices = TrainOptions(seed=seed, workers=1, val_split=0.1, **(budget | recipe.choices))
         self.run = Run.begin(corpus, choices)
         trainer = self.run.trainer
         if not self.variant.rotate:
@@ -220,7 +220,7 @@ def budget_of(options: argparse.Namespace, recipe: Recipe, corpus: Corpus) -> di
     evaluations = {"evaluations": options.evaluations}
     if options.max_time:
         return {"max_time": options.max_time} | evaluations
-    choices = Choices(workers=1, max_steps=1, **recipe.choices)
+    choices = TrainOptions(workers=1, max_steps=1, **recipe.choices)
     shape = Run.begin(corpus, choices).trainer.config
     steps = int(options.characters) // (shape.batch_size * shape.seq_length)
     return {"max_steps": max(1, steps)} | evaluations
@@ -234,7 +234,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--characters", type=float, default=2.2e6)
     parser.add_argument("--max-time", type=float)
-    parser.add_argument("--evaluations", type=int, default=Choices.evaluations)
+    parser.add_argument("--evaluations", type=int, default=TrainOptions.evaluations)
     parser.add_argument("--final", action="store_true")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--list", action="store_true")

@@ -21,10 +21,13 @@ from charrnn.checkpoint.checkpoint import (
 )
 from charrnn.checkpoint.paths import model_path, resume_path
 from charrnn.errors import CheckpointError
-from charrnn.network.config import LARGEST
+from charrnn.network.config import NetworkConfig
 from charrnn.network.forward import forward
 from charrnn.network.trace import Trace
+from charrnn.option_fields import described
 from charrnn.text.vocabulary import Vocabulary
+
+LARGEST = {name: said.range.most for name, said in described(NetworkConfig).items() if said.range}
 
 
 @pytest.fixture

@@ -97,7 +97,7 @@ def test_help_shows_an_option_by_its_own_names_only(command):
 
 def test_an_error_names_an_option_by_its_own_name():
     assert "Invalid value for '--learning-rate': 'x'" in run("train", "a", "--lr", "x").stderr
-    assert "--hidden-size: 0 is not" in run("train", "text.txt", "--rnn-size", 0).stderr
+    assert "--hidden-size: 0 is out of range" in run("train", "text.txt", "--rnn-size", 0).stderr
 
 
 def test_only_options_that_the_help_shows_are_suggested():

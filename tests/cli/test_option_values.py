@@ -7,7 +7,7 @@ import typer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.cli.values import duration
+from charrnn.cli.option_values import duration
 
 
 @pytest.mark.parametrize(

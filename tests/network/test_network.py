@@ -9,10 +9,13 @@ from hypothesis import strategies as st
 
 from charrnn.errors import ConfigError
 from charrnn.network.cells import CELLS
-from charrnn.network.config import LARGEST, NetworkConfig
+from charrnn.network.config import NetworkConfig
 from charrnn.network.forward import forward, read_windows
 from charrnn.network.network import Network
 from charrnn.network.trace import Trace
+from charrnn.option_fields import described
+
+LARGEST = {name: said.range.most for name, said in described(NetworkConfig).items() if said.range}
 
 V = 7
 PRECISION = {np.float64: 1e-12, np.float32: 1e-5}

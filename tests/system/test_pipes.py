@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from charrnn.cli import values
+from charrnn.checkpoint.paths import expanded
+from charrnn.cli import option_values
 from charrnn.system.pipes import STANDARD_OUTPUT, descriptor, is_pipe, open_pipe
 from charrnn.training.log import RunLog
 
@@ -70,16 +71,16 @@ def test_an_open_file_is_written_on_from_where_it_is():
 
 
 def test_a_hyphen_is_standard_output_and_no_file():
-    assert values.output("-") == STANDARD_OUTPUT
-    assert values.output("./-") == Path("-")
-    assert values.file("-") == Path("-")
+    assert option_values.output("-") == STANDARD_OUTPUT
+    assert option_values.output("./-") == Path("-")
+    assert option_values.file("-") == Path("-")
 
 
 def test_a_tilde_is_the_home_folder(tmp_path):
-    assert values.output("~/x") == values.file("~/x") == tmp_path / "home" / "x"
-    assert values.source("~/x") == str(tmp_path / "home" / "x")
-    assert values.source("~nosuchuser/x") == "~nosuchuser/x"
-    assert values.source("a~/x") == "a~/x"
+    assert option_values.output("~/x") == option_values.file("~/x") == tmp_path / "home" / "x"
+    assert expanded("~/x") == str(tmp_path / "home" / "x")
+    assert expanded("~nosuchuser/x") == "~nosuchuser/x"
+    assert expanded("a~/x") == "a~/x"
 
 
 # inspect

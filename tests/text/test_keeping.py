@@ -12,7 +12,7 @@ from charrnn.checkpoint.paths import resume_path
 from charrnn.text import keeping
 from charrnn.text.corpus import Corpus, from_text, read_corpus
 from charrnn.text.keeping import Joined, choose, keep_back
-from charrnn.training.config import Choices
+from charrnn.training.options import TrainOptions
 from charrnn.training.run import Run
 
 LINE = "a line of some words\n"
@@ -136,7 +136,7 @@ def test_bytes_are_cut_too(tmp_path: Path) -> None:
 
 
 def begun(texts: list[str], here: Path) -> Run:
-    choices = Choices(hidden_size=4, batch_size=4, seq_length=16, max_steps=4, evaluations=2)
+    choices = TrainOptions(hidden_size=4, batch_size=4, seq_length=16, max_steps=4, evaluations=2)
     return Run.begin(corpus_of(here / "in", texts), choices)
 
 

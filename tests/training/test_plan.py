@@ -10,22 +10,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charrnn.errors import ConfigError, TextError
-from charrnn.network.config import LARGEST, NetworkConfig
+from charrnn.network.config import NetworkConfig
 from charrnn.network.network import Network
+from charrnn.option_fields import described
 from charrnn.text.batches import Streams
 from charrnn.text.corpus import from_text
+from charrnn.training import defaults
 from charrnn.training import plan as module
-from charrnn.training import run as run_module
-from charrnn.training.config import Choices, TrainingConfig
+from charrnn.training.config import TrainingConfig
+from charrnn.training.defaults import LARGEST_VALIDATION, resolve, split
 from charrnn.training.estimate import Pace, measure
 from charrnn.training.optimizer import AdamW
+from charrnn.training.options import TrainOptions
 from charrnn.training.plan import (
     BASE_MEMORY,
-    LARGEST_VALIDATION,
     count_parameters,
     estimate_memory,
     make_plan,
-    split,
 )
 from charrnn.training.recipe import (
     HIDDEN_SIZES,
@@ -38,8 +39,10 @@ from charrnn.training.recipe import (
     recipe_for,
     recipe_in_time,
 )
-from charrnn.training.run import Run, settle
+from charrnn.training.run import Run
 from charrnn.training.trainer import Trainer
+
+LARGEST = {name: said.range.most for name, said in described(NetworkConfig).items() if said.range}
 
 characters = st.integers(2, 300) | st.floats(3, 8).map(lambda e: int(10**e))
 cells = st.sampled_from(["rnn", "lstm", "gru"])
@@ -59,7 +62,7 @@ def can_run(n, training):
 @given(n=characters, V=st.integers(2, 65_536))
 @settings(deadline=None, max_examples=200)
 def test_the_defaults_fit_every_text(n, V):
-    network, training, notes = settle(Choices(), n, V)
+    network, training, notes = resolve(TrainOptions(), n, V)
     assert (network.vocabulary_size, network.cell) == (V, "lstm")
     assert training.max_steps >= 1
     can_run(n, training)
@@ -82,7 +85,7 @@ def test_the_defaults_fit_every_text(n, V):
 @settings(deadline=None, max_examples=300)
 def test_whatever_is_chosen_fits_the_text_or_is_refused(n, **chosen):
     try:
-        network, training, notes = settle(Choices(**chosen), n, 10)
+        network, training, notes = resolve(TrainOptions(**chosen), n, 10)
     except TextError:
         assert n - split(n, chosen["val_split"], chosen["seq_length"]) < 2
         return
@@ -105,7 +108,7 @@ def test_whatever_is_chosen_fits_the_text_or_is_refused(n, **chosen):
 @pytest.mark.parametrize("val_split", [0.0, 0.1, 0.5, 0.9])
 def test_a_text_of_any_length_can_be_trained_on(n, val_split):
     text = ("ab" * n)[:n]
-    run = Run.begin(from_text(text), Choices(hidden_size=2, max_steps=2, val_split=val_split))
+    run = Run.begin(from_text(text), TrainOptions(hidden_size=2, max_steps=2, val_split=val_split))
     assert run.vocabulary.decode(np.concatenate([run.train, run.validation])) == text
     assert len(list(run.trainer.run())) == 2
     run.conclude("its budget")
@@ -118,26 +121,26 @@ def test_a_text_of_any_length_can_be_trained_on(n, val_split):
 def test_choices_that_cannot_be_are_refused():
     for chosen in ({"hidden_size": 0}, {"cell": "cnn"}, {"max_time": -1}, {"dropout": 1.5}):
         with pytest.raises(ConfigError):
-            settle(Choices(**chosen), 1000, 10)
+            resolve(TrainOptions(**chosen), 1000, 10)
 
 
 def test_what_is_chosen_is_kept():
-    chosen = Choices(
+    chosen = TrainOptions(
         cell="gru", hidden_size=7, num_layers=3, embedding_size=5, dropout=0.4, batch_size=9,
         seq_length=20, learning_rate=0.1, weight_decay=0.2, grad_clip=3.0, epochs=2.5,
         max_time=60.0, val_split=0.2, evaluations=7, patience=3, seed=11,
         workers=2,
     )  # fmt: skip
-    network, training, notes = settle(chosen, 100_000, 50)
+    network, training, notes = resolve(chosen, 100_000, 50)
     assert notes == []
-    assert settle(replace(chosen, batch_size=1), 100_000, 50)[1].workers == 1
+    assert resolve(replace(chosen, batch_size=1), 100_000, 50)[1].workers == 1
     for name, value in vars(chosen).items():
         holder = network if hasattr(network, name) else training
         assert getattr(holder, name) == value, name
 
 
 def test_zero_is_a_choice_too():
-    network, training, _ = settle(Choices(embedding_size=0, dropout=0.0), 20_000, 1000)
+    network, training, _ = resolve(TrainOptions(embedding_size=0, dropout=0.0), 20_000, 1000)
     assert network.embedding_size == 0
     assert training.dropout == 0
 
@@ -189,14 +192,14 @@ def test_more_passes_drop_more():
 
 
 def test_a_chosen_size_is_kept_whatever_the_time(monkeypatch):
-    monkeypatch.setattr(run_module, "measure_speed", lambda *_: 1e9)
-    kept, _, notes = settle(Choices(hidden_size=7, max_time=60.0), 10**6, 65)
+    monkeypatch.setattr(defaults, "measure_speed", lambda *_: 1e9)
+    kept, _, notes = resolve(TrainOptions(hidden_size=7, max_time=60.0), 10**6, 65)
     assert (kept.hidden_size, notes) == (7, [])
-    free, training, [why] = settle(Choices(max_time=60.0), 10**6, 65)
+    free, training, [why] = resolve(TrainOptions(max_time=60.0), 10**6, 65)
     assert free.hidden_size == 1024
     assert training.dropout == 0.5
     assert "too short to teach more" in why
-    steps, _, notes = settle(Choices(max_time=60.0, max_steps=5), 10**6, 65)
+    steps, _, notes = resolve(TrainOptions(max_time=60.0, max_steps=5), 10**6, 65)
     assert (steps.hidden_size, notes) == (384, [])
 
 

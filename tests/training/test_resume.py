@@ -15,7 +15,8 @@ from charrnn.checkpoint.paths import resume_path
 from charrnn.errors import CharRNNError, CheckpointError, ConfigError, TrainingError
 from charrnn.text.corpus import from_text, read_corpus
 from charrnn.text.vocabulary import Vocabulary
-from charrnn.training.config import Choices, TrainingConfig
+from charrnn.training.config import TrainingConfig
+from charrnn.training.options import TrainOptions
 from charrnn.training.run import Run
 
 EPOCH, STEPS = 22, 48
@@ -39,7 +40,7 @@ def begin(**chosen):
         "hidden_size": 6, "batch_size": 2, "seq_length": 4, "max_steps": STEPS, "evaluations": 5,
         "patience": 0, "dropout": 0.3, "learning_rate": 1e-2,
     }  # fmt: skip
-    return Run.begin(from_text(text()), Choices(**choices | chosen))
+    return Run.begin(from_text(text()), TrainOptions(**choices | chosen))
 
 
 def go(run, steps=None):
@@ -409,7 +410,7 @@ def test_the_same_file_read_in_another_way_is_refused(tmp_path):
     source.write_bytes("".join("aäb"[k] for k in [0, 1, 2, 1, 1, 2, 0, 2] * 20).encode())
     for as_bytes in (False, True):
         corpora = [read_corpus([source], as_bytes=how) for how in (as_bytes, not as_bytes)]
-        choices = Choices(hidden_size=4, max_steps=9, batch_size=1, seq_length=4)
+        choices = TrainOptions(hidden_size=4, max_steps=9, batch_size=1, seq_length=4)
         go(Run.begin(corpora[0], choices), 5).save_state(path)
         assert Run.resume(corpora[0], path).trainer.now.step == 5
         with pytest.raises(CheckpointError, match="bytes"):

@@ -17,8 +17,8 @@ from charrnn.text.read_as import ReadAs
 from charrnn.training import autosave as saving_module
 from charrnn.training import run as module
 from charrnn.training.autosave import Saving
-from charrnn.training.config import Choices
 from charrnn.training.log import RunLog
+from charrnn.training.options import TrainOptions
 from charrnn.training.run import Run
 from charrnn.training.stopped import text_of
 from charrnn.training.trainer import Evaluation, Progress
@@ -31,7 +31,7 @@ def begin(text=WORDS * 20, **chosen):
         "hidden_size": 8, "batch_size": 4, "seq_length": 8, "max_steps": 30, "evaluations": 6,
         "learning_rate": 1e-2, "dropout": 0.1,
     }  # fmt: skip
-    return Run.begin(from_text(text), Choices(**choices | chosen))
+    return Run.begin(from_text(text), TrainOptions(**choices | chosen))
 
 
 def finished(**chosen):
@@ -141,7 +141,7 @@ def test_bytes(tmp_path):
     source = tmp_path / "text.bin"
     source.write_bytes(bytes(range(256)) * 4)
     corpus = read_corpus([source], as_bytes=True)
-    run = Run.begin(corpus, Choices(hidden_size=4, max_steps=2))
+    run = Run.begin(corpus, TrainOptions(hidden_size=4, max_steps=2))
     assert run.vocabulary.kind == "bytes"
     assert run.checkpoint().training.encoding == "bytes"
     for _ in run.trainer.run():
@@ -155,7 +155,7 @@ def test_where_the_text_of_a_stopped_run_lies(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("a.txt", "b.txt"):
         (tmp_path / name).write_text(WORDS * 5, encoding="latin-1")
-    run = Run.begin(read_corpus(["a.txt", "b.txt"], encoding="latin-1"), Choices(max_steps=3))
+    run = Run.begin(read_corpus(["a.txt", "b.txt"], encoding="latin-1"), TrainOptions(max_steps=3))
     path = tmp_path / "model.npz"
     run.save_state(path)
     names, read_as = text_of(path)

@@ -5,31 +5,34 @@ from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Annotated, BinaryIO, NamedTuple
 
 import typer
 
-from charrnn.checkpoint.paths import ENDING
-from charrnn.cli.inspect import options as asked
+from charrnn.checkpoint.paths import ENDING, FOLDER
+from charrnn.cli.completion import complete_model
+from charrnn.cli.from_fields import takes
 from charrnn.cli.inspect.background import background
+from charrnn.cli.inspect.options import OutputOptions, TextOptions
 from charrnn.cli.keys import can_be_read
 from charrnn.cli.messages import note
 from charrnn.cli.models import chosen_model
-from charrnn.cli.quoting import command_line
-from charrnn.cli.reading import Encoded
 from charrnn.cli.replacing import check_not_read, check_output
 from charrnn.cli.stdout import deliver, file_for, standard_output
 from charrnn.cli.threads import threads_for, use_threads
 from charrnn.cli.wording import options_of, spelling
 from charrnn.errors import ConfigError
-from charrnn.inspection.options import Options, parse_pattern, parse_settings, parse_units
+from charrnn.inspection.options import Options
 from charrnn.inspection.output.formats import Format, choose_format
 from charrnn.inspection.output.schema import as_json
 from charrnn.inspection.view import View
 from charrnn.inspection.views.registry import choose_view
 from charrnn.plurals import counted
 from charrnn.system.pipes import is_pipe
+from charrnn.terminal.commands import command_line
 from charrnn.text.names import is_there, looks_like_path
+from charrnn.text.read_as import Unknown
+from charrnn.text.sources import STANDARD_INPUT
 
 if TYPE_CHECKING:
     from charrnn.checkpoint.checkpoint import Checkpoint
@@ -55,68 +58,43 @@ class Given(NamedTuple):
     @property
     def is_in_a_file(self) -> bool:
         """Whether it is to be read from a file or standard input."""
-        return self.file is not None or self.text == asked.STANDARD_INPUT
+        return self.file is not None or self.text == STANDARD_INPUT
 
     @property
     def is_read_once(self) -> bool:
         """Whether it comes by standard input or another pipe."""
-        if asked.STANDARD_INPUT in self:
+        if STANDARD_INPUT in self:
             return True
         return self.file is not None and is_pipe(Path(self.file))
 
 
-def inspect(  # noqa: PLR0917
+@takes({"limit": "sample"}, reads=TextOptions, options=Options, writes=OutputOptions)
+def inspect(
     ctx: typer.Context,
-    models_and_text: asked.Positional = None,
-    view: asked.ViewName = None,
-    explain: asked.Explain = False,
-    file: asked.File = None,
-    sample: asked.SampleLength = None,
-    limit: asked.Limit = Options.limit,
-    unknown: asked.Unknown = "error",
-    encoding: asked.Encoding = None,
-    errors: asked.OnErrors = None,
-    as_bytes: asked.AsBytes = False,
-    at: asked.At = None,
-    train: asked.Train = None,
-    feature: asked.Features = None,
-    pattern: asked.Pattern = None,
-    layer: asked.Layer = None,
-    units: asked.Units = None,
-    kind: asked.Kind = None,
-    by: asked.By = Options.by,
-    rows: asked.Rows = None,
-    random: asked.Random = None,
-    top: asked.Top = Options.top,
-    rival: asked.Rival = None,
-    temperature: asked.Temperature = Options.temperature,
-    branch: asked.Branch = Options.branch,
-    paint: asked.Paint = Options.paint,
-    lags: asked.Lags = None,
-    targets: asked.Targets = None,
-    how: asked.How = Options.how,
-    held: asked.Settings = None,
-    length: asked.Length = Options.length,
-    seed: asked.Seed = Options.seed,
-    quick: asked.Quick = False,
-    named: asked.Named = None,
-    output: asked.Output = None,
-    overwrite: asked.Overwrite = False,
-    span: asked.Span = None,
-    width: asked.Width = None,
-    theme: asked.Theme = None,
-    colour: asked.Colour = None,
-    ascii_only: asked.AsciiOnly = False,
+    models_and_text: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[MODEL]... [TEXT]",
+            help="A model file, or several to compare; then a text to read, or - for standard "
+            "input.",
+            show_default=f"the newest model in {FOLDER}/",
+            autocompletion=complete_model,
+        ),
+    ] = None,
+    *,
+    reads: TextOptions,
+    options: Options,
+    writes: OutputOptions,
 ) -> None:
     """Look inside a network: what it does as it reads a text, one of its own if none is given.
 
     For example: charrnn inspect model.npz "But, soft!" --view probs
     """
-    output = file_for(output)
-    if explain or named == "schema":
-        check_output(output, overwrite=overwrite)
-        chosen = choose_view(view, models=None)
-        _tell(chosen.explain() if explain else as_json(chosen), output)
+    output = file_for(writes.output)
+    if reads.explain or writes.format == "schema":
+        check_output(output, overwrite=writes.overwrite)
+        chosen = choose_view(reads.view, models=None)
+        _print_or_write(chosen.explain() if reads.explain else as_json(chosen), output)
         return
     from charrnn.terminal.colours import has_unknown_background
     from charrnn.terminal.console import results
@@ -124,67 +102,41 @@ def inspect(  # noqa: PLR0917
 
     paths, text = split(
         models_and_text or [],
-        has_text=file is not None or sample is not None,
-        compares=choose_view(view, models=None).compares,
+        has_text=reads.file is not None or reads.sample is not None,
+        compares=choose_view(reads.view, models=None).compares,
     )
-    given = Given(text, file, sample)
+    given = Given(text, reads.file, reads.sample)
     if sum(part is not None for part in given) > 1:
         raise ConfigError("TEXT, --file and --sample each give a text; leave all but one out")
     given = named_file(given, could_be_model=not paths)
-    check_not_read("--output", output, [*paths, given.file, train])
-    check_output(output, overwrite=overwrite)
-    chosen = choose_view(view, models=max(1, len(paths)))
-    form = choose_format(named, None if output is None or is_pipe(output) else output)
-    options = Options(
-        limit=limit,
-        at=at,
-        train=train,
-        features=tuple(feature or ()),
-        pattern=parse_pattern(pattern),
-        layer=layer,
-        units=parse_units(units),
-        kind=kind,
-        by=by,
-        rows=rows,
-        random=random,
-        top=top,
-        rival=rival,
-        temperature=temperature,
-        branch=branch,
-        paint=paint,
-        lags=lags,
-        targets=targets,
-        how=how,
-        settings=parse_settings(held or ()),
-        length=length,
-        seed=seed,
-        quick=quick,
-    )
-    console = results(colour)
+    check_not_read("--output", output, [*paths, given.file, options.train])
+    check_output(output, overwrite=writes.overwrite)
+    chosen = choose_view(reads.view, models=max(1, len(paths)))
+    form = choose_format(writes.format, None if output is None or is_pipe(output) else output)
+    console, theme = results(writes.colour), writes.theme
     if form == "text" and output is None and theme is None and has_unknown_background(console):
         theme = background()
     screen = screen_of(
         None if output else console,
-        width=width,
+        width=writes.width,
         theme=theme,
-        ascii_only=ascii_only,
-        span=parse_span(span) if chosen.draws_span(options, len(paths)) else (0, None),
+        ascii_only=writes.ascii_only,
+        span=parse_span(writes.span) if chosen.draws_span(options, len(paths)) else (0, None),
     )
-    written = sample is not None or not given.is_there
+    written = reads.sample is not None or not given.is_there
     spelled = spelling(options_of(ctx.command.params))
     for name in chosen.unused(options):
         if not (written and chosen.reads_text and name in _OF_WRITING):
             note(f"{spelled(name, None)} does not concern this view; it is not used")
-    encoded = Encoded(encoding, errors, as_bytes)
-    if not (given.is_in_a_file or train):
-        encoded.no_file()
-    result, envelope = _look(chosen, paths, given, unknown, encoded, options, output)
+    if not (given.is_in_a_file or options.train):
+        reads.encoded.no_file()
+    result, envelope = _look(chosen, paths, given, reads, options, output)
     if form != "text" or output is not None:  # a drawing names both above it
         _note_taken(paths, envelope)
-    if chosen.pages and named is None and output is None and can_be_read():
+    if chosen.pages and writes.format is None and output is None and can_be_read():
         from charrnn.cli.inspect.pager import walk
 
-        walk(chosen.first_page(result), screen, width)
+        walk(chosen.first_page(result), screen, writes.width)
         return
     if output is not None or form != "text":
         _write(chosen, result, envelope, form, output, screen)
@@ -243,7 +195,7 @@ def named_file(given: Given, *, could_be_model: bool = False) -> Given:
     could_be_model: whether a single word stands where a model could be named too; say so likewise.
     """
     text = given.text
-    if text is None or text == asked.STANDARD_INPUT:
+    if text is None or text == STANDARD_INPUT:
         return given
     if is_there(text):
         note(f"reads the file {text}, not its name")
@@ -255,7 +207,7 @@ def named_file(given: Given, *, could_be_model: bool = False) -> Given:
     return given
 
 
-def _tell(said: str, output: Path | None) -> None:
+def _print_or_write(said: str, output: Path | None) -> None:
     """Write what needs no model, to a file or on standard output."""
     if output is not None:
         deliver(output, lambda stream: stream.write(said.encode()))
@@ -269,8 +221,7 @@ def _look(  # noqa: PLR0917
     view: View,
     paths: list[Path],
     given: Given,
-    unknown: asked.Unknown,
-    encoded: Encoded,
+    reads: TextOptions,
     options: Options,
     output: Path | None,
 ) -> "tuple[Result, Envelope]":
@@ -295,8 +246,10 @@ def _look(  # noqa: PLR0917
             note("this view reads no text; the one given is not used")
         result = view.compute(checkpoint, options)
         return result, Envelope(path, checkpoint, None, options)
-    choices = [replace(options, read=encoded.ways(model)) for _, model in models]
-    sources = _sources([model for _, model in models], given, unknown, choices, view.sample_length)
+    choices = [replace(options, read=reads.encoded.ways(model)) for _, model in models]
+    sources = _sources(
+        [model for _, model in models], given, reads.unknown, choices, view.sample_length
+    )
     options = choices[0]
     for remark in dict.fromkeys(remark for source in sources for remark in source.remarks()):
         note(remark)
@@ -319,7 +272,7 @@ def _note_taken(paths: list[Path], envelope: "Envelope") -> None:
 def _sources(
     models: "list[Checkpoint]",
     given: Given,
-    unknown: asked.Unknown,
+    unknown: Unknown,
     choices: list[Options],
     writes: int,
 ) -> "list[Source]":
@@ -336,16 +289,14 @@ def _sources(
     ]
 
 
-def _source(
-    checkpoint: "Checkpoint", given: Given, unknown: asked.Unknown, options: Options
-) -> "Source":
+def _source(checkpoint: "Checkpoint", given: Given, unknown: Unknown, options: Options) -> "Source":
     """Take the text from where it is given."""
     from charrnn.inspection.source import Source
 
     vocabulary, limit = checkpoint.vocabulary, options.limit
     if given.is_in_a_file:
-        name = given.file or asked.STANDARD_INPUT
-        if name == asked.STANDARD_INPUT and sys.stdin is not None and sys.stdin.isatty():
+        name = given.file or STANDARD_INPUT
+        if name == STANDARD_INPUT and sys.stdin is not None and sys.stdin.isatty():
             note("the text is what you type now, until Ctrl-D at the beginning of a line")
         return Source.file(vocabulary, name, unknown, limit, options.read)
     assert given.text is not None
@@ -365,7 +316,7 @@ def _drawn(view: View, result: "Result", envelope: "Envelope", screen: "Screen")
 
 def _again(envelope: "Envelope", added: list[str]) -> str:
     """Return the command that is running, with more options; a text from a pipe is gone."""
-    from_a_pipe = envelope.source is not None and envelope.source.name == asked.STANDARD_INPUT
+    from_a_pipe = envelope.source is not None and envelope.source.name == STANDARD_INPUT
     return command_line(added) + (" < TEXT" if from_a_pipe else "")
 
 

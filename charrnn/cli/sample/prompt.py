@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from charrnn.array_types import Ids
     from charrnn.checkpoint.checkpoint import Checkpoint
     from charrnn.cli.reading import Encoded
-    from charrnn.text.read_as import ReadAs
-    from charrnn.text.vocabulary import Unknown, Vocabulary
-
+    from charrnn.text.read_as import ReadAs, Unknown
+    from charrnn.text.vocabulary import Vocabulary
 
 PATIENCE = 1.0
 """Seconds to wait for the first byte of a pipe, which may be one that nothing is written to."""

@@ -95,8 +95,8 @@ def check_log(
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
-    """Hold a path for this process, once a file can be saved there.
+def locked(path: Path) -> Iterator[None]:
+    """Lock a path for this process, once a file can be saved there.
 
     Raises
     ------
@@ -110,8 +110,8 @@ def held(path: Path) -> Iterator[None]:
         yield
 
 
-def spared_by(path: Path, text: str) -> Path | None:
-    """Return what lies where a model would have been saved first, if it is saved elsewhere for it.
+def path_passed_over(path: Path, text: str) -> Path | None:
+    """Return the file that keeps a model from its first name, None if it is saved under that.
 
     path: where it is saved, under a name that was made up.
     """

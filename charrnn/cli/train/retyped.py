@@ -10,8 +10,9 @@ import typer
 from charrnn.terminal.commands import command, file_word
 from charrnn.text.read_as import ReadAs
 from charrnn.text.sources import STANDARD_INPUT
-from charrnn.training.config import Choices
-from charrnn.training.run import Run, settle
+from charrnn.training.defaults import resolve
+from charrnn.training.options import TrainOptions
+from charrnn.training.run import Run
 
 OF_ONE_RUN = {"corpus", "resume", "out", "overwrite", "log_file", "dry_run"}
 """What is not typed again: a new run replaces neither the model nor the log of the old one."""
@@ -58,11 +59,11 @@ class Retyped:
 
 def _chosen(run: Run) -> dict[str, Any]:
     """Return what was chosen of a run that was resumed: what differs from the default."""
-    network, training, _ = settle(Choices(), len(run.corpus), len(run.vocabulary))
+    network, training, _ = resolve(TrainOptions(), len(run.corpus), len(run.vocabulary))
     usual = {**vars(network), **vars(training), **asdict(ReadAs())}
     trainer = run.trainer
     found = {**vars(trainer.network.config), **vars(trainer.config), **asdict(run.corpus.read_as)}
-    names = (field.name for kind in (Choices, ReadAs) for field in fields(kind))
+    names = (field.name for kind in (TrainOptions, ReadAs) for field in fields(kind))
     return {name: found[name] for name in names if found[name] not in (None, usual[name])}
 
 

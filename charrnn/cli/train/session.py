@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from charrnn.checkpoint.checkpoint import Checkpoint, this_program
 from charrnn.checkpoint.paths import resume_path
 from charrnn.cli.messages import note
 from charrnn.cli.signals import Stop, Stopped, stopping
+from charrnn.cli.train.options import OutputOptions
 from charrnn.cli.train.show_end import Ended, show_end, show_stop, show_unmeasured
 from charrnn.cli.train.show_plan import show_plan
 from charrnn.cli.train.show_profile import draw
@@ -40,23 +41,7 @@ LONG_TEXT = 20_000
 """Characters to validate that take long enough to say what is being waited for."""
 
 
-@dataclass(frozen=True)
-class Shown:
-    """What of a run is shown besides its plan and its end.
-
-    samples: show now and then what the network writes.
-    plot: draw the losses above the bar.
-    profile: show in the end where the time went.
-    log_file: where to log it as lines of JSON.
-    """
-
-    samples: bool = True
-    plot: bool = True
-    profile: bool = False
-    log_file: Path | None = None
-
-
-def plan(run: Run, path: Path, spared: Path | None = None, saving: float = 0.0) -> None:
+def print_plan(run: Run, path: Path, spared: Path | None = None, saving: float = 0.0) -> None:
     """Show what the run will take.
 
     spared: what lies where the model would have been saved, and stays.
@@ -68,7 +53,9 @@ def plan(run: Run, path: Path, spared: Path | None = None, saving: float = 0.0) 
     show_plan(planned, sources, path, notes(), step=now.step, used=used, spared=spared)
 
 
-def go(run: Run, path: Path, wanted: Shown, again: Again, spared: Path | None = None) -> int:
+def run_session(
+    run: Run, path: Path, output: OutputOptions, again: Again, spared: Path | None = None
+) -> int:
     """Show the plan, train to the end or to the first signal, and save; return the exit code.
 
     again: how to type the command with other options.
@@ -80,12 +67,12 @@ def go(run: Run, path: Path, wanted: Shown, again: Again, spared: Path | None = 
         The run cannot start, or cannot go on, or not all of it is saved; what is saved is whole.
     """
     trainer, saving = run.trainer, Saving(run, path)
-    trainer.profile = Profile() if wanted.profile else None
-    with stopping(wake) as stop, _prepared(saving, wanted.log_file) as log:
-        plan(run, path, spared, saving.took)
+    trainer.profile = Profile() if output.profile else None
+    with stopping(wake) as stop, _prepared(saving, output.log_file) as log:
+        print_plan(run, path, spared, saving.took)
         if not stop.requested:
             with saving.guarded():
-                _train(run, saving, log, stop, wanted)
+                _train(run, saving, log, stop, output)
         if trainer.profile:
             screen = screen_of(notes())
             show(draw(trainer.profile.shares(), trainer.profile.steps, screen), screen, notes())
@@ -120,20 +107,20 @@ def _prepared(saving: Saving, log_file: Path | None) -> Iterator[RunLog | None]:
             yield log
 
 
-def _train(run: Run, saving: Saving, log: RunLog | None, stop: Stop, wanted: Shown) -> None:
+def _train(run: Run, saving: Saving, log: RunLog | None, stop: Stop, output: OutputOptions) -> None:
     """Train to the end or to the first signal, and show, log and save what there is."""
     with TrainingProgress(
         run.trainer.fraction(),
         run.trainer.now.history,
         validated=len(run.validation) > 1,
-        plot=wanted.plot,
+        plot=output.plot,
     ) as shown:
         for progress in run.trainer.run():
             shown.show(progress)
             for warning in (saving.after(progress), log and _logged(log, progress)):
                 if warning:
                     shown.line(f"warning: {warning}")
-            if wanted.samples and _sample_due(run, progress):
+            if output.samples and _sample_due(run, progress):
                 shown.sample(_write_sample(run, 160), progress)
             if stop.requested:
                 break

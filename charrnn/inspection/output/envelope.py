@@ -1,12 +1,11 @@
 """What every result is of: which model, which text, which program."""
 
-import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from charrnn.checkpoint.checkpoint import Checkpoint, this_program
-from charrnn.errors import CheckpointError
+from charrnn.checkpoint.digest import digest
 from charrnn.inspection.options import Options
 from charrnn.inspection.result import Result, name
 from charrnn.inspection.source import Source
@@ -75,20 +74,3 @@ def about_model(path: Path, checkpoint: Checkpoint) -> dict[str, Any]:
         "vocab": list(vocabulary),
         "vocab_kind": vocabulary.kind,
     }
-
-
-def digest(path: Path) -> str:
-    """Return the hexadecimal SHA-256 of a file.
-
-    Raises
-    ------
-    CheckpointError
-        It cannot be read.
-    """
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise CheckpointError(
-            f"{path.name!r}: cannot be read, {error.strerror or error}"
-        ) from error

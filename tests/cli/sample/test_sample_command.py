@@ -242,7 +242,7 @@ def test_seeds_of_64_bits(model, seed):
 
 def test_a_negative_seed_is_told_the_way_to_a_random_one(model):
     said = invoke(model, "--seed", -1).stderr
-    assert "--seed: -1 is negative; give a number from 0 on, or leave it out for a random" in said
+    assert "--seed: -1 is out of range; give a whole number from 0 on, or leave it out" in said
 
 
 # Prompts

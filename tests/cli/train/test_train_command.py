@@ -25,11 +25,12 @@ from charrnn.cli.train import session as running_module
 from charrnn.cli.train.show_progress import TrainingProgress
 from charrnn.errors import CheckpointError
 from charrnn.system.atomic import Lock
+from charrnn.training import defaults as defaults_module
 from charrnn.training import plan as plan_module
 from charrnn.training import run as run_module
 from charrnn.training import trainer as trainer_module
+from charrnn.training.defaults import LEAST_SCORED
 from charrnn.training.estimate import Pace
-from charrnn.training.plan import LEAST_SCORED
 from charrnn.training.run import Run
 from charrnn.training.trainer import Trainer
 
@@ -112,9 +113,9 @@ REFUSED = {
     "less than none kept": (["text.txt", "--val-split", "-0.1"], 2, "--val-split"),
     "clipped below zero": (["text.txt", "--grad-clip", "-1"], 2, "--grad-clip"),
     "a seed below zero": (["text.txt", "--seed", "-1"], 2, "--seed"),
-    "no byte": (["text.txt", "--max-bytes", "-1"], 2, "--max-bytes: -1 is less than 1; leave it"),
+    "no byte": (["text.txt", "--max-bytes", "-1"], 2, "--max-bytes: -1 is out of range"),
     "too many steps": (
-        ["text.txt", "--max-steps", "9" * 20], 2, "9999 is not a whole number of 0 to 1e",
+        ["text.txt", "--max-steps", "9" * 20], 2, "9999 is out of range; .* 0 to 1e",
     ),
     "standard output": (["text.txt", "-o", "-"], 2, "no name of a model; name it model.npz"),
     "no such run": (["--resume", "nosuch"], 1, "'nosuch': no such checkpoint here or in checkp"),
@@ -525,7 +526,7 @@ def test_words_for_a_time(quick, word, seconds):
 
 
 def test_the_plan_says_why_a_network_has_its_size_in_the_time(quick, monkeypatch):
-    monkeypatch.setattr(run_module, "measure_speed", lambda *_: 1e5)
+    monkeypatch.setattr(defaults_module, "measure_speed", lambda *_: 1e5)
     shown = train("text.txt", "--max-time", "5s", "--dry-run").stderr
     assert re.search(r"^network +lstm 1x64, ", shown, re.MULTILINE)
     assert re.search(r"^note +64 units read the text about \d+ times in that time", shown, re.M)
@@ -953,7 +954,7 @@ def test_a_sampled_softmax_learns_and_is_validated_exactly(quick):
     assert all_drawn.val_loss == pytest.approx(exact.val_loss, abs=1e-4)
     result = train("text.txt", "--sampled-softmax", -1)
     assert result.exit_code == 2
-    assert "--sampled-softmax: -1 is not" in result.stderr
+    assert "--sampled-softmax: -1 is out of range" in result.stderr
 
 
 # Runs that end unmeasured, and files that do not belong together.

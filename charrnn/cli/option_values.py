@@ -1,4 +1,7 @@
-"""Values of options that Typer does not know."""
+"""Values of options as they are typed, where Typer's own reading would take too much or too little.
+
+Python's `int` and `float` also take 1_000, ٣ and nan.
+"""
 
 import re
 from pathlib import Path
@@ -6,11 +9,40 @@ from pathlib import Path
 import typer
 
 from charrnn.checkpoint.paths import expanded
-from charrnn.cli.numbers import number
 from charrnn.system.pipes import STANDARD_OUTPUT
 
+_WHOLE = re.compile(r"[+-]?[0-9]{1,40}")
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]{1,3})?", re.IGNORECASE)
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd])")
+
+
+def whole_number(text: str) -> int:
+    """Parse the value of an option that counts something.
+
+    Raises
+    ------
+    BadParameter
+        It is not a whole number in decimal digits.
+    """
+    # A default passes through here too in some versions of Typer, and is a number already.
+    if not _WHOLE.fullmatch(str(text)):
+        raise typer.BadParameter(f"{text!a} is not a whole number")
+    return int(text)
+
+
+def number(text: str) -> float:
+    """Parse the value of an option that measures something.
+
+    Raises
+    ------
+    BadParameter
+        It is not a finite number in decimal digits.
+    """
+    value = float(text) if _DECIMAL.fullmatch(str(text)) else float("nan")
+    if not abs(value) < float("inf"):
+        raise typer.BadParameter(f"{text!a} is not a number")
+    return value
 
 
 def duration(text: str) -> float:
@@ -43,8 +75,3 @@ def file(text: str) -> Path:
 def output(text: str) -> Path:
     """Return the path of a file to be written; - is standard output, and ./- a file."""
     return STANDARD_OUTPUT if text == "-" else file(text)
-
-
-def source(text: str) -> str:
-    """Return where a text is to be read from, as it was typed, but for ~."""
-    return expanded(str(text))

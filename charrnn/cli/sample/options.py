@@ -1,0 +1,70 @@
+"""The options of `charrnn sample` that are not the sampler's own."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from charrnn.cli.option_values import output
+from charrnn.cli.reading import DEFAULT_ENCODING, DEFAULT_ERRORS, Encoded
+from charrnn.option_fields import Count, Seed, opt
+from charrnn.sampling.config import CHOOSING, HOW_MUCH
+from charrnn.text.decoding import Errors
+from charrnn.text.read_as import Unknown
+
+PROMPT, OUTPUT = "Prompt", "Output"
+
+
+@dataclass(frozen=True)
+class SampleOptions:
+    """What is continued, how often, and in which form it is written."""
+
+    # fmt: off
+    prompt: str | None = opt(
+        None, r"Go on from this text; \n, \t, \r and \\ are understood.", PROMPT, "TEXT",
+        names="-p", shown="a text that waits on standard input",
+    )
+    prompt_file: Path | None = opt(
+        None, "Go on from the text in this file; - is standard input.", PROMPT, "FILE"
+    )
+    encoding: str | None = opt(
+        None, "How the prompt's file is encoded.", PROMPT, "NAME", shown=DEFAULT_ENCODING
+    )
+    errors: Errors | None = opt(
+        None, "What becomes of bytes in it that are not in that encoding.", PROMPT,
+        shown=DEFAULT_ERRORS,
+    )
+    as_bytes: bool = opt(
+        False, "Take each byte of the prompt's file for the character of that number.", PROMPT,
+        names="--bytes",
+    )
+    num_samples: Count = opt(1, "How many texts to write.", HOW_MUCH, "N", aliases="--repeat")
+    separator: str | None = opt(
+        None, r"What stands between two texts; \n, \t, \r and \\ are understood.", HOW_MUCH, "TEXT",
+        shown="a line ----, or a line end where each text is one line",
+    )
+    seed: Seed | None = opt(
+        None, "The same seed gives the same text.", CHOOSING, "N",
+        shown="random, shown on standard error",
+    )
+    unknown: Unknown = opt(
+        "error",
+        "What becomes of a prompt's characters that the network never saw: nearest reads a "
+        "similar one in their place.", PROMPT,
+    )
+    echo: bool = opt(True, "Write the prompt before the text.", PROMPT)
+    output: Path | None = opt(
+        None, "Write to this file.", OUTPUT, "FILE", names="-o", aliases="--out",
+        shown="standard output", parse=output,
+    )
+    overwrite: bool = opt(False, "Replace a file that is there already.", OUTPUT)
+    raw: bool = opt(
+        False, "Write control characters to a terminal as they are, as to a pipe or file.", OUTPUT
+    )
+    as_json: bool = opt(False, "Write a line of JSON for each sample.", OUTPUT, names="--json")
+    show_probs: bool = opt(False, "Show for each character what might have been instead.", OUTPUT)
+    top: Count = opt(5, "How many --show-probs shows of each.", OUTPUT, "N")
+    # fmt: on
+
+    @property
+    def encoded(self) -> Encoded:
+        """How the prompt's file is encoded."""
+        return Encoded(self.encoding, self.errors, self.as_bytes)
