@@ -77,6 +77,11 @@ def picture_screen(width: int, theme: Theme | None) -> Screen:
     return Screen(width, PALETTES["truecolor", theme])
 
 
+def draw(form: str, lines: Iterable[Text], width: int, theme: Theme | None = None) -> str:
+    """Return lines as a document, "svg" or "html", on a dark background if none is given."""
+    return {"svg": svg, "html": html}[form](lines, width, theme or "dark")
+
+
 def svg(lines: Iterable[Text], width: int, theme: Theme = "dark") -> str:
     """Return lines as an SVG document, drawn for `picture_screen(width, theme)`."""
     background = _THEMES[theme].background_color.hex

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Annotated, BinaryIO, NamedTuple, get_args
 
 import typer
 
@@ -23,7 +23,7 @@ from charrnn.cli.threads import threads_for, use_threads
 from charrnn.cli.wording import options_of, spelling
 from charrnn.errors import ConfigError
 from charrnn.inspection.options import Options
-from charrnn.inspection.output.formats import Format, choose_format
+from charrnn.inspection.output.formats import Format, Picture, choose_format
 from charrnn.inspection.output.schema import as_json
 from charrnn.inspection.view import View
 from charrnn.inspection.views.registry import choose_view
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from charrnn.inspection.output.heading import Lines
     from charrnn.inspection.result import Result
     from charrnn.inspection.source import Source
+    from charrnn.terminal.colours import Theme
     from charrnn.terminal.screen import Screen
 
 
@@ -123,6 +124,12 @@ def inspect(
         ascii_only=writes.ascii_only,
         span=parse_span(writes.span) if chosen.draws_span(options, len(paths)) else (0, None),
     )
+    if form in get_args(Picture):
+        from charrnn.inspection.inspected import WIDTH
+        from charrnn.terminal.picture import picture_screen
+
+        drawn = picture_screen(writes.width or WIDTH, theme or "dark")
+        screen = replace(screen, width=drawn.width, palette=drawn.palette, rows=None)
     written = reads.sample is not None or not given.is_there
     spelled = spelling(options_of(ctx.command.params))
     for name in chosen.unused(options):
@@ -139,7 +146,7 @@ def inspect(
         walk(chosen.first_page(result), screen, writes.width)
         return
     if output is not None or form != "text":
-        _write(chosen, result, envelope, form, output, screen)
+        _write(chosen, result, envelope, form, output, screen, writes.theme)
         return
     with standard_output():
         added = ["--color", *(["--theme", theme] if theme and theme not in sys.argv else [])]
@@ -327,6 +334,7 @@ def _write(  # noqa: PLR0917
     form: Format,
     output: Path | None,
     screen: "Screen",
+    theme: "Theme | None",
 ) -> None:
     """Write the result to a file, or in a machine's form on standard output."""
     from charrnn.inspection.output.writers import write
@@ -335,6 +343,11 @@ def _write(  # noqa: PLR0917
         if form == "text":
             lines = _drawn(view, result, envelope, screen)
             stream.write("".join(f"{line.plain.rstrip()}\n" for line in lines).encode())
+        elif form in get_args(Picture):
+            from charrnn.terminal.picture import draw
+
+            drawn = draw(form, _drawn(view, result, envelope, screen), screen.width, theme)
+            stream.write(drawn.encode())
         else:
             write(result, envelope, form, stream)
 

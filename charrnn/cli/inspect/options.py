@@ -66,8 +66,9 @@ class OutputOptions:
     # fmt: off
     format: Asked | None = opt(
         None,
-        "The form of the result; schema: the JSON Schema of what the view writes as json, which "
-        "needs no model.", OUTPUT, shown="as the suffix of --output says, or text",
+        "The form of the result; svg and html: the screen as a picture; schema: the JSON Schema of "
+        "what the view writes as json, which needs no model.", OUTPUT,
+        shown="as the suffix of --output says, or text",
     )
     output: Path | None = opt(
         None, "Write to this file; - is standard output.", OUTPUT, "FILE", names="-o",

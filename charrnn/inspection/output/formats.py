@@ -1,6 +1,7 @@
 """The forms that a result can take. Imports no NumPy, so the command line may read it.
 
-A schema is a form without a result: it tells what the view writes as JSON, and needs no model.
+A picture is the drawn screen, for a page or a slide. A schema is a form without a result: it
+describes what the view writes as JSON, and needs no model.
 """
 
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import Literal, get_args
 
 from charrnn.errors import ConfigError, Way
 
-Format = Literal["text", "json", "jsonl", "csv", "npz"]
+Picture = Literal["svg", "html"]
+
+Format = Literal["text", "json", "jsonl", "csv", "npz", Picture]
 
 Asked = Literal[Format, "schema"]
 
