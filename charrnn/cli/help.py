@@ -1,13 +1,15 @@
 """A command with many options: a heading for each group of them, and other names for some."""
 
 from copy import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperCommand, TyperOption
 
 from charrnn.cli.stdout import help_output
 from charrnn.errors import ConfigError
-from charrnn.inspection.view import View
+
+if TYPE_CHECKING:
+    from charrnn.inspection.view import View
 
 DEVICES = ("--gpu", "--cuda", "--device")
 """What people ask of programs that have a choice; the last takes a value."""
@@ -116,6 +118,6 @@ def _refuse_device(ctx: Any, parameter: Any, value: Any) -> None:
         )
 
 
-def _many(view: View) -> str:
+def _many(view: "View") -> str:
     least, most = view.models
     return f" ({least} to {most} models)" if view.compares else ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from importlib import import_module, resources
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from charrnn.inspection.options import Options
@@ -105,6 +105,9 @@ class View:
 
     def explain(self) -> str:
         """Return how the numbers of the view are made."""
+        # Imported here: help does not wait for what it brings along.
+        from importlib import resources  # noqa: PLC0415
+
         return (resources.files(self.package) / "explain.txt").read_text("utf-8")
 
     def draws_span(self, options: Options, models: int = 1) -> bool:

@@ -24,9 +24,6 @@ from charrnn.cli.wording import options_of, spelling
 from charrnn.errors import ConfigError
 from charrnn.inspection.options import Options
 from charrnn.inspection.output.formats import Format, Picture, choose_format
-from charrnn.inspection.output.schema import as_json
-from charrnn.inspection.view import View
-from charrnn.inspection.views.registry import choose_view
 from charrnn.plurals import counted
 from charrnn.system.pipes import is_pipe
 from charrnn.terminal.commands import command_line
@@ -40,6 +37,7 @@ if TYPE_CHECKING:
     from charrnn.inspection.output.heading import Lines
     from charrnn.inspection.result import Result
     from charrnn.inspection.source import Source
+    from charrnn.inspection.view import View
     from charrnn.terminal.colours import Theme
     from charrnn.terminal.screen import Screen
 
@@ -91,9 +89,13 @@ def inspect(
 
     For example: charrnn inspect model.npz "But, soft!" --view probs
     """
+    from charrnn.inspection.views.registry import choose_view
+
     output = file_for(writes.output)
     if reads.explain or writes.format == "schema":
         check_output(output, overwrite=writes.overwrite)
+        from charrnn.inspection.output.schema import as_json
+
         chosen = choose_view(reads.view, models=None)
         _print_or_write(chosen.explain() if reads.explain else as_json(chosen), output)
         return
@@ -225,7 +227,7 @@ def _print_or_write(said: str, output: Path | None) -> None:
 
 
 def _look(  # noqa: PLR0917
-    view: View,
+    view: "View",
     paths: list[Path],
     given: Given,
     reads: TextOptions,
@@ -310,7 +312,7 @@ def _source(checkpoint: "Checkpoint", given: Given, unknown: Unknown, options: O
     return Source.typed(vocabulary, given.text, unknown, limit)
 
 
-def _drawn(view: View, result: "Result", envelope: "Envelope", screen: "Screen") -> "Lines":
+def _drawn(view: "View", result: "Result", envelope: "Envelope", screen: "Screen") -> "Lines":
     """Return the lines of a result, with what stands around them."""
     from charrnn.inspection.output.heading import framed
 
@@ -328,7 +330,7 @@ def _again(envelope: "Envelope", added: list[str]) -> str:
 
 
 def _write(  # noqa: PLR0917
-    view: View,
+    view: "View",
     result: "Result",
     envelope: "Envelope",
     form: Format,
