@@ -5,7 +5,6 @@ A source is what somebody types after a command: the name of a file, of a folder
 compressed file is unpacked on the way without ever holding more than one piece of it.
 """
 
-import difflib
 import glob
 import os
 import stat
@@ -175,6 +174,8 @@ def _way_to(missing: str) -> str:
         neighbours = [path.name for path in wanted.parent.iterdir()]
     except (OSError, ValueError):
         neighbours = []
+    import difflib  # noqa: PLC0415 - help does not wait for it
+
     if alike := difflib.get_close_matches(wanted.name, neighbours, n=1, cutoff=0.75):
         return f"did you mean {name_of(wanted.with_name(alike[0]))}"
     return "name a file, a folder, a pattern or - for standard input"

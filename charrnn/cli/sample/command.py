@@ -1,6 +1,5 @@
 """`charrnn sample`: text from a trained network, on standard output and nothing else there."""
 
-import secrets
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -69,6 +68,8 @@ def sample(
     given = prompt_of(options.prompt, options.prompt_file, options.encoded, checkpoint)
     ids = encode(given, vocabulary, options.unknown)
     config = replace(config, stop=stops_meant(config.stop, vocabulary))
+    import secrets
+
     seed = secrets.randbits(32) if options.seed is None else options.seed
     added = [str(path)] if model is None else []
     added += ["--seed", str(seed)] if options.seed is None else []
