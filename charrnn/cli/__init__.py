@@ -1,21 +1,22 @@
 """The commands `train`, `sample` and `inspect`: parse, call, and hand to display.
 
 Nothing here or in the command's modules imports NumPy or draws before a command runs, so that
-help, completion and `--version` answer at once.
+help, completion and `--version` answer at once; and of the commands only the one that is named is
+imported.
 """
 
 import os
+import sys
+from collections.abc import Iterable
+from functools import cache
 from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
 from charrnn.cli.help import Grouped, GroupedUnderViews
-from charrnn.cli.inspect.command import inspect
-from charrnn.cli.sample.command import sample
 from charrnn.cli.stdout import help_output
 from charrnn.cli.streams import prepare_streams
-from charrnn.cli.train.command import train
 from charrnn.cli.wording import options_of, worded
 from charrnn.errors import CharRNNError
 
@@ -56,23 +57,53 @@ def fail(message: str, exit_code: int) -> NoReturn:
     raise typer.Exit(exit_code)
 
 
-app = typer.Typer(
-    name="charrnn",
-    cls=Commands,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={
-        "help_option_names": ["-h", "--help"],
-        "token_normalize_func": lambda name: name.replace("_", "-"),  # --hidden_size, as elsewhere
-    },
-)
-app.command(cls=Grouped)(train)
-# What follows the model is taken for a prompt, and answered.
-app.command(cls=Grouped, context_settings={"allow_extra_args": True})(sample)
-app.command(cls=GroupedUnderViews, short_help="Look inside a network, also as it reads a text.")(
-    inspect
-)
+COMMANDS = ("train", "sample", "inspect")
+"""The commands, in the order of the help."""
+
+
+@cache
+def app_with(names: Iterable[str]) -> typer.Typer:
+    """Return the command line with some of the commands."""
+    app = typer.Typer(
+        name="charrnn",
+        cls=Commands,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={
+            "help_option_names": ["-h", "--help"],
+            # --hidden_size, as elsewhere
+            "token_normalize_func": lambda name: name.replace("_", "-"),
+        },
+    )
+    app.callback()(options)
+    for name in names:
+        _add(app, name)
+    return app
+
+
+def _add(app: typer.Typer, name: str) -> None:
+    if name == "train":
+        from charrnn.cli.train.command import train
+
+        app.command(cls=Grouped)(train)
+    elif name == "sample":
+        from charrnn.cli.sample.command import sample
+
+        # What follows the model is taken for a prompt, and answered.
+        app.command(cls=Grouped, context_settings={"allow_extra_args": True})(sample)
+    else:
+        from charrnn.cli.inspect.command import inspect
+
+        about = "Look inside a network, also as it reads a text."
+        app.command(cls=GroupedUnderViews, short_help=about)(inspect)
+
+
+def __getattr__(name: str) -> Any:
+    """Return `app`, the command line with all commands, when it is first used."""
+    if name == "app":
+        return app_with(COMMANDS)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _show_version(wanted: bool) -> None:
@@ -83,7 +114,6 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def options(
     version: Annotated[
         bool,
@@ -96,4 +126,5 @@ def options(
 def main() -> None:
     """Run the command line."""
     prepare_streams()
-    app()
+    named = tuple(name for name in COMMANDS if sys.argv[1:2] == [name])
+    app_with(named or COMMANDS)()
