@@ -204,7 +204,7 @@ main()
 """
 
 
-@pytest.mark.parametrize("module", ["charrnn.cli", "typer", "charrnn.cli.train.command", "numpy"])
+@pytest.mark.parametrize("module", ["charrnn.cli", "typer", "charrnn.cli.help", "numpy"])
 def test_ctrl_c_while_the_program_is_imported(module):
     done = subprocess.run(
         [sys.executable, "-c", ASKED_TO_STOP.format(module=module), "inspect", "m.npz"],

@@ -976,7 +976,7 @@ def test_a_run_that_is_killed_while_it_is_measured_is_concluded_later(quick, mon
     monkeypatch.setattr(Run, "conclude", killed)
     assert train(*arguments, "-o", "m.npz").exit_code == 1
     monkeypatch.setattr(Run, "conclude", conclude)
-    assert load(Path("m.npz")).training.ended == "it was stopped"
+    assert load(Path("m.npz")).training.ended == "interrupted"
     result = train("--resume", "m.npz")
     assert result.exit_code == 0
     assert "next   charrnn sample m.npz" in result.stderr
