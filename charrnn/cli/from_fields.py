@@ -23,7 +23,7 @@ def takes(
     Parameters
     ----------
     moved
-        Options that stand elsewhere than their dataclass has them: name, and name of that before.
+        Options that the help lists elsewhere than their class: each name, and the name before it.
     dataclasses
         The classes, by the names of the command's arguments.
     """

@@ -1,4 +1,4 @@
-"""Ctrl-C and its kin: the first is a request to stop, the second is obeyed at once."""
+"""Ctrl-C, SIGTERM and SIGHUP: the first is a request to stop, the second ends the process."""
 
 import os
 import signal
@@ -18,14 +18,14 @@ class Stopped(Exception):  # noqa: N818 - it is a request, and no error
 
 @dataclass
 class Stop:
-    """Whether somebody has asked to stop, and by the number of which signal."""
+    """Whether a stop was requested, and by the number of which signal."""
 
     requested: int | None = None
     _ends_work: bool = False
 
     @property
     def exit_code(self) -> int:
-        """What the program ends with: 130 after Ctrl-C, 143 after SIGTERM, 0 if nobody asked."""
+        """Exit code of the program: 130 after Ctrl-C, 143 after SIGTERM, 0 without a request."""
         return 0 if self.requested is None else exit_code(self.requested)
 
     @contextmanager

@@ -40,7 +40,7 @@ class ReadAs:
         None, "Read this column of .csv and .tsv, this field of .jsonl and .json.", TEXT, "NAME"
     )
     extract: bool = opt(
-        True, "Read the text in .html, .srt, .vtt and .ipynb, not the file as it stands.", TEXT
+        True, "Read the text in .html, .srt, .vtt and .ipynb, not the file as it is.", TEXT
     )
     # fmt: on
 

@@ -1,4 +1,4 @@
-"""What becomes of the options that were not given: by the text, the time and the machine."""
+"""The values of options that are not given: by the text, the time and the machine."""
 
 from dataclasses import fields, replace
 from typing import Any, TypeVar
@@ -37,7 +37,7 @@ LEAST_SCORED = 1_000
 def resolve(
     options: TrainOptions, characters: int, vocabulary_size: int
 ) -> tuple[NetworkConfig, TrainingConfig, list[str]]:
-    """Return the settings of a run on a text of so many characters, and notes on what they are.
+    """Return the settings of a run on a text of this length, and notes that explain them.
 
     Raises
     ------

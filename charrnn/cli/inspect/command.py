@@ -156,7 +156,7 @@ def _look(  # noqa: PLR0917
         raise ConfigError("a pipe can be read for one model only; give --file FILE")
     models = [(path, load(path)) for path in paths]
     (path, checkpoint), *others = models
-    options = options.settled(checkpoint.network.config)
+    options = options.resolved(checkpoint.network.config)
     if not view.reads_text:
         if given.is_there:
             note("this view reads no text; the one given is not used")
@@ -178,7 +178,7 @@ def _look(  # noqa: PLR0917
 
 
 def _note_taken(paths: list[Path], envelope: "Envelope") -> None:
-    """Say what was taken where nothing was given."""
+    """Note the model and the text that stand in for those not given."""
     if not paths:
         note(f"newest model: {envelope.path}")
     if envelope.source is not None and envelope.source.seed is not None:
@@ -186,7 +186,7 @@ def _note_taken(paths: list[Path], envelope: "Envelope") -> None:
 
 
 def _drawn(view: View, result: "Result", envelope: "Envelope", screen: "Screen") -> "Lines":
-    """Return the lines of a result, with what stands around them."""
+    """Return the lines of a result, with the heading and the footer."""
     from charrnn.inspection.output.heading import framed
 
     own_text = envelope.source is not None and envelope.source.seed is not None

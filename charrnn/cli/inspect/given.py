@@ -95,7 +95,7 @@ def named_file(given: Given, *, could_be_model: bool = False) -> Given:
     word = could_be_model and len(text.split()) == 1
     if looks_like_path(text) or word:
         what = "model or file" if could_be_model else "file"
-        note(f"there is no {what} {text}; reads {counted(len(text), 'character')} as they stand")
+        note(f"there is no {what} {text}; reads {counted(len(text), 'character')} as text")
     return given
 
 

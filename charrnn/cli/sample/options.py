@@ -19,11 +19,11 @@ class SampleOptions:
 
     # fmt: off
     prompt: str | None = opt(
-        None, r"Go on from this text; \n, \t, \r and \\ are understood.", PROMPT, "TEXT",
+        None, r"Continue this text; \n, \t, \r and \\ are understood.", PROMPT, "TEXT",
         names="-p", shown="a text that waits on standard input",
     )
     prompt_file: Path | None = opt(
-        None, "Go on from the text in this file; - is standard input.", PROMPT, "FILE"
+        None, "Continue the text in this file; - is standard input.", PROMPT, "FILE"
     )
     encoding: str | None = opt(
         None, "How the prompt's file is encoded.", PROMPT, "NAME", shown=DEFAULT_ENCODING
@@ -38,8 +38,8 @@ class SampleOptions:
     )
     num_samples: Count = opt(1, "How many texts to write.", HOW_MUCH, "N", aliases="--repeat")
     separator: str | None = opt(
-        None, r"What stands between two texts; \n, \t, \r and \\ are understood.", HOW_MUCH, "TEXT",
-        shown="a line ----, or a line end where each text is one line",
+        None, r"What is written between two texts; \n, \t, \r and \\ are understood.", HOW_MUCH,
+        "TEXT", shown="a line ----, or a line end where each text is one line",
     )
     seed: Seed | None = opt(
         None, "The same seed gives the same text.", CHOOSING, "N",

@@ -23,7 +23,7 @@ class OutputOptions:
     )
     overwrite: bool = opt(False, "Replace a model that is there already.", OUTPUT)
     resume: Path | None = opt(
-        None, "Go on with the run that wrote this model, as if it had never stopped; CORPUS may be "
+        None, "Resume the run that wrote this model, as if it had never stopped; CORPUS may be "
         "left out.", OUTPUT, "MODEL", complete=complete_run,
     )
     dry_run: bool = opt(False, "Show the plan and stop.", OUTPUT)
