@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from charrnn.checkpoint import checkpoint as files
 from charrnn.checkpoint.checkpoint import Checkpoint, load_state, save_state
 from charrnn.checkpoint.paths import resume_path, shown
-from charrnn.errors import CheckpointError, ConfigError, TextError, TrainingError
+from charrnn.errors import CheckpointError, ConfigError, TextError
 from charrnn.evaluation.score import score
 from charrnn.inspection.reading import Reading
 from charrnn.network.config import CellName
@@ -218,17 +218,7 @@ class CharRNN:
         if set(options) & set(BUDGETS):
             options = dict.fromkeys(BUDGETS) | options
         run = Run.resume_from(corpus_of(text), self._state, "resume", options)
-        now, patience = run.trainer.now, run.trainer.config.patience
-        if run.trainer.fraction() >= 1:
-            raise TrainingError(
-                f"resume: the budget is used up after {counted(now.step, 'step')}; give more of "
-                f"it, as in fit(..., resume=True, max_steps={2 * now.step})"
-            )
-        if 0 < patience <= now.waited:
-            raise TrainingError(
-                f"resume: stopped because {now.waited} evaluations brought nothing better; resume "
-                f"with patience={2 * now.waited}, or 0 for as long as the budget lasts"
-            )
+        run.check_left("resume")
         return run
 
     def stream(

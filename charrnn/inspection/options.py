@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from charrnn.checkpoint.paths import expanded
 from charrnn.errors import ConfigError
 from charrnn.network.config import NetworkConfig
-from charrnn.option_fields import Count, Range, Seed, Whole, check_fields, opt
+from charrnn.option_fields import Checked, Count, Range, Seed, Whole, opt
 from charrnn.text.read_as import TEXT, ReadAs
 
 UNITS, GUESSES, PAST, CHANGES = "Units", "Guesses", "The past", "What is done to units"
@@ -97,7 +97,7 @@ def parse_pattern(written: str) -> tuple[int, int]:
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(Checked):
     """What a view computes; each view uses the options that concern it.
 
     None leaves a field to the view.
@@ -190,7 +190,7 @@ class Options:
         ConfigError
             A value out of its range.
         """
-        check_fields(self)
+        super().__post_init__()
         if self.temperature == 0:
             raise ConfigError(
                 "0 leaves nothing to compare; give a number above 0", argument="temperature"

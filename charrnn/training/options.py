@@ -5,7 +5,7 @@ from typing import Annotated
 
 from charrnn.errors import ConfigError
 from charrnn.network.config import Cell, EmbeddingSize, HiddenSize, LayerCount
-from charrnn.option_fields import Count, Measure, Range, Seed, Share, Whole, check_fields, opt
+from charrnn.option_fields import Checked, Count, Measure, Range, Seed, Share, Whole, opt
 
 TEXT, NETWORK, TRAINING, BUDGET = "Text", "Network", "Training", "Budget"
 
@@ -18,7 +18,7 @@ LearningRate = Annotated[float, Range(0, 10)]
 
 
 @dataclass(frozen=True)
-class TrainOptions:
+class TrainOptions(Checked):
     """How to train; None leaves a field to the size of the text, the time and the machine.
 
     `charrnn.training.defaults.resolve` says what it becomes then.
@@ -104,4 +104,4 @@ class TrainOptions:
         for name in BUDGETS:
             if getattr(self, name) == 0:
                 raise ConfigError("0 is no budget; leave it out for the default", argument=name)
-        check_fields(self)
+        super().__post_init__()

@@ -141,7 +141,9 @@ class Run:
         if trainer.fraction() >= 1:
             raise TrainingError(
                 f"{name}: its budget is used up after {counted(now.step, 'step')}",
-                Way("give it more with {epochs}, {max_steps} or {max_time}"),
+                Way(
+                    "give it more with {epochs}, {max_time} or {max_steps}", max_steps=2 * now.step
+                ),
             )
         if trainer.learnt:
             raise TrainingError(

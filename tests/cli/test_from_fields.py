@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from charrnn.cli.from_fields import takes
 from charrnn.cli.help import Grouped
 from charrnn.errors import ConfigError
-from charrnn.option_fields import Count, Range, opt
+from charrnn.option_fields import Checked, Count, Range, opt
 
 
 def pair(text):
@@ -22,7 +22,7 @@ def pair(text):
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(Checked):
     """What is done."""
 
     size: Count = opt(3, "How large.", "Shape", "N", names="-s", aliases="--big")

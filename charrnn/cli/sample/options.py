@@ -5,7 +5,7 @@ from pathlib import Path
 
 from charrnn.cli.option_values import output
 from charrnn.cli.reading import DEFAULT_ENCODING, DEFAULT_ERRORS, Encoded
-from charrnn.option_fields import Count, Seed, opt
+from charrnn.option_fields import Checked, Count, Seed, opt
 from charrnn.sampling.config import CHOOSING, HOW_MUCH
 from charrnn.text.decoding import Errors
 from charrnn.text.read_as import Unknown
@@ -14,7 +14,7 @@ PROMPT, OUTPUT = "Prompt", "Output"
 
 
 @dataclass(frozen=True)
-class SampleOptions:
+class SampleOptions(Checked):
     """What is continued, how often, and in which form it is written."""
 
     # fmt: off

@@ -6,7 +6,7 @@ from pathlib import Path
 from charrnn.cli.completion import complete_run
 from charrnn.cli.option_values import output
 from charrnn.errors import ConfigError
-from charrnn.option_fields import Count, opt
+from charrnn.option_fields import Checked, Count, opt
 from charrnn.training.options import BUDGET, TRAINING
 
 OUTPUT = "Output"
@@ -37,7 +37,7 @@ class OutputOptions:
 
 
 @dataclass(frozen=True)
-class MachineOptions:
+class MachineOptions(Checked):
     """Budgets by another name, and the threads of this process."""
 
     # fmt: off
