@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from charrnn.checkpoint import checkpoint as files
 from charrnn.checkpoint.checkpoint import Checkpoint, load_state, save_state
-from charrnn.checkpoint.paths import resume_path, shown
-from charrnn.errors import CheckpointError, ConfigError, TextError
+from charrnn.checkpoint.paths import resume_path
+from charrnn.errors import CheckpointError, ConfigError, TextError, printable
 from charrnn.evaluation.score import score
 from charrnn.inspection.reading import Reading
 from charrnn.network.config import CellName
@@ -325,7 +325,7 @@ class CharRNN:
         there = [place for place in (path, resume_path(path)) if os.path.lexists(place)]
         if there and not overwrite:
             raise CheckpointError(
-                f"{shown(there[0])}: exists already; choose another name, or replace it with "
+                f"{printable(there[0])}: exists already; choose another name, or replace it with "
                 f"save(..., overwrite=True)"
             )
         files.save(path, checkpoint)
