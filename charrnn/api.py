@@ -13,7 +13,7 @@ import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -351,14 +351,9 @@ def load(path: str | os.PathLike[str], *, resume: bool = False) -> CharRNN:
         needed to resume is not beside it.
     """
     found = files.load(Path(path))
-    config = found.network.config
-    # Calling fit() on a loaded model trains a new network of the same kind.
-    model = CharRNN(
-        config.cell,
-        hidden_size=config.hidden_size,
-        num_layers=config.num_layers,
-        embedding_size=config.embedding_size,
-    )
+    network = asdict(found.network.config)
+    del network["vocabulary_size"]
+    model = CharRNN(**network)  # fit() trains a new network of the same kind
     model._checkpoint = found
     if resume:
         beside = resume_path(Path(path))

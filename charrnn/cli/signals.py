@@ -3,8 +3,8 @@
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
@@ -70,14 +70,22 @@ def stopping(then: Callable[[], None] | None = None) -> Iterator[Stop]:
             then()
         stop.ask(number)
 
+    # Python handles signals in the main thread only.
+    is_main = threading.current_thread() is threading.main_thread()
+    with handled(handle) if is_main else nullcontext():
+        yield stop
+
+
+@contextmanager
+def handled(handle: Callable[[int, FrameType | None], None]) -> Iterator[Iterable[int]]:
+    """Handle SIGINT, SIGTERM and SIGHUP, but those that the process ignores; yield which."""
     before: dict[int, Any] = {}
     try:
-        if threading.current_thread() is threading.main_thread():
-            for number in (getattr(signal, name) for name in NAMES if hasattr(signal, name)):
-                # None is a handler that was not set from Python, and could not be set again.
-                if signal.getsignal(number) not in (signal.SIG_IGN, None):
-                    before[number] = signal.signal(number, handle)
-        yield stop
+        for number in (getattr(signal, name) for name in NAMES if hasattr(signal, name)):
+            # None is a handler that was not set from Python, and could not be set again.
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):
+                before[number] = signal.signal(number, handle)
+        yield before
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

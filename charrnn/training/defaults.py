@@ -10,15 +10,15 @@ from charrnn.training.estimate import measure_speed
 from charrnn.training.options import BUDGETS, TrainOptions
 from charrnn.training.plan import count_parameters
 from charrnn.training.process_learner import choose_workers
-from charrnn.training.recipe import (
-    Recipe,
-    default_embedding_size,
-    default_steps,
-    recipe_for,
-    recipe_in_time,
-)
+from charrnn.training.recipe import Recipe, recipe_for, recipe_in_time
 
 Number = TypeVar("Number", int, float)
+
+LEAST_READ = 600_000
+"""Characters that a run reads of a tiny text, in all its passes."""
+
+LARGE_VOCABULARY = 256
+"""Distinct characters above which a learned embedding is both smaller and faster than one-hot."""
 
 LARGEST_VALIDATION = 200_000
 """Characters of the validation text at most; more cost time and measure hardly better."""
@@ -89,6 +89,16 @@ def val_sample(max_time: float | None) -> int:
     if max_time is None:
         return MOST_SCORED
     return int(min(MOST_SCORED, max(LEAST_SCORED, SCORED * max_time)))
+
+
+def default_steps(recipe: Recipe, train_characters: int, window: int) -> int:
+    """Return the default budget in steps, each of which reads `window` characters."""
+    return max(1, int(max(recipe.passes * train_characters, LEAST_READ)) // window)
+
+
+def default_embedding_size(vocabulary_size: int) -> int:
+    """Return 0, one-hot input, for a small vocabulary, and a learned embedding for a large one."""
+    return 0 if vocabulary_size <= LARGE_VOCABULARY else 128
 
 
 def _recipe(

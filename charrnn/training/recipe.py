@@ -7,12 +7,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-LEAST_READ = 600_000
-"""Characters that a run reads of a tiny text, in all its passes."""
-
-LARGE_VOCABULARY = 256
-"""Distinct characters above which a learned embedding is both smaller and faster than one-hot."""
-
 HIDDEN_SIZES = (64, 96, 128, 192, 256, 384, 512, 768, 1024)
 """Units among which a run with a limit of time chooses."""
 
@@ -133,13 +127,3 @@ DROPOUT = ((2.5, 0.1), (5.0, 0.2), (12.0, 0.3), (30.0, 0.4), (float("inf"), 0.5)
 """Passes, times parameters for each character where these are more than one, below which this
 share is dropped: 384 units that read tiny Shakespeare six times with 0.2 were best after three
 quarters of the run."""
-
-
-def default_steps(recipe: Recipe, train_characters: int, window: int) -> int:
-    """Return the default budget in steps, each of which reads `window` characters."""
-    return max(1, int(max(recipe.passes * train_characters, LEAST_READ)) // window)
-
-
-def default_embedding_size(vocabulary_size: int) -> int:
-    """Return 0, one-hot input, for a small vocabulary, and a learned embedding for a large one."""
-    return 0 if vocabulary_size <= LARGE_VOCABULARY else 128

@@ -14,6 +14,9 @@ from charrnn.terminal.commands import file_word, quoted
 from charrnn.text.sources import STANDARD_INPUT
 from charrnn.training.log import is_log
 
+_exists = os.path.lexists
+"""`Path.exists` raises where a name is too long."""
+
 LONGEST_NAME = 100
 """Characters of a generated name at most: with its suffixes it has to fit on any disk."""
 
@@ -137,11 +140,6 @@ def _names(text: str) -> Iterator[Path]:
     stem = "".join(letter if letter.isprintable() else "_" for letter in name)[:LONGEST_NAME]
     for suffix in ("", *(f"-{k}" for k in range(2, 10**4))):
         yield FOLDER / f"{stem}{suffix}.npz"
-
-
-def _exists(path: Path) -> bool:
-    """Return whether something is there; `Path.exists` raises where a name is too long."""
-    return os.path.lexists(path)
 
 
 def _same(one: Path, other: Path) -> bool:
