@@ -69,10 +69,7 @@ def _parameter(field: Field[Any], option: Opt, kind: Any) -> Parameter:
     names = tuple(option.names.split())
     if not any(name.startswith("--") for name in names):
         names = (*names, own)
-    if option.parse:
-        kind = list[str] if option.is_repeated else str
-    elif option.is_repeated:
-        kind = list[str]
+    kind = list[str] if option.is_repeated else str if option.parse else kind
     made = typer.Option(
         *names,
         *map(Alias, option.aliases.split()),
@@ -97,13 +94,10 @@ def _filled(dataclass: type, values: dict[str, Any]) -> Any:
     ConfigError
         A value does not parse, or is out of its range.
     """
-    taken: dict[str, Any] = {}
+    given: dict[str, Any] = {}
     for name, said in described(dataclass).items():
-        if said.option:
-            value = values.pop(name)
-            value = tuple(value or ()) if said.option.is_repeated else value
-            if said.option.parse and value is not None:
-                value = said.option.parse(value)
-            taken[name] = value
-    # An option that is not typed leaves the field's own default, which may be no value to type.
-    return dataclass(**{name: value for name, value in taken.items() if value is not None})
+        # An option that is not typed leaves the field's own default, which may be no text.
+        if said.option and (value := values.pop(name)) is not None:
+            value = tuple(value) if said.option.is_repeated else value
+            given[name] = said.option.parse(value) if said.option.parse else value
+    return dataclass(**given)

@@ -24,11 +24,8 @@ class TrainingConfig(Checked):
         or one drawn at random, so that none can become a clock of the training text.
     rotate: whether each epoch begins at a random character, the text read as a ring.
     warmup: the share of the budget over which the learning rate rises.
-    max_time: in seconds.
-    val_sample: the most characters of the validation text that an evaluation scores, always the
-        same ones.
-    workers: how many processes share a batch; the same number gives the same numbers again.
-    sampled_softmax: affects training only; validation is exact in any case.
+    val_sample: the most characters of the validation text that an evaluation scores.
+    workers: the same number of them gives the same network again.
     keeps: what is kept for validation: the end, ends of files, or files, lines or blocks at random.
     """
 
