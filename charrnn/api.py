@@ -1,4 +1,4 @@
-"""What the commands do, for a program or a notebook: no exit, and no word but a bar of progress.
+"""The commands as a library, for programs and notebooks: no exit, no output but a progress bar.
 
 from charrnn import CharRNN, load
 
@@ -13,7 +13,7 @@ import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from charrnn.checkpoint import checkpoint as files
 from charrnn.checkpoint.checkpoint import Checkpoint, load_state, save_state
-from charrnn.checkpoint.paths import resume_path, shown
-from charrnn.errors import CheckpointError, ConfigError, TextError, TrainingError
+from charrnn.checkpoint.paths import resume_path
+from charrnn.errors import CheckpointError, ConfigError, TextError, printable
 from charrnn.evaluation.score import score
 from charrnn.inspection.inspected import Inspected, inspect
 from charrnn.inspection.reading import Reading
@@ -45,7 +45,7 @@ from charrnn.training.run import Run, State
 from charrnn.training.trainer import ENDED, Progress
 
 MAY_CHANGE = (*BUDGETS, "patience", "evaluations")
-"""Options that a resumed fit takes anew."""
+"""Options that a resumed fit may change."""
 
 Follow = Callable[[Progress], object]
 """Is called after every step."""
@@ -54,7 +54,7 @@ Follow = Callable[[Progress], object]
 class CharRNN:
     """A character-level recurrent network: fit it to a text, write with it, look inside it.
 
-    What is not given is chosen by the size of the text when `fit` is called.
+    What is not given is resolved by the size of the text when `fit` is called.
 
     cell: "rnn", "lstm" or "gru".
     embedding_size: the length of a learned vector for each character; 0 for one-hot input.
@@ -141,9 +141,9 @@ class CharRNN:
     ) -> Self:
         """Train on a text, and keep the best network.
 
-        Ctrl-C ends it after the step, like a callback that raises: KeyboardInterrupt goes on to the
-        caller, the best network so far is kept, and `fit(text, resume=True)` goes on as if it had
-        never stopped.
+        Ctrl-C ends it after the step, like a callback that raises: KeyboardInterrupt reaches the
+        caller, the best network so far is kept, and `fit(text, resume=True)` continues as if it
+        had never stopped.
 
         Parameters
         ----------
@@ -151,7 +151,7 @@ class CharRNN:
             The text itself; the path of a file or folder, as a str or a `pathlib.Path`; or a
             `Corpus` from `charrnn.text.corpus.read_corpus`.
         resume
-            False begins anew, with new weights, whatever was learnt before. True goes on with the
+            False trains new weights, whatever was learnt before. True resumes the
             run that the last fit, or `load(..., resume=True)`, has left: on the same text, with a
             new budget where one is given.
         progress
@@ -160,7 +160,7 @@ class CharRNN:
         workers
             How many processes share a batch; by default as many as pay.
         threads
-            Of a matrix product, in each process; by default what the environment asks for, or 1.
+            Of a matrix product, in each process; by default what the environment sets, or 1.
         options
             Fields of `charrnn.training.options.TrainOptions`, as `charrnn train --help` describes
             them: epochs, max_steps, max_time (seconds), batch_size, seq_length, learning_rate,
@@ -171,7 +171,7 @@ class CharRNN:
         TextError, ConfigError, TrainingError
             The text holds too little, an option is out of range, or training diverged.
         CheckpointError
-            What is to be gone on with is of another text.
+            The run to resume is of another text.
         """
         known = {field.name for field in fields(TrainOptions)}
         if unknown := sorted(set(options) - known):
@@ -208,28 +208,18 @@ class CharRNN:
         """Resume the run of the last fit, with a new budget if one is given."""
         if self._state is None:
             raise ConfigError(
-                "resume: there is no fit to go on with; call fit without it, or load(path, "
+                "resume: there is no fit to resume; call fit without it, or load(path, "
                 "resume=True) of a model that was saved with resume=True"
             )
         if fixed := sorted(set(options) - set(MAY_CHANGE)):
             raise ConfigError(
-                f"{fixed[0]}: a fit that goes on keeps its own; leave it out, or begin anew with "
+                f"{fixed[0]}: a resumed fit keeps its own; leave it out, or start afresh with "
                 f"resume=False"
             )
         if set(options) & set(BUDGETS):
             options = dict.fromkeys(BUDGETS) | options
-        run = Run.go_on_from(corpus_of(text), self._state, "resume", options)
-        now, patience = run.trainer.now, run.trainer.config.patience
-        if run.trainer.fraction() >= 1:
-            raise TrainingError(
-                f"resume: the budget is used up after {counted(now.step, 'step')}; give more of "
-                f"it, as in fit(..., resume=True, max_steps={2 * now.step})"
-            )
-        if 0 < patience <= now.waited:
-            raise TrainingError(
-                f"resume: stopped because {now.waited} evaluations brought nothing better; go on "
-                f"with patience={2 * now.waited}, or 0 for as long as the budget lasts"
-            )
+        run = Run.resume_from(corpus_of(text), self._state, "resume", options)
+        run.check_left("resume")
         return run
 
     def stream(
@@ -352,24 +342,24 @@ class CharRNN:
         """Write the model, atomically.
 
         overwrite: replace a file that exists.
-        resume: also write, beside it, what `load(..., resume=True)` needs to go on with the fit.
+        resume: also write, beside it, what `load(..., resume=True)` needs to resume the fit.
 
         Raises
         ------
         CheckpointError
             There is a file already, or it cannot be written.
         ConfigError
-            There is no fit to go on with.
+            There is no fit to resume.
         """
         path, checkpoint = Path(path), self.checkpoint
         if resume and self._state is None:
             raise ConfigError(
-                "resume: there is no fit to go on with; save without it, or call fit before"
+                "resume: there is no fit to resume; save without it, or call fit before"
             )
         there = [place for place in (path, resume_path(path)) if os.path.lexists(place)]
         if there and not overwrite:
             raise CheckpointError(
-                f"{shown(there[0])}: exists already; choose another name, or replace it with "
+                f"{printable(there[0])}: exists already; choose another name, or replace it with "
                 f"save(..., overwrite=True)"
             )
         files.save(path, checkpoint)
@@ -386,23 +376,18 @@ class CharRNN:
 def load(path: str | os.PathLike[str], *, resume: bool = False) -> CharRNN:
     """Return the model that a checkpoint holds.
 
-    resume: also take up the fit that has written it, for `fit(text, resume=True)`.
+    resume: also load the fit that has written it, for `fit(text, resume=True)`.
 
     Raises
     ------
     CheckpointError
         It is no checkpoint, damaged, newer than this program, or contradicts itself; or what is
-        needed to go on does not lie beside it.
+        needed to resume is not beside it.
     """
     found = files.load(Path(path))
-    config = found.network.config
-    # What is fitted again is a network of the same kind.
-    model = CharRNN(
-        config.cell,
-        hidden_size=config.hidden_size,
-        num_layers=config.num_layers,
-        embedding_size=config.embedding_size,
-    )
+    network = asdict(found.network.config)
+    del network["vocabulary_size"]
+    model = CharRNN(**network)  # fit() trains a new network of the same kind
     model._checkpoint = found
     if resume:
         beside = resume_path(Path(path))
@@ -433,16 +418,16 @@ def _copied(state: State) -> State:
     return {name: array.copy() for name, array in arrays.items()}, meta
 
 
-def _threads(asked: int | None, default: int) -> int | None:
-    """Return how many threads to use; None if the environment has settled it.
+def _threads(given: int | None, default: int) -> int | None:
+    """Return how many threads to use; None if the environment sets it.
 
     Raises
     ------
     ConfigError
-        What was asked for is no number of threads.
+        It is no number of threads.
     """
-    if asked is None:
+    if given is None:
         return None if in_environment() else default
-    if isinstance(asked, bool) or not isinstance(asked, int) or asked < 1:
-        raise ConfigError(f"threads: {asked!r:.40} is not a whole number of at least 1")
-    return asked
+    if isinstance(given, bool) or not isinstance(given, int) or given < 1:
+        raise ConfigError(f"threads: {given!r:.40} is not a whole number of at least 1")
+    return given

@@ -117,6 +117,14 @@ class UnknownCharacter(TextError):  # noqa: N818 - it is the character that is n
         )
 
 
+def printable(name: object) -> str:
+    """Return the name of a file on one line: it may hold line ends and control characters."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+        for letter in str(name)
+    )
+
+
 def _shown(character: str) -> str:
     """Return a character as itself, with its code point; as an escape only what has no shape."""
     # A mark would be drawn on the quote before it.

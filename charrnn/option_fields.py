@@ -1,13 +1,10 @@
 """Options as fields of dataclasses: the one place where an option is described.
 
     @dataclass(frozen=True)
-    class SamplingConfig:
+    class SamplingConfig(Checked):
         top_k: Whole = opt(0, "Choose among the K likeliest only; 0 is off.", CHOOSING, "K")
 
-        def __post_init__(self) -> None:
-            check_fields(self)
-
-The field is the keyword of the library, its type and `Range` are what `check_fields` checks, and
+The field is the keyword of the library, its type and `Range` are what `Checked` checks, and
 `charrnn.cli.from_fields` makes an option of a command of it. Imports neither NumPy nor Typer.
 """
 
@@ -115,8 +112,8 @@ def _described(hint: Any, option: Opt | None) -> OptionField:
     return OptionField(hint, is_optional, choices if is_choice else (), found.get(Range), option)
 
 
-def check_fields(options: Any) -> None:
-    """Check the numbers, choices and truth values among the fields of a dataclass.
+class Checked:
+    """Base of a dataclass that checks its numbers, choices and truth values when it is made.
 
     Numbers of NumPy become Python's, as JSON needs them.
 
@@ -125,19 +122,24 @@ def check_fields(options: Any) -> None:
     ConfigError
         A value not of its kind or out of its range, nan and infinity among them.
     """
-    kind: Any = type(options)
-    for name, said in described(kind).items():
-        value = getattr(options, name)
-        if value is None and said.is_optional:
-            continue
-        if said.choices and value not in said.choices:
-            raise ConfigError(f"{value!r:.40} is none of {', '.join(said.choices)}", argument=name)
-        if said.kind is bool and not isinstance(value, bool):
-            raise ConfigError(f"{value!r:.40} is neither true nor false", argument=name)
-        if said.kind in (int, float):
-            number = _checked(name, value, said)
-            if number is not value:
-                object.__setattr__(options, name, number)
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        kind: Any = type(self)
+        for name, said in described(kind).items():
+            value = getattr(self, name)
+            if value is None and said.is_optional:
+                continue
+            if said.choices and value not in said.choices:
+                known = ", ".join(said.choices)
+                raise ConfigError(f"{value!r:.40} is none of {known}", argument=name)
+            if said.kind is bool and not isinstance(value, bool):
+                raise ConfigError(f"{value!r:.40} is neither true nor false", argument=name)
+            if said.kind in (int, float):
+                number = _checked(name, value, said)
+                if number is not value:
+                    object.__setattr__(self, name, number)
 
 
 def _checked(name: str, value: Any, said: OptionField) -> float:

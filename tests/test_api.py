@@ -274,7 +274,7 @@ def test_a_fit_that_was_stopped_goes_on_as_if_it_never_was(workers, tmp_path):
 
 
 def test_ctrl_c_waits_for_the_end_of_the_step(monkeypatch):
-    """The signal comes in the middle of a step, and the fit can be gone on with."""
+    """The signal comes in the middle of a step, and the fit can be resumed."""
     whole = CharRNN("gru", hidden_size=12).fit(TEXT, **SMALL)
     stopped, step = CharRNN("gru", hidden_size=12), Trainer._step
 
@@ -312,22 +312,22 @@ def test_what_is_fitted_again_begins_anew_or_goes_on():
     assert longer.checkpoint.training.config["batch_size"] == 4
 
 
-def test_what_cannot_be_gone_on_with(model, tmp_path):
-    with pytest.raises(ConfigError, match="no fit to go on with"):
+def test_what_cannot_be_resumed(model, tmp_path):
+    with pytest.raises(ConfigError, match="no fit to resume"):
         CharRNN().fit(TEXT, resume=True)
     with pytest.raises(TrainingError, match=r"used up after 20 steps; .* max_steps=40"):
         model.fit(TEXT, resume=True)
-    with pytest.raises(ConfigError, match="hidden_size: a fit that goes on keeps its own"):
+    with pytest.raises(ConfigError, match="hidden_size: a resumed fit keeps its own"):
         model.fit(TEXT, resume=True, hidden_size=3)
     with pytest.raises(CheckpointError, match="another text"):
         model.fit(TEXT + "x", resume=True, max_steps=30)
     impatient = CharRNN(hidden_size=4).fit(TEXT, **SMALL | {"learning_rate": 0.0, "patience": 2})
-    with pytest.raises(TrainingError, match="go on with patience=4"):
+    with pytest.raises(TrainingError, match="resume with patience=4"):
         impatient.fit(TEXT, resume=True)
     model.save(tmp_path / "model.npz")
     with pytest.raises(CheckpointError):
         load(tmp_path / "model.npz", resume=True)
-    with pytest.raises(ConfigError, match="no fit to go on with"):
+    with pytest.raises(ConfigError, match="no fit to resume"):
         load(tmp_path / "model.npz").save(tmp_path / "other.npz", resume=True)
     # A state of another run is not left beside a model that it does not belong to.
     model.save(tmp_path / "model.npz", resume=True, overwrite=True)

@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 
 from charrnn.checkpoint.description import LARGEST_META
 from charrnn.checkpoint.npz import read_arrays, write_arrays
-from charrnn.checkpoint.paths import model_path, resume_path, shown
+from charrnn.checkpoint.paths import model_path, resume_path
 from charrnn.checkpoint.record import TrainingRecord
-from charrnn.errors import CheckpointError, ConfigError
+from charrnn.errors import CheckpointError, ConfigError, printable
 from charrnn.network.config import NetworkConfig
 from charrnn.network.network import Network, shapes
 from charrnn.system.atomic import write_atomically
@@ -70,7 +70,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     """
     network, vocabulary = checkpoint.network, checkpoint.vocabulary
     if not np.isfinite(network.params.flat).all():
-        raise CheckpointError(f"{shown(path.name)}: not saved, because parameters are not finite")
+        raise CheckpointError(f"{printable(path.name)}: not saved, its parameters are not finite")
     meta = {
         "network": asdict(network.config),
         "vocabulary": vocabulary.kind,
@@ -98,7 +98,7 @@ def load(path: Path) -> Checkpoint:
     try:
         return _assemble(meta, arrays)
     except (CheckpointError, ConfigError) as error:
-        raise CheckpointError(f"{shown(path.name)}: {error}") from error
+        raise CheckpointError(f"{printable(path.name)}: {error}") from error
 
 
 def save_state(path: Path, arrays: Mapping[str, NDArray[Any]], meta: dict[str, Any]) -> None:
@@ -116,7 +116,7 @@ def load_state(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """
     meta, arrays = _read(path, "resume")
     if not isinstance(meta.get("state"), dict):
-        raise CheckpointError(f"{shown(path.name)}: holds no training state")
+        raise CheckpointError(f"{printable(path.name)}: holds no training state")
     return arrays, meta["state"]
 
 
@@ -127,7 +127,7 @@ def _write(
     text = json.dumps(head | meta, ensure_ascii=True, allow_nan=False).encode("ascii")
     if len(text) > LARGEST_META:
         raise CheckpointError(
-            f"{shown(path.name)}: not saved, because its description takes {len(text)} bytes and "
+            f"{printable(path.name)}: not saved, as its description takes {len(text)} bytes and "
             f"may take {LARGEST_META}; join the files of the corpus to fewer"
         )
     members = {"meta": np.frombuffer(text, np.uint8), **arrays}
@@ -138,22 +138,22 @@ def _read(path: Path, kind: Kind) -> tuple[dict[str, Any], dict[str, NDArray[Any
     arrays = read_arrays(path)
     raw = arrays.pop("meta", None)
     if raw is None or raw.dtype != np.uint8 or raw.ndim != 1 or raw.size > LARGEST_META:
-        raise CheckpointError(f"{shown(path.name)}: an .npz, but not one that charrnn wrote")
+        raise CheckpointError(f"{printable(path.name)}: an .npz, but not one that charrnn wrote")
     try:
         meta = json.loads(raw.tobytes())
     except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{shown(path.name)}: its description is not JSON") from error
+        raise CheckpointError(f"{printable(path.name)}: its description is not JSON") from error
     if not isinstance(meta, dict) or meta.get("format") != "charrnn":
-        raise CheckpointError(f"{shown(path.name)}: an .npz, but not one that charrnn wrote")
+        raise CheckpointError(f"{printable(path.name)}: an .npz, but not one that charrnn wrote")
     if meta.get("version") != FORMAT_VERSION:
         raise CheckpointError(
-            f"{shown(path.name)}: is of format {meta.get('version')!r:.20}, and this program "
+            f"{printable(path.name)}: is of format {meta.get('version')!r:.20}, and this program "
             f"reads {FORMAT_VERSION}; upgrade with `pip install -U charrnn`"
         )
     if meta.get("kind") != kind:
         found = "a training state" if kind == "model" else "a model"
         wanted = model_path(path) if kind == "model" else resume_path(path)
-        raise CheckpointError(f"{shown(path.name)}: is {found}; give {shown(wanted.name)}")
+        raise CheckpointError(f"{printable(path.name)}: is {found}; give {printable(wanted.name)}")
     return meta, arrays
 
 

@@ -17,9 +17,8 @@ from charrnn.checkpoint.paths import (
     expanded,
     model_path,
     resume_path,
-    shown,
 )
-from charrnn.errors import CheckpointError
+from charrnn.errors import CheckpointError, printable
 
 LIKENESS = 0.5
 """The least share of letters in common, by which `plays` still leads to playwright."""
@@ -44,10 +43,10 @@ def newest(folder: Path = FOLDER) -> Path:
         except FileNotFoundError:  # it was there a moment ago
             continue
         except OSError as error:
-            unread = unread or f"{shown(path)}: cannot be read, {error.strerror or error}"
+            unread = unread or f"{printable(path)}: cannot be read, {error.strerror or error}"
         except CheckpointError as error:
-            unread = unread or f"{shown(path)}: {error}"
-    raise CheckpointError(unread or f"{shown(folder)}: {_why_none(folder, len(found))}")
+            unread = unread or f"{printable(path)}: {error}"
+    raise CheckpointError(unread or f"{printable(folder)}: {_why_none(folder, len(found))}")
 
 
 def find(name: Path) -> Path:
@@ -109,7 +108,7 @@ def _find(name: Path, is_meant: Callable[[Path], bool]) -> Path:
             if is_it(place):
                 return place
     here = f" here or in {FOLDER}/" if _is_bare(path) else ""
-    named = shown(name) if path.suffix == ENDING else f"'{shown(name)}'"
+    named = printable(name) if path.suffix == ENDING else f"'{printable(name)}'"
     raise CheckpointError(f"{named}: no such checkpoint{here}; {_way_to(path, is_meant)}")
 
 
@@ -133,9 +132,9 @@ def _way_to(missing: Path, is_meant: Callable[[Path], bool]) -> str:
         return "`charrnn train` writes one"
     stem = missing.name.removesuffix(ENDING)
     if alike := difflib.get_close_matches(stem, there, n=1, cutoff=LIKENESS):
-        return f"did you mean {shown(there[alike[0]])}"
+        return f"did you mean {printable(there[alike[0]])}"
     more = f" and {len(there) - LISTED} more" if len(there) > LISTED else ""
-    return f"there is {', '.join(shown(path) for path in list(there.values())[:LISTED])}{more}"
+    return f"there is {', '.join(printable(path) for path in list(there.values())[:LISTED])}{more}"
 
 
 def _why_none(folder: Path, named: int) -> str:

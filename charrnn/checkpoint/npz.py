@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.checkpoint.archive import MAX_MEMBERS, NAME, Member, damaged, members, pieces, refused
-from charrnn.errors import CheckpointError
+from charrnn.errors import CheckpointError, printable
 
 MAX_BYTES = 2 * 2**30
 MAX_DIMENSIONS = 4
@@ -80,8 +80,7 @@ def read_arrays(
         If there is no such file, or it cannot be read, or it is anything else than a whole archive
         of plain arrays that keeps to the bound. The message begins with the file's name.
     """
-    # A name may hold line ends and control characters; repr makes them visible.
-    name = repr(path.name or str(path))[1:-1]
+    name = printable(path.name or path)
     try:
         with _opened(path) as stream:
             return _read(stream, max_bytes, only)

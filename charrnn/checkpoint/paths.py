@@ -25,8 +25,3 @@ def model_path(path: Path) -> Path:
 def expanded(name: str) -> str:
     """Return a name with a leading ~ or ~user put right: shells leave it in `--out=~/model.npz`."""
     return os.path.expanduser(name)  # noqa: PTH111 - Path.expanduser raises where there is no home
-
-
-def shown(name: object) -> str:
-    """Return a file's name on one line: it may hold line ends and control characters."""
-    return repr(str(name))[1:-1]

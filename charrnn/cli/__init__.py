@@ -22,7 +22,7 @@ from charrnn.errors import CharRNNError
 
 
 class Commands(TyperGroup):
-    """Tell in one line an error that the user can put right; let any other keep its traceback."""
+    """Report in one line an error that the user can correct; any other keeps its traceback."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Take in the arguments; help and the version are written here."""
@@ -33,7 +33,7 @@ class Commands(TyperGroup):
             fail(str(error), error.exit_code)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command that was asked for."""
+        """Run the command."""
         try:
             return super().invoke(ctx)
         except CharRNNError as error:
@@ -44,7 +44,7 @@ class Commands(TyperGroup):
         except MemoryError:
             if os.environ.get("CHARRNN_DEBUG"):
                 raise
-            fail("the memory does not suffice; choose a smaller network, batch or text", 1)
+            fail("not enough memory; choose a smaller network, batch or text", 1)
 
 
 def fail(message: str, exit_code: int) -> NoReturn:

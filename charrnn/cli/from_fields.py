@@ -10,7 +10,7 @@ import typer
 
 from charrnn.cli.help import Alias
 from charrnn.cli.option_values import duration, file, number, whole_number
-from charrnn.option_fields import Opt, check_fields, described
+from charrnn.option_fields import Opt, described
 
 _PARSERS: dict[type, Callable[[str], Any]] = {int: whole_number, float: number, Path: file}
 
@@ -23,7 +23,7 @@ def takes(
     Parameters
     ----------
     moved
-        Options that stand elsewhere than their dataclass has them: name, and name of that before.
+        Options that the help lists elsewhere than their class: each name, and the name before it.
     dataclasses
         The classes, by the names of the command's arguments.
     """
@@ -69,10 +69,7 @@ def _parameter(field: Field[Any], option: Opt, kind: Any) -> Parameter:
     names = tuple(option.names.split())
     if not any(name.startswith("--") for name in names):
         names = (*names, own)
-    if option.parse:
-        kind = list[str] if option.is_repeated else str
-    elif option.is_repeated:
-        kind = list[str]
+    kind = list[str] if option.is_repeated else str if option.parse else kind
     made = typer.Option(
         *names,
         *map(Alias, option.aliases.split()),
@@ -97,15 +94,10 @@ def _filled(dataclass: type, values: dict[str, Any]) -> Any:
     ConfigError
         A value does not parse, or is out of its range.
     """
-    taken: dict[str, Any] = {}
+    given: dict[str, Any] = {}
     for name, said in described(dataclass).items():
-        if said.option:
-            value = values.pop(name)
-            value = tuple(value or ()) if said.option.is_repeated else value
-            if said.option.parse and value is not None:
-                value = said.option.parse(value)
-            taken[name] = value
-    # An option that is not typed leaves the field's own default, which may be no value to type.
-    filled = dataclass(**{name: value for name, value in taken.items() if value is not None})
-    check_fields(filled)
-    return filled
+        # An option that is not typed leaves the field's own default, which may be no text.
+        if said.option and (value := values.pop(name)) is not None:
+            value = tuple(value) if said.option.is_repeated else value
+            given[name] = said.option.parse(value) if said.option.parse else value
+    return dataclass(**given)

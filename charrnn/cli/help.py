@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from charrnn.inspection.view import View
 
 DEVICES = ("--gpu", "--cuda", "--device")
-"""What people ask of programs that have a choice; the last takes a value."""
+"""Options of programs that run on several devices; the last takes a value."""
 
 
 class Alias(str):
-    """Another name of an option, which people bring from other programs: understood, not shown."""
+    """Another name of an option, as other programs have it: understood, not shown."""
 
 
 class Grouped(TyperCommand):
@@ -111,7 +111,7 @@ class GroupedUnderViews(Grouped):
 
 
 def _refuse_device(ctx: Any, parameter: Any, value: Any) -> None:
-    """Answer an option that chooses a device, but for the one that there is."""
+    """Refuse an option that selects a device other than the CPU."""
     if value and str(value).lower() not in ("cpu", "auto"):
         raise ConfigError(
             f"{parameter.opts[0]}: charrnn runs on the CPU, without a GPU; leave it out"

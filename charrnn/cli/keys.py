@@ -31,7 +31,7 @@ _BY_CHARACTER = {
 
 
 def can_be_read() -> bool:
-    """Tell whether somebody sits before a terminal that shows pages and hands on single keys."""
+    """Return whether standard input and output are a terminal that can show pages and read keys."""
     streams = (sys.stdin, sys.stdout)
     return (
         termios is not None
@@ -52,7 +52,7 @@ class Keys:
         """Return the keys pressed within some time, which may be none; None once it is hung up.
 
         A key is a character, or has one of the names left, right, up, down, home, end, page up,
-        page down, tab, enter, escape, backspace. Others are not told of.
+        page down, tab, enter, escape, backspace. Others are left out.
         """
         if not self._take(seconds):
             return None
@@ -108,5 +108,5 @@ def pressed() -> Iterator[Keys]:
         termios.tcsetattr(terminal, termios.TCSADRAIN, single)
         yield Keys(terminal)
     finally:
-        with suppress(termios.error):  # nobody is there any more
+        with suppress(termios.error):  # the terminal is gone
             termios.tcsetattr(terminal, termios.TCSAFLUSH, before)

@@ -14,7 +14,7 @@ DEFAULT_ERRORS = "strict, or as the text of the model was read"
 
 
 class Encoded(NamedTuple):
-    """How a file is encoded, as it was asked for; None, and False, are left to the network."""
+    """How a file is encoded, as typed; None and False leave it to the network."""
 
     encoding: str | None
     errors: Errors | None
@@ -29,7 +29,7 @@ class Encoded(NamedTuple):
         return ways_to_read(before, self.encoding, self.errors, as_bytes=self.as_bytes)
 
     def no_file(self) -> None:
-        """Note what was asked for where no file is read."""
+        """Note which of the options are not used, as no file is read."""
         self._unused("a text that is not in a file", self)
 
     def _unused(self, where: str, asked: "Encoded") -> None:

@@ -1,4 +1,4 @@
-"""What a command may not write over: a file that it reads, and any file unless it is asked to."""
+"""Checks of what a command writes: not a file that it reads, nor any file without --overwrite."""
 
 import os
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from charrnn.system.pipes import is_pipe
 
 
 def check_output(output: Path | None, *, overwrite: bool) -> None:
-    """Make sure that a file is new, or that it was asked to be replaced; a pipe takes what comes.
+    """Make sure that a file is new or may be replaced; a pipe takes what comes.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def check_not_read(option: str, output: Path | None, read: Iterable[Path | str |
     files: list[Path | None] = []
     for name in read:
         if isinstance(name, str):
-            with suppress(TextError):  # which reading it will tell
+            with suppress(TextError):  # which reading it will report
                 files += [found.path for found in find_inputs([name])]
         else:
             files.append(name)

@@ -1,10 +1,10 @@
-"""Ctrl-C and its kin: the first is a request to stop, the second is obeyed at once."""
+"""Ctrl-C, SIGTERM and SIGHUP: the first is a request to stop, the second ends the process."""
 
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
@@ -18,14 +18,14 @@ class Stopped(Exception):  # noqa: N818 - it is a request, and no error
 
 @dataclass
 class Stop:
-    """Whether somebody has asked to stop, and by the number of which signal."""
+    """Whether a stop was requested, and by the number of which signal."""
 
     requested: int | None = None
     _ends_work: bool = False
 
     @property
     def exit_code(self) -> int:
-        """What the program ends with: 130 after Ctrl-C, 143 after SIGTERM, 0 if nobody asked."""
+        """Exit code of the program: 130 after Ctrl-C, 143 after SIGTERM, 0 without a request."""
         return 0 if self.requested is None else exit_code(self.requested)
 
     @contextmanager
@@ -70,14 +70,22 @@ def stopping(then: Callable[[], None] | None = None) -> Iterator[Stop]:
             then()
         stop.ask(number)
 
+    # Python handles signals in the main thread only.
+    is_main = threading.current_thread() is threading.main_thread()
+    with handled(handle) if is_main else nullcontext():
+        yield stop
+
+
+@contextmanager
+def handled(handle: Callable[[int, FrameType | None], None]) -> Iterator[Iterable[int]]:
+    """Handle SIGINT, SIGTERM and SIGHUP, but those that the process ignores; yield which."""
     before: dict[int, Any] = {}
     try:
-        if threading.current_thread() is threading.main_thread():
-            for number in (getattr(signal, name) for name in NAMES if hasattr(signal, name)):
-                # None is a handler that was not set from Python, and could not be set again.
-                if signal.getsignal(number) not in (signal.SIG_IGN, None):
-                    before[number] = signal.signal(number, handle)
-        yield stop
+        for number in (getattr(signal, name) for name in NAMES if hasattr(signal, name)):
+            # None is a handler that was not set from Python, and could not be set again.
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):
+                before[number] = signal.signal(number, handle)
+        yield before
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -23,18 +23,18 @@ from charrnn.system.pipes import descriptor, is_pipe, open_pipe
 
 @contextmanager
 def standard_output() -> Iterator[None]:
-    """Tell in one line why standard output cannot be written; end silently at a closed pipe.
+    """Report in one line why standard output cannot be written; end silently at a closed pipe.
 
     Raises
     ------
     CharRNNError
         It is closed, or its disk is full.
     Exit
-        Nobody reads it any more: with 1, as Typer does.
+        It is a pipe without a reader: with 1, as Typer does.
     """
     if sys.stdout is None:
         raise CharRNNError("standard output is closed; redirect it to a file or to /dev/null")
-    with _in_words("standard output", "send it elsewhere"):
+    with _os_errors_reported("standard output", "send it elsewhere"):
         try:
             yield
         except OSError:
@@ -75,7 +75,7 @@ def written_to(path: Path | None) -> Iterator[None]:
         with standard_output():
             yield
         return
-    with _in_words(str(path)):
+    with _os_errors_reported(str(path)):
         raw = open_pipe(path) if is_pipe(path) else path.open("wb", buffering=0)
         with (
             TextIOWrapper(BufferedWriter(raw), "utf-8", "backslashreplace", newline="") as file,
@@ -103,12 +103,12 @@ def deliver(path: Path, put: Callable[[BinaryIO], object]) -> None:
         return
     whole = BytesIO()
     put(whole)
-    with _in_words(str(path)), BufferedWriter(open_pipe(path)) as stream:
+    with _os_errors_reported(str(path)), BufferedWriter(open_pipe(path)) as stream:
         stream.write(whole.getbuffer())
 
 
 @contextmanager
-def _in_words(name: str, way_out: str = "choose another file") -> Iterator[None]:
+def _os_errors_reported(name: str, way_out: str = "choose another file") -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -7,7 +7,7 @@ from charrnn.system import blas
 
 
 def use_threads(number: int) -> None:
-    """Let matrix products use so many threads, unless the environment says otherwise already."""
+    """Let matrix products use `number` threads, unless the environment sets it already."""
     for variable in blas.THREADS:
         os.environ.setdefault(variable, str(number))
 

@@ -132,7 +132,7 @@ def inspect(
     """
     chosen = choose_view(view, models=len(checkpoints))
     first = checkpoints[0]
-    asked = _options(options).settled(first.network.config)
+    asked = _options(options).resolved(first.network.config)
     source = None
     subject: Any = first
     if chosen.reads_text:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from charrnn.checkpoint.paths import expanded
 from charrnn.errors import ConfigError
 from charrnn.network.config import NetworkConfig
-from charrnn.option_fields import Count, Range, Seed, Whole, check_fields, opt
+from charrnn.option_fields import Checked, Count, Range, Seed, Whole, opt
 from charrnn.text.read_as import TEXT, ReadAs
 
 UNITS, GUESSES, PAST, CHANGES = "Units", "Guesses", "The past", "What is done to units"
@@ -32,7 +32,7 @@ Unit = tuple[int, int]
 """A hidden unit: its layer, from 0, and its index in the layer, from 0; written `layer:index`."""
 
 ONLY = -1
-"""The layer of a unit that is written as its index alone, until `settled` knows the network."""
+"""The layer of a unit that is written as its index alone, until `resolved` knows the network."""
 
 
 def parse_units(written: str) -> tuple[Unit, ...]:
@@ -97,7 +97,7 @@ def parse_pattern(written: str) -> tuple[int, int]:
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(Checked):
     """What a view computes; each view uses the options that concern it.
 
     None leaves a field to the view.
@@ -111,7 +111,7 @@ class Options:
     """
 
     # fmt: off
-    limit: Count = opt(LIMIT, "Read at most so many characters.", TEXT, "N")
+    limit: Count = opt(LIMIT, "Read at most N characters.", TEXT, "N")
     at: str | None = opt(
         None, "The place to look at: an index from 0, or from the end if negative; last; worst, "
         "before the largest surprise; or /regex/, the end of its first match.", TEXT, "PLACE",
@@ -145,7 +145,7 @@ class Options:
     by: Order = opt("variance", "Which units a map shows first.", UNITS)
     rows: Count | None = opt(None, "How many units of a layer to show.", UNITS, "N", shown=BY_VIEW)
     random: Whole | None = opt(
-        None, "Show so many units drawn at random too, as a control.", UNITS, "N",
+        None, "Show N units drawn at random too, as a control.", UNITS, "N",
         shown="16 for ablate, else none",
     )
 
@@ -157,7 +157,7 @@ class Options:
     temperature: Annotated[float, Range(0, sys.float_info.max)] = opt(
         1.0, "Divide the scores by this: below 1 surer, above 1 bolder.", GUESSES, "X"
     )
-    branch: Whole = opt(0, "Go on from each guess for N characters.", GUESSES, "N")
+    branch: Whole = opt(0, "Continue each guess for N characters.", GUESSES, "N")
     paint: Paint = opt(
         "bits",
         "Paint each character by its surprise in bits, by its rank among the guesses, or by how "
@@ -173,7 +173,7 @@ class Options:
         "mean", "What ablate sets a unit to: its mean over the text, or 0.", CHANGES
     )
     settings: tuple[tuple[Unit, float], ...] = opt(
-        (), "Let steer hold this unit at this value, as in 0:31=1; may be repeated.", CHANGES,
+        (), "Let steer clamp this unit to this value, as in 0:31=1; may be repeated.", CHANGES,
         "UNIT=VALUE", names="--set", is_repeated=True, parse=parse_settings,
     )
     length: Count = opt(200, "How many characters steer writes.", CHANGES, "N", names="-n")
@@ -190,7 +190,7 @@ class Options:
         ConfigError
             A value out of its range.
         """
-        check_fields(self)
+        super().__post_init__()
         if self.temperature == 0:
             raise ConfigError(
                 "0 leaves nothing to compare; give a number above 0", argument="temperature"
@@ -208,7 +208,7 @@ class Options:
         """The kind that is given, or else the hidden state, which every cell has."""
         return "a" if self.kind is None else self.kind
 
-    def settled(self, config: NetworkConfig) -> "Options":
+    def resolved(self, config: NetworkConfig) -> "Options":
         """Return the same with the layer of each unit: of one that has none, the only one.
 
         Raises
@@ -257,8 +257,8 @@ class Options:
         ConfigError
             It has not, with what it has.
         """
-        held = [unit for unit, _ in self.settings]
-        for layer, index in (*self.units, *held):
+        clamped = [unit for unit, _ in self.settings]
+        for layer, index in (*self.units, *clamped):
             if layer >= config.num_layers or index >= config.hidden_size:
                 raise ConfigError(
                     f"{layer}:{index} is not there; {_layers(config)}, "

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
-from charrnn.option_fields import OneOf, Range, check_fields
+from charrnn.option_fields import Checked, OneOf, Range
 
 CellName = Literal["rnn", "lstm", "gru"]
 
@@ -18,7 +18,7 @@ EmbeddingSize = Annotated[int, Range(0, 65_536)]
 
 
 @dataclass(frozen=True)
-class NetworkConfig:
+class NetworkConfig(Checked):
     """What a network is made of.
 
     vocabulary_size: V, the number of distinct characters.
@@ -30,13 +30,3 @@ class NetworkConfig:
     hidden_size: HiddenSize = 128
     num_layers: LayerCount = 1
     embedding_size: EmbeddingSize = 0
-
-    def __post_init__(self) -> None:
-        """Check every field.
-
-        Raises
-        ------
-        ConfigError
-            A field that is not of its kind, or out of its range.
-        """
-        check_fields(self)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from charrnn.errors import ConfigError
-from charrnn.option_fields import Range, Whole, check_fields, opt
+from charrnn.option_fields import Checked, Range, Whole, opt
 
 ENDLESS = -1
 
@@ -16,7 +16,7 @@ Probability = Annotated[float, Range(0, 1)]
 
 
 @dataclass(frozen=True)
-class SamplingConfig:
+class SamplingConfig(Checked):
     """How characters are chosen, and how many.
 
     stop: no part of the stop text is part of the sample.
@@ -54,7 +54,7 @@ class SamplingConfig:
             A value not of its kind or out of its range, nan and infinity among them, or an empty
             stop text.
         """
-        check_fields(self)
+        super().__post_init__()
         if self.top_p == 0:
             raise ConfigError(
                 "0 leaves no character to choose; give a share above 0", argument="top_p"

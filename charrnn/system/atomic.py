@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from charrnn.errors import CheckpointError
+from charrnn.errors import CheckpointError, printable
 
 if sys.platform == "win32":
     import msvcrt
@@ -190,7 +190,7 @@ class Lock:
         number = re.fullmatch(rb"([0-9]{1,10})\n", said)
         holder = f"process {number[1].decode()}" if number else "another process"
         taken = CheckpointError(
-            f"{_shown(self._path)}: {holder} is training it; wait for it to end, or {_ELSEWHERE}"
+            f"{printable(self._path)}: {holder} is training it; wait for it to end, or {_ELSEWHERE}"
         )
         taken.exit_code = 2
         return taken
@@ -206,9 +206,11 @@ def _target(path: Path) -> Path:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(mode):
-        raise CheckpointError(f"{_shown(path)}: is not a file on a disk; {_ELSEWHERE}")
+        raise CheckpointError(f"{printable(path)}: is not a file on a disk; {_ELSEWHERE}")
     if not os.access(target, os.W_OK):
-        raise CheckpointError(f"{_shown(path)}: is write-protected; allow writing or {_ELSEWHERE}")
+        raise CheckpointError(
+            f"{printable(path)}: is write-protected; allow writing or {_ELSEWHERE}"
+        )
     return target
 
 
@@ -281,9 +283,4 @@ def _in_words(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         found = _WAYS_OUT.get(error.errno or 0, f"{error.strerror or error}; {_ELSEWHERE}")
-        raise CheckpointError(f"{_shown(path)}: cannot be saved, {found}") from error
-
-
-def _shown(path: Path) -> str:
-    """Show a path on one line: it may hold line ends and control characters."""
-    return repr(str(path))[1:-1]
+        raise CheckpointError(f"{printable(path)}: cannot be saved, {found}") from error

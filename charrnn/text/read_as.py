@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from charrnn.option_fields import Count, check_fields, opt
+from charrnn.option_fields import Checked, Count, opt
 from charrnn.text.decoding import Errors
 from charrnn.text.sources import MAX_BYTES
 
@@ -17,7 +17,7 @@ Unknown = Literal["error", "skip", "nearest"]
 
 
 @dataclass(frozen=True, slots=True)
-class ReadAs:
+class ReadAs(Checked):
     """How a text is to be read, kept with the model so that it can be read in the same way again.
 
     encoding: any text encoding of Python's; with "utf-8" a byte order mark may say another.
@@ -40,19 +40,9 @@ class ReadAs:
         None, "Read this column of .csv and .tsv, this field of .jsonl and .json.", TEXT, "NAME"
     )
     extract: bool = opt(
-        True, "Read the text in .html, .srt, .vtt and .ipynb, not the file as it stands.", TEXT
+        True, "Read the text in .html, .srt, .vtt and .ipynb, not the file as it is.", TEXT
     )
     # fmt: on
-
-    def __post_init__(self) -> None:
-        """Check every field.
-
-        Raises
-        ------
-        ConfigError
-            A value not of its kind or out of its range.
-        """
-        check_fields(self)
 
     @classmethod
     def named(cls, name: str, errors: Errors = "strict", max_bytes: int = MAX_BYTES) -> Self:

@@ -16,7 +16,7 @@ from io import BufferedIOBase
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from charrnn.errors import TextError, Way
+from charrnn.errors import TextError, Way, printable
 from charrnn.plurals import counted
 
 STANDARD_INPUT = "-"
@@ -79,7 +79,7 @@ def find_inputs(sources: Sequence[Source]) -> list[Input]:
 
 def name_of(path: Path | None) -> str:
     r"""Return the name to call an input by in a message, in one line: `\n` and the like escaped."""
-    return "standard input" if path is None else _printable(str(path))
+    return "standard input" if path is None else printable(path)
 
 
 def read_pieces(path: Path | None, bound: Bound) -> Generator[bytes]:
@@ -127,18 +127,18 @@ def _expand(source: str) -> list[Input]:
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return [Input(path, is_named=False) for path in _matches(source)]
     except OSError as error:
-        raise _unreadable(_printable(source), error) from None
+        raise _unreadable(printable(source), error) from None
     if stat.S_ISREG(mode) or stat.S_ISFIFO(mode):  # a pipe by name is what a shell makes of <(...)
         return [Input(Path(source))]
     if stat.S_ISDIR(mode):
         return [Input(path, is_named=False) for path in _files_below(Path(source))]
-    name = _printable(source)
+    name = printable(source)
     raise TextError(f"{name}: neither a file nor a folder; hand it over with: - < {name}")
 
 
 def _files_below(folder: Path) -> list[Path]:
     def refuse(error: OSError) -> None:
-        raise _unreadable(_printable(str(error.filename)), error) from None
+        raise _unreadable(printable(error.filename), error) from None
 
     files: list[Path] = []
     for place, folders, names in os.walk(folder, onerror=refuse):
@@ -158,7 +158,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _matches(pattern: str) -> list[Path]:
-    name = _printable(pattern) or "''"
+    name = printable(pattern) or "''"
     if not glob.has_magic(pattern) or "\0" in pattern:
         raise TextError(f"{name}: no such file or folder; {_way_to(pattern)}")
     paths = (Path(match) for match in glob.glob(pattern, recursive=True))  # noqa: PTH207
@@ -224,7 +224,7 @@ def _open_by_suffix(path: Path) -> Opened:
 
 def _damaged(name: str, error: Exception) -> TextError:
     return TextError(
-        f"{name}: damaged, or not what its suffix says ({_printable(str(error))}); "
+        f"{name}: damaged, or not what its suffix says ({printable(error)}); "
         "fetch it again, or rename it if it is not compressed"
     )
 
@@ -232,10 +232,3 @@ def _damaged(name: str, error: Exception) -> TextError:
 def _unreadable(name: str, error: OSError) -> TextError:
     reason = (error.strerror or str(error)).lower()
     return TextError(f"{name}: cannot be read ({reason}); check its name and its permissions")
-
-
-def _printable(name: str) -> str:
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
-        for letter in name
-    )

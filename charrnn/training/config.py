@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from charrnn.errors import ConfigError, Way
-from charrnn.option_fields import Count, Measure, Range, Seed, Share, Whole, check_fields
+from charrnn.option_fields import Checked, Count, Measure, Range, Seed, Share, Whole
 from charrnn.text.kept import Keeps
 from charrnn.training.options import BUDGETS, LearningRate, TrainOptions
 
@@ -13,7 +13,7 @@ MOST_WORKERS = 256
 
 
 @dataclass(frozen=True)
-class TrainingConfig:
+class TrainingConfig(Checked):
     """How a network is fitted to a text, as `charrnn.training.defaults.resolve` finds it.
 
     The fields of `TrainOptions` are described there. A budget that is None does not limit the run;
@@ -24,11 +24,8 @@ class TrainingConfig:
         or one drawn at random, so that none can become a clock of the training text.
     rotate: whether each epoch begins at a random character, the text read as a ring.
     warmup: the share of the budget over which the learning rate rises.
-    max_time: in seconds.
-    val_sample: the most characters of the validation text that an evaluation scores, always the
-        same ones.
-    workers: how many processes share a batch; the same number gives the same numbers again.
-    sampled_softmax: affects training only; validation is exact in any case.
+    val_sample: the most characters of the validation text that an evaluation scores.
+    workers: the same number of them gives the same network again.
     keeps: what is kept for validation: the end, ends of files, or files, lines or blocks at random.
     """
 
@@ -64,7 +61,7 @@ class TrainingConfig:
         ConfigError
             A value out of its range, nan and infinity among them, or no budget at all.
         """
-        check_fields(self)
+        super().__post_init__()
         if self.workers > self.batch_size:
             raise ConfigError(
                 f"{self.workers} is more than the {self.batch_size} sequences of a batch",

@@ -1,4 +1,4 @@
-"""What becomes of the options that were not given: by the text, the time and the machine."""
+"""The values of options that are not given: by the text, the time and the machine."""
 
 from dataclasses import fields, replace
 from typing import Any, TypeVar
@@ -10,15 +10,15 @@ from charrnn.training.estimate import measure_speed
 from charrnn.training.options import BUDGETS, TrainOptions
 from charrnn.training.plan import count_parameters
 from charrnn.training.process_learner import choose_workers
-from charrnn.training.recipe import (
-    Recipe,
-    default_embedding_size,
-    default_steps,
-    recipe_for,
-    recipe_in_time,
-)
+from charrnn.training.recipe import Recipe, recipe_for, recipe_in_time
 
 Number = TypeVar("Number", int, float)
+
+LEAST_READ = 600_000
+"""Characters that a run reads of a tiny text, in all its passes."""
+
+LARGE_VOCABULARY = 256
+"""Distinct characters above which a learned embedding is both smaller and faster than one-hot."""
 
 LARGEST_VALIDATION = 200_000
 """Characters of the validation text at most; more cost time and measure hardly better."""
@@ -37,7 +37,7 @@ LEAST_SCORED = 1_000
 def resolve(
     options: TrainOptions, characters: int, vocabulary_size: int
 ) -> tuple[NetworkConfig, TrainingConfig, list[str]]:
-    """Return the settings of a run on a text of so many characters, and notes on what they are.
+    """Return the settings of a run on a text of this length, and notes that explain them.
 
     Raises
     ------
@@ -89,6 +89,16 @@ def val_sample(max_time: float | None) -> int:
     if max_time is None:
         return MOST_SCORED
     return int(min(MOST_SCORED, max(LEAST_SCORED, SCORED * max_time)))
+
+
+def default_steps(recipe: Recipe, train_characters: int, window: int) -> int:
+    """Return the default budget in steps, each of which reads `window` characters."""
+    return max(1, int(max(recipe.passes * train_characters, LEAST_READ)) // window)
+
+
+def default_embedding_size(vocabulary_size: int) -> int:
+    """Return 0, one-hot input, for a small vocabulary, and a learned embedding for a large one."""
+    return 0 if vocabulary_size <= LARGE_VOCABULARY else 128
 
 
 def _recipe(

@@ -12,9 +12,9 @@ from typing import Any
 
 from charrnn.checkpoint.checkpoint import load
 from charrnn.checkpoint.digest import digest
-from charrnn.checkpoint.paths import model_path, shown
+from charrnn.checkpoint.paths import model_path
 from charrnn.checkpoint.record import TrainingRecord
-from charrnn.errors import CheckpointError, Way
+from charrnn.errors import CheckpointError, Way, printable
 from charrnn.network.config import NetworkConfig
 from charrnn.training.config import TrainingConfig
 
@@ -55,7 +55,7 @@ def check_one_run(path: Path, model: TrainingRecord, meta: dict[str, Any]) -> No
     if meta.get("replaces") and meta["replaces"] == digest(beside):
         return
     raise CheckpointError(
-        f"{shown(path.name)}: is not of the run that wrote {shown(beside.name)}",
+        f"{printable(path.name)}: is not of the run that wrote {printable(beside.name)}",
         Way("put the state there that was saved with it"),
         Way("move that model away to resume this run"),
         Way("start afresh without {resume}"),

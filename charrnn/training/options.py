@@ -5,7 +5,7 @@ from typing import Annotated
 
 from charrnn.errors import ConfigError
 from charrnn.network.config import Cell, EmbeddingSize, HiddenSize, LayerCount
-from charrnn.option_fields import Count, Measure, Range, Seed, Share, Whole, check_fields, opt
+from charrnn.option_fields import Checked, Count, Measure, Range, Seed, Share, Whole, opt
 
 TEXT, NETWORK, TRAINING, BUDGET = "Text", "Network", "Training", "Budget"
 
@@ -18,7 +18,7 @@ LearningRate = Annotated[float, Range(0, 10)]
 
 
 @dataclass(frozen=True)
-class TrainOptions:
+class TrainOptions(Checked):
     """How to train; None leaves a field to the size of the text, the time and the machine.
 
     `charrnn.training.defaults.resolve` says what it becomes then.
@@ -26,10 +26,10 @@ class TrainOptions:
 
     # fmt: off
     val_split: Share = opt(
-        0.1, "How much is kept back for validation; 200,000 characters at most.", TEXT, "SHARE"
+        0.1, "Share of the text kept for validation; 200,000 characters at most.", TEXT, "SHARE"
     )
     use_all: bool = opt(
-        False, "In the end, when the loss is measured, learn what was kept back too.", TEXT
+        False, "Once the loss is measured, learn the validation text too.", TEXT
     )
     cell: Cell = opt("lstm", "The recurrent cell.", NETWORK)
     hidden_size: HiddenSize | None = opt(
@@ -79,16 +79,16 @@ class TrainOptions:
         "window: pays from some thousand distinct characters on; 0 is exact.", TRAINING, "N",
     )
     epochs: Measure | None = opt(
-        None, "Stop after reading the text so many times.", BUDGET, "N", aliases="--num-epochs",
+        None, "Stop after reading the text N times.", BUDGET, "N", aliases="--num-epochs",
         shown=BY_SIZE,
     )
-    max_steps: Whole | None = opt(None, "Stop after so many steps.", BUDGET, "N")
+    max_steps: Whole | None = opt(None, "Stop after N steps.", BUDGET, "N")
     max_time: Measure | None = opt(
-        None, "Stop after so long, as in 60s, 10m or 1h30m; the size of the network follows.",
+        None, "Stop after TIME, as in 60s, 10m or 1h30m; the size of the network follows.",
         BUDGET, "TIME", is_time=True,
     )
     patience: Whole = opt(
-        8, "Stop after so many evaluations without a better one; 0 never.", BUDGET, "N"
+        8, "Stop after N evaluations without a better one; 0 never.", BUDGET, "N"
     )
     evaluations: Count = opt(25, "How many times a run is evaluated.", BUDGET, "N")
     # fmt: on
@@ -104,4 +104,4 @@ class TrainOptions:
         for name in BUDGETS:
             if getattr(self, name) == 0:
                 raise ConfigError("0 is no budget; leave it out for the default", argument=name)
-        check_fields(self)
+        super().__post_init__()

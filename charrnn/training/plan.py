@@ -1,4 +1,4 @@
-"""What a run will be, worked out and shown before it starts."""
+"""The plan of a run: its memory, speed and time, estimated before it starts."""
 
 from dataclasses import dataclass
 
@@ -61,7 +61,7 @@ def make_plan(
     *,
     saving: float = 0.0,
 ) -> Plan:
-    """Work out memory, speed and time of a run; takes about half a second to measure the speed.
+    """Estimate memory, speed and time of a run; measuring the speed takes about half a second.
 
     saving: the seconds that the run takes to be saved.
     """
@@ -75,7 +75,7 @@ def make_plan(
     if training.epochs:
         limits.append(training.epochs * train_characters / per_step)
     if training.max_time:
-        # An evaluation follows a step: there are as many as are asked for, or one for each step.
+        # An evaluation follows a step: there are as many as requested, or one for each step.
         all_of_them = (training.max_time - training.evaluations * evaluation) / step
         limits.append(max(all_of_them, training.max_time / (step + evaluation)))
     steps = max(1, int(min(limits)))
@@ -105,7 +105,7 @@ def estimate_memory(
 ) -> int:
     """Return the peak memory of a run, in bytes, from the shapes of all that it keeps.
 
-    The text lies in a file: of a large one nothing is held that a larger one would need more of.
+    The text lies in a file: memory does not grow with its length.
     """
     cell, T, B = CELLS[network.cell], training.seq_length, training.batch_size
     H, L, V, E = (

@@ -1,4 +1,4 @@
-"""What a run is made of where nothing is chosen: by the size of the text, and by the time there is.
+"""Default settings, by the size of the text and the time that there is.
 
 `tests/benchmarks/recipes.py` trains recipes under a budget and prints the table to choose by.
 """
@@ -7,14 +7,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-LEAST_READ = 600_000
-"""Characters that a run reads of a tiny text, again and again."""
-
-LARGE_VOCABULARY = 256
-"""Distinct characters above which a learned embedding is both smaller and faster than one-hot."""
-
 HIDDEN_SIZES = (64, 96, 128, 192, 256, 384, 512, 768, 1024)
-"""Units, from which a run of so many seconds chooses."""
+"""Units among which a run with a limit of time chooses."""
 
 PASSES = 2.5
 """Times that the largest network for a text and a time still reads the text; more often, by the
@@ -36,7 +30,7 @@ OVERHEAD = 50_000
 
 @dataclass(frozen=True)
 class Recipe:
-    """The defaults for texts of up to so many characters.
+    """The defaults for texts of up to `characters`.
 
     passes: how often a run without a budget reads the text, if that is `LEAST_READ` in all.
     why: how the time that there is led to the size, in words; empty where there is no limit.
@@ -65,7 +59,7 @@ from each than a small one does."""
 
 
 def recipe_for(characters: int) -> Recipe:
-    """Return the recipe for a text of so many characters and no limit of time."""
+    """Return the recipe for a text of this length and no limit of time."""
     return next(recipe for recipe in RECIPES if characters <= recipe.characters)
 
 
@@ -75,13 +69,13 @@ def recipe_in_time(
     speed: Callable[[], float],
     parameters: Callable[[int], int],
 ) -> Recipe:
-    """Return the recipe for a text of so many characters to learn from, and so many seconds.
+    """Return the recipe for a training text of this length and a limit of time.
 
     The network is the largest that still reads the text `PASSES` times on this machine, with
     dropout by how often it will read it.
 
     speed: measures how many characters a second the recipe without a limit trains on.
-    parameters: counts those of a network of so many units.
+    parameters: counts those of a network with a number of units.
     """
     recipe = recipe_for(characters)
     work = speed() * (parameters(recipe.hidden_size) + OVERHEAD)
@@ -116,12 +110,12 @@ def recipe_in_time(
 
 
 LARGE, LARGE_RATE = 512, 5e-3
-"""Units above which a network learns at this rate; up to them 8e-3 is used, which was
+"""Units above which this rate is used; up to them 8e-3 is used, which was
 better by 0.027 nats with 384 units and was not compared with 512."""
 
 
 def dropout_for(passes: float, parameters: float) -> float:
-    """Return how much to drop in a run that reads its text so many times.
+    """Return the dropout of a run that reads its text `passes` times.
 
     parameters: how many there are for each character of the text.
     """
@@ -133,13 +127,3 @@ DROPOUT = ((2.5, 0.1), (5.0, 0.2), (12.0, 0.3), (30.0, 0.4), (float("inf"), 0.5)
 """Passes, times parameters for each character where these are more than one, below which this
 share is dropped: 384 units that read tiny Shakespeare six times with 0.2 were best after three
 quarters of the run."""
-
-
-def default_steps(recipe: Recipe, train_characters: int, window: int) -> int:
-    """Return the default budget in steps, each of a window of so many characters in all."""
-    return max(1, int(max(recipe.passes * train_characters, LEAST_READ)) // window)
-
-
-def default_embedding_size(vocabulary_size: int) -> int:
-    """Return 0, one-hot input, for a small vocabulary, and a learned embedding for a large one."""
-    return 0 if vocabulary_size <= LARGE_VOCABULARY else 128

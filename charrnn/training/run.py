@@ -1,4 +1,4 @@
-"""A whole run: from a corpus and what was chosen to a trained checkpoint, and on from a stop."""
+"""A whole run: from a corpus and options to a trained checkpoint, and resumed after a stop."""
 
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -41,7 +41,7 @@ SCORED = "once from the beginning, the state carried"
 """How the best network is scored in the end, in words."""
 
 State = tuple[dict[str, NDArray[Any]], dict[str, Any]]
-"""What a run is gone on with, as `load_state` returns it."""
+"""What a run is resumed from, as `load_state` returns it."""
 
 
 class Run:
@@ -61,7 +61,7 @@ class Run:
     ) -> None:
         self.corpus, self.vocabulary, self.notes = corpus, corpus.vocabulary, notes
         kept = split(len(corpus), training.val_split, training.seq_length)
-        # However long the text is, what is kept back fits in memory; the rest stays in its file.
+        # However long the text is, the validation text fits in memory; the rest stays in its file.
         self.train, self.validation = keep_back(corpus, kept, training.keeps, training.seed)
         rng = np.random.Generator(np.random.PCG64(training.seed))
         self.trainer = Trainer(Network(network, rng), self.train, self.validation, training)
@@ -75,7 +75,7 @@ class Run:
 
     @classmethod
     def begin(cls, corpus: Corpus, options: TrainOptions) -> Self:
-        """Fill in what was not chosen, and set up the run.
+        """Resolve the options, and set up the run.
 
         Raises
         ------
@@ -103,9 +103,9 @@ class Run:
 
     @classmethod
     def resume(cls, corpus: Corpus, path: Path, budget: dict[str, Any] | None = None) -> Self:
-        """Take up the run whose training state lies beside the model at `path`.
+        """Resume the run whose training state is beside the model at `path`.
 
-        A run that has ended, and was not measured then, is taken up to be concluded.
+        A run that has ended, and was not measured then, is resumed to be concluded.
 
         budget: new values for epochs, max_steps or max_time, to train on beyond the first end.
 
@@ -115,20 +115,20 @@ class Run:
             There is no training state, or it belongs to another text, or to another run than the
             model.
         TrainingError
-            The run is concluded, and there is nothing to go on with.
+            The run is concluded, and nothing is left to train.
         """
         path = resume_path(path)
         state, model = load_state(path), model_beside(path)
         if model:
             check_one_run(path, model, state[1])
-        run = cls.go_on_from(corpus, state, path.name, budget)
+        run = cls.resume_from(corpus, state, path.name, budget)
         now = run.trainer.now
         if model and model.steps == now.step and model.ended not in INTERRUPTED:
             run.check_left(path.name)
         return run
 
     def check_left(self, name: str) -> None:
-        """Make sure that there is something to go on with.
+        """Make sure that something is left to train.
 
         name: what to call the run in an error.
 
@@ -141,7 +141,9 @@ class Run:
         if trainer.fraction() >= 1:
             raise TrainingError(
                 f"{name}: its budget is used up after {counted(now.step, 'step')}",
-                Way("give it more with {epochs}, {max_steps} or {max_time}"),
+                Way(
+                    "give it more with {epochs}, {max_time} or {max_steps}", max_steps=2 * now.step
+                ),
             )
         if trainer.learnt:
             raise TrainingError(
@@ -152,15 +154,15 @@ class Run:
             raise TrainingError(
                 f"{name}: stopped because {counted(now.waited, 'evaluation')} brought nothing "
                 f"better",
-                Way("go on with {patience}", patience=2 * now.waited),
+                Way("resume with {patience}", patience=2 * now.waited),
                 Way("0 for as long as its budget lasts"),
             )
 
     @classmethod
-    def go_on_from(
+    def resume_from(
         cls, corpus: Corpus, state: State, name: str, budget: dict[str, Any] | None = None
     ) -> Self:
-        """Take up the run whose `state()` this is, even if nothing is left of its budget.
+        """Resume the run whose `state()` this is, even if nothing is left of its budget.
 
         name: what to call the state in an error.
 
@@ -186,7 +188,7 @@ class Run:
         return run
 
     def plan(self, saving: float = 0.0) -> Plan:
-        """Work out what the run will take, given the seconds that saving it takes."""
+        """Return the plan of the run, given the seconds that saving it takes."""
         return make_plan(
             self.trainer.network.config,
             self.trainer.config,
@@ -197,9 +199,9 @@ class Run:
         )
 
     def conclude(self, ended: str) -> None:
-        """Score the best network exactly, and what costs nothing beside it; then learn the rest.
+        """Score the best network exactly, and the baselines; then learn the rest.
 
-        The rest is what was kept back, if the run is to use all of the text.
+        The rest is the validation text, if the run is to use all of the text.
         """
         self._ended = ended
         self.trainer.finish()
@@ -263,7 +265,7 @@ class Run:
         save_state(resume_path(path), *self.state())
 
     def state(self) -> State:
-        """Return what going on needs: arrays, of which some change with the next step, and JSON."""
+        """Return what resuming needs: arrays, of which some change with the next step, and JSON."""
         arrays, meta = self.trainer.state()
         about = {
             "run": self.identity,

@@ -11,9 +11,9 @@ from typing import Any, get_args
 from numpy.typing import NDArray
 
 from charrnn.checkpoint.checkpoint import load_state
-from charrnn.checkpoint.paths import resume_path, shown
+from charrnn.checkpoint.paths import resume_path
 from charrnn.checkpoint.record import count, is_count
-from charrnn.errors import CheckpointError, Way
+from charrnn.errors import CheckpointError, Way, printable
 from charrnn.network.config import NetworkConfig
 from charrnn.text.corpus import Corpus
 from charrnn.text.decoding import Errors
@@ -63,7 +63,8 @@ def text_of(path: Path) -> tuple[list[str], ReadAs]:
         and isinstance(encoding, str)
     ):
         raise CheckpointError(
-            f"{shown(path.name)}: does not say which text it is of", Way("name the text as well")
+            f"{printable(path.name)}: does not say which text it is of",
+            Way("name the text as well"),
         )
     field = meta.get("field")
     # Before there was a choice, files were read as they stand.
@@ -76,7 +77,7 @@ def text_of(path: Path) -> tuple[list[str], ReadAs]:
         return names, replace(read_as, **more)
     errors, max_bytes = meta["errors"], meta.get("max_bytes")
     if errors not in get_args(Errors) or not is_count(max_bytes):
-        raise CheckpointError(f"{shown(path.name)}: does not say how its text was read")
+        raise CheckpointError(f"{printable(path.name)}: does not say how its text was read")
     return sources, replace(ReadAs.named(encoding, errors, count(max_bytes)), **more)
 
 

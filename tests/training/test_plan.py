@@ -18,7 +18,14 @@ from charrnn.text.corpus import from_text
 from charrnn.training import defaults
 from charrnn.training import plan as module
 from charrnn.training.config import TrainingConfig
-from charrnn.training.defaults import LARGEST_VALIDATION, resolve, split
+from charrnn.training.defaults import (
+    LARGEST_VALIDATION,
+    LEAST_READ,
+    default_embedding_size,
+    default_steps,
+    resolve,
+    split,
+)
 from charrnn.training.estimate import Pace, measure
 from charrnn.training.optimizer import AdamW
 from charrnn.training.options import TrainOptions
@@ -30,12 +37,9 @@ from charrnn.training.plan import (
 )
 from charrnn.training.recipe import (
     HIDDEN_SIZES,
-    LEAST_READ,
     PARAMETERS,
     PASSES,
     RECIPES,
-    default_embedding_size,
-    default_steps,
     recipe_for,
     recipe_in_time,
 )

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from charrnn.cli.keys import can_be_read
+
 try:
     import termios
 except ImportError:  # a system whose terminals are others
@@ -54,13 +56,8 @@ def theme_of(colour: str) -> "Theme | None":
 
 
 def _may_be_asked() -> bool:
-    streams = (sys.stdin, sys.stdout)
-    if termios is None or os.environ.get("TERM", "dumb") == "dumb":
-        return False
-    if not all(stream is not None and stream.isatty() for stream in streams):
-        return False
     with suppress(OSError):  # in the background it would be stopped
-        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+        return can_be_read() and os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
     return False
 
 

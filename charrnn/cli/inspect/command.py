@@ -5,14 +5,15 @@ from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO, NamedTuple, get_args
+from typing import TYPE_CHECKING, Annotated, BinaryIO, get_args
 
 import typer
 
-from charrnn.checkpoint.paths import ENDING, FOLDER
+from charrnn.checkpoint.paths import FOLDER
 from charrnn.cli.completion import complete_model
 from charrnn.cli.from_fields import takes
 from charrnn.cli.inspect.background import background
+from charrnn.cli.inspect.given import Given, models_and_text, named_file, sources
 from charrnn.cli.inspect.options import OutputOptions, TextOptions
 from charrnn.cli.keys import can_be_read
 from charrnn.cli.messages import note
@@ -24,53 +25,23 @@ from charrnn.cli.wording import options_of, spelling
 from charrnn.errors import ConfigError
 from charrnn.inspection.options import Options
 from charrnn.inspection.output.formats import Format, Picture, choose_format
-from charrnn.plurals import counted
 from charrnn.system.pipes import is_pipe
 from charrnn.terminal.commands import command_line
-from charrnn.text.names import is_there, looks_like_path
-from charrnn.text.read_as import Unknown
 from charrnn.text.sources import STANDARD_INPUT
 
 if TYPE_CHECKING:
-    from charrnn.checkpoint.checkpoint import Checkpoint
     from charrnn.inspection.output.envelope import Envelope
     from charrnn.inspection.output.heading import Lines
     from charrnn.inspection.result import Result
-    from charrnn.inspection.source import Source
     from charrnn.inspection.view import View
     from charrnn.terminal.colours import Theme
     from charrnn.terminal.screen import Screen
 
 
-class Given(NamedTuple):
-    """The text as it was asked for."""
-
-    text: str | None
-    file: str | None
-    sample: int | None
-
-    @property
-    def is_there(self) -> bool:
-        """Whether there is one."""
-        return self != Given(None, None, None)
-
-    @property
-    def is_in_a_file(self) -> bool:
-        """Whether it is to be read from a file or standard input."""
-        return self.file is not None or self.text == STANDARD_INPUT
-
-    @property
-    def is_read_once(self) -> bool:
-        """Whether it comes by standard input or another pipe."""
-        if STANDARD_INPUT in self:
-            return True
-        return self.file is not None and is_pipe(Path(self.file))
-
-
 @takes({"limit": "sample"}, reads=TextOptions, options=Options, writes=OutputOptions)
 def inspect(
     ctx: typer.Context,
-    models_and_text: Annotated[
+    arguments: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="[MODEL]... [TEXT]",
@@ -103,8 +74,8 @@ def inspect(
     from charrnn.terminal.console import results
     from charrnn.terminal.screen import parse_span, screen_of, show
 
-    paths, text = split(
-        models_and_text or [],
+    paths, text = models_and_text(
+        arguments or [],
         has_text=reads.file is not None or reads.sample is not None,
         compares=choose_view(reads.view, models=None).compares,
     )
@@ -161,61 +132,6 @@ _OF_WRITING = ("seed", "temperature")
 """Fields that concern the text that a model writes itself, whatever the view."""
 
 
-def split(
-    arguments: list[str], *, has_text: bool = False, compares: bool = False
-) -> tuple[list[Path], str | None]:
-    """Return the models and the text of a command line: the text is what comes last.
-
-    Of several arguments the first is a model whatever its name, and so is the only one if the text
-    is given elsewhere; another is one if it ends in .npz, or means one and is not the text. Two
-    texts are one too many. Where models are compared, the last argument too may mean one.
-
-    has_text: whether the text is given elsewhere.
-    compares: whether several models can be looked at.
-
-    Raises
-    ------
-    ConfigError
-        There are more texts than one, or there is one between models.
-    """
-    from charrnn.checkpoint.finding import names_model
-
-    alone = len(arguments) == 1 and not has_text
-    texts = 0 if has_text or (compares and not is_there(*arguments[-1:])) else 1
-    models = [
-        argument.endswith(ENDING)
-        or (n == 0 and not alone)
-        or (n in range(max(1, len(arguments) - texts)) and names_model(argument))
-        for n, argument in enumerate(arguments)
-    ]
-    if not all(models[:-1]):
-        text = arguments[models.index(False)]
-        raise ConfigError(
-            f"{text!r} is neither a model (a name in .npz) nor the last argument, the text"
-        )
-    if all(models):
-        return [Path(argument) for argument in arguments], None
-    return [Path(argument) for argument in arguments[:-1]], arguments[-1]
-
-
-def named_file(given: Given, *, could_be_model: bool = False) -> Given:
-    """Take a text that names a file or folder for what is in it, and say so.
-
-    could_be_model: whether a single word stands where a model could be named too; say so likewise.
-    """
-    text = given.text
-    if text is None or text == STANDARD_INPUT:
-        return given
-    if is_there(text):
-        note(f"reads the file {text}, not its name")
-        return given._replace(text=None, file=text)
-    word = could_be_model and len(text.split()) == 1
-    if looks_like_path(text) or word:
-        what = "model or file" if could_be_model else "file"
-        note(f"there is no {what} {text}; reads {counted(len(text), 'character')} as they stand")
-    return given
-
-
 def _print_or_write(said: str, output: Path | None) -> None:
     """Write what needs no model, to a file or on standard output."""
     if output is not None:
@@ -249,71 +165,37 @@ def _look(  # noqa: PLR0917
         raise ConfigError("a pipe can be read for one model only; give --file FILE")
     models = [(path, load(path)) for path in paths]
     (path, checkpoint), *others = models
-    options = options.settled(checkpoint.network.config)
+    options = options.resolved(checkpoint.network.config)
     if not view.reads_text:
         if given.is_there:
             note("this view reads no text; the one given is not used")
         result = view.compute(checkpoint, options)
         return result, Envelope(path, checkpoint, None, options)
     choices = [replace(options, read=reads.encoded.ways(model)) for _, model in models]
-    sources = _sources(
+    texts = sources(
         [model for _, model in models], given, reads.unknown, choices, view.sample_length
     )
     options = choices[0]
-    for remark in dict.fromkeys(remark for source in sources for remark in source.remarks()):
+    for remark in dict.fromkeys(remark for text in texts for remark in text.remarks()):
         note(remark)
     readings = tuple(
-        Reading.of(model.network, model.vocabulary, source.ids, limit=options.limit, track=tracked)
-        for (_, model), source in zip(models, sources, strict=True)
+        Reading.of(model.network, model.vocabulary, text.ids, limit=options.limit, track=tracked)
+        for (_, model), text in zip(models, texts, strict=True)
     )
     result = view.compute(readings if view.compares else readings[0], options, tracked)
-    return result, Envelope(path, checkpoint, sources[0], options, tuple(others))
+    return result, Envelope(path, checkpoint, texts[0], options, tuple(others))
 
 
 def _note_taken(paths: list[Path], envelope: "Envelope") -> None:
-    """Say what was taken where nothing was given."""
+    """Note the model and the text that stand in for those not given."""
     if not paths:
         note(f"newest model: {envelope.path}")
     if envelope.source is not None and envelope.source.seed is not None:
         note(f"the text is written by the model, seed {envelope.source.seed}")
 
 
-def _sources(
-    models: "list[Checkpoint]",
-    given: Given,
-    unknown: Unknown,
-    choices: list[Options],
-    writes: int,
-) -> "list[Source]":
-    """Take the text of each model; of one that is written, the first model's where all know it."""
-    from charrnn.inspection.source import Source
-
-    pairs = list(zip(models, choices, strict=True))
-    if given.is_there and given.sample is None:
-        return [_source(model, given, unknown, options) for model, options in pairs]
-    length = min(writes, choices[0].limit) if given.sample is None else given.sample
-    alike = all(list(model.vocabulary) == list(models[0].vocabulary) for model in models)
-    return [
-        Source.written(models[0] if alike else model, length, options) for model, options in pairs
-    ]
-
-
-def _source(checkpoint: "Checkpoint", given: Given, unknown: Unknown, options: Options) -> "Source":
-    """Take the text from where it is given."""
-    from charrnn.inspection.source import Source
-
-    vocabulary, limit = checkpoint.vocabulary, options.limit
-    if given.is_in_a_file:
-        name = given.file or STANDARD_INPUT
-        if name == STANDARD_INPUT and sys.stdin is not None and sys.stdin.isatty():
-            note("the text is what you type now, until Ctrl-D at the beginning of a line")
-        return Source.file(vocabulary, name, unknown, limit, options.read)
-    assert given.text is not None
-    return Source.typed(vocabulary, given.text, unknown, limit)
-
-
 def _drawn(view: "View", result: "Result", envelope: "Envelope", screen: "Screen") -> "Lines":
-    """Return the lines of a result, with what stands around them."""
+    """Return the lines of a result, with the heading and the footer."""
     from charrnn.inspection.output.heading import framed
 
     own_text = envelope.source is not None and envelope.source.seed is not None

@@ -9,7 +9,7 @@ from charrnn.cli.completion import complete_view
 from charrnn.cli.option_values import output
 from charrnn.cli.reading import DEFAULT_ENCODING, DEFAULT_ERRORS, Encoded
 from charrnn.inspection.output.formats import Asked
-from charrnn.option_fields import Count, opt
+from charrnn.option_fields import Checked, Count, opt
 from charrnn.text.decoding import Errors
 from charrnn.text.read_as import TEXT, Unknown
 
@@ -17,7 +17,7 @@ OUTPUT = "Output"
 
 
 @dataclass(frozen=True)
-class TextOptions:
+class TextOptions(Checked):
     """Which view it is, and of which text."""
 
     # fmt: off

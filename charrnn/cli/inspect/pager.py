@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
 from charrnn.cli.keys import pressed
-from charrnn.cli.signals import NAMES, exit_code
+from charrnn.cli.signals import exit_code, handled
 from charrnn.cli.stdout import standard_output
 
 if TYPE_CHECKING:
@@ -78,16 +78,9 @@ def _signals() -> Iterator[None]:
     """Let the first signal that asks to stop end the walk by way of all that tidies up."""
 
     def end(number: int, frame: FrameType | None) -> None:
-        for each in before:
+        for each in numbers:
             signal.signal(each, signal.SIG_IGN)
         raise typer.Exit(exit_code(number))
 
-    before: dict[int, Any] = {}
-    try:
-        for number in (getattr(signal, name) for name in NAMES if hasattr(signal, name)):
-            if signal.getsignal(number) not in (signal.SIG_IGN, None):
-                before[number] = signal.signal(number, end)
+    with handled(end) as numbers:
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

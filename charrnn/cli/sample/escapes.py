@@ -29,7 +29,7 @@ def as_meant(written: str, option: str, vocabulary: "Vocabulary") -> str:
 
     Where a network knows the backslash and a letter follows, as in `\newline`, a note says how
     that is read: as it was typed where all of the text is such a command, or where the network
-    does not know what the escape stands for; else as an escape.
+    does not know what the escape means; else as an escape.
     """
     if not _learnt("\\", vocabulary):
         return unescaped(written)

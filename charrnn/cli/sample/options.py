@@ -5,7 +5,7 @@ from pathlib import Path
 
 from charrnn.cli.option_values import output
 from charrnn.cli.reading import DEFAULT_ENCODING, DEFAULT_ERRORS, Encoded
-from charrnn.option_fields import Count, Seed, opt
+from charrnn.option_fields import Checked, Count, Seed, opt
 from charrnn.sampling.config import CHOOSING, HOW_MUCH
 from charrnn.text.decoding import Errors
 from charrnn.text.read_as import Unknown
@@ -14,16 +14,16 @@ PROMPT, OUTPUT = "Prompt", "Output"
 
 
 @dataclass(frozen=True)
-class SampleOptions:
+class SampleOptions(Checked):
     """What is continued, how often, and in which form it is written."""
 
     # fmt: off
     prompt: str | None = opt(
-        None, r"Go on from this text; \n, \t, \r and \\ are understood.", PROMPT, "TEXT",
+        None, r"Continue this text; \n, \t, \r and \\ are understood.", PROMPT, "TEXT",
         names="-p", shown="a text that waits on standard input",
     )
     prompt_file: Path | None = opt(
-        None, "Go on from the text in this file; - is standard input.", PROMPT, "FILE"
+        None, "Continue the text in this file; - is standard input.", PROMPT, "FILE"
     )
     encoding: str | None = opt(
         None, "How the prompt's file is encoded.", PROMPT, "NAME", shown=DEFAULT_ENCODING
@@ -38,8 +38,8 @@ class SampleOptions:
     )
     num_samples: Count = opt(1, "How many texts to write.", HOW_MUCH, "N", aliases="--repeat")
     separator: str | None = opt(
-        None, r"What stands between two texts; \n, \t, \r and \\ are understood.", HOW_MUCH, "TEXT",
-        shown="a line ----, or a line end where each text is one line",
+        None, r"What is written between two texts; \n, \t, \r and \\ are understood.", HOW_MUCH,
+        "TEXT", shown="a line ----, or a line end where each text is one line",
     )
     seed: Seed | None = opt(
         None, "The same seed gives the same text.", CHOOSING, "N",

@@ -97,7 +97,7 @@ def from_file(path: Path, ways: "Sequence[ReadAs]", vocabulary: "Vocabulary") ->
     once = source is None or is_pipe(source)
     if source is None and sys.stdin is not None and sys.stdin.isatty():
         note("the prompt is what you type now, until Ctrl-D at the beginning of a line")
-        data = sys.stdin.buffer.read()  # once: a terminal goes on after its end
+        data = sys.stdin.buffer.read()  # once: a terminal can be read again after its end
     elif once or vocabulary.kind == "bytes":
         data = b"".join(read_pieces(source, Bound(MAX_BYTES)))
     else:
@@ -180,7 +180,7 @@ def from_standard_input(ways: "Sequence[ReadAs]", vocabulary: "Vocabulary") -> P
 
 
 def encode(prompt: Prompt, vocabulary: "Vocabulary", unknown: "Unknown") -> "Ids":
-    """Return the ids of a prompt, and tell what became of characters that are not known.
+    """Return the ids of a prompt, and note what became of unknown characters.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The samples of one command: how they are made, what stands between them, and where they go."""
+"""The samples of one command: how they are made, separated and written."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -64,7 +64,7 @@ def make(
 
 
 def write(groups: "Iterator[list[Sample]]", output: Output) -> None:
-    """Hand the samples on, as they are made, until a signal asks to stop.
+    """Write the samples as they are made, until a signal requests a stop.
 
     Raises
     ------
@@ -103,11 +103,11 @@ def _write(groups: "Iterator[list[Sample]]", output: Output, stop: Stop) -> None
 def between(
     separator: str | None, config: SamplingConfig, vocabulary: "Vocabulary", prompt: bytes
 ) -> tuple[bytes, bytes]:
-    """Return what stands between two samples, and what after the last of several.
+    """Return what is written between two samples, and after the last of several.
 
     Samples in which no line can end are written as lines, as other programs read them.
 
-    prompt: what stands before each sample.
+    prompt: written before each sample.
     """
     if separator is not None:
         return typed(unescaped(separator), "--separator").data, b""

@@ -21,13 +21,13 @@ _SHARE = 5
 _LONGEST_BAR = 100
 
 _SHARES = "y_hat: how likely the network holds it; p: how likely it is to be drawn, by the options"
-"""What stands before the first sample."""
+"""Line before the first sample."""
 
 
 class CandidateTable:
     """Prints a block for each character as it is made: what came before it, then the candidates.
 
-    prompt: (N,) the ids that a sample goes on from.
+    prompt: (N,) the ids of the prompt.
     top: how many candidates to show.
     """
 
@@ -86,11 +86,11 @@ class CandidateTable:
         palette, k = self._screen.palette, candidate.id
         mark = self._screen.pick("▸", ">") if candidate.chosen else " "
         shares = f"{share(candidate.y_hat):<{_SHARE}}  {share(candidate.p):<{_SHARE}}"
-        told = f" {mark} {candidate.rank:>{self._rank}}  {self._symbols.padded(k, self._symbol)}  "
+        text = f" {mark} {candidate.rank:>{self._rank}}  {self._symbols.padded(k, self._symbol)}  "
         style = palette.loud if candidate.chosen else "" if candidate.p else palette.quiet
-        room = min(self._screen.width - cell_len(told + shares) - 2, _LONGEST_BAR)
+        room = min(self._screen.width - cell_len(text + shares) - 2, _LONGEST_BAR)
         return Text.assemble(
-            (told + shares, style),
+            (text + shares, style),
             ("  " + bar(candidate.p, room), palette.first if candidate.chosen else palette.second),
         )
 

@@ -13,10 +13,10 @@ from charrnn.text.vocabulary import Vocabulary
 class JsonLines:
     """Writes a sample when it is complete, or has been interrupted.
 
-    The time and the speed that are told of samples made side by side are those of all so far.
+    Of samples made side by side, time and speed are those of all so far.
 
-    about: what is the same for all samples, to stand in each line.
-    top: how many candidates to tell of for each character; 0 leaves them out.
+    about: what is the same for all samples, written in each line.
+    top: candidates to write for each character; 0 leaves them out.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class JsonLines:
         """Take down one character more."""
         self._ids.append(choice.id)
         if self._top:
-            self._choices.append(self._told(candidates(choice, self._top)))
+            self._choices.append(self._choice(candidates(choice, self._top)))
 
     def end(self, sample: Sample) -> None:
         """Write the line of a sample."""
@@ -58,7 +58,7 @@ class JsonLines:
     def close(self) -> None:
         """Write nothing: the last line is complete."""
 
-    def _told(self, found: list[Candidate]) -> dict[str, Any]:
+    def _choice(self, found: list[Candidate]) -> dict[str, Any]:
         [chosen] = (candidate for candidate in found if candidate.chosen)
         return self._shares(chosen) | {"candidates": [self._shares(each) for each in found]}
 

@@ -46,7 +46,7 @@ class Writing:
         self._line_ended = True
 
     def begin(self, *, beside: bool = False) -> None:
-        """Write what stands before a sample: the prompt, and a separator from the one before."""
+        """Write the separator from the sample before, and the prompt."""
         if self._begun:
             self._write(self._separator)
         self._begun = True
@@ -64,7 +64,7 @@ class Writing:
         self._flush(final=True)
 
     def close(self) -> None:
-        """Write what a failure has left, and end the line where somebody will type on it."""
+        """Write what a failure has left, and end the line on a terminal."""
         self._flush(final=True)
         if self._begun:
             self._write(self._last, final=True)

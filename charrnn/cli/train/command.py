@@ -46,7 +46,7 @@ def train(
 
     Without a budget it reads a text of a megabyte three times, and smaller ones more often; of
     several budgets the first to be used up ends it. Ctrl-C stops after the step, saves, and says
-    how to go on.
+    how to resume.
 
     Example: charrnn train book.txt --max-time 10m
     """

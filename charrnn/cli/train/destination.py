@@ -1,4 +1,4 @@
-"""Where a run is saved, and what may not be replaced there: settled before a text is read."""
+"""Where a run is saved, checked before a text is read, and what may not be replaced there."""
 
 import os
 from collections.abc import Iterator
@@ -14,14 +14,17 @@ from charrnn.terminal.commands import file_word, quoted
 from charrnn.text.sources import STANDARD_INPUT
 from charrnn.training.log import is_log
 
+_exists = os.path.lexists
+"""`Path.exists` raises where a name is too long."""
+
 LONGEST_NAME = 100
-"""Characters of a name that is made up: with what is added, it has to fit on any disk."""
+"""Characters of a generated name at most: with its suffixes it has to fit on any disk."""
 
 
 def destination(
     out: Path | None, resume: Path | None, sources: list[str], *, overwrite: bool
 ) -> Path:
-    """Return where to save the model: as asked, or under a name that is still free.
+    """Return where to save the model: as given, or under a name that is free.
 
     sources: of the corpus, as they were typed.
 
@@ -40,7 +43,7 @@ def destination(
 
 
 def _named(out: Path, resume: Path | None, *, overwrite: bool) -> Path:
-    """Return where to save the model, as asked."""
+    """Return where to save the model, as given."""
     if out.name.endswith(RESUME_SUFFIX) or out.suffix != ".npz":
         stem = out.name.removesuffix(RESUME_SUFFIX)
         better = stem if stem not in ("", ".npz") and not is_pipe(out) else "model"
@@ -60,10 +63,10 @@ def refuse_to_replace(path: Path) -> None:
     """
     for there in (path, resume_path(path)):
         if _exists(there):
-            resume = f", or go on with it by --resume {quoted(file_word(path))}"
-            go_on = resume if _exists(resume_path(path)) else ""
+            resume = f", or resume it with --resume {quoted(file_word(path))}"
+            again = resume if _exists(resume_path(path)) else ""
             raise CheckpointError(
-                f"{there}: exists already; choose another --out, replace it with --overwrite{go_on}"
+                f"{there}: exists already; choose another --out, replace it with --overwrite{again}"
             )
 
 
@@ -137,11 +140,6 @@ def _names(text: str) -> Iterator[Path]:
     stem = "".join(letter if letter.isprintable() else "_" for letter in name)[:LONGEST_NAME]
     for suffix in ("", *(f"-{k}" for k in range(2, 10**4))):
         yield FOLDER / f"{stem}{suffix}.npz"
-
-
-def _exists(path: Path) -> bool:
-    """Tell whether something lies there; `Path.exists` raises where a name is too long."""
-    return os.path.lexists(path)
 
 
 def _same(one: Path, other: Path) -> bool:

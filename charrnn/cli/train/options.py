@@ -6,7 +6,7 @@ from pathlib import Path
 from charrnn.cli.completion import complete_run
 from charrnn.cli.option_values import output
 from charrnn.errors import ConfigError
-from charrnn.option_fields import Count, opt
+from charrnn.option_fields import Checked, Count, opt
 from charrnn.training.options import BUDGET, TRAINING
 
 OUTPUT = "Output"
@@ -23,7 +23,7 @@ class OutputOptions:
     )
     overwrite: bool = opt(False, "Replace a model that is there already.", OUTPUT)
     resume: Path | None = opt(
-        None, "Go on with the run that wrote this model, as if it had never stopped; CORPUS may be "
+        None, "Resume the run that wrote this model, as if it had never stopped; CORPUS may be "
         "left out.", OUTPUT, "MODEL", complete=complete_run,
     )
     dry_run: bool = opt(False, "Show the plan and stop.", OUTPUT)
@@ -37,7 +37,7 @@ class OutputOptions:
 
 
 @dataclass(frozen=True)
-class MachineOptions:
+class MachineOptions(Checked):
     """Budgets by another name, and the threads of this process."""
 
     # fmt: off

@@ -15,11 +15,11 @@ from charrnn.training.options import TrainOptions
 from charrnn.training.run import Run
 
 OF_ONE_RUN = {"corpus", "resume", "out", "overwrite", "log_file", "dry_run"}
-"""What is not typed again: a new run replaces neither the model nor the log of the old one."""
+"""Options that are not typed again: a new run replaces neither model nor log of the old one."""
 
 
 class Retyped:
-    """Types the command of a run again.
+    """The command of a run, to be typed again.
 
     ctx: of the command that is running; typed: the names of the options that were given to it.
     sources: the text, as it was named.
@@ -31,7 +31,7 @@ class Retyped:
         self._ctx, self._typed, self._sources, self._run = ctx, typed, sources, run
 
     def __call__(self, resumed: Path | None, changes: Mapping[str, Any]) -> str:
-        """Return the command with other options: on with the model at a path, or afresh."""
+        """Return the command with other options, to resume the model at a path or start afresh."""
         options: Mapping[str, Any] = {"resume": file_word(resumed)} if resumed else self._given()
         text = [name if name == STANDARD_INPUT else file_word(Path(name)) for name in self._sources]
         words = ["train", *([] if resumed else text), *self._spelled({**options, **changes})]
@@ -40,7 +40,7 @@ class Retyped:
     def _given(self) -> dict[str, Any]:
         """Return the options that make the run what it is."""
         given = {name: self._ctx.params[name] for name in sorted(self._typed - OF_ONE_RUN)}
-        return _chosen(self._run) | given if "resume" in self._typed else given
+        return _options_of(self._run) | given if "resume" in self._typed else given
 
     def _spelled(self, options: Mapping[str, Any]) -> list[str]:
         """Return options as they are typed, in the order of the help."""
@@ -57,8 +57,8 @@ class Retyped:
         return words
 
 
-def _chosen(run: Run) -> dict[str, Any]:
-    """Return what was chosen of a run that was resumed: what differs from the default."""
+def _options_of(run: Run) -> dict[str, Any]:
+    """Return the options of a resumed run that differ from the default."""
     network, training, _ = resolve(TrainOptions(), len(run.corpus), len(run.vocabulary))
     usual = {**vars(network), **vars(training), **asdict(ReadAs())}
     trainer = run.trainer

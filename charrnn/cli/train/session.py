@@ -32,7 +32,7 @@ from charrnn.training.trainer import ENDED, Ending, Progress
 from charrnn.training.verdict import Verdict, judge, remedy
 
 Again = Callable[[Path | None, dict[str, Any]], str]
-"""The command with other options, given by their names: going on with a model, or anew."""
+"""The command with other options, given by their names: to resume a model, or to start afresh."""
 
 SAMPLE_EVERY = 5
 """Evaluations from one sample to the next."""
@@ -64,7 +64,7 @@ def run_session(
     Raises
     ------
     CharRNNError
-        The run cannot start, or cannot go on, or not all of it is saved; what is saved is whole.
+        The run cannot start or continue, or not all of it is saved; what is saved is whole.
     """
     trainer, saving = run.trainer, Saving(run, path)
     trainer.profile = Profile() if output.profile else None
@@ -137,7 +137,7 @@ def _conclude(  # noqa: PLR0917
     saving.stopped()
     if len(run.validation) > LONG_TEXT:
         kept = counted(len(run.validation), "character")
-        note(f"measuring the best network on {kept} kept back; Ctrl-C leaves it for later")
+        note(f"measuring the best network on {kept} of validation; Ctrl-C leaves it for later")
     try:
         with stop.ends_work():
             run.conclude(ENDED[ending])
@@ -174,7 +174,7 @@ def _judged(run: Run, checkpoint: Checkpoint, ending: Ending) -> Verdict:
 
 
 def _about(run: Run) -> dict[str, Any]:
-    """Return what a log says of a run before its first step."""
+    """Return the first entry of a log, before the first step."""
     return {
         "sources": [source.name for source in run.corpus.sources],
         "sha256": run.corpus.sha256,
@@ -188,7 +188,7 @@ def _about(run: Run) -> dict[str, Any]:
 
 
 def _logged(log: RunLog, progress: Progress) -> str | None:
-    """Log a step; return what to tell the first time that this fails."""
+    """Log a step; return a warning the first time that this fails."""
     try:
         log.progress(progress)
     except TrainingError as error:

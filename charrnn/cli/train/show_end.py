@@ -1,4 +1,4 @@
-"""How a run ended: its curve, its loss beside what costs nothing, and what to type next."""
+"""How a run ended: its curve, its loss beside baselines, and what to type next."""
 
 import textwrap
 from dataclasses import dataclass
@@ -89,7 +89,7 @@ def show_end(ended: Ended, path: Path, console: Console) -> None:
 def show_stop(
     checkpoint: Checkpoint, verdict: Verdict, path: Path, console: Console, *, piped: bool = False
 ) -> None:
-    """Print that a run was stopped and saved, how it was going, and how to go on.
+    """Print that a run was stopped and saved, how it was going, and how to resume it.
 
     piped: whether part of the text came from standard input, and has to come from there again.
     """
@@ -98,7 +98,7 @@ def show_stop(
         said = sentence(verdict, checkpoint.network.config, training)
         show(_wrapped(said, screen), screen, console)
     _print(f"stopped after step {count(training.steps)}; saved {_named(path)}", console)
-    _print_way_on(path, console, piped=piped)
+    _print_resume(path, console, piped=piped)
 
 
 def show_unmeasured(steps: int, path: Path, console: Console, *, piped: bool = False) -> None:
@@ -108,12 +108,12 @@ def show_unmeasured(steps: int, path: Path, console: Console, *, piped: bool = F
     """
     at = f"stopped while it was measured, after step {count(steps)}"
     _print(f"{at}; saved {_named(path)}", console)
-    _print_way_on(path, console, piped=piped)
+    _print_resume(path, console, piped=piped)
 
 
-def _print_way_on(path: Path, console: Console, *, piped: bool) -> None:
-    go_on = command("train", "--resume", file_word(path))
-    _print(f"go on  {go_on}{' < TEXT' if piped else ''}", console, "bold")
+def _print_resume(path: Path, console: Console, *, piped: bool) -> None:
+    resume = command("train", "--resume", file_word(path))
+    _print(f"resume {resume}{' < TEXT' if piped else ''}", console, "bold")
     if piped:
         _print("       where TEXT holds what was piped in: that is not kept", console)
 
@@ -134,7 +134,7 @@ def _losses(cell: str, training: TrainingRecord, screen: Screen) -> list[Text]:
         return _wrapped(f"training loss {loss(training.val_loss)} a character", screen)
     kept = counted(training.val_characters, "character")
     at_end = training.config.get("keeps", "end") == "end"
-    which = f"last {kept}, kept back from it" if at_end else f"{kept} kept back"
+    which = f"last {kept}, not used for training" if at_end else f"{kept} for validation"
     lines = _wrapped(f"loss of the {which}, read {training.val_scored}:", screen)
     found = {f"this {cell}": training.val_loss, **training.baselines}
     named = [f"  {harmless(name):<10} {nats:.3f} nats" for name, nats in found.items()]

@@ -1,4 +1,4 @@
-"""The losses of a run while it runs: a few lines above the bar, drawn anew now and then."""
+"""The losses of a run while it runs: a few lines above the bar, redrawn now and then."""
 
 import time
 from collections.abc import Sequence

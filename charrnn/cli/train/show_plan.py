@@ -19,19 +19,19 @@ KEPT = {
     "lines": "{} in lines drawn at random",
     "blocks": "{} in blocks all over it",
 }
-"""What is kept back to validate, in words around its number."""
+"""Validation text, in words around its number of characters."""
 
 LONGEST_NAMES = 60
 """Characters of the names of the files."""
 
 MANY_PASSES = 100
-"""Over a text, from which on their tenths are no news."""
+"""Passes over a text above which tenths are not shown."""
 
 BY_HEART = 1000
-"""Passes over a text that a network may know by heart before they are over."""
+"""Passes over a text in which a network may memorise it."""
 
 LEAST_NAMED = 0.1
-"""The share of a run that goes into evaluating and saving from which on it is named."""
+"""Share of a run spent evaluating and saving above which it is shown."""
 
 
 def show_plan(
@@ -47,7 +47,7 @@ def show_plan(
     """Print the plan: the text, the network, the training, and what it will take.
 
     path: where the model is saved.
-    step, used: where a resumed run goes on, and the share of its budget that is used up there.
+    step, used: where a resumed run continues, and the share of its budget used up there.
     spared: what lies where the model would be saved first, and stays there.
     """
     network = plan.network
@@ -64,7 +64,7 @@ def show_plan(
             + (
                 f"{KEPT[plan.training.keeps].format(count(plan.val_characters))} to validate"
                 if plan.val_characters
-                else "none kept back to validate"
+                else "none to validate"
             ),
         ),
         ("network", f"{describe(network)}, {counted(plan.parameters, 'parameter')}"),

@@ -35,7 +35,7 @@ class TrainingProgress:
 
     already: the share of the budget that was used up before, in a resumed run.
     history: step, training loss and validation loss of its evaluations until then.
-    validated: whether a text was kept back; else an evaluation is of the training text.
+    validated: whether there is a validation text; else an evaluation is of the training text.
     plot: draw the losses above the bar, where there is room for them.
     """
 
@@ -187,5 +187,5 @@ def _given(name: str) -> int:
 
 
 def _listed(said: Sequence[str]) -> str:
-    """Return pieces in a row: the best stands nearer to what it is the best of."""
+    """Return pieces in a row: the best is next to the loss that it is the best of."""
     return "  ".join(filter(None, said)).replace("  (", " (")

@@ -24,8 +24,8 @@ def sentence(
     course = verdict.course
     if verdict.kind == "unvalidated":
         return (
-            "No text was kept back: this loss is of the text that it learnt from, and says nothing "
-            "of new text."
+            "No text was kept for validation: this loss is of the text that it learnt from, and "
+            "says nothing of new text."
         )
     if verdict.kind == "learnt":
         return "It knows the training text by heart: only more text can teach it more."

@@ -287,7 +287,7 @@ def test_a_text_that_names_a_file_is_what_is_in_it(model, tmp_path):
     itself = run(model, "-", "--format", "json", "--unknown", "skip", text="held")
     assert json.loads(itself.stdout)["input"]["given"] == 4
     missing = run(model, "abc.de", "--unknown", "skip")
-    assert "there is no file abc.de; reads 6 characters as they stand" in missing.stderr
+    assert "there is no file abc.de; reads 6 characters as text" in missing.stderr
     assert run(model, "abcd").stderr == ""
 
 
@@ -303,7 +303,7 @@ def test_a_lone_argument_that_is_no_model_is_a_text_for_the_newest(make_checkpoi
         assert (told["source"], told["n"]) == (source, len(TEXT))
         assert "newest model: checkpoints/a.npz" in result.stderr
     word = run("missing").stderr
-    assert "there is no model or file missing; reads 7 characters as they stand" in word
+    assert "there is no model or file missing; reads 7 characters as text" in word
     # A model is one by its ending, or by what lies there.
     assert "no such checkpoint" in refused("missing.npz", code=1)
     make_checkpoint(tmp_path / "b.npz")

@@ -298,7 +298,7 @@ def test_a_terminal_is_not_asked_for_a_text_of_thousands_of_characters():
 
 
 def stopped(line, folder):
-    """Type a line, stop it once it trains, and return what it printed to go on with."""
+    """Type a line, stop it once it trains, and return what it printed to resume it."""
     with subprocess.Popen(
         ["sh", "-c", f"exec {line}"], cwd=folder, stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE, text=True, encoding="utf-8", start_new_session=True,
@@ -311,8 +311,8 @@ def stopped(line, folder):
                 break
         said += process.stderr.readlines()
         assert process.wait(60) == 128 + signal.SIGTERM, "".join(said)
-    [_, go_on] = "".join(said).split("\ngo on  ")
-    return go_on.splitlines()
+    [_, resume] = "".join(said).split("\nresume ")
+    return resume.splitlines()
 
 
 LONG = (

@@ -33,7 +33,7 @@ def test_an_end(make_checkpoint):
     text = drawn(show_end, ended, Path("a b.npz"))
     for expected in (
         "20 steps in 2 s, 427 char/s\n", "ended because its budget; the best was step 10\n",
-        "loss of the last 100 characters, kept back from it, read once:\n",
+        "loss of the last 100 characters, not used for training, read once:\n",
         "this lstm  1.250 nats  1.803 bits  █", "uniform    1.900 nats  2.741 bits  █",
         "\n── the best network writes ──\none\n\\x1b[31mtwo\n\nthree\n",
         "\nIt has settled: the validation loss fell by 0.4% in the second half.",
@@ -67,7 +67,7 @@ def test_an_end_fits_and_nothing_of_it_is_cut(make_checkpoint, width):
     for expected in (
         "loss, nats a character", "20 steps in 2 s, 427 char/s",
         "ended because patience ran out; the best was step 10",
-        "kept back from it, read once from the beginning, the state carried:",
+        "not used for training, read once from the beginning, the state carried:",
         "this lstm 1.250 nats 1.803 bits", "leaky: 98% of it stands word for word",
         "On the rest it is 2.310 nats.", "More text or a larger network would help.",
         "Xz (0.170) and the 5-gram (1.20) do at least as well.",
@@ -91,7 +91,7 @@ def test_what_was_kept_back_is_last_only_at_the_end(make_checkpoint, keeps):
     made = make_checkpoint()
     training = replace(made.training, config={"keeps": keeps})
     text = drawn(show_end, Ended(replace(made, training=training), SETTLED), Path("m.npz"))
-    assert "loss of the 100 characters kept back, read once:\n" in text
+    assert "loss of the 100 characters for validation, read once:\n" in text
 
 
 def test_bars_of_losses_where_there_is_room(make_checkpoint):
@@ -111,7 +111,7 @@ def test_an_end_before_anything_was_measured(make_checkpoint):
     ):
         found = replace(made, training=training, history=np.empty((0, 3)))
         text = drawn(show_end, Ended(found, verdict), Path("m.npz"))
-        assert "kept back from it" not in text
+        assert "not used for training" not in text
         assert ("training loss" in text) == (training.val_loss is not None)
         assert "writes" not in text  # no sample, no heading
 
@@ -119,7 +119,7 @@ def test_an_end_before_anything_was_measured(make_checkpoint):
 def test_a_stop_and_a_long_path_in_one_line(make_checkpoint):
     made = make_checkpoint()
     path = Path("folder" * 20) / ("name" * 20 + ".npz")
-    lines = f"stopped after step 20; saved {path}\ngo on  charrnn train --resume {path}\n"
+    lines = f"stopped after step 20; saved {path}\nresume charrnn train --resume {path}\n"
     assert drawn(show_stop, made, Verdict("short", "stop"), path) == lines
     assert drawn(show_stop, made, replace(SETTLED, ending="stop"), path) == lines
     course = Course(10, 1.25, 0, 1.25, 1.5, 1.4, 0.08)

@@ -96,7 +96,7 @@ def test_a_plan():
     other = plan(training=training, val_characters=0, notes=("short", "bad [/x]\n\x1b[31m"))
     shown = drawn(show_plan, other, ("-",), Path("m.npz"), step=30, used=0.25)
     for expected in (
-        "none kept back to validate", "seed 0\n", "2.5 epochs or 1 min 30 s, whichever ends first",
+        "none to validate", "seed 0\n", "2.5 epochs or 1 min 30 s, whichever ends first",
         "resumed   after step 30, 25% of the budget", "expected  1 min 30 s at",
         "note      short\n", r"note      bad [/x]\n\x1b[31m",
     ):  # fmt: skip

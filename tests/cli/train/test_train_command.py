@@ -214,7 +214,7 @@ def test_memory_that_does_not_suffice(monkeypatch):
     monkeypatch.setattr(Run, "begin", begin)
     result = train("text.txt", *SHORT)
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
-    assert "memory does not suffice" in result.stderr
+    assert "not enough memory" in result.stderr
 
 
 # What it shows and leaves behind.
@@ -483,7 +483,7 @@ def test_what_is_kept_back_of_several_files_is_said(quick):
         Path(f"{number}.txt").write_text(TEXT * 3)
     ends = train("0.txt", "1.txt", *SHORT, "-o", "m.npz")
     assert "at the ends of the files" in ends.stderr
-    assert re.search(r"loss of the [0-9,]+ characters kept back", ends.stderr)
+    assert re.search(r"loss of the [0-9,]+ characters for validation", ends.stderr)
     Path("many").mkdir()
     for number in range(30):
         Path(f"many/{number}.txt").write_text(TEXT[: 500 + number])
@@ -857,11 +857,11 @@ def test_stop_and_resume_is_never_having_stopped(cell, workers, number, quick):
     else:
         assert process.returncode == 128 + number
         assert "Traceback" not in shown
-        stopped, go_on = shown.splitlines()[-2:]
+        stopped, resume = shown.splitlines()[-2:]
         step = int(re.fullmatch(r"stopped after step (\d+); saved stopped\.npz", stopped)[1])
         assert 30 <= step < 160
         assert load(Path("stopped.npz")).training.steps == step
-        assert go_on == "go on  charrnn train --resume stopped.npz"
+        assert resume == "resume charrnn train --resume stopped.npz"
     assert train("--resume", "stopped.npz", "--log-file", "stopped.jsonl").exit_code == 0
     assert train(*arguments, "whole.jsonl", "-o", "whole.npz").exit_code == 0
     assert arrays("stopped.npz") == arrays("whole.npz")
@@ -999,10 +999,10 @@ def test_ctrl_c_ends_the_measuring_at_once_and_leaves_it_for_later(quick, monkey
     monkeypatch.setattr(run_module, "score", interrupted)
     result = train("text.txt", *SHORT, "-o", "m.npz", "--log-file", "l")
     assert result.exit_code == 130
-    assert "kept back; Ctrl-C leaves it for later" in result.stderr
+    assert "of validation; Ctrl-C leaves it for later" in result.stderr
     assert result.stderr.splitlines()[-2:] == [
         "stopped while it was measured, after step 6; saved m.npz",
-        "go on  charrnn train --resume m.npz",
+        "resume charrnn train --resume m.npz",
     ]
     assert not load(Path("m.npz")).training.baselines
     monkeypatch.setattr(run_module, "score", scored)
