@@ -85,6 +85,16 @@ class OptionField(NamedTuple):
     range: Range | None
     option: Opt | None
 
+    def name(self, field: str) -> str:
+        """Return the option's long name, for the name of the field."""
+        given = self.option.names.split() if self.option else []
+        return next((name for name in given if name.startswith("--")), own_name(field))
+
+
+def own_name(field: str) -> str:
+    """Return the name of the option that a field is, where it names none: `--top-k`."""
+    return f"--{field.replace('_', '-')}"
+
 
 @cache
 def described(dataclass: Any) -> dict[str, OptionField]:

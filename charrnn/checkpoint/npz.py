@@ -141,7 +141,7 @@ def _opened(path: Path) -> BinaryIO:
         raise CheckpointError("no such checkpoint; `charrnn train` writes one") from None
     if stat.S_ISDIR(mode):
         raise CheckpointError("a folder; name a checkpoint in it")
-    if not stat.S_ISREG(mode):  # opening a pipe would wait until somebody writes to it
+    if not stat.S_ISREG(mode):  # opening a pipe would wait for a writer
         raise CheckpointError("not a file on a disk; save it to one first")
     return path.open("rb")
 

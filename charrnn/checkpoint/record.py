@@ -26,7 +26,7 @@ class TrainingRecord:
     val_loss: of the validation text; of the training windows where none was kept.
     val_scored: how val_loss was measured, in words.
     baselines: the loss on the same validation text of models that cost nothing, by name.
-    ended: what ended the run: its budget, patience, or somebody.
+    ended: what ended the run: its budget, patience, or an interrupt.
     errors: what was asked to become of bytes that are not in the encoding.
     run: the identity of the run, in hexadecimal; empty where the program did not yet give one.
     """
@@ -112,7 +112,7 @@ def _from_before(found: dict[Any, Any]) -> dict[Any, Any]:
 
 
 def is_count(value: Any) -> bool:
-    """Tell whether a value from JSON is a whole number from 0 on, and no absurd one."""
+    """Return whether a value from JSON is a whole number from 0 on, and no absurd one."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
 
 
@@ -124,7 +124,7 @@ def count(value: Any) -> int:
 
 
 def is_number(value: Any) -> bool:
-    """Tell whether a value from JSON is a finite number."""
+    """Return whether a value from JSON is a finite number."""
     return (
         isinstance(value, int | float)
         and not isinstance(value, bool)

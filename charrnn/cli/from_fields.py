@@ -10,7 +10,7 @@ import typer
 
 from charrnn.cli.help import Alias
 from charrnn.cli.option_values import duration, file, number, whole_number
-from charrnn.option_fields import Opt, described
+from charrnn.option_fields import Opt, described, own_name
 
 _PARSERS: dict[type, Callable[[str], Any]] = {int: whole_number, float: number, Path: file}
 
@@ -64,7 +64,7 @@ def _in_order(dataclasses: Any, moved: Mapping[str, str]) -> list[Parameter]:
 def _parameter(field: Field[Any], option: Opt, kind: Any) -> Parameter:
     """Return a field as Typer reads it from a function."""
     default = None if field.default in (MISSING, ()) else field.default
-    own = f"--{field.name.replace('_', '-')}"
+    own = own_name(field.name)
     own = f"{own}/--no-{own[2:]}" if default is True else own
     names = tuple(option.names.split())
     if not any(name.startswith("--") for name in names):

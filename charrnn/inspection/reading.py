@@ -92,7 +92,7 @@ class Reading:
         states: list[Floats] = [np.empty((T, L, H), dtype) for _ in cell.states]
         opened: list[Floats] = [np.empty((T, L, H), dtype) for _ in gates]
         start, window = 0, min(window, T)
-        with np.errstate(all="ignore"):  # what is not finite is told below, in words
+        with np.errstate(all="ignore"):  # what is not finite is reported below, in words
             windows = read_windows(network, ids, Trace(network, window, 1))
             for n, read in track(windows, "reading", -(-T // window)):
                 here = slice(start, start + n)
@@ -145,8 +145,8 @@ class Reading:
     @cached_property
     def surprise(self) -> Column:
         """The surprise of each character, -log2 y_hat(t-1)[x(t)], (T,), in bits; nan for t = 0."""
-        told = self.log_y_hat[np.arange(len(self) - 1), self.ids[1:]].astype(np.float64)
-        return np.concatenate([[np.nan], -told / np.log(2)])
+        log_p = self.log_y_hat[np.arange(len(self) - 1), self.ids[1:]].astype(np.float64)
+        return np.concatenate([[np.nan], -log_p / np.log(2)])
 
     def __len__(self) -> int:
         """Return T, the number of characters."""

@@ -29,7 +29,7 @@ class Source:
     given: how many characters the whole text has.
     taken: how many of them, from the first on, were to be read; the others are beyond the limit.
     unknown: how many of those taken the network does not know; it skips them, or reads others.
-    notes: what the user should be told about the file, a sentence each.
+    notes: what the user should know about the file, a sentence each.
     seed: of the random numbers that the network wrote it with; None where it did not.
     """
 
@@ -44,7 +44,7 @@ class Source:
 
     @classmethod
     def typed(cls, vocabulary: Vocabulary, text: str, unknown: Unknown, limit: int) -> Self:
-        """Take a text that somebody typed, up to `limit` characters of it.
+        """Take a text that was typed, up to `limit` characters of it.
 
         Raises
         ------

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from charrnn.inspection.options import Options
+from charrnn.option_fields import described
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -108,7 +109,9 @@ class View:
         # Imported here: help does not wait for what it brings along.
         from importlib import resources  # noqa: PLC0415
 
-        return (resources.files(self.package) / "explain.txt").read_text("utf-8")
+        written = (resources.files(self.package) / "explain.txt").read_text("utf-8")
+        names = [described(Options)[name].name(name) for name in self.options]
+        return written + _line_of_options(names) if names else written
 
     def draws_span(self, options: Options, models: int = 1) -> bool:
         """Return whether --span is used: not for one place, nor for over two models."""
@@ -126,3 +129,11 @@ class View:
 
     def _module(self, name: str) -> Any:
         return import_module(f"{self.package}.{name}")
+
+
+def _line_of_options(names: Sequence[str]) -> str:
+    """Return a paragraph that lists options."""
+    # Imported here: help does not wait for it.
+    from textwrap import fill  # noqa: PLC0415
+
+    return fill(f"Options: {', '.join(names)}", 79, break_on_hyphens=False) + "\n"

@@ -1,8 +1,8 @@
 """A file is the old one or the new one, whole.
 
 What is to be saved goes to a temporary file in the same folder, is handed to the disk, and takes
-the old file's place in one step. Whoever opens the path at any instant, also after a crash or a
-loss of power, finds one of the two. A lock beside the file keeps a second trainer away.
+the old file's place in one step. A program that opens the path at any instant, also after a crash
+or a loss of power, finds one of the two. A lock beside the file keeps a second trainer away.
 """
 
 import errno
@@ -65,7 +65,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
     When this returns, the new file is on the disk. If anything is raised, by `write` also and be it
     KeyboardInterrupt, the temporary file is gone and the path holds what it held (a failure
-    to make the new name permanent is told after the new file has taken its place).
+    to make the new name permanent is reported after the new file has taken its place).
     A new file has the usual permissions and a replaced one keeps its own. A symbolic link
     stays and the file that it leads to is replaced.
 
@@ -155,8 +155,8 @@ class Lock:
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is None:
             return
-        # Removed while still held, so that nobody else's lock is removed; Windows removes no open
-        # file, and there the removal after closing fails if somebody has opened it in between.
+        # Removed while still locked, so that no other lock is removed; Windows removes no open
+        # file, and there the removal after closing fails if another process has it open.
         if sys.platform != "win32":
             with suppress(OSError):
                 self._beside.unlink()
@@ -223,7 +223,7 @@ def _permissions(target: Path) -> int | None:
 
 @contextmanager
 def _temporary(target: Path) -> Iterator[Path]:
-    """Give a name beside the target that nobody else has, and see that no such file remains."""
+    """Give a unique name beside the target, and see that no such file remains."""
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}.tmp")
     try:
         yield temporary

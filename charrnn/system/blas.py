@@ -33,7 +33,7 @@ FUNCTIONS = (
 """The names by which the number is read and set."""
 
 LARGE = 2 * 2**20
-"""Bytes of parameters from which on they do not stay in one core's cache (of 1 to 2 MB on most
+"""Bytes of parameters above which they do not stay in one core's cache (of 1 to 2 MB on most
 machines), so that reading a character waits for memory, and two cores wait half as long."""
 
 MOST = 4

@@ -103,7 +103,7 @@ class Started:
         self._process.send_signal(signal.SIGCONT)
 
     def has_ended(self) -> bool:
-        """Tell whether it is gone."""
+        """Return whether it is gone."""
         return self._process.poll() is not None
 
     def check(self) -> None:
@@ -118,7 +118,7 @@ class Started:
             raise self._ended()
 
     def close(self) -> None:
-        """End it: nothing more is told to it or heard of it."""
+        """End it: nothing more is sent or received."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with suppress(OSError):

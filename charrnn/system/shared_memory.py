@@ -49,7 +49,7 @@ class SharedArrays:
         return self._arrays[name]
 
     def close(self) -> None:
-        """Close the descriptor; the arrays stay for as long as somebody uses them."""
+        """Close the descriptor; the arrays stay for as long as they are used."""
         self._close()
 
 

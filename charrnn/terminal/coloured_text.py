@@ -7,9 +7,16 @@ from itertools import islice
 from rich.cells import cell_len
 from rich.text import Text
 
-from charrnn.array_types import Column, Ids
+from charrnn.array_types import Column, Floats, Ids
 from charrnn.terminal.colours import Palette
-from charrnn.terminal.heat_map import MOST_BITS, digit_of, sized_legend, twin
+from charrnn.terminal.heat_map import (
+    MOST_BITS,
+    Row,
+    ascii_symbol,
+    digit_of,
+    draw_cell,
+    sequential_legend,
+)
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
 from charrnn.terminal.tables import prose
@@ -44,8 +51,8 @@ def _bucket(rank: float) -> int:
 
 def _legend_of_bits(screen: Screen) -> Iterator[Text]:
     if screen.coloured:
-        text = Text("surprise of each character, in bits: ", screen.palette.quiet)
-        yield text.append_text(sized_legend(screen, "0", f"{MOST_BITS:g}+"))
+        text = Text("surprise of each character, in bits: ", screen.palette.dim)
+        yield text.append_text(sequential_legend(screen, "0", f"{MOST_BITS:g}+"))
     else:
         yield from prose(
             "bits: the surprise of the character above, in whole bits, 9 for 9 and more", screen
@@ -54,7 +61,7 @@ def _legend_of_bits(screen: Screen) -> Iterator[Text]:
 
 def _legend_of_ranks(screen: Screen) -> Iterator[Text]:
     if screen.coloured:
-        text = Text("rank among the guesses: ", screen.palette.quiet)
+        text = Text("rank among the guesses: ", screen.palette.dim)
         for ranks, _, step in BUCKETS:
             text.append(f" {ranks} ", screen.palette.ramp[step])
         yield text
@@ -66,10 +73,10 @@ def _legend_of_ranks(screen: Screen) -> Iterator[Text]:
 def _legend_of_excess(screen: Screen) -> Iterator[Text]:
     if screen.coloured:
         palette = screen.palette
-        text = Text("better ", palette.quiet)
+        text = Text("better ", palette.dim)
         for style in (*reversed(palette.negative), palette.zero, *palette.positive):
             text.append("  ", style)
-        yield text.append(" worse than expected, 1 bit a step", palette.quiet)
+        yield text.append(" worse than expected, 1 bit a step", palette.dim)
     else:
         yield from prose(
             "excess: of the character above, bits less the bits expected: = to -3, - to -1, "
@@ -80,7 +87,7 @@ def _legend_of_excess(screen: Screen) -> Iterator[Text]:
 
 BITS = Brush(
     "bits",
-    lambda palette, bits: palette.sized(bits / MOST_BITS),
+    lambda palette, bits: palette.sequential(bits / MOST_BITS),
     digit_of,
     _legend_of_bits,
 )
@@ -92,8 +99,8 @@ RANK = Brush(
 )
 EXCESS = Brush(
     "excess",
-    lambda palette, bits: palette.signed(bits / MOST_EXCESS),
-    lambda bits: twin(bits / MOST_EXCESS),
+    lambda palette, bits: palette.diverging(bits / MOST_EXCESS),
+    lambda bits: ascii_symbol(bits / MOST_EXCESS),
     _legend_of_excess,
 )
 
@@ -102,7 +109,7 @@ def painted(
     vocabulary: Vocabulary,
     ids: Ids,
     shown: range,
-    values: Column,
+    values: Column | Floats,
     screen: Screen,
     *,
     brush: Brush = BITS,
@@ -119,17 +126,38 @@ def painted(
     margin = max(cell_len(brush.label), len(str(shown.stop))) + 1
     broken = lines_of(vocabulary, ids, shown, symbols, screen.width - margin)
     for here in islice(broken, lines):
-        line = Text().append(f"{here.start:>{margin - 1}} ", screen.palette.quiet)
-        signs = Text(f"{brush.label:>{margin - 1}} ")
+        line = Text().append(f"{here.start:>{margin - 1}} ", screen.palette.dim)
+        signs = Text(" " * (margin - 1 - cell_len(brush.label)) + f"{brush.label} ")
         for t in here:
             value = float(values[t])
             known = value == value  # noqa: PLR0124 - nan alone is unlike itself
-            style = brush.style(screen.palette, value) if known else screen.palette.quiet
+            style = brush.style(screen.palette, value) if known else screen.palette.dim
             line.append(symbols[ids[t]], style)
             signs.append((brush.sign(value) if known else "").ljust(symbols.width(ids[t])))
         yield line
         if not screen.coloured:
             yield signs
+
+
+def coloured(
+    vocabulary: Vocabulary,
+    ids: Ids,
+    shown: range,
+    row: Row,
+    screen: Screen,
+    *,
+    lines: int | None = None,
+) -> Iterator[Text]:
+    """Yield the text as `painted` does, by a row of a heat map."""
+    style = Palette.diverging if row.scale == "diverging" else Palette.sequential
+
+    def sign(value: float) -> str:
+        cell = Text()
+        draw_cell(cell, value, row.scale, screen)
+        return cell.plain
+
+    brush = Brush(row.label, style, sign, lambda _: iter(()))
+    yield from painted(vocabulary, ids, shown, row.values, screen, brush=brush, lines=lines)
 
 
 def lines_of(

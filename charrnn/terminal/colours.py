@@ -25,27 +25,27 @@ class Palette:
     negative, positive: weak to strong, four each.
     ramp: little to much, eight.
     zero: about 0, between the two.
-    quiet, loud: for what frames the data, and for what heads it.
+    dim, bold: for what frames the data, and for headings.
     first, second: of two curves or kinds of bar.
     """
 
     negative: tuple[str, ...]
     positive: tuple[str, ...]
     ramp: tuple[str, ...]
-    quiet: str
-    loud: str
+    dim: str
+    bold: str
     first: str
     second: str
     zero: str = ""
 
-    def signed(self, value: float) -> str:
+    def diverging(self, value: float) -> str:
         """Return the style of a value between -1 and 1: five steps of its size, each 0.2."""
         step = min(4, int(abs(value) * 5))
         if not step:
             return self.zero
         return (self.positive if value > 0 else self.negative)[step - 1]
 
-    def sized(self, value: float) -> str:
+    def sequential(self, value: float) -> str:
         """Return the style of a value between 0 and 1: eight steps."""
         return self.ramp[max(0, min(7, int(value * 8)))]
 
@@ -73,14 +73,14 @@ _DARK = Palette(
     positive=_on(_WHITE, "#40260a", "#7f4a08") + _on(_BLACK, "#d98718", "#ffd08a"),
     ramp=("", *_on(_WHITE, "#16263f", "#263d66", "#4a5570", "#6b6c70"),
           *_on(_BLACK, "#948e77", "#c3b369", "#fee838")),
-    quiet="#8a8a8a", loud="bold", first="#ef9636", second="#5b9fd0",
+    dim="#8a8a8a", bold="bold", first="#ef9636", second="#5b9fd0",
 )  # fmt: skip
 _LIGHT = Palette(
     negative=_on(_BLACK, "#dcebf7", "#a9cfe9", "#5b9fd0") + _on(_WHITE, "#1f5f9f"),
     positive=_on(_BLACK, "#fdebd3", "#fdca8c", "#ef9636") + _on(_WHITE, "#a8530a"),
     ramp=("", *_on(_BLACK, "#f6f0d6", "#e6dcab", "#cdc189", "#a89f77"),
           *_on(_WHITE, "#6b6c70", "#445175", "#00224e")),
-    quiet="#6b6b6b", loud="bold", first="#a8530a", second="#1f5f9f",
+    dim="#6b6b6b", bold="bold", first="#a8530a", second="#1f5f9f",
 )  # fmt: skip
 
 # In 256 colours the weak levels would come out as greys, alike for both signs.
@@ -89,33 +89,33 @@ _DARK_256 = Palette(
     negative=("", *_on(_WHITE_256, *_xterm(25)), *_on(_BLACK_256, *_xterm(68, 117))),
     positive=("", *_on(_WHITE_256, *_xterm(94)), *_on(_BLACK_256, *_xterm(172, 222))),
     ramp=("", "", *_on(_WHITE_256, *_xterm(17, 60)), *_on(_BLACK_256, *_xterm(102, 144, 186, 227))),
-    quiet="color(245)", loud="bold", first="color(172)", second="color(68)",
+    dim="color(245)", bold="bold", first="color(172)", second="color(68)",
 )  # fmt: skip
 _LIGHT_256 = Palette(
     negative=("", *_on(_BLACK_256, *_xterm(153, 74)), *_on(_WHITE_256, *_xterm(25))),
     positive=("", *_on(_BLACK_256, *_xterm(222, 172)), *_on(_WHITE_256, *_xterm(130))),
     ramp=("", "", *_on(_BLACK_256, *_xterm(230, 187, 144, 102)), *_on(_WHITE_256, *_xterm(60, 17))),
-    quiet="color(242)", loud="bold", first="color(130)", second="color(25)",
+    dim="color(242)", bold="bold", first="color(130)", second="color(25)",
 )  # fmt: skip
 
 _SIXTEEN = Palette(
     negative=("", "", *_on("white", "blue", "blue")),
     positive=("", "", *_on("black", "yellow", "yellow")),
     ramp=("", "", "", *_on("white", "blue", "blue", "blue"), *_on("black", "yellow", "yellow")),
-    quiet="", loud="bold", first="yellow", second="blue",
+    dim="", bold="bold", first="yellow", second="blue",
 )  # fmt: skip
 
 # Quiet colours and curves of these have a luminance of about .18, as far from white as from black.
 _ZERO, _ZERO_256 = f"{_WHITE} on #0a0f18", _xterm_on(231, 233)
 _EITHER = replace(
     _DARK, ramp=(_ZERO, *_DARK.ramp[1:]), zero=_ZERO,
-    quiet="#767676", first="#b85c00", second="#2a78c2",
+    dim="#767676", first="#b85c00", second="#2a78c2",
 )  # fmt: skip
 _EITHER_256 = replace(
     _DARK_256,
     negative=(_ZERO_256, *_DARK_256.negative[1:]), positive=(_ZERO_256, *_DARK_256.positive[1:]),
     ramp=(_ZERO_256, _ZERO_256, *_DARK_256.ramp[2:]), zero=_ZERO_256,
-    quiet="color(243)", first="color(130)", second="color(32)",
+    dim="color(243)", first="color(130)", second="color(32)",
 )  # fmt: skip
 
 PALETTES: dict[tuple[str, Theme | None], Palette] = {
@@ -146,7 +146,7 @@ def choose_palette(console: Console, theme: Theme | None, colorfgbg: str) -> Pal
 
 
 def has_unknown_background(console: Console) -> bool:
-    """Tell whether a console has colours that depend on a background that is not known."""
+    """Return whether a console has colours that depend on a background that is not known."""
     known = theme_of(os.environ.get("COLORFGBG", ""))
     return known is None and choose_palette(console, None, "") not in (NONE, _SIXTEEN)
 

@@ -1,6 +1,6 @@
 """Where rich draws: results on standard output, everything else on standard error.
 
-rich itself heeds NO_COLOR, FORCE_COLOR, TERM=dumb and COLUMNS. Its markup, its emoji codes and
+rich itself obeys NO_COLOR, FORCE_COLOR, TERM=dumb and COLUMNS. Its markup, its emoji codes and
 its colouring of numbers are off: what is printed may come from a corpus.
 """
 

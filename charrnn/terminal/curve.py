@@ -77,11 +77,11 @@ def curve(
         across = (picture.columns - 1) / (right - left)
         picture.draw(n, [(round((x - left) * across), down(y)) for x, y in drawn])
 
-    lines = [Text(label, screen.palette.quiet)] if label else []
+    lines = [Text(label, screen.palette.dim)] if label else []
     for row in range(height):
         mark = screen.pick("┤" if row in at_row else "│", "|")
         line = Text()
-        line.append(f"{at_row.get(row, ''):>{margin - 1}} {mark}", screen.palette.quiet)
+        line.append(f"{at_row.get(row, ''):>{margin - 1}} {mark}", screen.palette.dim)
         line.append_text(picture.line(row))
         if row in ends:
             line.append(" ").append_text(ends[row])
@@ -148,8 +148,8 @@ def _axis(left: float, right: float, width: int, margin: int, screen: Screen) ->
         numbers[start : start + len(text)] = text
         free = start + len(text) + 1
     return [
-        Text(" " * margin + corner + "".join(line), screen.palette.quiet),
-        Text("".join(numbers).rstrip(), screen.palette.quiet),
+        Text(" " * margin + corner + "".join(line), screen.palette.dim),
+        Text("".join(numbers).rstrip(), screen.palette.dim),
     ]
 
 

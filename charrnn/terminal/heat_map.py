@@ -15,7 +15,7 @@ from charrnn.terminal.bars import height
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
 
-Way = Literal["signed", "sized", "height", "bits"]
+Scale = Literal["diverging", "sequential", "bar", "bits"]
 
 MOST_BITS = 8.0
 """The end of the scale of surprise, the same for every text."""
@@ -23,18 +23,18 @@ MOST_BITS = 8.0
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """A series over the text, (T,), and the way it is drawn.
+    """A series over the text, (T,), and the scale that it is drawn by.
 
-    signed: from -1 to 1, in colours below and above 0, or as `= - . + #`.
-    sized: from 0 to 1, in the colours of a ramp, or as a height.
-    height: from 0 to 1, as a height in any case.
+    diverging: from -1 to 1, in colours below and above 0, or as `= - . + #`.
+    sequential: from 0 to 1, in the colours of a ramp, or as a height.
+    bar: from 0 to 1, as a height in any case.
     bits: from 0 up, in the colours of the ramp, to `MOST_BITS`, or as digits; nan as nothing.
     note: what stands behind it.
     """
 
     label: str
     values: Floats | Column
-    way: Way
+    scale: Scale
     note: str = ""
 
 
@@ -59,13 +59,13 @@ def heat_map(
         if n:
             yield Text()
         widths = [symbols.width(ids[t]) for t in piece]
-        yield Text(" " * margin + _positions(piece, widths), screen.palette.quiet)
+        yield Text(" " * margin + _positions(piece, widths), screen.palette.dim)
         yield Text(" " * margin + "".join(symbols[ids[t]] for t in piece))
         for row in rows:
-            line = Text().append(set_cell_size(row.label, margin), screen.palette.quiet)
+            line = Text().append(set_cell_size(row.label, margin), screen.palette.dim)
             for t, width in zip(piece, widths, strict=True):
-                draw_cell(line, float(row.values[t]), row.way, screen, width)
-            yield line.append(f" {row.note}" if row.note else "", screen.palette.quiet)
+                draw_cell(line, float(row.values[t]), row.scale, screen, width)
+            yield line.append(f" {row.note}" if row.note else "", screen.palette.dim)
 
 
 def margin_of(rows: Sequence[Row]) -> int:
@@ -73,20 +73,23 @@ def margin_of(rows: Sequence[Row]) -> int:
     return max((cell_len(row.label) for row in rows), default=0) + 1
 
 
-def draw_cell(line: Text, value: float, way: Way, screen: Screen, width: int = 1) -> None:
+def draw_cell(line: Text, value: float, scale: Scale, screen: Screen, width: int = 1) -> None:
     """Append one value, over so many cells."""
     palette, ascii_only = screen.palette, screen.ascii_only
-    if way == "height":
-        line.append(height(value, ascii_only=ascii_only) * width, palette.quiet)
-    elif way == "bits":
+    if scale == "bar":
+        line.append(height(value, ascii_only=ascii_only) * width, palette.dim)
+    elif scale == "bits":
         known = value == value  # noqa: PLR0124 - nan alone is unlike itself
-        style = palette.sized(value / MOST_BITS) if known else ""
+        style = palette.sequential(value / MOST_BITS) if known else ""
         said = digit_of(value) if known and not screen.coloured else ""
         line.append(said.ljust(width), style)
     elif screen.coloured:
-        line.append(" " * width, palette.signed(value) if way == "signed" else palette.sized(value))
-    elif way == "signed":
-        line.append(twin(value) * width)
+        line.append(
+            " " * width,
+            palette.diverging(value) if scale == "diverging" else palette.sequential(value),
+        )
+    elif scale == "diverging":
+        line.append(ascii_symbol(value) * width)
     else:
         line.append(height(value, ascii_only=ascii_only) * width)
 
@@ -96,7 +99,7 @@ def digit_of(bits: float) -> str:
     return f"{min(9, int(bits))}"
 
 
-def twin(value: float) -> str:
+def ascii_symbol(value: float) -> str:
     """Return the character for a value between -1 and 1 where there are no colours."""
     if abs(value) < 0.2:
         return "."
@@ -105,25 +108,25 @@ def twin(value: float) -> str:
     return "=" if value <= -0.6 else "-"
 
 
-def signed_legend(screen: Screen) -> Text:
-    """Return what the colours or characters of signed values mean."""
+def diverging_legend(screen: Screen) -> Text:
+    """Return what the colours or characters of a diverging scale mean."""
     palette = screen.palette
     if not screen.coloured:
         return Text("= to -.6, - to -.2, . between, + from .2, # from .6")
     legend = Text()
-    legend.append("-1 ", palette.quiet)
+    legend.append("-1 ", palette.dim)
     for style in (*reversed(palette.negative), palette.zero, *palette.positive):
         legend.append("  ", style)
-    return legend.append(" +1, in steps of .2", palette.quiet)
+    return legend.append(" +1, in steps of .2", palette.dim)
 
 
-def sized_legend(screen: Screen, least: str = "0", largest: str = "1") -> Text:
+def sequential_legend(screen: Screen, least: str = "0", largest: str = "1") -> Text:
     """Return what the colours or heights of values from least to largest mean."""
     legend = Text()
-    legend.append(f"{least} ", screen.palette.quiet)
+    legend.append(f"{least} ", screen.palette.dim)
     for eighth in range(8):
-        draw_cell(legend, eighth / 8, "sized", screen, 2 if screen.coloured else 1)
-    return legend.append(f" {largest}", screen.palette.quiet)
+        draw_cell(legend, eighth / 8, "sequential", screen, 2 if screen.coloured else 1)
+    return legend.append(f" {largest}", screen.palette.dim)
 
 
 def _pieces(ids: Ids, shown: range, symbols: Symbols, width: int) -> list[range]:

@@ -94,17 +94,17 @@ class Walk:
         if self._entry is not None:
             typed = quoted(harmless(self._entry), _LONGEST_ENTRY, screen).plain
             room = screen.width - 2
-            return Text("/" + typed[-room:] + screen.pick("▏", "_"), screen.palette.loud)
+            return Text("/" + typed[-room:] + screen.pick("▏", "_"), screen.palette.bold)
         if self._note:
-            return fit(Text(harmless(self._note), screen.palette.loud), screen.width, screen)
+            return fit(Text(harmless(self._note), screen.palette.bold), screen.width, screen)
         keys = [*self.page.legend, *_ALWAYS]
         while True:
             for gap in (3, 2, 1):
                 line = Text()
                 for drawn, in_ascii, does in keys:
                     line.append(" " * gap if line else "")
-                    line.append(screen.pick(drawn, in_ascii), screen.palette.loud)
-                    line.append(f" {does}", screen.palette.quiet)
+                    line.append(screen.pick(drawn, in_ascii), screen.palette.bold)
+                    line.append(f" {does}", screen.palette.dim)
                 if line.cell_len <= screen.width or len(keys) == 1:
                     return line
             keys.pop(-1 - len(_ALWAYS) if len(keys) > len(_ALWAYS) + _MAIN else -2)

@@ -39,12 +39,12 @@ def aligned(ids: Ids, part: range, room: int, symbols: Symbols, screen: Screen) 
 
     For as many characters and as much room, the opening bracket has the same column in every line.
     """
-    quiet = screen.palette.quiet
+    quiet = screen.palette.dim
     margin = max(room // 5, (room - len(part) - 2) // 2)
     past = before(ids, part.start - 1, margin, symbols, screen)
     middle = after(ids[: part.stop], part.start, room - margin - 2, symbols, screen)
     line = Text(" " * (margin - cell_len(past)) + past, quiet)
-    line.append("[").append(middle, screen.palette.loud).append("]")
+    line.append("[").append(middle, screen.palette.bold).append("]")
     return line.append(after(ids, part.stop, room - line.cell_len, symbols, screen))
 
 

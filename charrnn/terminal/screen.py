@@ -23,7 +23,7 @@ LINES = 24
 """Of a screen that is no terminal's, for views that fill one."""
 
 SHOWN = 320
-"""How many characters of a longer text are shown unless somebody asks for others."""
+"""Characters of a longer text that are shown by default."""
 
 
 @dataclass(frozen=True)
@@ -134,4 +134,4 @@ def show(lines: Iterable[Text], screen: Screen, console: Console, rest: str = ""
         else:
             console.file.write(line.plain.rstrip() + "\n")
     if below:
-        console.print(Text(below, screen.palette.loud), soft_wrap=True)
+        console.print(Text(below, screen.palette.bold), soft_wrap=True)

@@ -25,15 +25,15 @@ def strip(
     used = sum(symbols.width(k) for k in ids[t - left : t])
     pad = " " * (margin + int(room * _BEFORE) - used)
     line = Text(pad)
-    line.append("".join(symbols[k] for k in ids[t - left : t]), screen.palette.quiet)
-    line.append(f"[{symbols[ids[t]]}]", screen.palette.loud)
+    line.append("".join(symbols[k] for k in ids[t - left : t]), screen.palette.dim)
+    line.append(f"[{symbols[ids[t]]}]", screen.palette.bold)
     yield line.append("".join(symbols[k] for k in ids[t + 1 : t + 1 + right]))
     for row in rows:
-        drawn = Text().append(row.label, screen.palette.quiet)
+        drawn = Text().append(row.label, screen.palette.dim)
         drawn.append(" " * (len(pad) - cell_len(row.label)))
         for n in range(t - left, t + 1 + right):
             drawn.append(" " if n == t else "")
-            draw_cell(drawn, float(row.values[n]), row.way, screen, symbols.width(ids[n]))
+            draw_cell(drawn, float(row.values[n]), row.scale, screen, symbols.width(ids[n]))
             drawn.append(" " if n == t else "")
         yield drawn
 

@@ -77,7 +77,7 @@ class Table:
             yield from self._drawn(columns, screen)
 
     def _drawn(self, columns: Sequence[int], screen: Screen) -> Iterator[Text]:
-        heading = [Text(name, screen.palette.quiet) for name in self._heading]
+        heading = [Text(name, screen.palette.dim) for name in self._heading]
         widths = self._widths()
         for row in (heading, *self._rows):
             line = Text()
@@ -153,7 +153,7 @@ def prose(said: str, screen: Screen) -> Iterator[Text]:
     """Yield a sentence of the program's own, over as many lines as it needs."""
     joined = re.sub(r" (±|\+-) (?=\d)", "\0\\1\0", said)  # a number stays with its error
     for line in textwrap.wrap(joined, screen.width):
-        yield Text(line.replace("\0", " "), screen.palette.quiet)
+        yield Text(line.replace("\0", " "), screen.palette.dim)
 
 
 def flow(items: Iterable[Text], screen: Screen, *, gap: int = 3, label: Text) -> Iterator[Text]:
@@ -175,17 +175,17 @@ def rule(title: str, screen: Screen, *, right: str = "") -> Iterator[Text]:
     Where there is no room for both in a line, the other stands below.
     """
     dash = screen.pick("─", "-")
-    line = Text(f"{dash * 2} ", screen.palette.quiet)
-    line.append(title, screen.palette.loud)
+    line = Text(f"{dash * 2} ", screen.palette.dim)
+    line.append(title, screen.palette.bold)
     ending = f" {right}" if right else ""
     between = screen.width - line.cell_len - cell_len(ending) - 1
     beside = between >= 0
     if not beside:
         between, ending = screen.width - line.cell_len - 1, ""
-    line.append(f" {dash * max(0, between)}{ending}" if between > 0 else "", screen.palette.quiet)
+    line.append(f" {dash * max(0, between)}{ending}" if between > 0 else "", screen.palette.dim)
     yield from folded(line, screen.width, 3)
     if not beside and right:
-        yield from folded(Text(right, screen.palette.quiet), screen.width, 0)
+        yield from folded(Text(right, screen.palette.dim), screen.width, 0)
 
 
 def share(value: float) -> str:

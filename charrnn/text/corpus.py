@@ -70,7 +70,7 @@ class Corpus:
     sources
         The files, in the order of the text.
     notes
-        What the user should be told about them, a sentence each.
+        What the user should know about them, a sentence each.
     sha256
         The hexadecimal SHA-256 of the text as UTF-8, or of the bytes.
     read_as

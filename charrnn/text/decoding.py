@@ -61,7 +61,7 @@ class Decoding:
         What to call the file in messages.
     encoding
         Any text encoding of Python's. With "utf-8" a byte order mark of UTF-8, UTF-16 or UTF-32
-        is heeded and left out; any other encoding is taken as asked.
+        is obeyed and left out; any other encoding is used as given.
     errors
         "strict", or "replace" to put U+FFFD in the place of what cannot be decoded.
     keeps_line_ends
@@ -223,7 +223,7 @@ def _read_mark(
 ) -> tuple[bytes, codecs.CodecInfo, list[str]]:
     for mark, encoding, spoken in _MARKS:
         if codec.name == "utf-8" and head.startswith(mark):
-            note = f"{name} is {spoken}, told by its byte order mark, which is left out"
+            note = f"{name} is {spoken}, by its byte order mark, which is left out"
             return mark, codecs.lookup(encoding), [note]
     return b"", codec, []
 
@@ -286,7 +286,7 @@ def _binary(name: str) -> NotText:
 
 
 def is_utf8(head: bytes) -> bool:
-    """Tell whether the beginning of a file, which may end within a character, is UTF-8."""
+    """Return whether the beginning of a file, which may end within a character, is UTF-8."""
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:

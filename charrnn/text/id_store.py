@@ -1,7 +1,7 @@
 """Ids in a file without a name, so that a text may be larger than memory.
 
 A mapped file would count as memory of the program, page by page as it is walked through, for as
-long as nobody else needs the room. So it is not mapped: what is asked for is read into an array,
+long as nothing else needs the room. So it is not mapped: what is asked for is read into an array,
 and what the system keeps of the file for a second reading is the system's to keep.
 """
 
@@ -70,13 +70,13 @@ class UnnamedFile:
     def _read(self, start: int, count: int) -> bytes:
         if hasattr(os, "pread"):
             found = os.pread(self._descriptor, count, start)
-        else:  # on Windows; whoever is first there has the file's only place to himself
+        else:  # on Windows; the first reader has the file position to itself
             with self._turn:
                 os.lseek(self._descriptor, start, os.SEEK_SET)
                 found = os.read(self._descriptor, count)
                 os.lseek(self._descriptor, 0, os.SEEK_END)
         if not found and count:
-            raise EOFError("the file that holds the text was cut short by somebody else")
+            raise EOFError("the file that holds the text was cut short by another program")
         return found
 
 

@@ -11,12 +11,12 @@ ENDING = re.compile(r"[^\s.]\.[^\W_]{1,8}$")
 
 
 def is_there(name: str) -> bool:
-    """Tell whether a text names an existing file or folder."""
+    """Return whether a text names an existing file or folder."""
     return 0 < len(name) <= LONGEST_PATH and os.path.exists(name)  # noqa: PTH110 - never raises
 
 
 def looks_like_path(text: str) -> bool:
-    """Tell whether a text is written as a path is: on one line, with an ending, or by folders."""
+    """Return whether a text is written as a path is: on one line, with an ending, or by folders."""
     if not (0 < len(text) <= LONGEST_PATH and is_one_line(text)):
         return False
     by_folders = re.search(r"[/\\]", text) and not re.search(r"\s", text)
@@ -24,5 +24,5 @@ def looks_like_path(text: str) -> bool:
 
 
 def is_one_line(text: str) -> bool:
-    """Tell whether there is no line end in a text."""
+    """Return whether there is no line end in a text."""
     return not re.search(r"[\n\r]", text)

@@ -1,6 +1,6 @@
 """Where a text comes from: files, folders, patterns and standard input, as bounded pieces of bytes.
 
-A source is what somebody types after a command: the name of a file, of a folder, a pattern, or
+A source is what a user types after a command: the name of a file, of a folder, a pattern, or
 `-` for standard input. Whatever it is, its bytes arrive in pieces of at most 64 KiB, and a
 compressed file is unpacked on the way without ever holding more than one piece of it.
 """

@@ -127,7 +127,7 @@ class Vocabulary:
         return iter(self.characters)
 
     def __contains__(self, character: object) -> bool:
-        """Tell whether a character is known."""
+        """Return whether a character is known."""
         return (
             isinstance(character, str)
             and len(character) == 1
@@ -135,7 +135,7 @@ class Vocabulary:
         )
 
     def __eq__(self, other: object) -> bool:
-        """Tell whether the same characters have the same ids."""
+        """Return whether the same characters have the same ids."""
         if not isinstance(other, Vocabulary):
             return NotImplemented
         return self.kind == other.kind and np.array_equal(self.code_points, other.code_points)
@@ -217,7 +217,7 @@ class Vocabulary:
         )
 
     def encode_prompt(self, text: str, unknown: Unknown = "error") -> Ids:
-        """Return the ids of a text that somebody typed: of its UTF-8 where ids are of bytes."""
+        """Return the ids of a text that was typed: of its UTF-8 where ids are of bytes."""
         if self.kind == "characters":
             return self.encode(text, unknown)
         return np.frombuffer(_encoded(text, 0, "utf-8"), np.uint8).copy()

@@ -28,7 +28,7 @@ from charrnn.inspection.reading import Reading
 from charrnn.inspection.source import Source
 from charrnn.inspection.views.registry import VIEWS
 from charrnn.terminal import colours
-from charrnn.terminal.heat_map import twin
+from charrnn.terminal.heat_map import ascii_symbol
 from charrnn.terminal.screen import Screen, screen_of, show
 from charrnn.terminal.tables import prose
 from charrnn.text.vocabulary import Vocabulary
@@ -214,7 +214,7 @@ def test_a_step_shows_its_place_and_its_units(make_checkpoint):
     assert re.search(r"^ +abc\[d\]eé$", said, re.MULTILINE)
     assert "layer 0: hidden state a after character 3" in said
     a = Reading.of(checkpoint.network, checkpoint.vocabulary, np.array([1, 2, 3, 4])).states["a"]
-    cells = "".join(map(twin, a[3, 0].tolist()))
+    cells = "".join(map(ascii_symbol, a[3, 0].tolist()))
     assert f"\n     0 {cells[:64]}\n    64 {cells[64:]}\nchange 0 " in said
     order = sorted(range(70), key=lambda j: -abs(a[3, 0, j] - a[2, 0, j]))[:3]
     moved = [f"0:{j} {a[2, 0, j]:+.2f} → {a[3, 0, j]:+.2f}" for j in order]
@@ -316,16 +316,19 @@ def test_colours_grow_away_from_the_background(palette):
 
 def test_a_value_has_the_colour_and_the_character_of_its_size():
     palette = colours._DARK
-    assert [palette.signed(v) for v in (0, 0.19, -0.19)] == ["", "", ""]
-    assert [palette.signed(v) for v in (-1, -0.85, -0.65, -0.45, -0.25)] == [
+    assert [palette.diverging(v) for v in (0, 0.19, -0.19)] == ["", "", ""]
+    assert [palette.diverging(v) for v in (-1, -0.85, -0.65, -0.45, -0.25)] == [
         palette.negative[n] for n in (3, 3, 2, 1, 0)
     ]
-    assert palette.signed(0.25) == palette.positive[0]
-    assert palette.signed(1.0000001) == palette.positive[3]
-    assert [palette.sized(v) for v in (0, 0.124, 0.126, 1, 2)] == [
+    assert palette.diverging(0.25) == palette.positive[0]
+    assert palette.diverging(1.0000001) == palette.positive[3]
+    assert [palette.sequential(v) for v in (0, 0.124, 0.126, 1, 2)] == [
         palette.ramp[n] for n in (0, 0, 1, 7, 7)
     ]
-    assert "".join(map(twin, (-1, -0.6, -0.59, -0.2, -0.19, 0, 0.19, 0.2, 0.6, 1))) == "==--...+##"
+    assert (
+        "".join(map(ascii_symbol, (-1, -0.6, -0.59, -0.2, -0.19, 0, 0.19, 0.2, 0.6, 1)))
+        == "==--...+##"
+    )
 
 
 def test_no_colour_without_a_terminal_and_none_where_none_is_wanted(monkeypatch):

@@ -16,15 +16,14 @@ from charrnn.inspection.views.registry import VIEWS, choose_view
 from charrnn.inspection.views.state.draw_strip import barcodes
 from charrnn.terminal import colours
 from charrnn.terminal.bars import bar, height, histogram
-from charrnn.terminal.coloured_text import EXCESS, RANK, painted
+from charrnn.terminal.coloured_text import EXCESS, RANK, coloured, painted
 from charrnn.terminal.curve import curve, ticks_between
-from charrnn.terminal.heat_map import Row, heat_map, twin
+from charrnn.terminal.heat_map import Row, ascii_symbol, heat_map
 from charrnn.terminal.safe import symbol
 from charrnn.terminal.screen import Screen, parse_span
 from charrnn.terminal.strip import strip
 from charrnn.terminal.symbols import Symbols
 from charrnn.terminal.tables import Table, folded, number, quoted, rule, share
-from charrnn.terminal.washed import washed
 from charrnn.text.vocabulary import Vocabulary
 
 HARMFUL = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -112,8 +111,8 @@ def test_a_column_is_as_wide_as_its_character():
     vocabulary = Vocabulary.of("a漢\x1b\n")
     ids = vocabulary.encode("a漢\x1ba\n")
     rows = [
-        Row("s", np.array([1.0, -1, 0.3, 0, -0.3]), "signed"),
-        Row("h", np.arange(5) / 4, "height"),
+        Row("s", np.array([1.0, -1, 0.3, 0, -0.3]), "diverging"),
+        Row("h", np.arange(5) / 4, "bar"),
     ]
     lines = [line.plain for line in heat_map(ids, range(5), rows, Symbols(vocabulary), Screen(60))]
     assert lines == ["  0", r"  a漢\x1ba↵", "s #==++++.-", "h ▁▃▃▅▅▅▅▇█"]
@@ -122,7 +121,7 @@ def test_a_column_is_as_wide_as_its_character():
 def test_wide_labels_keep_their_columns():
     vocabulary = Vocabulary.of("ab漢")
     ids, values = vocabulary.encode("ab漢a"), np.linspace(-1, 1, 4)
-    rows = [Row("for 漢", values, "signed", note="字"), Row("0:29", values, "signed")]
+    rows = [Row("for 漢", values, "diverging", note="字"), Row("0:29", values, "diverging")]
     _, text, first, second = heat_map(ids, range(4), rows, Symbols(vocabulary), Screen(60))
     assert first.plain == "for 漢 =-++# 字"
     assert second.plain == "0:29   =-++#"
@@ -131,8 +130,8 @@ def test_wide_labels_keep_their_columns():
     assert under.plain.startswith("for 漢 ")
     lines = [line.plain for line in barcodes(rows, Screen(60))]
     assert {cell_len(line) - 4 for line in lines[1::2]} == {len("for 漢") + 1 + 1}
-    washed_lines = list(washed(vocabulary, ids, range(4), rows[0], Screen(60)))
-    assert cell_len(washed_lines[0].plain) == cell_len(washed_lines[1].plain)
+    coloured_lines = list(coloured(vocabulary, ids, range(4), rows[0], Screen(60)))
+    assert cell_len(coloured_lines[0].plain) == cell_len(coloured_lines[1].plain)
 
 
 def test_a_rule_and_a_table_lose_nothing_on_a_narrow_screen():
@@ -161,7 +160,7 @@ def test_a_folded_line_fits_and_keeps_its_words(said, width):
 def test_a_heat_map_is_broken_where_the_screen_ends():
     vocabulary = Vocabulary.of("ab")
     ids = vocabulary.encode("ab" * 60)
-    row = [Row("0:1", np.linspace(-1, 1, 120), "signed")]
+    row = [Row("0:1", np.linspace(-1, 1, 120), "diverging")]
     lines = [
         line.plain for line in heat_map(ids, range(5, 120), row, Symbols(vocabulary), Screen(60))
     ]
@@ -205,18 +204,18 @@ def test_a_painted_text_has_a_colour_for_what_a_sign_says():
     ranks = np.array([math.nan, 1, 3, 10, 11])
     [line] = painted(vocabulary, ids, range(5), ranks, screen, brush=RANK)
     ramp = [palette.ramp[step] for step in (0, 3, 5, 7)]
-    assert styles(line, 5) == [palette.quiet, *ramp]
+    assert styles(line, 5) == [palette.dim, *ramp]
     excess = np.array([math.nan, 0.5, -1, 3.5, 99])
     [line] = painted(vocabulary, ids, range(5), excess, screen, brush=EXCESS)
     signed = ["", palette.negative[0], palette.positive[2], palette.positive[3]]
-    assert styles(line, 7) == [palette.quiet, *signed]
+    assert styles(line, 7) == [palette.dim, *signed]
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 160])
 @pytest.mark.parametrize("H", [1, 50, 130, 1024])
 def test_a_barcode_can_be_counted(width, H):
     values = np.linspace(-1, 1, H)
-    rows = [Row("a", values, "signed"), Row("change", -values, "signed")]
+    rows = [Row("a", values, "diverging"), Row("change", -values, "diverging")]
     lines = [line.plain for line in barcodes(rows, Screen(width))]
     assert max(map(len, lines)) <= width
     margin = lines[0].index("0")
@@ -230,8 +229,8 @@ def test_a_barcode_can_be_counted(width, H):
             for n, cell in enumerate(cells):
                 found[of, int(label) + n] = cell
     for j, value in enumerate(values.tolist()):
-        assert found["a", j] == twin(value)
-        assert found["change", j] == twin(-value)
+        assert found["a", j] == ascii_symbol(value)
+        assert found["change", j] == ascii_symbol(-value)
     assert len(found) == 2 * H
 
 

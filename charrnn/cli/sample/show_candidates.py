@@ -45,7 +45,7 @@ class CandidateTable:
         self._before = deque(self._prompt, maxlen=self._screen.width)
         self._n = 0
         names = f"{'':{self._symbol}}  {'y_hat':<{_SHARE}}  {'p':<{_SHARE}}"
-        heading = Text(f"   {'rank':>{self._rank}}  {names}", self._screen.palette.quiet)
+        heading = Text(f"   {'rank':>{self._rank}}  {names}", self._screen.palette.dim)
         if not self._begun:
             for line in prose(_SHARES, self._screen):
                 self._print(line)
@@ -68,7 +68,7 @@ class CandidateTable:
 
     def _heading(self) -> Text:
         """Return the number of a character, and as much of what was before as there is room for."""
-        quiet = self._screen.palette.quiet
+        quiet = self._screen.palette.dim
         if not self._before:
             return Text(f"{self._n} at the beginning", quiet)
         heading = f"{self._n} after "
@@ -87,7 +87,7 @@ class CandidateTable:
         mark = self._screen.pick("▸", ">") if candidate.chosen else " "
         shares = f"{share(candidate.y_hat):<{_SHARE}}  {share(candidate.p):<{_SHARE}}"
         text = f" {mark} {candidate.rank:>{self._rank}}  {self._symbols.padded(k, self._symbol)}  "
-        style = palette.loud if candidate.chosen else "" if candidate.p else palette.quiet
+        style = palette.bold if candidate.chosen else "" if candidate.p else palette.dim
         room = min(self._screen.width - cell_len(text + shares) - 2, _LONGEST_BAR)
         return Text.assemble(
             (text + shares, style),

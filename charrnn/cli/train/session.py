@@ -212,7 +212,7 @@ def _lost(saving: Saving, log: RunLog | None) -> str:
 
 
 def _sample_due(run: Run, progress: Progress) -> bool:
-    """Tell whether a sample is due: at every fifth evaluation but the last."""
+    """Return whether a sample is due: at every fifth evaluation but the last."""
     evaluations = len(run.trainer.now.history)
     return bool(progress.evaluation) and not evaluations % SAMPLE_EVERY and progress.fraction < 1
 

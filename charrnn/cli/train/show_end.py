@@ -51,7 +51,7 @@ def show_end(ended: Ended, path: Path, console: Console) -> None:
         ended.checkpoint.training,
         ended.checkpoint.history,
     )
-    network, quiet = checkpoint.network.config, screen.palette.quiet
+    network, quiet = checkpoint.network.config, screen.palette.dim
     lines = [Text()]
     if len(history) > 1:
         series = {"train": history[:, 1], "val": history[:, 2]}
@@ -71,7 +71,7 @@ def show_end(ended: Ended, path: Path, console: Console) -> None:
         *_losses(network.cell, training, screen),
     ]
     if ended.leakage and ended.leakage.leaky:
-        lines += _wrapped(leaky(ended.leakage), screen, screen.palette.loud)
+        lines += _wrapped(leaky(ended.leakage), screen, screen.palette.bold)
     sample = ended.sample.strip("\r\n")
     if sample:
         dash = screen.pick("──", "--")

@@ -17,7 +17,7 @@ def draw(shares: Sequence[Share], steps: int, screen: Screen) -> Iterator[Text]:
     """Yield a row for each part, its share of the whole time and its milliseconds a step."""
     whole = sum(share.seconds for share in shares)
     yield Text()
-    yield Text(f"{whole:.1f} seconds, {counted(steps, 'step')}", screen.palette.loud)
+    yield Text(f"{whole:.1f} seconds, {counted(steps, 'step')}", screen.palette.bold)
     rows: list[list[Shown]] = [
         [
             share.part,

@@ -123,7 +123,7 @@ class TrainingProgress:
         name = "val" if self._validated else "train"
         said = f"step {progress.step:,}, {duration(progress.seconds)}, {name} {nats(loss)}"
         dash = "──" if self._console.encoding.lower().startswith("utf") else "--"
-        quiet = screen_of(self._console).palette.quiet
+        quiet = screen_of(self._console).palette.dim
         self.line(f"{dash} {said} {dash}\n{text.strip(LINE_ENDS)}\n", quiet)
 
     def _draw(self, progress: Progress) -> None:

@@ -1,8 +1,8 @@
 """What it costs to do without a unit, where a feature of the text is and where it is not.
 
-A unit may hold what nobody reads. So each is held at its mean over the text, at every step, so that
-what follows from that follows, and what the network then predicts is compared with what it predicts
-otherwise.
+A unit may hold what nothing reads. So each is clamped at its mean over the text, at every step,
+with all that follows from that, and what the network then predicts is compared with what it
+predicts otherwise.
 """
 
 from collections.abc import Sequence
@@ -43,8 +43,8 @@ def costs(
         mean = float(reading.series(kind)[:, layer, j].mean(dtype=np.float64))
         rows.append([Clamp((layer, j), mean, kind)])
     bits = surprises(read, rows, track)[:, places.start - start + 1 :]
-    dearer: NDArray[np.float64] = bits[1:] - bits[0]
-    return dearer
+    extra_bits: NDArray[np.float64] = bits[1:] - bits[0]
+    return extra_bits
 
 
 @dataclass(frozen=True, eq=False)

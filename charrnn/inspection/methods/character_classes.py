@@ -1,7 +1,7 @@
 """What sort of character each one of a text is: by what it is, and by how far into a word.
 
 A word is a run of letters. An apostrophe between two letters does not end it, so `don't` is one
-word of four letters and a mark. Nothing here looks ahead: what a character is told to be depends on
+word of four letters and a mark. Nothing here looks ahead: what a character is said to be depends on
 it and on those before it, so it can be compared with what a network knew when it read it. Only
 `words` knows where a word will end.
 

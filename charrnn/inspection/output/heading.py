@@ -79,7 +79,7 @@ def _model(path: Path, checkpoint: Checkpoint, screen: Screen) -> Iterator[Text]
     read_as = f"embedded in {network.embedding_size}" if network.embedding_size else "one-hot"
     what = f"{network.cell}, {layers} of {network.hidden_size}, {network.vocabulary_size} {kind}"
     line = quoted(str(path), _LONGEST, screen)
-    line.stylize(screen.palette.loud)
+    line.stylize(screen.palette.bold)
     about = Text(f"{what}, {read_as}")
     if line.cell_len + 2 + about.cell_len <= screen.width:
         yield line.append("  ").append_text(about)

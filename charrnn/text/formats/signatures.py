@@ -151,5 +151,5 @@ def declared_charset(head: bytes) -> str | None:
 
 
 def begins_as_page(head: bytes) -> bool:
-    """Tell whether a file, whatever its name, begins as an HTML page does."""
+    """Return whether a file, whatever its name, begins as an HTML page does."""
     return head.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html"))

@@ -24,7 +24,7 @@ from charrnn.inspection.methods.features.shift_test import (
     LEVEL,
     Chance,
     far_shifts,
-    slid,
+    shifted_scores,
     smooth_length,
     transformed,
     within_chance,
@@ -143,14 +143,14 @@ def test_shifts_by_fourier_transform_are_shifts(rng, T):
     values, f = np.round(rng.standard_normal((3, T)), 1), (rng.random(T) < 0.4).astype(float)
     far = far_shifts(T)
     shifted = np.array([np.roll(f, s) for s in far])
-    for u, sums in zip(values, slid(transformed(values), f), strict=True):
+    for u, sums in zip(values, shifted_scores(transformed(values), f), strict=True):
         np.testing.assert_allclose(sums, shifted @ u, rtol=0, atol=1e-10)
     found = auc_of_ranks(centred_ranks(values), f[None], pairs(f[None]))
     assert found.shape == (1, 3)
-    sums = slid(transformed(centred_ranks(values)), f)
+    sums = shifted_scores(transformed(centred_ranks(values)), f)
     brute = [[brute_auc(u, row) for row in shifted] for u in values]
     np.testing.assert_allclose(0.5 + sums / pairs(f[None]), brute, rtol=0, atol=1e-10)
-    sums = slid(transformed(centred(values)), centred(f[None])[0])
+    sums = shifted_scores(transformed(centred(values)), centred(f[None])[0])
     brute = [[np.corrcoef(u, row)[0, 1] for row in shifted] for u in values]
     np.testing.assert_allclose(sums, brute, rtol=0, atol=1e-10)
 
@@ -266,7 +266,7 @@ def test_shuffling_would_take_noise_for_knowledge():
         best = np.abs(centred(slow) @ f).max()
         shuffled = [np.abs(centred(slow) @ rng.permutation(f)).max() for _ in range(60)]
         fooled += best > np.quantile(shuffled, 1 - LEVEL)
-        kept += best <= Chance(np.abs(slid(units, f)).max(axis=0), tests=1).floor
+        kept += best <= Chance(np.abs(shifted_scores(units, f)).max(axis=0), tests=1).floor
     assert fooled > 30
     assert kept > 30
 

@@ -19,7 +19,10 @@ def test_every_view_is_explained_without_a_model(name, tmp_path, monkeypatch):
     assert result.exit_code == 0, result.output
     assert result.stdout == VIEWS[name].explain()
     lines = result.stdout.splitlines()
-    assert 8 <= len(lines) <= 34
+    assert 8 <= len(lines) <= 36
+    assert lines[0].startswith(f"{name}: ")
+    if VIEWS[name].options:
+        assert "Options: --" in result.stdout
     assert max(map(len, lines)) <= 79
     assert result.stdout.endswith("\n")
     assert not result.stdout.endswith("\n\n")

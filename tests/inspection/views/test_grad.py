@@ -90,14 +90,14 @@ def test_gradients_that_are_none():
     assert ended.rate == pytest.approx(0.1)
     norms = np.array([[0.0] * 20, [np.inf] * 20, [1.0] + [np.nan] * 19])
     none = Course(0, "a", norms)
-    assert not none.told.any()
+    assert not none.is_measured.any()
     assert none.verdict == "unknown"
     assert np.isnan([none.rate, none.e_fold, none.m90, none.norm, *none.quartiles.ravel()]).all()
     level = Course(0, "a", np.ones((1, 20)))
     level.__dict__["slope"] = 0.0
     assert (level.rate, level.e_fold, level.verdict) == (1, np.inf, "steady")
     some = Course(0, "a", np.vstack([norms, 2.0 * np.ones(20)]))
-    assert some.told.tolist() == [False, False, False, True]
+    assert some.is_measured.tolist() == [False, False, False, True]
     assert (some.rate, some.norm, some.verdict) == (pytest.approx(1), 2.0, "steady")
 
 

@@ -27,10 +27,10 @@ from charrnn.inspection.views.neuron.wiring import pushes, wiring
 from charrnn.inspection.views.registry import VIEWS
 from charrnn.network.cells import CELLS
 from charrnn.terminal import colours
-from charrnn.terminal.heat_map import Row, twin
+from charrnn.terminal.coloured_text import coloured
+from charrnn.terminal.heat_map import Row, ascii_symbol
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.tables import folded
-from charrnn.terminal.washed import washed
 from charrnn.text.vocabulary import Vocabulary
 
 TEXT = "\nabcdeé" * 3 + "ab\nba\ncab\ndeed\néa\n" * 12
@@ -370,24 +370,24 @@ def test_contexts_and_responses_are_written_with_their_characters(read):
 def test_every_character_stands_on_its_value(vocabulary):
     text = "abc\n\nd\neé"
     ids, values = vocabulary.encode(text), np.linspace(-1, 1, len(text))
-    row = Row("a", values, "signed")
+    row = Row("a", values, "diverging")
     shown = range(len(text))
-    lines = [line.plain for line in washed(vocabulary, ids, shown, row, Screen(60))]
+    lines = [line.plain for line in coloured(vocabulary, ids, shown, row, Screen(60))]
     assert [line[2:] for line in lines[::2]] == ["abc↵↵", "d↵", "eé"]
     assert [line[:2] for line in lines] == ["0 ", "a ", "5 ", "a ", "7 ", "a "]
-    assert "".join(line[2:] for line in lines[1::2]) == "".join(map(twin, values))
+    assert "".join(line[2:] for line in lines[1::2]) == "".join(map(ascii_symbol, values))
     screen = Screen(60, colours._DARK)
-    lines = list(washed(vocabulary, ids, shown, row, screen))
+    lines = list(coloured(vocabulary, ids, shown, row, screen))
     assert [line.plain[2:] for line in lines] == ["abc↵↵", "d↵", "eé"]
     styles = [str(span.style) for line in lines for span in line.spans if span.start >= 2]
-    assert styles == [style for v in values if (style := colours._DARK.signed(v))]
-    assert len(list(washed(vocabulary, ids, shown, row, screen, lines=2))) == 2
-    narrow = washed(vocabulary, vocabulary.encode("a" * 150), range(150), row_of(150), Screen(60))
+    assert styles == [style for v in values if (style := colours._DARK.diverging(v))]
+    assert len(list(coloured(vocabulary, ids, shown, row, screen, lines=2))) == 2
+    narrow = coloured(vocabulary, vocabulary.encode("a" * 150), range(150), row_of(150), Screen(60))
     assert [len(line.plain) for line in narrow][::2] == [60, 60, 42]
 
 
 def row_of(n):
-    return Row("a", np.zeros(n), "signed")
+    return Row("a", np.zeros(n), "diverging")
 
 
 @pytest.mark.slow

@@ -30,7 +30,7 @@ MANY_CAPITALS = 2
 class Feature:
     """One thing that can be said of a text at each character.
 
-    name: ASCII, but for those that somebody asked for.
+    name: ASCII, but for those that were given.
     group: quoting, nesting, layout, words, clauses, code, identity or asked.
     values: (T,); 0 and 1 if it is binary.
     ahead: whether it knows what comes after x(t).

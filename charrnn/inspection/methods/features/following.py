@@ -1,7 +1,7 @@
 """How a unit follows a feature of a text, and how surely.
 
-Signs, thresholds and the best units are found on the first half of the text. All that is told of
-them is of the second, which had no part in the choice.
+Signs, thresholds and the best units are found on the first half of the text. All that is reported
+of them is of the second, which had no part in the choice.
 """
 
 from dataclasses import dataclass

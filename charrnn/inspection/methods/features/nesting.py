@@ -33,7 +33,7 @@ def quoted(text: str, opening: str, closing: str) -> Inside:
 
 
 def single_quoted(text: str) -> Inside:
-    """Return where one is in '...', as far as that can be told from an apostrophe.
+    """Return where one is in '...', as far as that can be distinguished from an apostrophe.
 
     A mark opens after what is no letter. It closes, and when a letter follows it between letters,
     it was an apostrophe and the quotes go on.

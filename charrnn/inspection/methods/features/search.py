@@ -18,7 +18,7 @@ from charrnn.inspection.methods.features.scores import (
 from charrnn.inspection.methods.features.shift_test import (
     Chance,
     far_shifts,
-    slid,
+    shifted_scores,
     smooth_length,
     transformed,
 )
@@ -104,10 +104,10 @@ class Search:
                 ready = _Ready.of(u[:, second])
                 scores[:, here] = late.scores(ready)
                 np.maximum(largest, late.by_chance(ready), out=largest)
-        told = [
+        too_short = [
             not (_varies(f, reading.ids, first) and _varies(f, reading.ids, second)) for f in tested
         ]
-        within[told] = np.nan
+        within[too_short] = np.nan
         return cls(
             reading=reading,
             features=tested,
@@ -184,7 +184,7 @@ def features_of(reading: Reading, wanted: Sequence[str] = ()) -> list[Feature]:
 
 
 def _varies(feature: Feature, groups: Ids, half: slice) -> bool:
-    """Tell whether enough values differ from the commonest of their group."""
+    """Return whether enough values differ from the commonest of their group."""
     _, which = np.unique(groups[half], return_inverse=True)
     _, value = np.unique(feature.values[half], return_inverse=True)
     both, counts = np.unique(np.array([which, value]), axis=1, return_counts=True)
@@ -250,11 +250,13 @@ class _Half:
         return self._merged(
             np.array(
                 [
-                    np.abs(slid(ranks, marks)).max(axis=0) * 2 / count
+                    np.abs(shifted_scores(ranks, marks)).max(axis=0) * 2 / count
                     for marks, count in zip(self._marks, self._pairs, strict=True)
                 ]
             ),
-            np.array([np.abs(slid(sized, numbers)).max(axis=0) for numbers in self._numbers]),
+            np.array(
+                [np.abs(shifted_scores(sized, numbers)).max(axis=0) for numbers in self._numbers]
+            ),
         )
 
     def _merged(self, of_marks: Floats, of_numbers: Floats) -> Floats:

@@ -40,11 +40,11 @@ def far_shifts(n: int) -> NDArray[np.intp]:
 
 
 def transformed(values: Floats) -> NDArray[np.complexfloating]:
-    """Return the Fourier transform of each row, for `slid`."""
+    """Return the Fourier transform of each row, for `shifted_scores`."""
     return np.fft.rfft(values, axis=1)
 
 
-def slid(values: NDArray[np.complexfloating], feature: Floats) -> Floats:
+def shifted_scores(values: NDArray[np.complexfloating], feature: Floats) -> Floats:
     """Return Σ_t u(t) f(t - s) of each unit for each far shift s, (U, N).
 
     values: the `transformed` units, of (U, T). feature: (T,).
@@ -69,7 +69,7 @@ class Chance:
 
     @property
     def enough(self) -> bool:
-        """Whether there are so many shifts that chance can be told from what it rarely does."""
+        """Whether there are shifts enough to know what chance rarely does."""
         return len(self.scores) + 1 >= self.tests / LEVEL
 
     @property

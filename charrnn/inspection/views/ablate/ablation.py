@@ -15,7 +15,7 @@ from charrnn.network.functions import log_softmax
 
 
 @dataclass(frozen=True, eq=False)
-class Without:
+class UnitAblation:
     """Every unit's state put to one value at each step.
 
     values: (L, H), the value for each unit.
@@ -35,8 +35,8 @@ class Without:
             [Clamp(unit, float(self.values[unit]), self.kind) for unit in group] for group in groups
         ]
         bits = surprises(self.reading, [[], *held], track)[:, 1:]
-        dearer: Floats = bits[1:] - bits[0]
-        return dearer
+        extra_bits: Floats = bits[1:] - bits[0]
+        return extra_bits
 
     def direct(self, group: Sequence[Unit]) -> Column | None:
         """Return the same, (T - 1,), where the readout alone sees the units so.
@@ -55,6 +55,6 @@ class Without:
         away = instead - reading.states["a"][:-1, top, seen]
         scores = reading.log_y_hat[:-1] + (away @ reading.network.W_ya[seen])
         log_softmax(scores)
-        told: Column = scores[np.arange(len(following)), following].astype(np.float64)
-        dearer: Column = -told / np.log(2) - reading.surprise[1:]
-        return dearer
+        log_p: Column = scores[np.arange(len(following)), following].astype(np.float64)
+        extra_bits: Column = -log_p / np.log(2) - reading.surprise[1:]
+        return extra_bits

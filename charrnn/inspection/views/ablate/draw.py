@@ -60,7 +60,7 @@ def _table(losses: Sequence[Loss], result: Ablated, screen: Screen) -> Iterator[
 
 
 def _where(loss: Loss, room: int, screen: Screen) -> Text:
-    """Return the classes of characters that become dearer, as many as there is room for."""
+    """Return the classes of characters that cost more, as many as there is room for."""
     line = Text()
     for n, (label, mean) in enumerate(loss.where()):
         item = f"{', ' if n else ''}{label} {_signed(mean.mean, 3)}"
@@ -73,7 +73,7 @@ def _where(loss: Loss, room: int, screen: Screen) -> Text:
 def _control(result: Ablated, screen: Screen) -> str:
     """Return what the units drawn at random cost."""
     if not result.random:
-        return "no unit was drawn at random, so what an ordinary one costs is not told"
+        return "no unit was drawn at random, so what an ordinary one costs is not known"
     means = np.array([loss.bits.mean for loss in result.random])
     each = len(result.random[0].units)
     what = "unit" if each == 1 else f"group of {each}"

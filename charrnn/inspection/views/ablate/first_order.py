@@ -31,7 +31,7 @@ def first_order(reading: Reading, values: Column, kind: str = "a") -> Column:
     trace = Trace(network, len(ids) - 1, 1)
     grad = Gradient(network, trace, keep_dc=kind == "c")
     cost = np.full(values.shape, np.nan)
-    with np.errstate(all="ignore"):  # what is not finite is told as nan
+    with np.errstate(all="ignore"):  # what is not finite is reported as nan
         forward(network, ids[:-1, None], trace)
         np.exp(trace.log_y_hat, out=grad.dz_y)
         grad.dz_y[np.arange(trace.T), 0, ids[1:]] -= 1

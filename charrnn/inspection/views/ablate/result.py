@@ -16,7 +16,7 @@ from charrnn.inspection.options import Ablation, Options, Unit
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Cell, name, plain
-from charrnn.inspection.views.ablate.ablation import Without
+from charrnn.inspection.views.ablate.ablation import UnitAblation
 from charrnn.inspection.views.ablate.first_order import first_order
 from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
@@ -32,7 +32,7 @@ WORK = 4e10
 """More units are measured up to so many multiplications: all those of a small network."""
 
 CONTROL = 16
-"""How many units are drawn at random unless somebody asks for another number."""
+"""Default number of units drawn at random."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ class Loss:
         return "+".join(map(name, self.units))
 
     def where(self) -> list[tuple[str, Mean]]:
-        """Return the classes that become dearer by more than twice the error, the dearest first."""
+        """Return the classes that cost more by more than twice the error, the costliest first."""
         found = [
             (CLASSES[k], mean) for k, mean in enumerate(self.by_class) if mean.mean > 2 * mean.error
         ]
@@ -129,8 +129,10 @@ class Ablated:
         if len(reading) > characters:
             part = Reading.of(reading.network, reading.vocabulary, reading.ids[:characters])
         values: Column = reading.states[kind].astype(np.float64).mean(axis=0)
-        without = Without(part, np.zeros_like(values) if options.how == "zero" else values, kind)
-        approx = first_order(part, without.values, kind)
+        ablation = UnitAblation(
+            part, np.zeros_like(values) if options.how == "zero" else values, kind
+        )
+        approx = first_order(part, ablation.values, kind)
 
         rng = np.random.default_rng(options.seed)
         single, group = list(options.units), options.units if len(options.units) > 1 else None
@@ -140,7 +142,7 @@ class Ablated:
         many = CONTROL if options.random is None else options.random
         random = _draw(rng, many, group, pool, config.hidden_size)
         wanted = [*((unit,) for unit in single), *random, *([group] if group else [])]
-        losses = _measure(without, wanted, approx, track)
+        losses = _measure(ablation, wanted, approx, track)
 
         found = [losses[unit,] for unit in single]
         if not options.units:
@@ -157,7 +159,7 @@ class Ablated:
             together=losses[group] if group else None,
             random=tuple(losses[units] for units in random),
             approx=approx,
-            held_at=without.values,
+            held_at=ablation.values,
             asked=bool(options.units),
             shown=options.rows,
         )
@@ -287,20 +289,20 @@ def _draw(
 
 
 def _measure(
-    without: Without, groups: Sequence[tuple[Unit, ...]], approx: Column, track: Track
+    ablation: UnitAblation, groups: Sequence[tuple[Unit, ...]], approx: Column, track: Track
 ) -> dict[tuple[Unit, ...], Loss]:
     """Return the loss of each group, each measured once."""
     distinct = list(dict.fromkeys(groups))
-    sorts = _classes(without.reading)[1:]
+    sorts = _classes(ablation.reading)[1:]
     found = {}
-    for units, dearer in zip(distinct, without.in_the_loop(distinct, track), strict=True):
-        direct = without.direct(units)
+    for units, extra_bits in zip(distinct, ablation.in_the_loop(distinct, track), strict=True):
+        direct = ablation.direct(units)
         found[units] = Loss(
             units=units,
-            of_character=dearer,
-            bits=mean_where(dearer),
+            of_character=extra_bits,
+            bits=mean_where(extra_bits),
             direct=None if direct is None else mean_where(direct),
             approx=float(sum(approx[unit] for unit in units)),
-            by_class=tuple(mean_where(dearer, sorts == k) for k in range(len(CLASSES))),
+            by_class=tuple(mean_where(extra_bits, sorts == k) for k in range(len(CLASSES))),
         )
     return found

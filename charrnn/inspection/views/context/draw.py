@@ -71,11 +71,11 @@ def _enough(result: Context) -> str:
         return f"{read}. Of those tried none comes within {WITHIN:.0%} of all"
     before = [int(n) for n in result.lengths if n < result.enough]
     characters = f"{counted(result.enough, 'character')} {agreeing(result.enough, 'comes', 'come')}"
-    told = f"{read}. {characters} within {WITHIN:.0%} of all"
+    said = f"{read}. {characters} within {WITHIN:.0%} of all"
     if not before:
-        return told
+        return said
     more = number(result.excess[len(before) - 1].mean, 3)
-    return f"{told}; with {before[-1]:,} each costs {more} bits more"
+    return f"{said}; with {before[-1]:,} each costs {more} bits more"
 
 
 def _held(result: Context, screen: Screen) -> Iterator[Text]:
@@ -95,18 +95,18 @@ def _held(result: Context, screen: Screen) -> Iterator[Text]:
     accuracies = [recall.accuracy.mean for recall in result.recalls]
     yield from table.beside("", _bars(accuracies, 1.0, table.width, screen)).draw(screen)
     guesses = result.recalls[0].accuracy.count
-    told = (
+    said = (
         f"right: the share of {guesses:,} guesses at x(t-k), from the state after x(t), that are "
         "right; learnt on the first half of the text, tried on the second."
     )
     held = result.held
     if held is None:
-        told += " It tells nothing for certain, by two standard errors, that chance does not"
+        said += " It tells nothing for certain, by two standard errors, that chance does not"
     elif held == 0:
-        told += " Beyond x(t) itself it tells nothing for certain, by two standard errors"
+        said += " Beyond x(t) itself it tells nothing for certain, by two standard errors"
     else:
-        told += (
+        said += (
             f" Up to k = {held} that is more, by two standard errors, than chance or x(t) alone "
             "would tell"
         )
-    yield from prose(told, screen)
+    yield from prose(said, screen)

@@ -6,7 +6,7 @@ From the state s(t), all that goes on to the next step, x(t-k) is guessed by a r
 
 w minimises Σ_t (p(v) + w_v · s(t) - [x(t-k) = v])² + λ T |w_v|² over the first half of the text, s
 less its mean over its standard deviation, p how often each character occurs. λ is chosen by the
-guesses of a fit to three quarters of that half in its last quarter. What is told is how many
+guesses of a fit to three quarters of that half in its last quarter. What is reported is how many
 guesses are right in the second half.
 """
 
@@ -83,7 +83,7 @@ def recalls(
         Z = Z @ rng.standard_normal((U, DIRECTIONS), np.float32) / np.float32(np.sqrt(U))
     classes = np.argsort(-np.bincount(ids[:half]), kind="stable")[:CLASSES]
     early, whole = _Ridge(Z[first:middle]), _Ridge(Z[first:half])
-    told = []
+    found = []
     for lag in track(lags, "asking the state", len(lags)):
         past = ids[first - lag : T - lag]  # of character t, stands at t - first
         y: NDArray[np.bool_] = past[:, None] == classes
@@ -95,7 +95,7 @@ def recalls(
         ]
         p, fitted = whole.fit(y[: half - first])
         w = whole.weights(fitted, PENALTIES[int(np.argmax(scores))])
-        told.append(
+        found.append(
             Recall(
                 lag,
                 mean_where(_hits(p + Z[half:] @ w, asked)),
@@ -103,7 +103,7 @@ def recalls(
                 float(asked[:, np.argmax(p)].mean()),
             )
         )
-    return told
+    return found
 
 
 def _hits(guesses: Floats, y: NDArray[np.bool_]) -> Column:

@@ -19,10 +19,10 @@ from charrnn.inspection.views.context.truncated import truncated_surprise
 from charrnn.text.vocabulary import Vocabulary
 
 LONGEST = 256
-"""The most characters of context that are tried unless somebody asks for more or fewer."""
+"""Default number of characters of context, at most."""
 
 TARGETS = 200
-"""How many characters are predicted from each, unless somebody asks for more or fewer."""
+"""Default number of characters predicted from each."""
 
 QUICKER = 8
 
@@ -106,7 +106,7 @@ class Context:
 
     @property
     def enough(self) -> int | None:
-        """The least length from which on context is enough; None where none is."""
+        """The least length of context that is enough; None where none is."""
         near = self.bits.mean(axis=1) <= (1 + WITHIN) * self.whole.mean
         first = len(near) - int(np.argmin(near[::-1])) if not near.all() else 0
         return int(self.lengths[first]) if first < len(near) else None

@@ -49,7 +49,7 @@ def _models(result: Differences, screen: Screen) -> Iterator[Text]:
     heading = ["model", "bits/char", "", "change", "", "perplexity", "top-1", "saturated"]
     body: list[list[Shown]] = [
         [
-            Text(model.label, screen.palette.loud),
+            Text(model.label, screen.palette.bold),
             number(model.whole.bits.mean, 3),
             _error(model.whole.bits, screen),
             _signed(model.whole.change),

@@ -29,7 +29,7 @@ def changed(
     margin = len(str(shown.stop)) + 1
     start = shown.start
     while start < shown.stop:
-        line = Text().append(f"{start:>{margin - 1}} ", screen.palette.quiet)
+        line = Text().append(f"{start:>{margin - 1}} ", screen.palette.dim)
         stop, way = start, 0
         while stop < shown.stop:
             following = 0 if screen.coloured else _way(float(change[stop]))
@@ -56,10 +56,10 @@ def legend(screen: Screen) -> Iterator[Text]:
         )
         return
     palette = screen.palette
-    line = Text().append("2 is better ", palette.quiet)
+    line = Text().append("2 is better ", palette.dim)
     for style in (*reversed(palette.negative), palette.zero, *palette.positive):
         line.append("  ", style)
-    yield line.append(" worse, in steps of 1 bit", palette.quiet)
+    yield line.append(" worse, in steps of 1 bit", palette.dim)
 
 
 def _way(change: float) -> int:
@@ -70,4 +70,4 @@ def _way(change: float) -> int:
 
 
 def _style(change: float, screen: Screen) -> str:
-    return screen.palette.signed(change / MOST_BITS) if _way(change) else ""
+    return screen.palette.diverging(change / MOST_BITS) if _way(change) else ""

@@ -21,7 +21,7 @@ from charrnn.inspection.views.diff.unit_matching import Correspondence
 from charrnn.text.vocabulary import Vocabulary
 
 ROWS = 16
-"""How many pairs of units are shown unless somebody asks for more or fewer."""
+"""Default number of pairs of units shown."""
 
 SATURATED = 0.9
 

@@ -30,7 +30,7 @@ class Correspondence:
 
     pairs: (P, 2), a unit of the one and one of the other, by their places, the closest first.
     r: (P,), their correlation over the text.
-    floor: nan where the text is too short for chance to be told; then there are no pairs.
+    floor: nan where the text is too short to know chance; then there are no pairs.
     """
 
     pairs: Pairs

@@ -17,7 +17,7 @@ def draw(result: Dump, screen: Screen) -> Iterator[Text]:
     heading = ["name", "dimensions", "shape", "type", "bytes"]
     body: list[list[Shown]] = [
         [
-            Text(name, screen.palette.loud),
+            Text(name, screen.palette.bold),
             dimensions,
             " x ".join(map(str, values.shape)),
             str(values.dtype),
@@ -33,7 +33,7 @@ def draw(result: Dump, screen: Screen) -> Iterator[Text]:
     for name, *_ in result.described:
         label = name
         for line in prose(MEANINGS[name], narrower):
-            yield Text().append(f"{label:<{widest}}  ", screen.palette.loud).append(line.plain)
+            yield Text().append(f"{label:<{widest}}  ", screen.palette.bold).append(line.plain)
             label = ""
     yield Text()
     yield from prose(

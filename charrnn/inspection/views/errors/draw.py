@@ -62,7 +62,7 @@ def _means(result: Errors, screen: Screen) -> Iterator[Text]:
     [whole] = result.table("all")
     facts = [f"top-1 {whole.top1:.0%}", counted(whole.count, "prediction")]
     label = Text(f"{number(whole.bits.mean)}{_error(whole.bits.error, screen)} bits/char")
-    label.stylize(screen.palette.loud)
+    label.stylize(screen.palette.bold)
     yield from flow([label, *map(Text, facts)], screen, label=Text())
 
 
@@ -169,14 +169,14 @@ def _remarks(compared: Comparison) -> Iterator[str]:
 def _characters(result: Errors, screen: Screen) -> Iterator[Text]:
     """Yield the characters on which most bits in all are gained, and lost."""
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
-    told = [
+    measured = [
         (group, group.gain)
         for group in result.table("character")
         if group.gain and abs(group.gain.mean) > 2 * group.gain.error
     ]
-    told.sort(key=lambda pair: pair[1].mean * pair[0].count, reverse=True)
-    won = [pair for pair in told if pair[1].mean > 0][:_NAMED]
-    lost = [pair for pair in told[::-1] if pair[1].mean < 0][:_NAMED]
+    measured.sort(key=lambda pair: pair[1].mean * pair[0].count, reverse=True)
+    won = [pair for pair in measured if pair[1].mean > 0][:_NAMED]
+    lost = [pair for pair in measured[::-1] if pair[1].mean < 0][:_NAMED]
     width = max((symbols.width(_id(result, group)) for group, _ in won + lost), default=0)
     for label, pairs in (("won on ", won), ("lost on ", lost)):
         if pairs:
@@ -184,7 +184,7 @@ def _characters(result: Errors, screen: Screen) -> Iterator[Text]:
                 Text(f"{symbols.padded(_id(result, group), width)} {gain.mean:+.2f} x{group.count}")
                 for group, gain in pairs
             ]
-            yield from flow(items, screen, label=Text().append(f"{label:<9}", screen.palette.quiet))
+            yield from flow(items, screen, label=Text().append(f"{label:<9}", screen.palette.dim))
 
 
 def _id(result: Errors, group: Group) -> int:

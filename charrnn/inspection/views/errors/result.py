@@ -97,9 +97,9 @@ class Errors:
         """
         options = options or Options()
         text, as_bytes = reading.text, reading.vocabulary.kind == "bytes"
-        told, x = reading.log_y_hat[:-1], reading.ids[1:]
-        guess = told.argmax(axis=1)
-        of_guess, of_next = (told[np.arange(len(x)), which] for which in (guess, x))
+        log_y_hat, x = reading.log_y_hat[:-1], reading.ids[1:]
+        guess = log_y_hat.argmax(axis=1)
+        of_guess, of_next = (log_y_hat[np.arange(len(x)), which] for which in (guess, x))
         bits = reading.surprise[1:]
         comparison = _compare(reading, options) if options.train is not None else None
         kinds = classes(text, as_bytes=as_bytes)[1:]
@@ -121,7 +121,8 @@ class Errors:
         ]
         return cls(
             reading.vocabulary, reading.ids, bits, guess, np.exp(of_guess.astype(np.float64)),
-            1 + np.sum(told > of_next[:, None], axis=1), kinds, seen, comparison, tuple(groups),
+            1 + np.sum(log_y_hat > of_next[:, None], axis=1), kinds, seen, comparison,
+            tuple(groups),
         )  # fmt: skip
 
     def table(self, name: str) -> list[Group]:
@@ -199,7 +200,7 @@ class Errors:
         return {
             "groups": groups,
             "lists": {
-                name: [self._told(place) for place in places] for name, places in lists.items()
+                name: [self._described(place) for place in places] for name, places in lists.items()
             },
             "ngrams": compared and _about(self, compared),
             "characters": characters,
@@ -237,7 +238,7 @@ class Errors:
             arrays["type"] = self.comparison.types.astype(np.int32)
         return arrays
 
-    def _told(self, place: Place) -> dict[str, Any]:
+    def _described(self, place: Place) -> dict[str, Any]:
         """Return a prediction with the characters around it."""
         t = place.t
         return {

@@ -64,7 +64,7 @@ def _headline(result: Find, screen: Screen) -> Iterator[Text]:
         return
     it = best.following
     measure = "AUC" if it.feature.binary else "r"
-    line = Text().append(f"{name(it.unit)}.{it.kind}", screen.palette.loud).append(" follows ")
+    line = Text().append(f"{name(it.unit)}.{it.kind}", screen.palette.bold).append(" follows ")
     line.append_text(quoted(it.feature.name, screen.width, screen))
     line.append(f": {measure} {share(it.score)}, by chance {share(it.floor)}")
     yield from folded(line, screen.width)
@@ -137,7 +137,7 @@ def _echoes(found: Sequence[Found], screen: Screen) -> Iterator[Text]:
         it = one.following
         item = _feature(it, screen, _NAME)
         item.append(f" {_unit(it)} {_score(it, it.score)}")
-        item.append(f" ({_score(it, it.floor)})", screen.palette.quiet)
+        item.append(f" ({_score(it, it.floor)})", screen.palette.dim)
         items.append(item)
     yield from flow(items, screen, label=Text())
 
@@ -155,7 +155,7 @@ def _others(result: Find, screen: Screen) -> Iterator[Text]:
         ("too rare to test", rare),
     ):
         if names:
-            yield from flow(names, screen, label=Text(f"{said:16}  ", screen.palette.quiet))
+            yield from flow(names, screen, label=Text(f"{said:16}  ", screen.palette.dim))
 
 
 def _feature(it: Following, screen: Screen, width: int) -> Text:

@@ -42,8 +42,8 @@ def probe(first: Floats, second: Floats, targets: Floats, binary: NDArray[np.boo
     for n, penalty in enumerate(PENALTIES):
         if (chosen == n).any():
             W[:, chosen == n] = _solved(G, b[:, chosen == n], T1, penalty)
-    told = ((second - mean) / scale).astype(_DTYPE) @ W
-    return _scores(told, targets[:, T1:], binary)
+    predicted = ((second - mean) / scale).astype(_DTYPE) @ W
+    return _scores(predicted, targets[:, T1:], binary)
 
 
 def _solved(G: Floats, b: Floats, T: int, penalty: float) -> Floats:
@@ -53,10 +53,10 @@ def _solved(G: Floats, b: Floats, T: int, penalty: float) -> Floats:
     return solved
 
 
-def _scores(told: Floats, targets: Floats, binary: NDArray[np.bool_]) -> Floats:
+def _scores(predicted: Floats, targets: Floats, binary: NDArray[np.bool_]) -> Floats:
     """Return the score of each of F predictions, (T, F), for its own feature."""
     scores = np.full(len(targets), np.nan)
-    for n, (u, f) in enumerate(zip(told.T.astype(np.float64), targets, strict=True)):
+    for n, (u, f) in enumerate(zip(predicted.T.astype(np.float64), targets, strict=True)):
         score = auc if binary[n] else correlation
         scores[n] = score(u[None], f[None])[0, 0]
     return scores

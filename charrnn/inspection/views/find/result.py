@@ -23,7 +23,7 @@ from charrnn.inspection.views.find.linear_probe import probe
 from charrnn.text.vocabulary import Vocabulary
 
 ROWS = 24
-"""How many features are shown, and their units ablated, unless somebody asks otherwise."""
+"""Default number of features shown, with their units ablated."""
 
 CHARACTERS = 4000
 """After so many characters, the last of the text, it is counted what a unit's loss costs."""

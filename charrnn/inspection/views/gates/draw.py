@@ -12,7 +12,7 @@ from charrnn.inspection.views.gates.result import LEAST_COUNT, Gate, Gates, Memo
 from charrnn.network.cells import label as named
 from charrnn.plurals import counted
 from charrnn.terminal.bars import bar, histogram
-from charrnn.terminal.heat_map import Row, heat_map, sized_legend
+from charrnn.terminal.heat_map import Row, heat_map, sequential_legend
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
 from charrnn.terminal.tables import Shown, Table, flow, prose, quoted, rule, share
@@ -32,11 +32,11 @@ def draw(result: Gates, screen: Screen) -> Iterator[Text]:
     yield from _stuck(result, screen)
     yield Text()
     yield from rule("over the text", screen)
-    rows = [Row(f"{gate.layer} {gate.name}", gate.over_text, "sized") for gate in result.gates]
+    rows = [Row(f"{gate.layer} {gate.name}", gate.over_text, "sequential") for gate in result.gates]
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
     yield from heat_map(result.ids, screen.shown(len(result.ids)), rows, symbols, screen)
     yield Text()
-    yield sized_legend(screen)
+    yield sequential_legend(screen)
     gates = "mean of a gate over the units of its layer, and " if result.has_gates else ""
     yield from prose(
         f"{gates}root mean square of {_signed(result)}, after the character above was read", screen
@@ -99,7 +99,7 @@ def _by_character(result: Gates, screen: Screen) -> Iterator[Text]:
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
     label = max(len(named(gate.name)) + len(str(gate.layer)) for gate in result.gates) + 1
     room = (screen.width - label - 2) // 2
-    quiet = screen.palette.quiet
+    quiet = screen.palette.dim
     yield Text(f"{'':{label}}  {'high after':<{room}}low after", quiet)
     for gate in result.gates:
         away = gate.by_character - gate.over_text.mean()
@@ -133,14 +133,14 @@ def _memory(memory: Memory, screen: Screen) -> Iterator[Text]:
     for (low, high), count in zip(pairwise(_SPANS), counts, strict=True):
         label = f"{low:g} to {high:g}" if np.isfinite(high) else f"{low:g} and more"
         line = Text()
-        line.append(f"{label:>11} ", screen.palette.quiet)
+        line.append(f"{label:>11} ", screen.palette.dim)
         drawn = bar(count / max(counts), width, ascii_only=screen.ascii_only)
         line.append(drawn, screen.palette.second)
         line.append(f" {count}" if count else "-")
         yield line
     longest = np.argsort(-memory.tau, kind="stable")[:_LONGEST].tolist()
     items = [Text(f"{name((memory.layer, j))} {memory.tau[j]:.3g}") for j in longest]
-    yield from flow(items, screen, label=Text().append("longest  ", screen.palette.quiet))
+    yield from flow(items, screen, label=Text().append("longest  ", screen.palette.dim))
     integrators, forgetful = int(memory.integrators.sum()), int(memory.forgetful.sum())
     yield from prose(
         f"units by tau, the characters after which 1/e is left of what was stored: median "

@@ -20,7 +20,7 @@ from charrnn.inspection.views.grad.result import (
 from charrnn.network.cells import words
 from charrnn.plurals import counted
 from charrnn.terminal.bars import bar
-from charrnn.terminal.heat_map import sized_legend
+from charrnn.terminal.heat_map import sequential_legend
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
 from charrnn.terminal.tables import Shown, Table, flow, number, prose, rule, share
@@ -69,8 +69,8 @@ def _numbered(n: int, model: Descent) -> str:
 
 def _sentence(title: str, course: Course, K: int, screen: Screen) -> Iterator[Text]:
     verdict = f"too few lags, {course.verdict}" if K < LEAST_LAGS else course.verdict
-    said = [Text(f"{title}: {verdict};", screen.palette.loud)]
-    if course.told.any():
+    said = [Text(f"{title}: {verdict};", screen.palette.bold)]
+    if course.is_measured.any():
         characters = counted(K, "character")
         said.append(Text(f"{_size(course.median[-1])} of it is left after {characters},"))
         said.append(Text(f"90% of the sum lies within {number(course.m90, 0)}"))
@@ -115,7 +115,7 @@ def _number(course: Course, k: int, width: int, screen: Screen) -> Text:
     q25, median, q75 = course.quartiles[:, k].tolist()
     cell = Text(f"{_size(median):<6}")
     if width >= _ROOMY:
-        cell.append(f"{_size(q25):>5} .. {_size(q75):<6}", screen.palette.quiet)
+        cell.append(f"{_size(q25):>5} .. {_size(q75):<6}", screen.palette.dim)
     return cell
 
 
@@ -150,7 +150,7 @@ def _numbers(result: Gradients, screen: Screen) -> Iterator[Text]:
 
 
 def _row(course: Course) -> list[Shown]:
-    reach = course.reach[course.told]
+    reach = course.reach[course.is_measured]
     quartiles = np.quantile(reach, [0.25, 0.75]).tolist() if len(reach) else []
     return [
         "-" if course.layer is None else str(course.layer),
@@ -190,8 +190,8 @@ def _map(result: Gradients, screen: Screen) -> Iterator[Text]:
         for s in chosen
     ]
     yield from pasts(groups, "M90", screen)
-    label = Text("over that at k = 0, log scale: ", screen.palette.quiet)
-    yield label.append_text(sized_legend(screen, f"{10.0**-_DECADES:g}", "1"))
+    label = Text("over that at k = 0, log scale: ", screen.palette.dim)
+    yield label.append_text(sequential_legend(screen, f"{10.0**-_DECADES:g}", "1"))
     first = " of the first model" if several else ""
     highest = "; of each model its highest layer" if several and layer is not None else ""
     yield from prose(
@@ -210,7 +210,7 @@ def _by_decades(relative: Column) -> Column:
 
 def _chosen(course: Course, most: int) -> list[int]:
     """Return which targets to show, from those that reach furthest to those that reach least."""
-    order = sorted(np.flatnonzero(course.told).tolist(), key=lambda s: -course.reach[s])
+    order = sorted(np.flatnonzero(course.is_measured).tolist(), key=lambda s: -course.reach[s])
     spread = np.linspace(0, len(order) - 1, min(len(order), most))
     return [order[int(n)] for n in spread.round()]
 

@@ -60,7 +60,9 @@ class Past:
         """Return the characters, painted."""
         line = Text()
         for k in self.lags(room):
-            line.append(self.symbols[self.ids[self.t - k]], screen.palette.sized(self.values[k]))
+            line.append(
+                self.symbols[self.ids[self.t - k]], screen.palette.sequential(self.values[k])
+            )
         return line
 
     def heights(self, room: int, screen: Screen) -> Text:
@@ -87,13 +89,13 @@ def pasts(groups: Sequence[Sequence[Past]], notes: str, screen: Screen) -> Itera
     room = min(screen.width - margin - following - note - 3, max(past.width for past in everyone))
 
     def line(label: str, body: Text, after: str, said: str) -> Text:
-        drawn = Text(set_cell_size(label, margin), screen.palette.quiet)
+        drawn = Text(set_cell_size(label, margin), screen.palette.dim)
         drawn = Text().append_text(drawn).append(" " * (room - body.cell_len)).append_text(body)
-        drawn.append(f" {after}", screen.palette.loud)
+        drawn.append(f" {after}", screen.palette.bold)
         drawn.append(" " * (margin + room + following + 3 - drawn.cell_len))
-        return drawn.append(" " * (note - cell_len(said)) + said, screen.palette.quiet)
+        return drawn.append(" " * (note - cell_len(said)) + said, screen.palette.dim)
 
-    yield line("t", Text(_marks(everyone, room), screen.palette.quiet), "", notes)
+    yield line("t", Text(_marks(everyone, room), screen.palette.dim), "", notes)
     for group in groups:
         text = ""
         for past in group:

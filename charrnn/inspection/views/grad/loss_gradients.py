@@ -68,7 +68,7 @@ def norms(
     } | {"x": np.empty((1, S, lags + 1))}
     # W_ax = Q R with Q of orthonormal columns: |W_ax dz| is |R dz|, however many characters.
     R = np.linalg.qr(network.layers[0].W_ax).R
-    with np.errstate(over="ignore", invalid="ignore"):  # what explodes is told as what it is
+    with np.errstate(over="ignore", invalid="ignore"):  # an overflow is reported as such
         for rows, layer, grad in descents(reading, targets, lags, track):
             slabs = {"a": grad.da[1:], "c": grad.dc[1:], "z": grad.dzx}
             for kind in (*reading.states, "z"):

@@ -21,7 +21,7 @@ from charrnn.plurals import counted
 from charrnn.text.vocabulary import Vocabulary
 
 TARGETS, LAGS = 128, 64
-"""How many characters' losses are followed, and how far back, unless somebody asks for others."""
+"""Default number of losses that are followed, and of characters back."""
 
 QUICKER = 8
 
@@ -60,17 +60,17 @@ class Course:
         return relative
 
     @cached_property
-    def told(self) -> NDArray[np.bool_]:
+    def is_measured(self) -> NDArray[np.bool_]:
         """Which targets have gradients that can be compared, (S,)."""
-        told: NDArray[np.bool_] = ~np.isnan(self.relative[:, 0])
-        return told
+        measured: NDArray[np.bool_] = ~np.isnan(self.relative[:, 0])
+        return measured
 
     @cached_property
     def quartiles(self) -> NDArray[np.float64]:
         """The lower quartile, the median and the upper one at each lag, (3, K + 1)."""
-        if not self.told.any():
+        if not self.is_measured.any():
             return np.full((3, self.norms.shape[1]), np.nan)
-        return np.quantile(self.relative[self.told], [0.25, 0.5, 0.75], axis=0)
+        return np.quantile(self.relative[self.is_measured], [0.25, 0.5, 0.75], axis=0)
 
     @property
     def median(self) -> Column:
@@ -81,7 +81,11 @@ class Course:
     @property
     def norm(self) -> float:
         """The median norm at lag 0."""
-        return float(np.median(self.norms[self.told, 0])) if self.told.any() else float("nan")
+        return (
+            float(np.median(self.norms[self.is_measured, 0]))
+            if self.is_measured.any()
+            else float("nan")
+        )
 
     @cached_property
     def slope(self) -> float:
@@ -89,7 +93,7 @@ class Course:
 
         A lag at which the median is 0 has no part in it; with none left but lag 0 it is -inf.
         """
-        if not self.told.any():
+        if not self.is_measured.any():
             return float("nan")
         lags = np.flatnonzero(self.median > 0)
         return float(np.polyfit(lags, np.log(self.median[lags]), 1)[0]) if len(lags) > 1 else -inf
@@ -109,12 +113,16 @@ class Course:
         """M90 of each target, (S,): up to which lag 90% of the sum over all lags lies."""
         total = np.cumsum(self.relative, axis=1)
         reach = np.argmax(total >= MOST * total[:, -1:], axis=1)
-        return np.where(self.told, reach, np.nan)
+        return np.where(self.is_measured, reach, np.nan)
 
     @property
     def m90(self) -> float:
         """The median of the reach."""
-        return float(np.median(self.reach[self.told])) if self.told.any() else float("nan")
+        return (
+            float(np.median(self.reach[self.is_measured]))
+            if self.is_measured.any()
+            else float("nan")
+        )
 
     @property
     def verdict(self) -> str:

@@ -12,7 +12,7 @@ from charrnn.inspection.views.ledger.memory_writes import ages
 from charrnn.inspection.views.ledger.result import Account, Ledger
 from charrnn.plurals import counted
 from charrnn.terminal.bars import bar
-from charrnn.terminal.heat_map import Row, heat_map, signed_legend
+from charrnn.terminal.heat_map import Row, diverging_legend, heat_map
 from charrnn.terminal.passages import before, fitting
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
@@ -72,7 +72,7 @@ def _map(account: Account, result: Ledger, symbols: Symbols, screen: Screen) -> 
     margin = max(map(cell_len, labels)) + 1
     shown = fitting(result.ids, result.t, screen.width - margin, symbols)
     rows = [
-        Row(label, _over(values, result.t), "signed")
+        Row(label, _over(values, result.t), "diverging")
         for label, values in zip(labels, series, strict=True)
     ]
     held = account.held.sum()
@@ -87,7 +87,7 @@ def _over(values: Column, t: int) -> Column:
 
 
 def _legend(result: Ledger, symbols: Symbols, screen: Screen) -> Iterator[Text]:
-    yield signed_legend(screen)
+    yield diverging_legend(screen)
     d = symbols[result.chosen]
     last = f"; for {d}: what that gives its score, in nats"
     yield from prose(

@@ -18,7 +18,7 @@ from charrnn.network.cells import CELLS
 from charrnn.text.vocabulary import Vocabulary
 
 ROWS = 6
-"""How many units of a layer are shown unless somebody asks for more or fewer."""
+"""Default number of units of a layer shown."""
 
 
 @dataclass(frozen=True, eq=False)

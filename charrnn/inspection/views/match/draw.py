@@ -46,7 +46,7 @@ def _units(result: Match, screen: Screen) -> Iterator[Text]:
     on = np.flatnonzero(result.pattern.on)
     label = Text(
         f"{counted(len(on), 'unit')} (layer:unit) beyond {result.pattern.threshold:g}: ",
-        screen.palette.quiet,
+        screen.palette.dim,
     )
     signs = {1: "+", -1: "-"}
     units = [

@@ -19,13 +19,13 @@ from charrnn.plurals import counted
 from charrnn.text.vocabulary import Vocabulary
 
 ROWS = 20
-"""How many places are looked for unless somebody asks for more or fewer."""
+"""Default number of places shown."""
 
 APART = 20
 """Characters between two of them at least, and from the place itself."""
 
 AROUND = 30
-"""Characters that are told on either side of a place."""
+"""Characters that are shown on either side of a place."""
 
 
 @dataclass(frozen=True)

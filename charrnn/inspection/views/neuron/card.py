@@ -1,4 +1,4 @@
-"""All that is told of one unit: what it is like, what moves it, what it does, what it costs."""
+"""All that is reported of one unit: what it is like, what moves it, what it does, what it costs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from charrnn.network.cells import CELLS, is_sigmoid
 BINS = 20
 
 EXTREMES = 5
-"""How many of the highest and of the lowest places are told."""
+"""Number of the highest and of the lowest places."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +126,7 @@ class Cost:
 
     @classmethod
     def of(
-        cls, reading: Reading, dearer: Column, places: range, follows: Sequence[Following]
+        cls, reading: Reading, extra_bits: Column, places: range, follows: Sequence[Following]
     ) -> "Cost":
         """Take means over the predictions after these places, of which each costs so much more."""
         as_bytes = reading.vocabulary.kind == "bytes"
@@ -135,7 +135,7 @@ class Cost:
         for feature in (following.feature for following in follows):
             middle = 0.5 if feature.binary else float(np.median(feature.values))
             is_on = feature.values[places.start : places.stop] > middle
-            on[feature.name] = mean_where(dearer, is_on)
-            off[feature.name] = mean_where(dearer, ~is_on)
-        by_class = tuple(mean_where(dearer, kinds == n) for n in range(len(CLASSES)))
-        return cls(mean_where(dearer), by_class, on, off)
+            on[feature.name] = mean_where(extra_bits, is_on)
+            off[feature.name] = mean_where(extra_bits, ~is_on)
+        by_class = tuple(mean_where(extra_bits, kinds == n) for n in range(len(CLASSES)))
+        return cls(mean_where(extra_bits), by_class, on, off)

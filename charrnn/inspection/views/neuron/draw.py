@@ -11,19 +11,19 @@ from charrnn.inspection.methods.character_classes import CLASSES
 from charrnn.inspection.methods.features.following import Following
 from charrnn.inspection.result import name
 from charrnn.inspection.views.neuron.card import Card, Cost
-from charrnn.inspection.views.neuron.result import Neuron, Told
+from charrnn.inspection.views.neuron.result import Neuron, UnitReport
 from charrnn.inspection.views.neuron.wiring import Inflow
 from charrnn.network.cells import is_sigmoid, words
 from charrnn.plurals import agreeing, counted
 from charrnn.terminal.bars import histogram
-from charrnn.terminal.heat_map import Row, signed_legend, sized_legend
+from charrnn.terminal.coloured_text import coloured
+from charrnn.terminal.heat_map import Row, diverging_legend, sequential_legend
 from charrnn.terminal.passages import aligned
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
 from charrnn.terminal.tables import Shown, Table, flow, number, prose, quoted, rule, share
-from charrnn.terminal.washed import washed
 
-_FOLLOWED, _ECHOES = 6, 3  # features of either kind that are told
+_FOLLOWED, _ECHOES = 6, 3  # features of either kind that are shown
 _CHARACTERS = 8  # that move a unit, or are pushed, either way
 _SOURCES = 4  # from either side that drive a unit
 _BRIEF = 6  # lines of text for a unit drawn at random
@@ -32,20 +32,20 @@ _SIDE_BY_SIDE = 78  # cells across
 
 def draw(result: Neuron, screen: Screen) -> Iterator[Text]:
     """Yield a card for each unit, those drawn at random in brief; then what colours mean."""
-    for n, told in enumerate(result.units):
+    for n, report in enumerate(result.units):
         if n:
             yield Text()
-        yield from _card(told, result, screen)
+        yield from _card(report, result, screen)
     yield Text()
     yield from _legend(result, screen)
 
 
-def _card(told: Told, result: Neuron, screen: Screen) -> Iterator[Text]:
-    card, brief = told.card, told.role == "random"
+def _card(report: UnitReport, result: Neuron, screen: Screen) -> Iterator[Text]:
+    card, brief = report.card, report.role == "random"
     title = f"unit {name(card.unit)}, {words(card.kind)} {card.kind}"
-    yield from rule(title, screen, right=_role(told))
+    yield from rule(title, screen, right=_role(report))
     yield from _statistics(card, screen)
-    yield from washed(
+    yield from coloured(
         result.vocabulary,
         result.ids,
         screen.shown(len(result.ids)),
@@ -53,27 +53,27 @@ def _card(told: Told, result: Neuron, screen: Screen) -> Iterator[Text]:
         screen,
         lines=_BRIEF if brief else None,
     )
-    yield from _follows(told, result, screen)
-    if told.cost:
-        yield from _cost(told.cost, result, screen)
+    yield from _follows(report, result, screen)
+    if report.cost:
+        yield from _cost(report.cost, result, screen)
     if not brief:
         yield from _contexts(card, result, screen)
         yield from _characters(card, result, screen)
         yield from _drivers(card, result, screen)
 
 
-def _role(told: Told) -> str:
+def _role(report: UnitReport) -> str:
     """Return why the unit is here."""
-    if told.role != "chosen":
-        return "drawn at random" if told.role == "random" else ""
-    follows = told.follows and told.follows[0].verdict == "follows"
+    if report.role != "chosen":
+        return "drawn at random" if report.role == "random" else ""
+    follows = report.follows and report.follows[0].verdict == "follows"
     return f"chosen: {'follows a feature most surely' if follows else 'varies most'}"
 
 
 def _row(card: Card) -> Row:
     """Return what the text is coloured by; of a cell state its tanh, which has bounds."""
     values = np.tanh(card.values) if card.kind == "c" else card.values
-    return Row(card.kind, values, "sized" if is_sigmoid(card.kind) else "signed")
+    return Row(card.kind, values, "sequential" if is_sigmoid(card.kind) else "diverging")
 
 
 def _statistics(card: Card, screen: Screen) -> Iterator[Text]:
@@ -109,21 +109,21 @@ def _slowness(card: Card) -> Iterator[str]:
         )
 
 
-def _follows(told: Told, result: Neuron, screen: Screen) -> Iterator[Text]:
+def _follows(report: UnitReport, result: Neuron, screen: Screen) -> Iterator[Text]:
     """Yield the features that the unit follows, those it only echoes, and how many it does not."""
     by = {
-        verdict: [one for one in told.follows if one.verdict == verdict]
+        verdict: [one for one in report.follows if one.verdict == verdict]
         for verdict in ("follows", "echo", "too short", "below noise")
     }
-    most = 2 if told.role == "random" else _FOLLOWED
+    most = 2 if report.role == "random" else _FOLLOWED
     shown = by["follows"][:most] + by["echo"][: min(most, _ECHOES)]
     if shown:
         heading = ["follows", "", "score", "floor", "char", "floor ", "spans"]
         rows = [_feature(one, screen) for one in shown]
-        if told.cost:
+        if report.cost:
             heading += ["cost: on", "off"]
             for row, one in zip(rows, shown, strict=True):
-                costs = (told.cost.on[one.feature.name], told.cost.off[one.feature.name])
+                costs = (report.cost.on[one.feature.name], report.cost.off[one.feature.name])
                 row += [_signed(mean, screen) for mean in costs]
         table = Table(heading, "<<" + ">" * (len(heading) - 2), rows)
         yield from table.narrowed(screen.width, ("cost: on", "off", "floor ", "spans")).draw(screen)
@@ -132,7 +132,7 @@ def _follows(told: Told, result: Neuron, screen: Screen) -> Iterator[Text]:
         f"{rest} more above their floors" if rest else "",
         f"{len(by['below noise'])} features below noise" if by["below noise"] else "",
         f"{len(by['too short'])} for which the text is too short" if by["too short"] else "",
-        "" if told.follows else "no feature varies enough over so short a text to be tested",
+        "" if report.follows else "no feature varies enough over so short a text to be tested",
     ]
     yield from prose("; ".join(filter(None, parts)), screen)
 
@@ -246,13 +246,13 @@ def _characters(card: Card, result: Neuron, screen: Screen) -> Iterator[Text]:
             ("pushes down", [(k, pushed[k]) for k in order[::-1] if pushed[k] < 0]),
         ]
     yield Text()
-    told = [k for _, found in pairs for k, _ in found[:_CHARACTERS]]
-    width = max(map(symbols.width, told), default=0)
+    report = [k for _, found in pairs for k, _ in found[:_CHARACTERS]]
+    width = max(map(symbols.width, report), default=0)
     for label, found in pairs:
         items = [
             Text(f"{symbols.padded(k, width)} {value:+.2f}") for k, value in found[:_CHARACTERS]
         ]
-        quiet = Text().append(f"{label:<15}", screen.palette.quiet)
+        quiet = Text().append(f"{label:<15}", screen.palette.dim)
         yield from flow(items or [Text("-")], screen, label=quiet)
     if card.pushes is None and card.kind in ("a", "c"):
         yield from prose(
@@ -287,7 +287,7 @@ def _inflow(title: str, inflow: Inflow, source: Callable[[int], str]) -> Iterato
 def _legend(result: Neuron, screen: Screen) -> Iterator[Text]:
     card = result.units[0].card
     signed = not is_sigmoid(card.kind)
-    yield signed_legend(screen) if signed else sized_legend(screen)
+    yield diverging_legend(screen) if signed else sequential_legend(screen)
     scaled = "tanh(c)" if card.kind == "c" else card.kind
     said = f"{scaled} after the character was read; its sign is chance"
     if result.tested:

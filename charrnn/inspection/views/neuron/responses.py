@@ -8,7 +8,7 @@ from charrnn.array_types import Column, Floats, Ids
 from charrnn.evaluation.statistics import mean_where
 
 APART = 40
-"""Characters between two extremes that are told, so that they are not of one place."""
+"""Characters between two extremes that are shown, so that they are not of one place."""
 
 LEAST_COUNT = 5
 """A character that is read less often is not said to move a unit."""

@@ -42,7 +42,7 @@ Role = Literal["asked", "chosen", "random"]
 
 
 @dataclass(frozen=True, eq=False)
-class Told:
+class UnitReport:
     """A unit's card, and what takes all the others to tell.
 
     role: whether it was asked for, chosen, or drawn at random as a control.
@@ -78,7 +78,7 @@ class Neuron:
 
     vocabulary: Vocabulary
     ids: Ids
-    units: tuple[Told, ...]
+    units: tuple[UnitReport, ...]
     counted: int
     by_random: tuple[float, ...]
     scored: int
@@ -113,21 +113,21 @@ class Neuron:
         places = range(max(0, len(last) - 1 - CHARACTERS), len(last) - 1)
         can_hold = bool(places) and can_clamp(reading.network, meant[0][1])
         held = [*shown, *drawn] if can_hold else []
-        dearer = costs(last, held, places, track) if held else np.zeros((0, 0))
-        told = []
+        extra_bits = costs(last, held, places, track) if held else np.zeros((0, 0))
+        reports = []
         for n, (unit, kind) in track(enumerate(shown), "describing units", len(shown)):
             u = search.units.index((unit, kind))
             follows = sorted(
                 (follow(search, f, u) for f in range(len(search.features))), key=surest
             )
-            cost = Cost.of(last, dearer[n], places, follows) if can_hold else None
-            told.append(Told(roles[n], Card.of(reading, unit, kind), tuple(follows), cost))
+            cost = Cost.of(last, extra_bits[n], places, follows) if can_hold else None
+            reports.append(UnitReport(roles[n], Card.of(reading, unit, kind), tuple(follows), cost))
         return cls(
             vocabulary=reading.vocabulary,
             ids=reading.ids,
-            units=tuple(told),
+            units=tuple(reports),
             counted=len(places) if can_hold else 0,
-            by_random=tuple(dearer[len(shown) :].mean(axis=1).tolist()) if can_hold else (),
+            by_random=tuple(extra_bits[len(shown) :].mean(axis=1).tolist()) if can_hold else (),
             scored=search.second.stop - search.second.start,
             tested=len(search.features),
             enough=all(chance.enough for chance in search.chances),
@@ -137,7 +137,7 @@ class Neuron:
         """Return the text and a card for each unit."""
         return {
             "text": [self.vocabulary[k] for k in self.ids],
-            "units": [self._card(told) for told in self.units],
+            "units": [self._card(report) for report in self.units],
             "features": self.tested,
             "scored": self.scored,
             "shifts_suffice": self.enough,
@@ -147,8 +147,8 @@ class Neuron:
 
     def rows(self) -> Iterator[list[Cell]]:
         """Yield a row a character, a column a unit."""
-        yield ["t", "char", "codepoint", *(told.card.named for told in self.units)]
-        values = plain(np.array([told.card.values for told in self.units]).T)
+        yield ["t", "char", "codepoint", *(report.card.named for report in self.units)]
+        values = plain(np.array([report.card.values for report in self.units]).T)
         for t, (k, here) in enumerate(zip(self.ids, values, strict=True)):
             character = self.vocabulary[k]
             yield [t, character, ord(character), *here]
@@ -156,16 +156,16 @@ class Neuron:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the values, (N, T), and what moves and is moved by characters, (N, V).
 
-        `moved_by` and `pushes` are nan for what is not told.
+        `moved_by` and `pushes` are nan for what is not reported.
         """
         N, V = len(self.units), len(self.vocabulary)
         moved_by, pushed = np.full((2, N, V), np.nan)
-        for n, told in enumerate(self.units):
-            for response in told.card.moved_by:
+        for n, report in enumerate(self.units):
+            for response in report.card.moved_by:
                 moved_by[n, response.k] = response.mean
-            if told.card.pushes is not None:
-                pushed[n] = told.card.pushes
-        cards = [told.card for told in self.units]
+            if report.card.pushes is not None:
+                pushed[n] = report.card.pushes
+        cards = [report.card for report in self.units]
         return {
             "ids": self.ids.astype(np.int32),
             "codepoints": self.vocabulary.code_points[self.ids],
@@ -178,8 +178,8 @@ class Neuron:
             "pushes": pushed,
         }
 
-    def _card(self, told: Told) -> dict[str, Any]:
-        card, cost, rhythm = told.card, told.cost, told.card.rhythm
+    def _card(self, report: UnitReport) -> dict[str, Any]:
+        card, cost, rhythm = report.card, report.cost, report.card.rhythm
         shares = {"mean": card.mean, "sd": card.sd, "low": card.low, "high": card.high}
         slow = {"tau": card.tau, "lasts": rhythm.lasts}
         again = {"period": rhythm.period, "peak": rhythm.peak, "floor": rhythm.floor}
@@ -187,12 +187,12 @@ class Neuron:
         return {
             "unit": name(card.unit),
             "kind": card.kind,
-            "role": told.role,
+            "role": report.role,
             "span": list(card.span),
             "histogram": plain(card.histogram),
             **{key: plain(value) for key, value in (shares | slow).items()},
             "rhythm": {key: plain(value) for key, value in again.items()},
-            "follows": [_follows(following, cost) for following in told.follows],
+            "follows": [_follows(following, cost) for following in report.follows],
             "top": [self._context(card, t) for t in card.top],
             "bottom": [self._context(card, t) for t in card.bottom],
             "moved_by": [

@@ -1,6 +1,6 @@
 """What a unit's weights join it to: what drives it, and what it pushes up and down.
 
-A weight matters as much as what comes through it moves, so each is told times the standard
+A weight matters as much as what comes through it moves, so each is shown times the standard
 deviation of its source over the text.
 """
 

@@ -12,7 +12,7 @@ from charrnn.inspection.views.overview.rules import Finding
 from charrnn.inspection.views.overview.telling_units import Telling
 from charrnn.inspection.views.probs.result import Means
 from charrnn.plurals import counted
-from charrnn.terminal.heat_map import MOST_BITS, Row, heat_map, signed_legend
+from charrnn.terminal.heat_map import MOST_BITS, Row, diverging_legend, heat_map
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
 from charrnn.terminal.tables import flow, folded, number, prose, rule, share
@@ -69,7 +69,7 @@ def _panels(result: Overview, screen: Screen, room: int) -> Iterator[Text]:
 def _row(one: Telling, screen: Screen) -> Row:
     it = one.following
     note = "" if it is None else f"{it.feature.name}{'' if one.sure else '?'}"
-    return Row(_label(one), one.values, "signed", note if screen.width > _NOTED else "")
+    return Row(_label(one), one.values, "diverging", note if screen.width > _NOTED else "")
 
 
 _NOTED = 50
@@ -88,7 +88,7 @@ def _right(result: Overview) -> str:
 
 def _names(result: Overview, screen: Screen) -> Iterator[Text]:
     """Yield what colours or characters mean, and how units are named."""
-    yield from folded(signed_legend(screen), screen.width)
+    yield from folded(diverging_legend(screen), screen.width)
     one = result.units[0]
     state = {"a": "hidden state a", "c": "cell state c"}[one.kind]
     scale = "" if one.kind == "a" else " (its tanh)"
@@ -114,7 +114,7 @@ def _facts(means: Means | None, screen: Screen, *, all_of_them: bool) -> Iterato
         f"over {counted(means.predictions, 'prediction')}",
         f"{screen.pick('±', '+-')} standard error" if sure else "too few for a standard error",
     ]
-    label = Text(f"{number(means.bits)}{error} bits/char", screen.palette.loud)
+    label = Text(f"{number(means.bits)}{error} bits/char", screen.palette.bold)
     shown = facts if all_of_them else facts[:3]
     yield from flow([label, *map(Text, shown)], screen, label=Text())
 
@@ -126,14 +126,14 @@ def _sentences(findings: Sequence[Finding], screen: Screen) -> Iterator[Text]:
         said = screen.pick(finding.text, finding.text.replace("±", "+-"))
         if len(view) > screen.width // 2:
             yield from folded(Text(f"{n} {said}"), screen.width)
-            yield from folded(Text(view, screen.palette.loud), screen.width)
+            yield from folded(Text(view, screen.palette.bold), screen.width)
             continue
         indent = " " * len(view)  # kept free in the first line, and put behind it
         first, *more = textwrap.wrap(said, screen.width - 2, initial_indent=indent)
-        line = Text().append(f"{n} ", screen.palette.quiet).append(first.strip())
+        line = Text().append(f"{n} ", screen.palette.dim).append(first.strip())
         between = screen.width - len(view) - line.cell_len
         leader = f" {'.' * (between - 1)}" if between > _LEADER else " " * between
-        line.append(leader, screen.palette.quiet)
-        yield line.append(view, screen.palette.loud)
+        line.append(leader, screen.palette.dim)
+        yield line.append(view, screen.palette.bold)
         for rest in more:
             yield Text(f"  {rest}")

@@ -43,7 +43,7 @@ def next_commands(
     for added, shows in ways:
         typed = f"{command} {added}" if repeated else added
         room = wide + (len(command) + 1) * repeated
-        line = Text().append(typed.ljust(room + _GAP), screen.palette.loud)
-        line.append(shows, screen.palette.quiet)
+        line = Text().append(typed.ljust(room + _GAP), screen.palette.bold)
+        line.append(shows, screen.palette.dim)
         line.rstrip()
         yield from folded(line, screen.width)

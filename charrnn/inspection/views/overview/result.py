@@ -26,7 +26,7 @@ from charrnn.inspection.views.overview.telling_units import Telling, telling
 from charrnn.inspection.views.probs.result import Probabilities
 
 MOST = 7
-"""How many sentences are told, the first of the rules in their order."""
+"""Most sentences, the first of the rules in their order."""
 
 ENOUGH = 400
 """Characters: a text that is shorter is shown, and nothing is said of it."""

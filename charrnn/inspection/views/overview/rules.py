@@ -29,9 +29,9 @@ CLEAR = 3
 """So many standard errors from none, a difference of bits is no chance."""
 
 FEWEST = 30
-"""Of fewer characters, or gradients, no mean is told."""
+"""Fewest characters, or gradients, of a mean that is reported."""
 
-DEARER = 0.5  # bits
+COSTLIER = 0.5  # bits
 """First letters of words must cost so much more than later ones."""
 
 WORSE, EXTRA = 1.5, 0.03
@@ -42,7 +42,7 @@ MISJUDGED = 0.05  # bits
 """By so much the surprise must be more, or less, than was expected."""
 
 SHORT, LONG = 8.0, 16.0  # characters
-"""Of memories, the longest is told if it is shorter than the one, or as long as the other."""
+"""The longest memory is reported if it is shorter than the first, or as long as the second."""
 
 IDLE = 0.02
 """The share of a layer's units that must be stuck at one gate."""
@@ -96,11 +96,11 @@ class Finding:
 
 
 def word_starts(errors: Errors) -> Finding | None:
-    """Tell that first letters of words are dearer than later ones, by `DEARER` and clearly."""
+    """Report that first letters of words cost more than later ones, by `COSTLIER` and clearly."""
     first = mean_where(errors.bits, errors.seen == 0)
     later = mean_where(errors.bits, errors.seen > 0)
     more, error = first.mean - later.mean, float(np.hypot(first.error, later.error))
-    if not (min(first.count, later.count) >= FEWEST and more >= DEARER and more > CLEAR * error):
+    if not (min(first.count, later.count) >= FEWEST and more >= COSTLIER and more > CLEAR * error):
         return None
     return Finding(
         "word_starts",
@@ -115,7 +115,7 @@ def word_starts(errors: Errors) -> Finding | None:
 
 
 def weakness(errors: Errors) -> Finding | None:
-    """Tell which class of characters has most bits beyond its share of the characters.
+    """Report which class of characters has most bits beyond its share of the characters.
 
     By `EXTRA` at least; and its mean less `CLEAR` standard errors must be `WORSE` times that of all
     others. First letters of words have a rule of their own.
@@ -147,7 +147,7 @@ def weakness(errors: Errors) -> Finding | None:
 
 
 def confidence(found: Probabilities) -> Finding | None:
-    """Tell that the surprise is more, or less, than was expected, by `MISJUDGED` and clearly."""
+    """Report that the surprise is more, or less, than was expected, by `MISJUDGED` and clearly."""
     if found.means is None:
         return None
     excess = mean_where(found.excess[:-1])
@@ -169,12 +169,12 @@ def confidence(found: Probabilities) -> Finding | None:
 
 
 def follows(found: Following) -> bool:
-    """Tell whether a unit follows a feature: above chance, as no echo, and not weakly."""
+    """Return whether a unit follows a feature: above chance, as no echo, and not weakly."""
     return found.verdict == "follows" and found.surplus >= WEAK
 
 
 def unit(found: Found, predictions: int) -> Finding | None:
-    """Tell what a unit follows above chance and by `WEAK`, and what it costs at its mean.
+    """Report what a unit follows above chance and by `WEAK`, and what it costs at its mean.
 
     predictions: how many the cost is of.
     """
@@ -208,7 +208,7 @@ def unit(found: Found, predictions: int) -> Finding | None:
 
 
 def too_short(characters: int, features: int, shifts: int) -> Finding | None:
-    """Tell what cannot be told: too few shifts of a text leave its features to chance.
+    """Report what cannot be decided: too few shifts of a text leave its features to chance.
 
     features: how many were tested; shifts: of how many characters the text could be shifted.
     """
@@ -228,7 +228,7 @@ def too_short(characters: int, features: int, shifts: int) -> Finding | None:
 
 
 def context(found: Context) -> Finding | None:
-    """Tell with how little context it costs clearly more than with all, and what is surely enough.
+    """Report how little context costs clearly more than all of it, and what is surely enough.
 
     Characters are compared one by one with what they cost after all of the text. More: by
     `CLEAR` standard errors and the share `WITHIN`, as after all shorter contexts; enough: so many
@@ -260,12 +260,12 @@ def context(found: Context) -> Finding | None:
 
 
 def reach(found: Gradients) -> Finding | None:
-    """Tell how far back losses reach, by the gradient of `FEWEST` of them by what was read."""
+    """Report how far back losses reach, by the gradient of `FEWEST` of them by what was read."""
     [course] = found.models[0].of_kind("x")
-    losses = int(course.told.sum())
+    losses = int(course.is_measured.sum())
     if losses < FEWEST:
         return None
-    q25, median, q75 = np.quantile(course.reach[course.told], [0.25, 0.5, 0.75]).tolist()
+    q25, median, q75 = np.quantile(course.reach[course.is_measured], [0.25, 0.5, 0.75]).tolist()
     below = np.flatnonzero(course.median < 0.5)
     half = int(below[0]) if len(below) else None
     last, far = float(course.median[-1]), counted(found.lags, "character")
@@ -291,7 +291,7 @@ def reach(found: Gradients) -> Finding | None:
 
 
 def memory(found: Gates) -> Finding | None:
-    """Tell of integrators, of a memory of `LONG` characters, or of none as long as `SHORT`."""
+    """Report of integrators, of a memory of `LONG` characters, or of none as long as `SHORT`."""
     if not found.memories or len(found.ids) < LEAST:
         return None
     tau = np.array([memory.tau for memory in found.memories])
@@ -314,7 +314,7 @@ def memory(found: Gates) -> Finding | None:
 
 
 def idle(found: Gates) -> Finding | None:
-    """Tell of units that never move, and of a gate that is stuck in `IDLE` of a layer's units."""
+    """Report of units that never move, and of a gate that is stuck in `IDLE` of a layer's units."""
     if len(found.ids) < LEAST:
         return None
     still = [

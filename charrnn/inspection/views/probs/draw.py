@@ -64,7 +64,7 @@ def means(result: Probabilities, screen: Screen) -> Iterator[Text]:
     if result.temperature != 1:
         tau = f"{result.temperature:g}"
         yield from prose(f"at temperature {tau}: y_hat is softmax(scores / {tau})", screen)
-    label = Text().append(f"{number(found.bits)}{error} bits/char", screen.palette.loud)
+    label = Text().append(f"{number(found.bits)}{error} bits/char", screen.palette.bold)
     yield from flow([label, *map(Text, facts)], screen, label=Text())
     many = counted(found.predictions, "prediction")
     basis = f"standard error from {found.blocks} blocks" if sure else "too few for a standard error"
@@ -110,13 +110,13 @@ def _branches(
     result: Probabilities, which: Sequence[int], symbols: Symbols, screen: Screen
 ) -> Iterator[Iterable[Text]]:
     """Yield for each row what each of the likeliest leads to, as lines."""
-    label = Text(" " * _BRANCH).append(screen.pick("↳ ", "> "), screen.palette.quiet)
+    label = Text(" " * _BRANCH).append(screen.pick("↳ ", "> "), screen.palette.dim)
     for t, branches in zip(which, result.branches(np.array(which, np.intp)), strict=True):
         following = result.ids[t + 1] if t + 1 < len(result.ids) else None
         items = []
         for k, branch in zip(result.top_ids[t], branches, strict=True):
-            item = Text(symbols[k], screen.palette.loud if k == following else "")
-            items.append(item.append("".join(symbols[n] for n in branch), screen.palette.quiet))
+            item = Text(symbols[k], screen.palette.bold if k == following else "")
+            items.append(item.append("".join(symbols[n] for n in branch), screen.palette.dim))
         yield flow(items, screen, gap=2, label=label.copy())
 
 
@@ -155,7 +155,7 @@ def _expected(
             line.append(" " * (n * each - line.cell_len))
             line.append(
                 f"{symbols.padded(k, widest)} {share(p)}",
-                screen.palette.loud if k == following else "",
+                screen.palette.bold if k == following else "",
             )
             if longest > 1:
                 line.append(" " * (n * each + size + 1 - line.cell_len))

@@ -66,7 +66,7 @@ class Probabilities:
     temperature: τ; at 1 the prediction is the network's own.
     branch: by how many characters each of the k is gone on from; 0 for none.
     paint: which column the text is painted by.
-    track: what is told how far branches are.
+    track: reports the progress of branches.
     """
 
     view: ClassVar[str] = "probs"
@@ -138,10 +138,10 @@ class Probabilities:
 
             x = reading.ids[start + 1 : start + step + 1, None]
             n = len(x)
-            told = np.take_along_axis(log_y_hat[:n], x, axis=1)
-            p[start : start + n] = np.exp(told[:, 0])
-            bits[start : start + n] = -told[:, 0] / log(2)
-            rank[start : start + n] = 1 + np.sum(log_y_hat[:n] > told, axis=1)
+            chosen = np.take_along_axis(log_y_hat[:n], x, axis=1)
+            p[start : start + n] = np.exp(chosen[:, 0])
+            bits[start : start + n] = -chosen[:, 0] / log(2)
+            rank[start : start + n] = 1 + np.sum(log_y_hat[:n] > chosen, axis=1)
             place[start : start + n] = 1 + np.argmax(likeliest[:n] == x, axis=1)
         means = calibration = None
         if T > 1:
@@ -178,11 +178,11 @@ class Probabilities:
 
     def rows(self) -> Iterator[list[Cell]]:
         """Yield a row a character."""
-        k, told = self.top_ids.shape[1], 3 if self.branch else 2
+        k, columns = self.top_ids.shape[1], 3 if self.branch else 2
         yield [
             "t", "read", "read_codepoint", "next", "next_codepoint", "p", "rank", "bits",
             "entropy_bits", "excess_bits", "margin_bits",
-            *(f"top{n}{name}" for n in range(1, k + 1) for name in ("", "_p", "_branch")[:told]),
+            *(f"top{n}{name}" for n in range(1, k + 1) for name in ("", "_p", "_branch")[:columns]),
         ]  # fmt: skip
         numbers = [
             plain(column) for column in (self.p, self.bits, self.entropy, self.excess, self.margin)

@@ -10,7 +10,7 @@ from charrnn.inspection.views.state.draw_strip import barcodes
 from charrnn.inspection.views.state.result import Map, States
 from charrnn.network.cells import words
 from charrnn.plurals import counted
-from charrnn.terminal.heat_map import Row, Way, heat_map, signed_legend, sized_legend
+from charrnn.terminal.heat_map import Row, Scale, diverging_legend, heat_map, sequential_legend
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.strip import strip
 from charrnn.terminal.symbols import Symbols
@@ -55,7 +55,7 @@ def _step(result: States, t: int, symbols: Symbols, screen: Screen) -> Iterator[
         before, values = moment.before, moment.values
         if result.span is None:
             before, values = np.tanh(before), np.tanh(values)
-        change = Row("change", values - before, "signed")
+        change = Row("change", values - before, "diverging")
         yield from barcodes([Row(kind, values, _way(result)), change], screen)
         widest = max(len(name(unit)) for unit in moment.named)
         items = []
@@ -63,12 +63,12 @@ def _step(result: States, t: int, symbols: Symbols, screen: Screen) -> Iterator[
             was, now = moment.before[unit[1]], moment.values[unit[1]]
             items.append(Text(f"{name(unit):>{widest}} {was:+.2f} {arrow} {now:+.2f}"))
         said = "moved most" if result.by else "as asked"
-        label = Text().append(f"{said}  ", screen.palette.quiet)
+        label = Text().append(f"{said}  ", screen.palette.dim)
         yield from flow(items, screen, gap=2, label=label)
     yield Text()
-    if _way(result) == "sized":
-        yield sized_legend(screen)
-    yield signed_legend(screen)
+    if _way(result) == "sequential":
+        yield sequential_legend(screen)
+    yield diverging_legend(screen)
     scaled = "tanh(c)" if result.span is None else kind
     yield from prose(
         f"{scaled} of each unit after the character in brackets was read; change: less what it "
@@ -79,7 +79,7 @@ def _step(result: States, t: int, symbols: Symbols, screen: Screen) -> Iterator[
 
 def legend(result: States, screen: Screen) -> Iterator[Text]:
     """Yield what the map shows."""
-    yield signed_legend(screen) if _way(result) == "signed" else sized_legend(screen)
+    yield diverging_legend(screen) if _way(result) == "diverging" else sequential_legend(screen)
     kind = result.kind
     scaled = "tanh(c)" if result.span is None else kind
     order = f"most {result.by} first" if result.by else "as asked"
@@ -90,8 +90,8 @@ def legend(result: States, screen: Screen) -> Iterator[Text]:
     )
 
 
-def _way(result: States) -> Way:
-    return "sized" if result.span == (0.0, 1.0) else "signed"
+def _way(result: States) -> Scale:
+    return "sequential" if result.span == (0.0, 1.0) else "diverging"
 
 
 def _carried(mapped: Map) -> str:
@@ -108,6 +108,6 @@ def _rows(mapped: Map, result: States) -> Iterator[Row]:
         yield Row(name(unit), series, _way(result))
     if mapped.others:
         others = mapped.others_rms if bounded else np.tanh(mapped.others_rms)
-        yield Row("others", others, "height")
+        yield Row("others", others, "bar")
     change = mapped.change_rms if bounded else np.tanh(mapped.change_rms)
-    yield Row("change", change, "height")
+    yield Row("change", change, "bar")

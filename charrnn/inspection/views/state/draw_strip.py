@@ -22,9 +22,9 @@ def barcodes(rows: Sequence[Row], screen: Screen) -> Iterator[Text]:
     per_line = next(n for n in PER_LINE if margin + n <= screen.width)
     tens = "".join(f"{n:<10}" for n in range(0, min(per_line, H), 10))[:per_line].rstrip()
     for row in rows:
-        yield Text(f"{set_cell_size(row.label, margin)}{tens}", screen.palette.quiet)
+        yield Text(f"{set_cell_size(row.label, margin)}{tens}", screen.palette.dim)
         for start in range(0, H, per_line):
-            line = Text().append(f"{start:>{margin - 1}} ", screen.palette.quiet)
+            line = Text().append(f"{start:>{margin - 1}} ", screen.palette.dim)
             for value in row.values[start : start + per_line]:
-                draw_cell(line, float(value), row.way, screen)
+                draw_cell(line, float(value), row.scale, screen)
             yield line

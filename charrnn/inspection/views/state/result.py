@@ -16,7 +16,7 @@ from charrnn.network.cells import is_sigmoid
 from charrnn.text.vocabulary import Vocabulary
 
 ROWS = 16
-"""How many units of a layer are shown unless somebody asks for more or fewer."""
+"""Default number of units of a layer shown."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from charrnn.inspection.result import name
 from charrnn.inspection.views.steer.paired_samples import Written
 from charrnn.inspection.views.steer.result import Steered
 from charrnn.plurals import counted
-from charrnn.terminal.heat_map import sized_legend
+from charrnn.terminal.heat_map import sequential_legend
 from charrnn.terminal.passages import before
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
@@ -56,7 +56,7 @@ def _text(written: Written, result: Steered, screen: Screen) -> Iterator[Text]:
         if line.cell_len + width > screen.width:
             yield from _line(line, digits, screen)
             line, digits = Text(), Text()
-        line.append(symbols[k], screen.palette.sized(bits / _MOST))
+        line.append(symbols[k], screen.palette.sequential(bits / _MOST))
         digits.append(str(min(9, int(10 * bits / _MOST))).ljust(width))
         if result.vocabulary[k] == "\n":
             yield from _line(line, digits, screen)
@@ -73,8 +73,8 @@ def _line(line: Text, digits: Text, screen: Screen) -> Iterator[Text]:
 
 def _legend(screen: Screen) -> Iterator[Text]:
     if screen.coloured:
-        text = Text("KL before each character, in bits: ", screen.palette.quiet)
-        yield text.append_text(sized_legend(screen, "0", f"{_MOST:g}+"))
+        text = Text("KL before each character, in bits: ", screen.palette.dim)
+        yield text.append_text(sequential_legend(screen, "0", f"{_MOST:g}+"))
     else:
         yield from prose(
             "digits: KL of the predictions before the character above, in tenths of a bit, 9 for "

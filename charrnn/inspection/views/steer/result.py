@@ -26,7 +26,7 @@ class Steered:
 
     ids: (T,), the text.
     settings: the units that are held, and at what; of this kind of state.
-    asked: whether somebody asked for them; else it is the loudest unit.
+    asked: whether they were given; else it is the unit with the largest effect on the logits.
     free, held: what was written without and with them.
     """
 
@@ -62,7 +62,7 @@ class Steered:
             raise ConfigError(
                 f"{kind!a} cannot be held; of the {config.cell}, {states} can", argument="kind"
             )
-        settings = options.settings or (_loudest(reading),)
+        settings = options.settings or (_largest_effect(reading),)
         clamps = [Clamp(unit, value, kind) for unit, value in settings]
         sampling = SamplingConfig(length=options.length, temperature=options.temperature)
         free, held = write(reading, clamps, sampling, options.seed, track)
@@ -156,7 +156,7 @@ class Steered:
         return arrays
 
 
-def _loudest(reading: Reading) -> tuple[Unit, float]:
+def _largest_effect(reading: Reading) -> tuple[Unit, float]:
     """Return the unit whose swings the readout hears most, and the end farther from its mean."""
     top = reading.network.config.num_layers - 1
     a = reading.states["a"][:, top].astype(np.float64)

@@ -116,7 +116,7 @@ def _adds(
     for k in ids:
         w = float(result.reading.network.W_ya[j, k])
         items.append(Text(f"{symbols[k]}  {digits(w)} {times} {digits(a)} = {digits(w * a)}"))
-    label = Text().append(" adds to the score of ", screen.palette.quiet)
+    label = Text().append(" adds to the score of ", screen.palette.dim)
     yield from flow(items, screen, gap=2, label=label)
 
 
@@ -133,7 +133,7 @@ def prediction(
     heading = ["", "W_ya a(t)", "b_y", "score", "exp" if narrow else "exp(score - m)", "y_hat"]
     body: list[list[Shown]] = []
     for k in shown:
-        loud = screen.palette.loud if k == following else ""
+        loud = screen.palette.bold if k == following else ""
         body.append([
             Text(symbols[k], loud),
             digits(float(made.W_ya_a[k])),
@@ -168,11 +168,11 @@ def came(result: Step, symbols: Symbols, screen: Screen) -> Iterator[Text]:
         yield from prose("the text ends here; nothing came after it", screen)
         return
     made, y_hat = result.readout, float(result.readout.y_hat[k])
-    told = f"-log2 {digits.share(y_hat)}"
+    sum_of = f"-log2 {digits.share(y_hat)}"
     if not y_hat:  # less than any number that there is
         difference = f"({digits(made.largest)} - {digits(float(made.score[k]))})"
-        told = f"{difference} / ln 2 + log2 {digits.share(made.sum)}"
-    text = Text(f"came next: {symbols[k]}   {told} = {digits(result.bits(k))} bits")
+        sum_of = f"{difference} / ln 2 + log2 {digits.share(made.sum)}"
+    text = Text(f"came next: {symbols[k]}   {sum_of} = {digits(result.bits(k))} bits")
     yield from folded(text, screen.width)
 
 

@@ -105,7 +105,7 @@ def sum_lines(
             source = f"e[{term.source}]" if layer is None else name((layer, term.source))
             product = f"{digits(term.weight)} {times} {digits(term.value)}"
             items.append(Text(f"{source}  {product} = {digits(term.product)}"))
-    quiet = Text().append(f" {label}: ", screen.palette.quiet)
+    quiet = Text().append(f" {label}: ", screen.palette.dim)
     yield from flow(items, screen, gap=2, label=quiet)
 
 
@@ -126,7 +126,7 @@ def _sums(step: LayerStep, j: int, digits: Digits, screen: Screen) -> Iterator[T
     heading, sums = f"{margin}{first}   {second}   {third}", f"{' ' * (widest + 5)}{last}"
     if len(heading + sums) <= screen.width:  # where not, each sum stands below its terms
         heading += sums
-    yield Text(heading, screen.palette.quiet)
+    yield Text(heading, screen.palette.dim)
     for gate, function, (one, two, three, z) in zip(gates, squash, table, strict=True):
         opened = f"{function:>{widest}}("
         added = f"{one:>{widths[0]}}"
@@ -174,7 +174,7 @@ def _terms(gate: Gate, j: int, digits: Digits) -> list[str]:
 def _ended(line: str, result: str, screen: Screen) -> Iterator[Text]:
     """Yield a line whose result stands out."""
     text = Text(line)
-    text.stylize(screen.palette.loud, len(line) - len(result))
+    text.stylize(screen.palette.bold, len(line) - len(result))
     yield from folded(text, screen.width)
 
 
@@ -184,5 +184,5 @@ def header(result: Step, unit: Unit, screen: Screen) -> Iterator[Text]:
     step = result.layers[layer]
     items = [f"{kind}(t-1) = {digits(float(was[j]))}" for kind, was in step.before.items()]
     items.append(f"{screen.pick('→', '->')} a(t) = {digits(float(step.after['a'][j]))}")
-    label = Text().append(f"unit {name(unit)}  ", screen.palette.loud)
+    label = Text().append(f"unit {name(unit)}  ", screen.palette.bold)
     yield from flow(map(Text, items), screen, gap=2, label=label)

@@ -121,7 +121,7 @@ class StepPage:
         yield from title(step, symbols, screen, brief=not guesses)
         values = reading.states["a"][:, layer, self.unit[1]]
         widest = len(name((layer, reading.network.config.hidden_size - 1)))
-        row = Row(f"a {name(self.unit):<{widest}}", values, "signed")
+        row = Row(f"a {name(self.unit):<{widest}}", values, "diverging")
         yield from strip(reading.ids, self.t, [row], symbols, screen)
         if not guesses:
             yield from unit_block(step, self.unit, symbols, screen, sums=False, scores=0)

@@ -16,7 +16,7 @@ from charrnn.network.cells import CELLS
 from charrnn.network.equations import Gate, LayerStep, Readout, layer_steps, readout
 
 ROWS = 3
-"""How many units of a layer are shown unless somebody asks for more or fewer."""
+"""Default number of units of a layer shown."""
 
 TERMS = 3
 """How many products of a sum are named; the others are added up."""

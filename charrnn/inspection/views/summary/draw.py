@@ -75,10 +75,10 @@ def _vocabulary(result: Summary, screen: Screen) -> Iterator[Text]:
             line.append("  " if line else "")
             line.append(symbols.padded(k, cell - (1 + size if counted else 0)))
             if counted:
-                line.append(f" {counts[k]:>{size},}", screen.palette.quiet)
+                line.append(f" {counts[k]:>{size},}", screen.palette.dim)
         yield line
     if len(order) < len(vocabulary):
-        yield Text(f"and {len(vocabulary) - len(order):,} more", screen.palette.quiet)
+        yield Text(f"and {len(vocabulary) - len(order):,} more", screen.palette.dim)
 
 
 def _training(result: Summary, screen: Screen) -> Iterator[Text]:
@@ -104,7 +104,7 @@ def _training(result: Summary, screen: Screen) -> Iterator[Text]:
 
 
 def _label(said: str, screen: Screen) -> Text:
-    return Text().append(f"{said:>10}  ", screen.palette.quiet)
+    return Text().append(f"{said:>10}  ", screen.palette.dim)
 
 
 def _losses(result: Summary, screen: Screen) -> Iterator[Text]:
@@ -133,7 +133,7 @@ def _bars(costs: dict[str, float], screen: Screen) -> Iterator[Text]:
     for name, bits in sorted(costs.items(), key=lambda cost: cost[1]):
         line = Text(" " * (size - labels[name].cell_len)).append_text(labels[name])
         if name == _OURS:
-            line.stylize(screen.palette.loud)
+            line.stylize(screen.palette.bold)
         line.append(f"  {number(bits):>5}  ")
         drawn = bar(bits / largest if largest else 0.0, width, ascii_only=screen.ascii_only)
         yield line.append(drawn, screen.palette.first if name == _OURS else screen.palette.second)

@@ -40,7 +40,7 @@ class Tensor:
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """A checkpoint, told without reading any text. Losses are in nats a character."""
+    """A checkpoint, described without reading any text. Losses are in nats a character."""
 
     view: ClassVar[str] = "summary"
     measures: ClassVar[dict[str, str]] = {"loss": "nats", "bits": "bits", "seconds": "seconds"}

@@ -16,7 +16,7 @@ from charrnn.inspection.result import Cell, name, plain
 from charrnn.text.vocabulary import Vocabulary
 
 ROWS = 10
-"""How many units are shown for each of the two unless somebody asks for more or fewer."""
+"""Default number of units shown."""
 
 _PIECE = 2**20  # votes over the text are worked on in pieces of about so many numbers
 
@@ -26,7 +26,7 @@ class Votes:
     """The scores of the characters after step t, each as a sum over the units that made it.
 
     What the readout computes is a sum already, z_y = W_ya a + b_y. Only differences of scores
-    matter to y_hat, so each is told over the mean of all V characters:
+    matter to y_hat, so each is taken over the mean of all V characters:
 
         vote_j(v) = (W_ya[j, v] - mean_v W_ya[j, v]) a_j(t)
         bias(v)   = b_y[v] - mean_v b_y[v]
@@ -126,8 +126,8 @@ class Votes:
     @property
     def gap(self) -> float:
         """How far the margin is from what the network itself said, ln y_hat(d) - ln y_hat(g)."""
-        told = self.log_y_hat[self.chosen] - self.log_y_hat[self.rival]
-        return abs(self.margin - float(told))
+        difference = self.log_y_hat[self.chosen] - self.log_y_hat[self.rival]
+        return abs(self.margin - float(difference))
 
     @property
     def order(self) -> NDArray[np.intp]:

@@ -45,7 +45,7 @@ def draw(result: Weights, screen: Screen) -> Iterator[Text]:
 
 def _matrices(matrices: Sequence[Matrix], screen: Screen) -> Iterator[Text]:
     heading = ["block", "shape", "norm", "fresh", "spectral", "fresh", "rank", "near 0", "radius"]
-    quiet = screen.palette.quiet
+    quiet = screen.palette.dim
     body: list[list[Shown]] = []
     for matrix in matrices:
         rows, cols = matrix.block.values.shape
@@ -97,8 +97,8 @@ def _fate(matrix: Matrix) -> str:
     fresh = number(matrix.fresh_radius)
     goes = "fade" if matrix.radius < 1 else "grow until tanh bounds it"
     gates = "; the gates hold it back" if matrix.block.gate and matrix.radius >= 1 else ""
-    told = f"Radius of {matrix.block.label}: {number(matrix.radius)}, fresh {fresh}"
-    return f"{told}; by itself a small state would {goes}{gates}."
+    radius = f"Radius of {matrix.block.label}: {number(matrix.radius)}, fresh {fresh}"
+    return f"{radius}; by itself a small state would {goes}{gates}."
 
 
 def _biases(result: Weights, screen: Screen) -> Iterator[Text]:
@@ -108,7 +108,7 @@ def _biases(result: Weights, screen: Screen) -> Iterator[Text]:
             bias.block.label,
             f"{bias.block.values.size:,}",
             *map(number, (bias.mean, bias.sd, bias.least, bias.largest)),
-            Text(number(bias.fresh), screen.palette.quiet),
+            Text(number(bias.fresh), screen.palette.dim),
         ]
         for bias in result.biases
     ]
@@ -126,11 +126,11 @@ def _timescales(scales: Sequence[Timescale], screen: Screen) -> Iterator[Text]:
             label(scale.gate),
             *(f"{tau:.3g}" for tau in (low, middle, high, float(scale.tau[j]))),
             name((scale.layer, j)),
-            Text(f"{scale.fresh:.3g}", screen.palette.quiet),
+            Text(f"{scale.fresh:.3g}", screen.palette.dim),
         ])  # fmt: skip
     yield from Table(heading, "<<>>>>>>", body).draw(screen)
     yield from prose(
-        "if the gate heard nothing but its bias; what it does on a text is told by --view gates",
+        "if the gate received nothing but its bias; --view gates shows what it does on a text",
         screen,
     )
 

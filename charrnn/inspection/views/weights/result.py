@@ -24,7 +24,7 @@ LARGEST = 2048
 """Units of a layer up to which eigenvalues are worked out: they take as the cube of it."""
 
 ROWS = 24
-"""How many characters are shown unless somebody asks for more or fewer."""
+"""Default number of characters shown."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +88,7 @@ class Bias:
 
 @dataclass(frozen=True, eq=False)
 class Timescale:
-    """How long the units of a layer would remember, (H,), if their gate heard nothing but its bias.
+    """How long the units of a layer would remember, (H,), with nothing but the bias of their gate.
 
     tau = -1 / ln σ(b), in characters, b the bias of the gate m that weighs the memory.
     """
@@ -288,7 +288,7 @@ def _radius(W: Floats) -> float:
 
 
 def _about(matrix: Matrix) -> dict[str, Any]:
-    def told(size: Size, radius: float) -> dict[str, Any]:
+    def numbers(size: Size, radius: float) -> dict[str, Any]:
         return {
             "norm": size.norm, "spectral": size.spectral, "stable_rank": plain(size.rank),
             "near_zero": size.near_zero, "radius": plain(radius),
@@ -300,6 +300,6 @@ def _about(matrix: Matrix) -> dict[str, Any]:
         "gate": block.gate or None,
         "rows": block.values.shape[0],
         "cols": block.values.shape[1],
-        "trained": told(matrix.size, matrix.radius),
-        "fresh": told(matrix.fresh, matrix.fresh_radius),
+        "trained": numbers(matrix.size, matrix.radius),
+        "fresh": numbers(matrix.fresh, matrix.fresh_radius),
     }

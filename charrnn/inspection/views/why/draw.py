@@ -8,7 +8,7 @@ from rich.text import Text
 from charrnn.array_types import Column
 from charrnn.inspection.views.why.result import COMPARED, METHODS, Why
 from charrnn.plurals import counted
-from charrnn.terminal.heat_map import Row, heat_map, margin_of, signed_legend, sized_legend
+from charrnn.terminal.heat_map import Row, diverging_legend, heat_map, margin_of, sequential_legend
 from charrnn.terminal.passages import before, fitting
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
@@ -93,10 +93,10 @@ def _map(result: Why, symbols: Symbols, screen: Screen) -> Iterator[Text]:
     largest = max(map(_largest, signed.values())) or 1.0
     steepest = _largest(result.local.norm) or 1.0
     rows = [
-        Row(_NAMES[name], _placed(result, values / largest), "signed")
+        Row(_NAMES[name], _placed(result, values / largest), "diverging")
         for name, values in signed.items()
     ]
-    rows.append(Row("norm", _placed(result, result.local.norm / steepest), "sized"))
+    rows.append(Row("norm", _placed(result, result.local.norm / steepest), "sequential"))
     margin = margin_of(rows)
     line = fitting(question.reading.ids, question.t, screen.width - margin, symbols)
     furthest = min(
@@ -105,8 +105,8 @@ def _map(result: Why, symbols: Symbols, screen: Screen) -> Iterator[Text]:
     shown = range(max(question.start, min(line.start, int(furthest))), question.t + 1)
     yield from heat_map(question.reading.ids, shown, rows, symbols, screen)
     yield Text()
-    yield signed_legend(screen)
-    yield sized_legend(screen)
+    yield diverging_legend(screen)
+    yield sequential_legend(screen)
     d, g = symbols[question.target], symbols[question.rival]
     yield from prose(
         f"1 is {number(largest)} nats; above 0 for {d}, below for {g}. norm: 1 is "
@@ -147,20 +147,20 @@ def _places(result: Why, symbols: Symbols, screen: Screen) -> Iterator[Text]:
 
 
 def _agreement(result: Why) -> str:
-    told = [
+    said = [
         f"{_NAMES[name]} {number(rho)}"
         for name in METHODS[1:]
         if np.isfinite(rho := result.agreement("swap", name))
     ]
-    if not told:
+    if not said:
         return "agreement with swap: too few places to tell"
     compared = min(COMPARED, result.question.lags)
     return (
         f"agreement with swap, rank correlation over the {counted(compared, 'place')} where it "
         "is largest: "
-        f"{', '.join(told)} (of sizes only)" if told[-1].startswith("norm") else
+        f"{', '.join(said)} (of sizes only)" if said[-1].startswith("norm") else
         f"agreement with swap, rank correlation over {counted(compared, 'place')}: "
-        f"{', '.join(told)}"
+        f"{', '.join(said)}"
     )  # fmt: skip
 
 
@@ -169,27 +169,27 @@ def _integral(result: Why, screen: Screen) -> str:
     whole = f"over all {lags}" if lags > 1 else "over one character"
     over = whole if found.lags == lags else f"over {_count(found.lags)}"
     longer = "" if found.lags == lags else "; of more, the sum was further off"
-    told = (
+    said = (
         f"integrated gradients {over}, {found.points} points on their path: sum "
         f"{_signed(float(found.values.sum()))}, should be {_signed(found.difference)} nats, "
         f"gap {number(100 * found.relative_gap, 1)}%{longer}"
     )
-    return told if found.converged else f"{told}: not converged, so do not rely on them"
+    return said if found.converged else f"{said}: not converged, so do not rely on them"
 
 
 def _rest(result: Why) -> str:
     question = result.question
     others = result.order[_SHOWN:]
-    told = []
+    said = []
     if others:
         largest = abs(float(result.swap[others[0]]))
-        told.append(f"no other place has a swap beyond {number(largest)}")
+        said.append(f"no other place has a swap beyond {number(largest)}")
     if question.start:
-        told.append(
+        said.append(
             f"all that was read before {_count(question.lags)} counts for "
             f"{_signed(result.before)} (against a fresh state)"
         )
-    return "; ".join(told)
+    return "; ".join(said)
 
 
 def _changes(result: Why, symbols: Symbols, screen: Screen) -> Iterator[Text]:

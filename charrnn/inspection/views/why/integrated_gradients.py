@@ -9,7 +9,7 @@ one-hot, and x̄(τ) the mixture of what could as well have stood in its place, 
 
 D(τ; α) is met on the straight path x(α) = x̄ + α (x - x̄) of the whole window, α from 0 to 1
 (Sundararajan, Taly & Yan 2017). The sum of those over the window is F(x) - F(x̄), up to the error of
-the integral, which is therefore told.
+the integral, which is therefore shown.
 """
 
 from collections.abc import Iterator
@@ -61,7 +61,7 @@ class Path:
         size = len(self._step) * 2 * bytes_per_character(self._network)
         together = max(1, min(ROWS, MEMORY // size))
         odds, total = np.empty(len(alphas)), np.zeros(self._step.shape)
-        with np.errstate(over="ignore", invalid="ignore"):  # what explodes is told as what it is
+        with np.errstate(over="ignore", invalid="ignore"):  # an overflow is reported as such
             for first in range(0, len(alphas), together):
                 here = slice(first, first + together)
                 odds[here], dzx = self._read(alphas[here])

@@ -121,7 +121,7 @@ def read_again(question: Question, ids: Ids, track: Track = untracked) -> Replac
     network, (K, n) = question.reading.network, ids.shape
     places = max(1, side_by_side(network) // n)
     starts = range(0, K, places)
-    told, likeliest = np.empty((K, n, 3)), np.empty((K, n), np.intp)
+    found, likeliest = np.empty((K, n, 3)), np.empty((K, n), np.intp)
     for start in track(starts, "replacing characters", len(starts)):
         here = ids[start : start + places]
         m = len(here)
@@ -129,6 +129,6 @@ def read_again(question: Question, ids: Ids, track: Track = untracked) -> Replac
         x[np.arange(m), np.arange(m)] = here
         y = predict(network, x.reshape(K - start, m * n), question.state(start))
         columns = y[:, question.target], y[:, question.rival], y.max(axis=1)
-        told[start : start + m] = np.stack(columns, axis=1).reshape(m, n, 3)
+        found[start : start + m] = np.stack(columns, axis=1).reshape(m, n, 3)
         likeliest[start : start + m] = y.argmax(axis=1).reshape(m, n)
-    return Replaced(ids, told[..., 0], told[..., 1], likeliest, np.exp(told[..., 2]))
+    return Replaced(ids, found[..., 0], found[..., 1], likeliest, np.exp(found[..., 2]))

@@ -21,7 +21,7 @@ from charrnn.inspection.views.why.integrated_gradients import Integrated, Local,
 from charrnn.inspection.views.why.occlusion import Question, Replaced, read_again
 
 LAGS = 128
-"""How many characters back are looked at unless somebody asks for more or fewer."""
+"""Default number of characters back that are looked at."""
 
 OTHERS = 8
 """How many characters are put in the place of each; one, quickly."""
@@ -30,7 +30,7 @@ COMPARED = 16
 """How many places, those of the largest swap, methods are compared at."""
 
 FEWEST = 3
-"""With fewer places than these no correlation is told."""
+"""Fewest places of a correlation that is reported."""
 
 METHODS = ("swap", "integrated", "times_input", "norm")
 
@@ -149,26 +149,26 @@ class Why:
     @cached_property
     def changes(self) -> list[Change]:
         """The change in each place that does most to turn F round; those that do most first."""
-        told, K = self.replaced, self.question.lags
-        turned = self._sign * told.log_odds
+        replaced, K = self.replaced, self.question.lags
+        turned = self._sign * replaced.log_odds
         best = turned.argmin(axis=1)
         changes = [
             Change(
                 lag=K - 1 - n,
-                to=int(told.ids[n, m]),
-                estimate=self.local.log_odds + float(self.local.changes[n, told.ids[n, m]]),
-                log_odds=float(told.log_odds[n, m]),
-                p_target=float(np.exp(told.target[n, m])),
-                p_rival=float(np.exp(told.rival[n, m])),
-                likeliest=int(told.likeliest[n, m]),
-                p=float(told.p[n, m]),
+                to=int(replaced.ids[n, m]),
+                estimate=self.local.log_odds + float(self.local.changes[n, replaced.ids[n, m]]),
+                log_odds=float(replaced.log_odds[n, m]),
+                p_target=float(np.exp(replaced.target[n, m])),
+                p_rival=float(np.exp(replaced.rival[n, m])),
+                likeliest=int(replaced.likeliest[n, m]),
+                p=float(replaced.p[n, m]),
             )
             for n, m in enumerate(best)
         ]
         return sorted(changes, key=lambda change: (self._sign * change.log_odds, change.lag))
 
     def turns(self, change: Change) -> bool:
-        """Tell whether a change makes the other of the two likelier."""
+        """Return whether a change makes the other of the two likelier."""
         return self._sign * change.log_odds < 0
 
     @property
