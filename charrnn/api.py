@@ -47,7 +47,7 @@ MAY_CHANGE = (*BUDGETS, "patience", "evaluations")
 """Options that a resumed fit may change."""
 
 Follow = Callable[[Progress], object]
-"""Is called after every step."""
+"""Called after every step."""
 
 
 class CharRNN:
@@ -191,7 +191,7 @@ class CharRNN:
         return self
 
     def _train(self, run: Run, progress: bool | Follow | None) -> None:
-        """Train to the end, and keep the state that the run ends in or is stopped in."""
+        """Train to the end, and keep the last state, also of an interrupted run."""
         self._state = None
         with _shown(progress, run.trainer.fraction()) as follow, Interrupts() as interrupts:
             for step in run.trainer.run():
@@ -364,7 +364,7 @@ def load(path: str | os.PathLike[str], *, resume: bool = False) -> CharRNN:
 
 @contextmanager
 def _shown(progress: bool | Follow | None, already: float) -> Iterator[Follow]:
-    """Return the function that follows a run: the caller's, one that moves a bar, or none."""
+    """Yield what is called after every step: the caller's function, a progress bar, or nothing."""
     if callable(progress):
         yield progress
     elif is_watched() if progress is None else progress:

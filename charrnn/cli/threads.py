@@ -1,4 +1,4 @@
-"""How many threads NumPy's matrix products may use: it has to be said before NumPy is imported."""
+"""How many threads NumPy's matrix products may use: set before NumPy is imported."""
 
 import os
 from pathlib import Path

@@ -124,7 +124,7 @@ _OF_WRITING = ("seed", "temperature")
 
 
 def _print_or_write(said: str, output: Path | None) -> None:
-    """Write what needs no model, to a file or on standard output."""
+    """Write a text to a file or on standard output."""
     if output is not None:
         deliver(output, lambda stream: stream.write(said.encode()))
         return
@@ -141,7 +141,7 @@ def _look(  # noqa: PLR0917
     options: Options,
     output: Path | None,
 ) -> "tuple[Result, Envelope]":
-    """Read what has to be read, and compute the view, which will go to `output`."""
+    """Read models and text, and compute the view, which will go to `output`."""
     from charrnn.checkpoint.finding import newest
 
     paths = [chosen_model(path) for path in paths] or [newest()]
@@ -210,7 +210,7 @@ def _write(  # noqa: PLR0917
     output: Path | None,
     screen: "Screen",
 ) -> None:
-    """Write the result to a file, or in a machine's form on standard output."""
+    """Write the result to a file, or as data on standard output."""
     from charrnn.inspection.output.writers import write
 
     def put(stream: BinaryIO) -> None:
