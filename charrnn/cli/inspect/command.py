@@ -20,7 +20,6 @@ from charrnn.cli.messages import note
 from charrnn.cli.models import chosen_model
 from charrnn.cli.replacing import check_not_read, check_output
 from charrnn.cli.stdout import deliver, file_for, standard_output
-from charrnn.cli.threads import threads_for, use_threads
 from charrnn.cli.wording import options_of, spelling
 from charrnn.errors import ConfigError
 from charrnn.inspection.options import Options
@@ -28,6 +27,7 @@ from charrnn.inspection.output.formats import Format, choose_format
 from charrnn.inspection.output.schema import as_json
 from charrnn.inspection.view import View
 from charrnn.inspection.views.registry import choose_view
+from charrnn.system.blas import threads_for, use_threads
 from charrnn.system.pipes import is_pipe
 from charrnn.terminal.commands import command_line
 from charrnn.text.sources import STANDARD_INPUT
@@ -146,7 +146,7 @@ def _look(  # noqa: PLR0917
 
     paths = [chosen_model(path) for path in paths] or [newest()]
     check_not_read("--output", output, paths)
-    use_threads(max(map(threads_for, paths)))
+    use_threads(threads_for(max(path.stat().st_size for path in paths)))
     from charrnn.checkpoint.checkpoint import load
     from charrnn.inspection.output.envelope import Envelope
     from charrnn.inspection.reading import Reading
