@@ -67,12 +67,12 @@ class CharRNN:
 
     def __init__(
         self,
-        cell: CellName = "lstm",
+        cell: CellName = TrainOptions.cell,
         *,
         hidden_size: int | None = None,
         num_layers: int | None = None,
         embedding_size: int | None = None,
-        seed: int = 0,
+        seed: int = TrainOptions.seed,
     ) -> None:
         self._options = TrainOptions(
             cell=cell,
@@ -225,11 +225,11 @@ class CharRNN:
         self,
         prompt: str = "",
         *,
-        length: int = 500,
-        temperature: float = 0.8,
-        top_k: int = 0,
-        top_p: float = 1.0,
-        min_p: float = 0.0,
+        length: int = SamplingConfig.length,
+        temperature: float = SamplingConfig.temperature,
+        top_k: int = SamplingConfig.top_k,
+        top_p: float = SamplingConfig.top_p,
+        min_p: float = SamplingConfig.min_p,
         stop: str | tuple[str, ...] = (),
         seed: int | np.random.SeedSequence | None = None,
         unknown: Unknown = "error",
@@ -253,7 +253,9 @@ class CharRNN:
         made = stream(self.network, self.vocabulary, ids, config, rng)
         return self._limit(threads).each(made)
 
-    def generate(self, prompt: str = "", *, length: int = 500, **options: Any) -> str:
+    def generate(
+        self, prompt: str = "", *, length: int = SamplingConfig.length, **options: Any
+    ) -> str:
         """Return the text that follows the prompt; the options are those of `stream`.
 
         Raises
