@@ -48,7 +48,7 @@ MAY_CHANGE = (*BUDGETS, "patience", "evaluations")
 """Options that a resumed fit may change."""
 
 Follow = Callable[[Progress], object]
-"""Is called after every step."""
+"""Called after every step."""
 
 
 class CharRNN:
@@ -68,12 +68,12 @@ class CharRNN:
 
     def __init__(
         self,
-        cell: CellName = "lstm",
+        cell: CellName = TrainOptions.cell,
         *,
         hidden_size: int | None = None,
         num_layers: int | None = None,
         embedding_size: int | None = None,
-        seed: int = 0,
+        seed: int = TrainOptions.seed,
     ) -> None:
         self._options = TrainOptions(
             cell=cell,
@@ -192,7 +192,7 @@ class CharRNN:
         return self
 
     def _train(self, run: Run, progress: bool | Follow | None) -> None:
-        """Train to the end, and keep the state that the run ends in or is stopped in."""
+        """Train to the end, and keep the last state, also of an interrupted run."""
         self._state = None
         with _shown(progress, run.trainer.fraction()) as follow, Interrupts() as interrupts:
             for step in run.trainer.run():
@@ -226,11 +226,11 @@ class CharRNN:
         self,
         prompt: str = "",
         *,
-        length: int = 500,
-        temperature: float = 0.8,
-        top_k: int = 0,
-        top_p: float = 1.0,
-        min_p: float = 0.0,
+        length: int = SamplingConfig.length,
+        temperature: float = SamplingConfig.temperature,
+        top_k: int = SamplingConfig.top_k,
+        top_p: float = SamplingConfig.top_p,
+        min_p: float = SamplingConfig.min_p,
         stop: str | tuple[str, ...] = (),
         seed: int | np.random.SeedSequence | None = None,
         unknown: Unknown = "error",
@@ -254,7 +254,9 @@ class CharRNN:
         made = stream(self.network, self.vocabulary, ids, config, rng)
         return self._limit(threads).each(made)
 
-    def generate(self, prompt: str = "", *, length: int = 500, **options: Any) -> str:
+    def generate(
+        self, prompt: str = "", *, length: int = SamplingConfig.length, **options: Any
+    ) -> str:
         """Return the text that follows the prompt; the options are those of `stream`.
 
         Raises
@@ -398,7 +400,7 @@ def load(path: str | os.PathLike[str], *, resume: bool = False) -> CharRNN:
 
 @contextmanager
 def _shown(progress: bool | Follow | None, already: float) -> Iterator[Follow]:
-    """Return the function that follows a run: the caller's, one that moves a bar, or none."""
+    """Yield what is called after every step: the caller's function, a progress bar, or nothing."""
     if callable(progress):
         yield progress
     elif is_watched() if progress is None else progress:

@@ -1,4 +1,4 @@
-"""The commands `train`, `sample` and `inspect`: parse, call, and hand to display.
+"""The commands `train`, `sample` and `inspect`: parse, call, and show.
 
 Nothing here or in the command's modules imports NumPy or draws before a command runs, so that
 help, completion and `--version` answer at once; and of the commands only the one that is named is
@@ -25,7 +25,7 @@ class Commands(TyperGroup):
     """Report in one line an error that the user can correct; any other keeps its traceback."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Take in the arguments; help and the version are written here."""
+        """Parse the arguments; help and the version are written here."""
         try:
             with help_output():
                 return super().parse_args(ctx, args)

@@ -1,4 +1,4 @@
-"""What Tab offers: names of views, models and runs. Imports nothing that takes time.
+"""Shell completion of the names of views, models and runs. Imports nothing slow.
 
 Where nothing is offered the shell offers its files, as for texts.
 """
@@ -11,26 +11,26 @@ from charrnn.checkpoint.paths import FOLDER, expanded
 
 
 def complete_view(incomplete: str) -> list[tuple[str, str]]:
-    """Return the views whose names begin so, with what they answer."""
+    """Return the views whose names begin with `incomplete`, with what they answer."""
     from charrnn.inspection.views.registry import VIEWS
 
     return [(name, view.says) for name, view in VIEWS.items() if name.startswith(incomplete)]
 
 
 def complete_model(incomplete: str) -> list[str]:
-    """Return the models whose names begin so."""
+    """Return the models whose names begin with `incomplete`."""
     return list(_models(incomplete, lambda _: True))
 
 
 def complete_run(incomplete: str) -> list[str]:
-    """Return the models whose names begin so and whose runs can be resumed."""
+    """Return the models whose names begin with `incomplete` and whose runs can be resumed."""
     from charrnn.checkpoint.finding import has_run
 
     return list(_models(incomplete, has_run))
 
 
 def _models(incomplete: str, is_meant: Callable[[Path], bool]) -> Iterator[str]:
-    """Yield models by the path that has been begun, or by name alone those in `checkpoints/`."""
+    """Yield models by path, or by name alone those in `checkpoints/`."""
     from charrnn.checkpoint.finding import models
 
     folder, begun = os.path.split(incomplete)

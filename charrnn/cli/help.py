@@ -1,4 +1,4 @@
-"""A command with many options: a heading for each group of them, and other names for some."""
+"""Help of a command with many options: a heading for each group, and aliases."""
 
 from copy import copy
 from typing import TYPE_CHECKING, Any
@@ -33,7 +33,7 @@ class Grouped(TyperCommand):
                 parameter.opts = [name for name in parameter.opts if name not in others]
                 self.aliases.append(alias)
         for name in DEVICES:
-            # Eager, as what follows --gpu in the habit of other programs is taken for a file.
+            # Eager, as a value after --gpu would be parsed as a file.
             asked = TyperOption(
                 param_decls=[name], is_flag=name != DEVICES[-1], hidden=True, is_eager=True,
                 expose_value=False, callback=_refuse_device, required=False,
@@ -41,14 +41,14 @@ class Grouped(TyperCommand):
             self.params.append(asked)
 
     def make_parser(self, ctx: Any) -> Any:
-        """Return a parser that knows the other names of options too."""
+        """Return a parser that knows the aliases too."""
         parser = super().make_parser(ctx)
         for alias in self.aliases:
             alias.add_to_parser(parser, ctx)
         return parser
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse arguments, and write the help; for an unknown option, suggest those it shows."""
+        """Parse arguments, and write the help; for an unknown option, suggest visible ones."""
         try:
             with help_output():
                 return super().parse_args(ctx, args)
@@ -58,7 +58,7 @@ class Grouped(TyperCommand):
             raise
 
     def _own_names(self, names: list[str]) -> list[str]:
-        """Return the options that names mean, by their own names; none for those not shown."""
+        """Return the own names of options for their aliases; none for hidden ones."""
         options = [option for option in self.params if isinstance(option, TyperOption)]
         by_parameter = {option.name: option for option in options if not option.hidden}
         own = {
@@ -89,7 +89,7 @@ class Grouped(TyperCommand):
                 group = "Arguments" if argument else getattr(parameter, "rich_help_panel", None)
                 name, says = record
                 if argument:
-                    name = name.partition(" <")[0]  # its metavar tells more than its type
+                    name = name.partition(" <")[0]  # its metavar says more than its type
                 groups.setdefault(group or "Options", []).append((name, says))
         for group, records in groups.items():
             with formatter.section(group):

@@ -1,4 +1,4 @@
-"""Single keys, as they are pressed, from a terminal that knows how (by termios: not on Windows)."""
+"""Single keys, as they are pressed, from a terminal (by termios: not on Windows)."""
 
 import codecs
 import os
@@ -12,11 +12,11 @@ from typing import Any
 try:
     import termios
     import tty
-except ImportError:  # a system whose terminals are others
+except ImportError:  # Windows
     termios = tty = None  # type: ignore[assignment]
 
 PATIENCE = 0.05
-"""Seconds after which an escape that nothing has followed was the key of that name."""
+"""Seconds after which an escape character alone is the escape key."""
 
 _SEQUENCE = re.compile(r"\x1b(?:\[([0-9;?<]*)([A-Za-z~])|O([A-Za-z]))")
 _UNFINISHED = re.compile(r"\x1b(?:\[[0-9;?<]*|O)?")
@@ -65,7 +65,7 @@ class Keys:
         return list(self._keys())
 
     def _take(self, seconds: float) -> bool:
-        """Take what is typed within some time; return whether the terminal is still there."""
+        """Read what is typed within some time; return whether the terminal is still there."""
         ready, _, _ = select.select([self._terminal], [], [], seconds)
         if not ready:
             return True
@@ -94,7 +94,7 @@ class Keys:
 
 @contextmanager
 def pressed() -> Iterator[Keys]:
-    """Hand on the keys of standard input one by one, and at the end leave it as it was.
+    """Read the keys of standard input one by one, and restore it at the end.
 
     Meanwhile they are not shown, Ctrl-C is a signal as ever, and Ctrl-Z nothing.
     """

@@ -1,4 +1,4 @@
-"""The model that a command is about: the one that is named, or the newest."""
+"""The model of a command: the one that is named, or the newest."""
 
 from pathlib import Path
 
@@ -8,9 +8,9 @@ from charrnn.errors import CheckpointError
 
 
 def chosen_model(name: Path | None, otherwise: str = "") -> Path:
-    """Return the path of a model, and say on standard error where it is not what was typed.
+    """Return the path of a model, with a note where it is not the one typed.
 
-    otherwise: what to do where the name was not meant to be that of a model.
+    otherwise: advice if the name was not meant to be a model.
 
     Raises
     ------

@@ -13,7 +13,7 @@ NAMES = ("SIGINT", "SIGTERM", "SIGHUP")  # not every system has the last
 
 
 class Stopped(Exception):  # noqa: N818 - it is a request, and no error
-    """A request to stop, where work ends at once for it."""
+    """Raised by a request to stop, inside `Stop.ends_work`."""
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Stop:
 
     @contextmanager
     def ends_work(self) -> Iterator[None]:
-        """Let a first request end at once what is done inside, by raising Stopped there."""
+        """End the work inside at the first request, by raising Stopped there."""
         self._ends_work = True
         try:
             if self.requested is not None:
@@ -40,22 +40,22 @@ class Stop:
             self._ends_work = False
 
     def ask(self, number: int) -> None:
-        """Take down a request."""
+        """Record a request."""
         self.requested = number
         if self._ends_work:
             raise Stopped
 
 
 def exit_code(number: int) -> int:
-    """Return what shells report of a program that a signal has ended."""
+    """Return the exit code that shells report for a program ended by a signal."""
     return 128 + number
 
 
 @contextmanager
 def stopping(then: Callable[[], None] | None = None) -> Iterator[Stop]:
-    """Take down the first SIGINT, SIGTERM or SIGHUP, for a loop to end where it suits it.
+    """Record the first SIGINT, SIGTERM or SIGHUP, for a loop to end between two steps.
 
-    The second ends the process at once, with the signal's exit code and nothing tidied up. A
+    The second ends the process at once, with the signal's exit code and without cleaning up. A
     signal that the process was started to ignore, as by nohup, stays ignored. Outside of the main
     thread, where Python handles no signals, nothing is changed and nothing will be requested.
 

@@ -43,12 +43,12 @@ def standard_output() -> Iterator[None]:
 
 
 def help_output() -> AbstractContextManager[None]:
-    """Do for help what `standard_output` does, but where that is closed nothing: there is none."""
+    """Do the same for help, but nothing where standard output is closed."""
     return nullcontext() if sys.stdout is None else standard_output()
 
 
 def silence() -> None:
-    """Let what is left in the buffer go nowhere, or Python would try and fail again at its end."""
+    """Discard what is left in the buffer: Python would fail to write it again at exit."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
@@ -62,14 +62,14 @@ def file_for(path: Path | None) -> Path | None:
 
 @contextmanager
 def written_to(path: Path | None) -> Iterator[None]:
-    """Let what is written to standard output go to a file as it comes, where one is named.
+    """Write to a file, as it comes, what goes to standard output, if one is named.
 
     Raises
     ------
     CharRNNError
         It cannot be written.
     Exit
-        It is a pipe that has no reader any more.
+        It is a pipe without a reader.
     """
     if path is None:
         with standard_output():
@@ -94,7 +94,7 @@ def deliver(path: Path, put: Callable[[BinaryIO], object]) -> None:
     CharRNNError
         It cannot be written.
     Exit
-        It is a pipe that has no reader any more.
+        It is a pipe without a reader.
     """
     from charrnn.system.atomic import write_atomically
 

@@ -1,4 +1,4 @@
-"""The standard streams as a command needs them: none of them closed, and no losing of messages.
+"""The standard streams as a command needs them: none of them closed, and no error from messages.
 
 A process may be started with standard input, output or error closed. What it opens next would get
 that number, and be read or written for the stream: so the numbers are filled first. And messages

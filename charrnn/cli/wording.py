@@ -1,4 +1,4 @@
-"""Errors in the words of a command line: its options, and the name that it was called by."""
+"""Errors as a command line reports them: with its options and the name of the program."""
 
 from typing import Any
 

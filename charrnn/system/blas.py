@@ -57,6 +57,12 @@ def threads_for(size: int) -> int:
     return 1 if size < LARGE else min(MOST, cores())
 
 
+def use_threads(number: int) -> None:
+    """Set the number of threads for a NumPy not yet imported, unless the environment has it."""
+    for variable in THREADS:
+        os.environ.setdefault(variable, str(number))
+
+
 def in_environment() -> int | None:
     """Return how many threads the environment asks for; None if it leaves that open."""
     asked = next((os.environ[name] for name in THREADS if name in os.environ), "")

@@ -6,8 +6,9 @@ from typing import Annotated
 from charrnn.errors import ConfigError
 from charrnn.network.config import Cell, EmbeddingSize, HiddenSize, LayerCount
 from charrnn.option_fields import Checked, Count, Measure, Range, Seed, Share, Whole, opt
+from charrnn.text.read_as import TEXT
 
-TEXT, NETWORK, TRAINING, BUDGET = "Text", "Network", "Training", "Budget"
+NETWORK, TRAINING, BUDGET = "Network", "Training", "Budget"
 
 BUDGETS = ("epochs", "max_steps", "max_time")
 """The fields that end a run, whichever is used up first."""

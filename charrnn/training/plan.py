@@ -15,7 +15,7 @@ from charrnn.training.config import TrainingConfig
 from charrnn.training.estimate import measure
 
 WORKER_MEMORY = 8 * 2**20
-"""Bytes that a worker takes before any array is made, what it shares with the others counted once
+"""Bytes that a worker takes before any array is made, shared memory counted once
 (measured)."""
 
 NGRAM_MEMORY = 60
@@ -47,7 +47,7 @@ class Plan:
 
     @property
     def passes(self) -> float:
-        """How often the text is read in the time expected."""
+        """How often the text is read."""
         read = self.steps * self.training.batch_size * self.training.seq_length
         return read / self.train_characters
 
@@ -96,14 +96,14 @@ def make_plan(
 
 
 def count_parameters(network: NetworkConfig) -> int:
-    """Return how many numbers a network learns."""
+    """Return the number of parameters of a network."""
     return sum(int(np.prod(shape, dtype=np.int64)) for shape in shapes(network).values())
 
 
 def estimate_memory(
     network: NetworkConfig, training: TrainingConfig, train_characters: int, val_characters: int
 ) -> int:
-    """Return the peak memory of a run, in bytes, from the shapes of all that it keeps.
+    """Return the peak memory of a run, in bytes, from the shapes of its arrays.
 
     The text lies in a file: memory does not grow with its length.
     """

@@ -54,7 +54,7 @@ def by_library(what: str, path: Path) -> float:
 
 
 def by_command(what: str, path: Path) -> float:
-    from charrnn.cli.threads import threads_for, use_threads
+    from charrnn.system.blas import threads_for, use_threads
 
     if what == "fit":
         model = path.with_name("fitted.npz")
@@ -65,7 +65,7 @@ def by_command(what: str, path: Path) -> float:
 
         record = load(model).training
         return record.steps / record.seconds
-    use_threads(threads_for(path))
+    use_threads(threads_for(path.stat().st_size))
     import numpy as np
 
     from charrnn.checkpoint.checkpoint import load

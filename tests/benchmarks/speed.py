@@ -326,8 +326,8 @@ def race(ours: Side, theirs: dict[str, Side], turns: int) -> dict[str, Any]:
 
 def sampling_threads(cell: str, layers: int, size: int) -> int:
     """Return how many threads `charrnn sample` takes for a model file of this size."""
-    from charrnn.cli.threads import LARGE, MOST
     from charrnn.network.config import NetworkConfig
+    from charrnn.system.blas import LARGE, MOST
     from charrnn.training.plan import count_parameters
 
     size_of_file = 4 * count_parameters(NetworkConfig(V, cell, size, layers))

@@ -1,4 +1,4 @@
-"""What background a terminal has, by asking it: OSC 11, as xterm and most others answer."""
+"""The background of a terminal, by a query: OSC 11, which xterm and most others answer."""
 
 import os
 import re
@@ -13,14 +13,14 @@ from charrnn.cli.keys import can_be_read
 
 try:
     import termios
-except ImportError:  # a system whose terminals are others
+except ImportError:  # Windows
     termios = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from charrnn.terminal.colours import Theme
 
 PATIENCE = 0.5
-"""Seconds after which a terminal that has said nothing will not answer."""
+"""Seconds to wait for an answer."""
 
 _QUESTIONS = b"\x1b]11;?\x1b\\\x1b[c"
 """What its background is, and what terminal it is: all answer the second, so that the answer to the
@@ -31,7 +31,7 @@ _KIND = re.compile(rb"\x1b\[\?[0-9;]*c")
 
 
 def background() -> "Theme | None":
-    """Ask the terminal whether its background is dark or light; return None if it does not say.
+    """Ask the terminal whether its background is dark or light; return None without an answer.
 
     It is asked only where both standard input and output are one, this process may use it, and
     nothing has been typed ahead, which would be lost.
@@ -44,7 +44,7 @@ def background() -> "Theme | None":
 
 
 def theme_of(colour: str) -> "Theme | None":
-    """Return what a colour such as `ffff/ffff/dddd` or `ffffdd` is as a background."""
+    """Return the theme for a background such as `ffff/ffff/dddd` or `ffffdd`."""
     parts = colour.split("/")
     if len(parts) == 1:
         third = len(colour) // 3
@@ -87,7 +87,7 @@ def _has_typed(terminal: int) -> bool:
 
 @contextmanager
 def _unechoed(terminal: int) -> Iterator[None]:
-    """Let what comes from a terminal be read at once and unseen, and leave it as it was."""
+    """Read a terminal unbuffered and without echo, and restore it."""
     before = termios.tcgetattr(terminal)
     raw: list[Any] = termios.tcgetattr(terminal)
     raw[3] &= ~(termios.ECHO | termios.ICANON)

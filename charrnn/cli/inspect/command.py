@@ -20,11 +20,11 @@ from charrnn.cli.messages import note
 from charrnn.cli.models import chosen_model
 from charrnn.cli.replacing import check_not_read, check_output
 from charrnn.cli.stdout import deliver, file_for, standard_output
-from charrnn.cli.threads import threads_for, use_threads
 from charrnn.cli.wording import options_of, spelling
 from charrnn.errors import ConfigError
 from charrnn.inspection.options import Options
 from charrnn.inspection.output.formats import Format, Picture, choose_format
+from charrnn.system.blas import threads_for, use_threads
 from charrnn.system.pipes import is_pipe
 from charrnn.terminal.commands import command_line
 from charrnn.text.sources import STANDARD_INPUT
@@ -133,7 +133,7 @@ _OF_WRITING = ("seed", "temperature")
 
 
 def _print_or_write(said: str, output: Path | None) -> None:
-    """Write what needs no model, to a file or on standard output."""
+    """Write a text to a file or on standard output."""
     if output is not None:
         deliver(output, lambda stream: stream.write(said.encode()))
         return
@@ -150,12 +150,12 @@ def _look(  # noqa: PLR0917
     options: Options,
     output: Path | None,
 ) -> "tuple[Result, Envelope]":
-    """Read what has to be read, and compute the view, which will go to `output`."""
+    """Read models and text, and compute the view, which will go to `output`."""
     from charrnn.checkpoint.finding import newest
 
     paths = [chosen_model(path) for path in paths] or [newest()]
     check_not_read("--output", output, paths)
-    use_threads(max(map(threads_for, paths)))
+    use_threads(threads_for(max(path.stat().st_size for path in paths)))
     from charrnn.checkpoint.checkpoint import load
     from charrnn.inspection.output.envelope import Envelope
     from charrnn.inspection.reading import Reading
@@ -220,7 +220,7 @@ def _write(  # noqa: PLR0917
     screen: "Screen",
     theme: "Theme | None",
 ) -> None:
-    """Write the result to a file, or in a machine's form on standard output."""
+    """Write the result to a file, or as data on standard output."""
     from charrnn.inspection.output.writers import write
 
     def put(stream: BinaryIO) -> None:

@@ -1,4 +1,4 @@
-"""A walk through pages on a terminal, which is given back as it was, however the walk ends."""
+"""A walk through pages on a terminal, which is restored however the walk ends."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ _ALTERNATE, _USUAL = "\x1b[?1049h\x1b[?25l", "\x1b[?25h\x1b[?1049l"  # the curso
 def walk(first: "Page", screen: "Screen", width: int | None = None) -> None:
     """Show a page, and go where keys lead, until q, Ctrl-D or a signal.
 
-    width: how many columns to draw in, where that is not the terminal's affair.
+    width: columns to draw in; None for those of the terminal.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def _write(text: str) -> None:
 
 @contextmanager
 def _alternate_screen() -> Iterator[None]:
-    """Draw on the terminal's other screen, and show the usual one again in the end."""
+    """Draw on the alternate screen, and show the usual one again at the end."""
     try:
         _write(_ALTERNATE)
         yield
@@ -75,7 +75,7 @@ def _alternate_screen() -> Iterator[None]:
 
 @contextmanager
 def _signals() -> Iterator[None]:
-    """Let the first signal that asks to stop end the walk by way of all that tidies up."""
+    """End the walk at the first signal to stop, so that the terminal is restored."""
 
     def end(number: int, frame: FrameType | None) -> None:
         for each in numbers:

@@ -17,9 +17,9 @@ from charrnn.cli.sample.options import SampleOptions
 from charrnn.cli.sample.prompt import encode, prompt_of, typed
 from charrnn.cli.sample.samples import Output, between, make, stops_meant, write
 from charrnn.cli.stdout import file_for, written_to
-from charrnn.cli.threads import threads_for, use_threads
 from charrnn.errors import ConfigError
 from charrnn.sampling.config import ENDLESS, SamplingConfig
+from charrnn.system.blas import threads_for, use_threads
 from charrnn.terminal.commands import command_line, quoted
 from charrnn.text.sources import STANDARD_INPUT
 
@@ -59,7 +59,8 @@ def sample(
     path = chosen_model(model, f"a prompt is given as -p {quoted(str(model))}")
     check_not_read("--output", options.output, [path])
     together = options.num_samples > 1 and config.length != ENDLESS and not options.show_probs
-    use_threads(1 if together else threads_for(path))  # together, each core has its own samples
+    # Together, each core has samples of its own.
+    use_threads(1 if together else threads_for(path.stat().st_size))
     from charrnn.checkpoint.checkpoint import load
     from charrnn.checkpoint.digest import digest
 

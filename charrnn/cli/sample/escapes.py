@@ -20,7 +20,7 @@ _ESCAPE = re.compile(r"\\(?:\\|([ntr])([A-Za-z]*))")
 
 
 def unescaped(text: str) -> str:
-    r"""Return a text with its \n, \t, \r and \\ put right; other backslashes are themselves."""
+    r"""Return a text with its \n, \t, \r and \\ replaced; other backslashes are kept."""
     return re.sub(r"\\([ntr\\])", lambda found: ESCAPES[found[1]], text)
 
 

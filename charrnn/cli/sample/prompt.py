@@ -1,4 +1,4 @@
-"""The prompt, as it was typed, as a file holds it or as another program hands it over."""
+"""The prompt: typed, from a file, or from another program by a pipe."""
 
 import os
 import re
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from charrnn.text.vocabulary import Vocabulary
 
 PATIENCE = 1.0
-"""Seconds to wait for the first byte of a pipe, which may be one that nothing is written to."""
+"""Seconds to wait for the first byte of a pipe."""
 
 SHOWN = 40
 """Characters of a prompt that a note shows."""
 
 
 class Prompt(NamedTuple):
-    """A prompt in the two forms that it is wanted in.
+    """A prompt as text and as bytes.
 
     text: to be read and shown.
     data: its bytes, UTF-8 unless they come from a file for a network of bytes.
@@ -46,7 +46,7 @@ class Prompt(NamedTuple):
 def prompt_of(
     written: str | None, file: Path | None, encoded: "Encoded", checkpoint: "Checkpoint"
 ) -> Prompt:
-    """Return the prompt that is written on the command line, or in a file, or handed over.
+    """Return the prompt from the command line, a file or standard input.
 
     Raises
     ------
@@ -154,7 +154,7 @@ def is_handed_over() -> bool:
             return False
         if select.select([number], [], [], PATIENCE)[0]:
             return True
-    except (AttributeError, OSError, ValueError):  # closed, or of a kind that cannot be asked
+    except (AttributeError, OSError, ValueError):  # closed, or of a kind that cannot be queried
         return False
     note(
         f"nothing has come on standard input for {PATIENCE:g} s, so there is no prompt; "
@@ -164,7 +164,7 @@ def is_handed_over() -> bool:
 
 
 def from_standard_input(ways: "Sequence[ReadAs]", vocabulary: "Vocabulary") -> Prompt:
-    """Return the prompt that was handed over, without the line end that `echo` puts after it.
+    """Return the prompt from standard input, without the line end that `echo` adds.
 
     Raises
     ------

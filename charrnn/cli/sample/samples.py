@@ -29,10 +29,10 @@ class Output(Protocol):
         """Begin a sample; `beside`: made along with the one before."""
 
     def take(self, choice: "Choice") -> None:
-        """Take one character of it."""
+        """Write one character of it."""
 
     def end(self, sample: "Sample") -> None:
-        """End it, which may be before its end."""
+        """End it, complete or interrupted."""
 
     def close(self) -> None:
         """End all of them."""
@@ -83,7 +83,7 @@ def write(groups: "Iterator[list[Sample]]", output: Output) -> None:
         except OSError:
             if stop.requested is None:
                 raise
-            silence()  # with the terminal that was closed its screen is gone
+            silence()  # the terminal was closed
     if stop.requested:
         raise typer.Exit(stop.exit_code)
 
@@ -117,7 +117,7 @@ def between(
 
 
 def stops_meant(written: Sequence[str], vocabulary: "Vocabulary") -> tuple[str, ...]:
-    """Return the stop texts that are meant, and say which of them cannot end a sample."""
+    """Return the stop texts unescaped, with a note on those that cannot end a sample."""
     from charrnn.sampling.sample import can_appear
 
     meant = tuple(as_meant(text, "--stop", vocabulary) for text in written)

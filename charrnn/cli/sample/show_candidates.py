@@ -1,4 +1,4 @@
-"""For each character that was generated, the likeliest that might have been."""
+"""For each generated character, the likeliest candidates."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ class CandidateTable:
         self._print(heading)
 
     def take(self, choice: Choice) -> None:
-        """Print the block of one character more."""
+        """Print the block of the next character."""
         self._n += 1
         self._print(self._heading())
         for candidate in candidates(choice, self._top):

@@ -1,4 +1,4 @@
-"""Samples as JSON: a line each, with all that is needed to make it again."""
+"""Samples as JSON: one line each, with all that is needed to reproduce it."""
 
 import json
 from time import perf_counter
@@ -34,7 +34,7 @@ class JsonLines:
             self._start, self._made = perf_counter(), 0
 
     def take(self, choice: Choice) -> None:
-        """Take down one character more."""
+        """Record the next character."""
         self._ids.append(choice.id)
         if self._top:
             self._choices.append(self._choice(candidates(choice, self._top)))

@@ -11,7 +11,7 @@ from charrnn.terminal.safe import harmless
 from charrnn.text.vocabulary import Vocabulary
 
 PAUSE = 1 / 50
-"""Seconds between two flushes: text that comes faster than eyes can follow costs less so."""
+"""Seconds between two flushes, which cost time."""
 
 _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 
@@ -53,7 +53,7 @@ class Writing:
         self._write(self._prompt, dim=True)
 
     def take(self, choice: Choice) -> None:
-        """Write one character more."""
+        """Write the next character."""
         self._pending.append(choice.id)
         if perf_counter() >= self._due:
             self._flush()
@@ -64,7 +64,7 @@ class Writing:
         self._flush(final=True)
 
     def close(self) -> None:
-        """Write what a failure has left, and end the line on a terminal."""
+        """Write what is left after a failure, and end the line on a terminal."""
         self._flush(final=True)
         if self._begun:
             self._write(self._last, final=True)

@@ -10,9 +10,9 @@ import typer
 from charrnn.checkpoint.paths import expanded
 from charrnn.cli.from_fields import takes
 from charrnn.cli.messages import note
-from charrnn.cli.threads import use_threads
 from charrnn.cli.train.options import MachineOptions, OutputOptions
 from charrnn.errors import CheckpointError, ConfigError
+from charrnn.system.blas import use_threads
 from charrnn.text.read_as import ReadAs
 from charrnn.training.options import TrainOptions
 

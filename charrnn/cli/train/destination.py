@@ -14,9 +14,6 @@ from charrnn.terminal.commands import file_word, quoted
 from charrnn.text.sources import STANDARD_INPUT
 from charrnn.training.log import is_log
 
-_exists = os.path.lexists
-"""`Path.exists` raises where a name is too long."""
-
 LONGEST_NAME = 100
 """Characters of a generated name at most: with its suffixes it has to fit on any disk."""
 
@@ -62,9 +59,9 @@ def refuse_to_replace(path: Path) -> None:
         One does.
     """
     for there in (path, resume_path(path)):
-        if _exists(there):
+        if os.path.lexists(there):
             resume = f", or resume it with --resume {quoted(file_word(path))}"
-            again = resume if _exists(resume_path(path)) else ""
+            again = resume if os.path.lexists(resume_path(path)) else ""
             raise CheckpointError(
                 f"{there}: exists already; choose another --out, replace it with --overwrite{again}"
             )
@@ -121,13 +118,13 @@ def path_passed_over(path: Path, text: str) -> Path | None:
     first = next(_names(text))
     if first == path:
         return None
-    return first if _exists(first) else resume_path(first)
+    return first if os.path.lexists(first) else resume_path(first)
 
 
 def _free(text: str, *, overwrite: bool) -> Path:
     """Return checkpoints/NAME.npz, or NAME-2.npz and so on where that is taken."""
     for path in _names(text):
-        if overwrite or not (_exists(path) or _exists(resume_path(path))):
+        if overwrite or not (os.path.lexists(path) or os.path.lexists(resume_path(path))):
             return path
     raise CheckpointError(f"{next(_names(text))}: exists, and 9,998 more; choose another --out")
 
@@ -135,7 +132,7 @@ def _free(text: str, *, overwrite: bool) -> Path:
 def _names(text: str) -> Iterator[Path]:
     """Yield the paths that a model of a text may be saved at, the first first."""
     name = "corpus"
-    if text != STANDARD_INPUT and _exists(Path(text)) and not is_pipe(Path(text)):
+    if text != STANDARD_INPUT and os.path.lexists(Path(text)) and not is_pipe(Path(text)):
         name = Path(text).resolve().name.split(".")[0] or name
     stem = "".join(letter if letter.isprintable() else "_" for letter in name)[:LONGEST_NAME]
     for suffix in ("", *(f"-{k}" for k in range(2, 10**4))):

@@ -38,7 +38,7 @@ SAMPLE_EVERY = 5
 """Evaluations from one sample to the next."""
 
 LONG_TEXT = 20_000
-"""Characters to validate that take long enough to say what is being waited for."""
+"""Validation characters above which a note says what takes the time."""
 
 
 def print_plan(run: Run, path: Path, spared: Path | None = None, saving: float = 0.0) -> None:
@@ -92,7 +92,7 @@ def run_session(
 
 @contextmanager
 def _prepared(saving: Saving, log_file: Path | None) -> Iterator[RunLog | None]:
-    """Save for the first time and begin the log: what cannot be written is found before the run."""
+    """Save for the first time and begin the log: an unwritable path fails before the run."""
     run, state = saving.run, resume_path(saving.path)
     new = not state.exists()
     saving.state()
@@ -129,9 +129,9 @@ def _train(run: Run, saving: Saving, log: RunLog | None, stop: Stop, output: Out
 def _conclude(  # noqa: PLR0917
     run: Run, path: Path, saving: Saving, log: RunLog | None, stop: Stop, again: Again
 ) -> None:
-    """Save, measure the best network, and show what the run has come to.
+    """Save, measure the best network, and show the result of the run.
 
-    A request to stop ends the measuring at once: the run is saved, and can be concluded later.
+    Saved first: if the user interrupts the measuring, the model is there and can be measured later.
     """
     trainer, ending = run.trainer, run.trainer.ending()
     saving.stopped()

@@ -23,14 +23,14 @@ from charrnn.training.verdict import Verdict
 WIDEST_BAR, NARROWEST_BAR = 30, 8
 
 LEAST_COLUMNS = 30
-"""What is drawn for a narrower terminal is cut."""
+"""Columns to draw in at least; a narrower terminal cuts them."""
 
 LONGEST_PATH = 4096
 
 
 @dataclass(frozen=True)
 class Ended:
-    """What there is to say of a run that has ended.
+    """A run that has ended, as it is reported.
 
     advice: the command that would do better, if there is one.
     sample: what the network writes.
@@ -44,7 +44,7 @@ class Ended:
 
 
 def show_end(ended: Ended, path: Path, console: Console) -> None:
-    """Print what a run has come to, a sample, and the commands that lead on."""
+    """Print the result of a run, a sample, and the commands to type next."""
     screen = screen_of(console, narrowest=LEAST_COLUMNS)
     checkpoint, training, history = (
         ended.checkpoint,
@@ -102,7 +102,7 @@ def show_stop(
 
 
 def show_unmeasured(steps: int, path: Path, console: Console, *, piped: bool = False) -> None:
-    """Print that a run has ended and is saved, but was not measured, and how that is done.
+    """Print that a run has ended and is saved, but was not measured, and how to do that.
 
     piped: as for `show_stop`.
     """
@@ -127,7 +127,7 @@ def _label(training: TrainingRecord, screen: Screen) -> str:
 
 
 def _losses(cell: str, training: TrainingRecord, screen: Screen) -> list[Text]:
-    """Return what was measured and how, with a bar for the network and each way of guessing."""
+    """Return what was measured and how, with a bar for the network and each baseline."""
     if training.val_loss is None:
         return []
     if not training.val_characters:
@@ -152,7 +152,7 @@ def _losses(cell: str, training: TrainingRecord, screen: Screen) -> list[Text]:
 
 
 def _wrapped(said: str, screen: Screen, style: str = "") -> list[Text]:
-    """Return a sentence over as many lines as it needs."""
+    """Return a sentence, wrapped to the screen."""
     return [Text(line, style) for line in textwrap.wrap(harmless(said), screen.width)]
 
 
@@ -161,5 +161,5 @@ def _named(path: Path) -> str:
 
 
 def _print(line: str, console: Console, style: str = "") -> None:
-    """Print one line, however long: a command that is cut in two cannot be pasted."""
+    """Print one line, however long: a wrapped command could not be pasted."""
     console.print(Text(line, style), soft_wrap=True)

@@ -12,19 +12,19 @@ from charrnn.terminal.screen import screen_of
 from charrnn.training.trainer import Progress
 
 HEIGHT = 5
-"""Lines of the picture itself; two more hold the axis."""
+"""Lines of the plot; two more are for the axis."""
 
 LEAST_COLUMNS, LEAST_LINES = 40, 18
-"""A smaller terminal has no room for it, beside samples."""
+"""Smallest terminal on which the curve is drawn."""
 
 EVERY = 1.0
-"""Seconds between two pictures."""
+"""Seconds between two drawings."""
 
 POINTS = 200
-"""How many training losses are kept of a run."""
+"""Training losses kept of a run."""
 
 BEGINNING = 0.03
-"""The share of the steps so far that is left out: the first losses would flatten all others."""
+"""Share of the steps so far that is left out: the first losses would flatten the others."""
 
 _UNKNOWN = float("nan")
 
@@ -50,11 +50,11 @@ class LiveCurve:
 
     @classmethod
     def fits(cls, console: Console, columns: int, lines: int) -> bool:
-        """Return whether a terminal has the room, and can go up a line."""
+        """Return whether a terminal is large enough, and can move the cursor up."""
         return columns >= LEAST_COLUMNS and lines >= LEAST_LINES and not console.is_dumb_terminal
 
     def add(self, progress: Progress) -> None:
-        """Take note of the losses after a step."""
+        """Record the losses after a step."""
         if found := progress.evaluation:
             self._points.append((progress.step, progress.loss, found.val_loss))
         elif progress.fraction >= self._next:
@@ -76,7 +76,7 @@ class LiveCurve:
             line.set_description_str(captured.get())
 
     def close(self) -> None:
-        """Take the lines away."""
+        """Remove the lines."""
         for line in reversed(self._lines):
             line.close()
 

@@ -1,4 +1,4 @@
-"""What a run will be, shown before it starts."""
+"""The plan of a run, shown before it starts."""
 
 from pathlib import Path
 
@@ -44,7 +44,7 @@ def show_plan(
     used: float = 0.0,
     spared: Path | None = None,
 ) -> None:
-    """Print the plan: the text, the network, the training, and what it will take.
+    """Print the plan: the text, the network, the training, its time and memory.
 
     path: where the model is saved.
     step, used: where a resumed run continues, and the share of its budget used up there.

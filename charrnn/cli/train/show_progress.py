@@ -1,4 +1,4 @@
-"""A run of training while it runs: a curve and a bar on a terminal, plain lines elsewhere."""
+"""Progress of a run: a curve and a bar on a terminal, plain lines elsewhere."""
 
 import os
 import sys
@@ -18,20 +18,20 @@ from charrnn.terminal.screen import screen_of
 from charrnn.training.trainer import Evaluation, Progress
 
 BESIDE_THE_BAR = 15
-"""Cells for the share in percent, and for a bar that can still be read."""
+"""Columns of the share in percent and of the shortest bar."""
 
 LEAST_FOR_A_BAR = 60
-"""Columns; of fewer, words are worth more than a bar."""
+"""Columns below which there are words instead of a bar."""
 
 EVERY = 0.1
-"""Seconds between two pictures of a bar."""
+"""Seconds between two drawings of the bar."""
 
 
 LINE_ENDS = "\r\n"
 
 
 class TrainingProgress:
-    """Shows progress on standard error, and lines between, without the two running together.
+    """Progress on standard error, with lines between that do not mix with it.
 
     already: the share of the budget that was used up before, in a resumed run.
     history: step, training loss and validation loss of its evaluations until then.
@@ -87,7 +87,7 @@ class TrainingProgress:
         self._bar.close()
 
     def show(self, progress: Progress) -> None:
-        """Show where the run is."""
+        """Show the progress after a step."""
         if self._start is None:
             self._start = progress.characters, progress.seconds, progress.fraction
         if found := progress.evaluation:
@@ -141,7 +141,7 @@ class TrainingProgress:
         sys.stderr.flush()
 
     def _said(self, progress: Progress, width: int | None = None) -> str:
-        """Return what can be said in a width, by its importance, in an order that does not vary."""
+        """Return the most important parts that fit a width, in a fixed order."""
         train, val, best = f"train {nats(progress.loss)}", "", ""
         if self._last and self._validated:
             val = f"val {nats(self._last.val_loss)}"
@@ -181,7 +181,7 @@ def _terminal_size() -> tuple[int, int]:
 
 
 def _given(name: str) -> int:
-    """Return the size that a variable of the environment gives, 0 where it gives none."""
+    """Return the size in an environment variable, 0 without one."""
     value = os.environ.get(name, "")
     return int(value) if value.isascii() and value.isdigit() and len(value) < 6 else 0
 

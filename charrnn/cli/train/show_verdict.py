@@ -1,4 +1,4 @@
-"""What a run has come to, in a sentence or two: the words of `charrnn.training.verdict`."""
+"""The verdict on a run in a sentence or two: the words of `charrnn.training.verdict`."""
 
 from charrnn.checkpoint.record import TrainingRecord
 from charrnn.network.config import NetworkConfig
@@ -20,7 +20,7 @@ from charrnn.training.verdict import (
 def sentence(
     verdict: Verdict, network: NetworkConfig, record: TrainingRecord, leakage: Leakage | None = None
 ) -> str:
-    """Return what a run has come to, why that may be, and what would help."""
+    """Return the verdict on a run, its likely cause, and what would help."""
     course = verdict.course
     if verdict.kind == "unvalidated":
         return (
@@ -40,19 +40,19 @@ def sentence(
 
 
 def leaky(leakage: Leakage) -> str:
-    """Return how much of a validation text is no test, and the loss of the rest of it."""
+    """Return how much of the validation text is leaked, and the loss on the rest of it."""
     where = "the training text"
     if leakage.searched is not None:
         where = f"the training text's last {counted(leakage.searched, 'character')}"
     rest = "" if leakage.rest is None else f" On the rest it is {leakage.rest:.3f} nats."
     return (
-        f"The validation text is leaky: {leakage.share:.0%} of it stands word for word in {where} "
+        f"The validation text is leaky: {leakage.share:.0%} of it occurs word for word in {where} "
         f"({SAME} characters and more in a row), so its loss says little of new text.{rest}"
     )
 
 
 def _of_course(verdict: Verdict, course: Course, record: TrainingRecord) -> str:
-    """Return what the losses say by themselves."""
+    """Return the verdict from the losses alone."""
     best, last, where = nats(course.best), nats(course.last), f"step {course.best_step:,}"
     match verdict.kind:
         case "short":
@@ -100,7 +100,7 @@ def _unlearnt(course: Course, record: TrainingRecord) -> str:
 
 
 def _ahead(verdict: Verdict) -> str:
-    """Return which ways of guessing do well: Xz (1.85) and the 5-gram (1.93) do."""
+    """Return which baselines do well: Xz (1.85) and the 5-gram (1.93) do."""
     named = [
         f"{'the ' if name.endswith('-gram') else ''}{name} ({nats(loss)})"
         for name, loss in verdict.behind.items()
@@ -115,7 +115,7 @@ def _why(
     """Return why counting or copying may do as well as a network."""
     if list(verdict.behind) == ["xz"]:
         if leakage and leakage.leaky:
-            return "the text repeats itself word for word, and what stands earlier can be copied"
+            return "the text repeats itself word for word, and earlier text can be copied"
         return "the text has long repeats, which are easier to copy than to learn"
     if passes(record) < FEW_PASSES:
         return f"the network has read the text {passes(record):.1f} times only; give it longer"

@@ -68,7 +68,7 @@ def test_an_end_fits_and_nothing_of_it_is_cut(make_checkpoint, width):
         "loss, nats a character", "20 steps in 2 s, 427 char/s",
         "ended because patience ran out; the best was step 10",
         "not used for training, read once from the beginning, the state carried:",
-        "this lstm 1.250 nats 1.803 bits", "leaky: 98% of it stands word for word",
+        "this lstm 1.250 nats 1.803 bits", "leaky: 98% of it occurs word for word",
         "On the rest it is 2.310 nats.", "More text or a larger network would help.",
         "Xz (0.170) and the 5-gram (1.20) do at least as well.",
     ):  # fmt: skip
@@ -218,7 +218,7 @@ def test_what_is_said_of_a_text_that_nothing_was_kept_back_of(make_checkpoint):
 
 def test_what_is_said_of_a_leak():
     assert leaky(Leakage(0.976, 2.3118, None)) == (
-        "The validation text is leaky: 98% of it stands word for word in the training text (32 "
+        "The validation text is leaky: 98% of it occurs word for word in the training text (32 "
         "characters and more in a row), so its loss says little of new text. On the rest it is "
         "2.312 nats."
     )
