@@ -112,7 +112,7 @@ def _from_before(found: dict[Any, Any]) -> dict[Any, Any]:
 
 
 def is_count(value: Any) -> bool:
-    """Tell whether a value from JSON is a whole number from 0 on, and no absurd one."""
+    """Return whether a value from JSON is a whole number from 0 on, and no absurd one."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
 
 
@@ -124,7 +124,7 @@ def count(value: Any) -> int:
 
 
 def is_number(value: Any) -> bool:
-    """Tell whether a value from JSON is a finite number."""
+    """Return whether a value from JSON is a finite number."""
     return (
         isinstance(value, int | float)
         and not isinstance(value, bool)

@@ -103,7 +103,7 @@ class Started:
         self._process.send_signal(signal.SIGCONT)
 
     def has_ended(self) -> bool:
-        """Tell whether it is gone."""
+        """Return whether it is gone."""
         return self._process.poll() is not None
 
     def check(self) -> None:

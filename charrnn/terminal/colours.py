@@ -146,7 +146,7 @@ def choose_palette(console: Console, theme: Theme | None, colorfgbg: str) -> Pal
 
 
 def has_unknown_background(console: Console) -> bool:
-    """Tell whether a console has colours that depend on a background that is not known."""
+    """Return whether a console has colours that depend on a background that is not known."""
     known = theme_of(os.environ.get("COLORFGBG", ""))
     return known is None and choose_palette(console, None, "") not in (NONE, _SIXTEEN)
 

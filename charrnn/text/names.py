@@ -1,22 +1,22 @@
-"""Whether a text is the name of the file or folder where a text lies. Imports no NumPy."""
+"""Recognises the paths of files and folders among texts. Imports no NumPy."""
 
 import os
 import re
 
 LONGEST_PATH = 4096
-"""Characters that a system takes for a path."""
+"""Characters in a path."""
 
 ENDING = re.compile(r"[^\s.]\.[^\W_]{1,8}$")
-"""What a file's name ends in, and a sentence does not."""
+"""A file's extension, which a sentence does not end with."""
 
 
 def is_there(name: str) -> bool:
-    """Tell whether a text names an existing file or folder."""
+    """Return whether a text names an existing file or folder."""
     return 0 < len(name) <= LONGEST_PATH and os.path.exists(name)  # noqa: PTH110 - never raises
 
 
 def looks_like_path(text: str) -> bool:
-    """Tell whether a text is written as a path is: on one line, with an ending, or by folders."""
+    """Return whether a text looks like a path: one line, with an extension or folders."""
     if not (0 < len(text) <= LONGEST_PATH and is_one_line(text)):
         return False
     by_folders = re.search(r"[/\\]", text) and not re.search(r"\s", text)
@@ -24,5 +24,5 @@ def looks_like_path(text: str) -> bool:
 
 
 def is_one_line(text: str) -> bool:
-    """Tell whether there is no line end in a text."""
+    """Return whether a text has no line end."""
     return not re.search(r"[\n\r]", text)

@@ -11,14 +11,14 @@ BYTES = "bytes"
 
 @dataclass(frozen=True, slots=True)
 class ReadAs:
-    """What was asked of the reading of a text, so that it can be read in the same way again.
+    """Options of reading a text, kept so that it can be read in the same way again.
 
     encoding: any text encoding of Python's; with "utf-8" a byte order mark may say another.
     errors: "strict", or "replace" to put U+FFFD in the place of what cannot be decoded.
     as_bytes: whether every byte is a character, whatever the encoding.
-    max_bytes: the most that is read in all, after unpacking.
+    max_bytes: limit of the bytes read in total, after unpacking.
     field: the column of a table, or the field of records, that is the text.
-    extract: whether of a document the text in it is read, and not the file as it stands.
+    extract: whether the text in a document is read, instead of the file verbatim.
     """
 
     encoding: str = "utf-8"
@@ -51,12 +51,12 @@ def ways_to_read(
     *,
     as_bytes: bool = False,
 ) -> tuple[ReadAs, ...]:
-    """Return how to read the text of a file for a network, in the order in which to try.
+    """Return the ways to read a file for a network, in the order in which to try them.
 
-    As UTF-8, which no other text happens to be; failing that, as the text was read that the network
-    learnt from. A network of bytes reads bytes, and an encoding that is asked for is the only way.
+    As UTF-8, which no other text happens to be; failing that, as the network's training text was
+    read. A network of bytes reads bytes, and an encoding that the user gave is the only way.
 
-    before: how the text was read that the network learnt from.
+    before: how the network's training text was read.
     """
     if before.as_bytes:
         return (before,)
@@ -69,7 +69,7 @@ def ways_to_read(
 
 
 def _extends_ascii(encoding: str) -> bool:
-    """Return whether ASCII is written in an encoding as itself, as in UTF-8."""
+    """Return whether an encoding writes ASCII as ASCII, as UTF-8 does."""
     try:
         return "Az\n".encode(encoding) == b"Az\n"
     except (LookupError, UnicodeError):

@@ -132,7 +132,7 @@ def test_a_file_that_the_shell_has_opened_is_not_replaced(sign):
      ("charrnn sample m.npz", "/dev/full", "no space left on device"),
      ("charrnn sample m.npz", "/dev/fd/77", "bad file descriptor")],
 )  # fmt: skip
-def test_a_device_that_cannot_be_written_is_told_in_one_line(command, output, said):
+def test_a_device_that_cannot_be_written_is_reported_in_one_line(command, output, said):
     done = bash(f"{command} -o {output}")
     assert (done.returncode, done.stdout) == (1, b"")
     assert (
@@ -207,7 +207,7 @@ def test_a_log_goes_to_standard_output(name):
     assert not Path("-").exists()
 
 
-def test_a_log_goes_on_in_a_file_that_is_open_already():
+def test_a_log_continues_in_a_file_that_is_open_already():
     with Path("log").open("wb", buffering=0) as file:
         file.write(b'{"event": "before", "step": 900}\n')
         for resumed_at in (0, 30):

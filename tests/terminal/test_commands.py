@@ -102,7 +102,7 @@ def test_an_error_names_the_program_as_it_was_called(script, tmp_path):
     assert "`'my env/bin/charrnn' train corpus.txt`" in done.stderr
 
 
-def test_a_prompt_from_a_pipe_is_asked_for_again(script, tmp_path, make_checkpoint):
+def test_a_prompt_from_a_pipe_is_requested_again(script, tmp_path, make_checkpoint):
     make_checkpoint(tmp_path / "m.npz")
     line = "printf ab | 'my env/bin/charrnn' sample m.npz -n 5 --seed 1 --prompt-file -"
     assert said(line, tmp_path, PATH="/usr/bin:/bin").stderr.endswith("--prompt-file - < PROMPT\n")

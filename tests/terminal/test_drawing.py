@@ -172,7 +172,7 @@ def test_a_heat_map_is_broken_where_the_screen_ends():
     assert lines[4].index("70") == 4 + 70 - 61
 
 
-def test_digits_stand_under_their_characters():
+def test_digits_are_under_their_characters():
     vocabulary = Vocabulary.of("a漢\n")
     ids = vocabulary.encode("a漢\na")
     bits = np.array([math.nan, 12.5, 0.9, 3.0])

@@ -74,7 +74,7 @@ def test_as_many_offsets_as_lose_no_window(B: int, T: int) -> None:
         assert offsets(length, B, T) == expected
 
 
-def test_a_stream_goes_on_from_window_to_window() -> None:
+def test_a_stream_continues_from_window_to_window() -> None:
     ids = np.arange(1000, dtype=np.uint16)
     streams = Streams(ids, batch_size=4, seq_length=9)
     read = np.concatenate([x for x, _ in streams])
@@ -97,13 +97,13 @@ def test_ids_in_a_file_give_the_windows_of_an_array(
     np.save(tmp_path / "ids.npy", ids)
     expected = list(Streams(ids, 3, 20, offset=2))
     monkeypatch.setattr(module, "BLOCK", block)
-    for held in (ids, np.load(tmp_path / "ids.npy", mmap_mode="r"), from_text(text).ids):
-        streams = Streams(held, 3, 20, offset=2)
+    for stored in (ids, np.load(tmp_path / "ids.npy", mmap_mode="r"), from_text(text).ids):
+        streams = Streams(stored, 3, 20, offset=2)
         for k in (*range(8), 3, 7, 0, -1):  # in order, and not
             np.testing.assert_array_equal(streams[k], expected[k])
 
 
-def test_no_more_is_held_than_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_one_block_is_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
 
     class Text:

@@ -77,7 +77,7 @@ def test_what_is_slow_is_seen(monkeypatch, owner, name, part):
     assert max(after, key=lambda p: after[p] - before.get(p, 0)) == part
 
 
-def test_waiting_for_workers_is_told(monkeypatch):
+def test_waiting_for_workers_is_reported(monkeypatch):
     before = seconds(profiled(workers=2)[0])
     assert before["waiting"] > 0.04  # a worker has to start before its first window
     monkeypatch.setattr(Started, "tell", slow(Started.tell))

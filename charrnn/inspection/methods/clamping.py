@@ -142,5 +142,5 @@ def _read(network: Network, ids: Ids, start: int, trace: Trace, bits: NDArray[np
 
 
 def supports(network: Network, kind: str) -> bool:
-    """Tell whether a state of this kind can be held."""
+    """Return whether a state of this kind can be held."""
     return kind in CELLS[network.config.cell].states

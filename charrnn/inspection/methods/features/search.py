@@ -184,7 +184,7 @@ def features_of(reading: Reading, wanted: Sequence[str] = ()) -> list[Feature]:
 
 
 def _varies(feature: Feature, groups: Ids, half: slice) -> bool:
-    """Tell whether enough values differ from the commonest of their group."""
+    """Return whether enough values differ from the commonest of their group."""
     _, which = np.unique(groups[half], return_inverse=True)
     _, value = np.unique(feature.values[half], return_inverse=True)
     both, counts = np.unique(np.array([which, value]), axis=1, return_counts=True)

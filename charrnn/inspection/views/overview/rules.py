@@ -173,7 +173,7 @@ def confidence(found: Probabilities) -> Finding | None:
 
 
 def follows(found: Following) -> bool:
-    """Tell whether a unit follows a feature: above chance, as no echo, and not weakly."""
+    """Return whether a unit follows a feature: above chance, as no echo, and not weakly."""
     return found.verdict == "follows" and found.surplus >= WEAK
 
 

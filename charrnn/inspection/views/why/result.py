@@ -168,7 +168,7 @@ class Why:
         return sorted(changes, key=lambda change: (self._sign * change.log_odds, change.lag))
 
     def turns(self, change: Change) -> bool:
-        """Tell whether a change makes the other of the two likelier."""
+        """Return whether a change makes the other of the two likelier."""
         return self._sign * change.log_odds < 0
 
     @property
