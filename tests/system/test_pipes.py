@@ -52,7 +52,7 @@ def test_open_files_by_name(name, number):
     assert descriptor(Path(name)) == number
 
 
-def test_what_is_written_to_as_it_stands(tmp_path):
+def test_pipes_and_devices(tmp_path):
     os.mkfifo("pipe")
     for name in ("pipe", "/dev/null", "/dev/stdout", "/dev/fd/63"):
         assert is_pipe(Path(name))
@@ -60,7 +60,7 @@ def test_what_is_written_to_as_it_stands(tmp_path):
         assert not is_pipe(Path(name))
 
 
-def test_an_open_file_is_written_on_from_where_it_is():
+def test_an_open_file_is_continued_at_its_position():
     with Path("f").open("wb", buffering=0) as file:
         file.write(b"before ")
         with open_pipe(Path(f"/dev/fd/{file.fileno()}")) as stream:
@@ -148,7 +148,7 @@ def test_a_device_that_cannot_be_written_is_reported_in_one_line(command, output
     "command", ["charrnn inspect m.npz -f long.txt --view state --format json",
                 "charrnn sample m.npz -n 300000"],
 )  # fmt: skip
-def test_a_reader_that_leaves_is_no_error_to_speak_of(command):
+def test_a_reader_that_leaves_is_no_error(command):
     Path("long.txt").write_text("abc\nbad\n" * 1000)
     done = bash(f"{command} -o >(head -c 1 >/dev/null)")
     assert done.returncode == 1

@@ -1,4 +1,4 @@
-"""Commands that are shown: a shell reads them as they were meant, and they run where they stand."""
+"""Commands that are shown: a shell reads them as they were meant, and they run in this folder."""
 
 import os
 import re
@@ -35,7 +35,7 @@ def read_back(shell, word):
     ],
     ids=ascii,
 )  # fmt: skip
-def test_quoted_words_are_themselves_to_any_shell(shell, word):
+def test_any_shell_reads_quoted_words_back(shell, word):
     shown = quoted(word)
     assert "$'" not in shown
     assert not HARMFUL.search(shown)

@@ -25,7 +25,7 @@ from charrnn.network.network import Network
 from charrnn.sampling.batch import generate_together
 from charrnn.sampling.config import ENDLESS, SamplingConfig
 from charrnn.sampling.processes.handover import hand, take
-from charrnn.system.child import EndedError, Started, read_order
+from charrnn.system.child import ChildProcess, EndedError, read_order
 
 AHEAD = 16
 """How many steps are handed on at a time."""
@@ -68,7 +68,7 @@ class Elsewhere:
             "streams": [stream.bit_generator.state for stream in streams],
         }
         with _told():
-            self.process = Started(__name__, order, self._shared.descriptor)
+            self.process = ChildProcess(__name__, order, self._shared.descriptor)
         self._end = weakref.finalize(self, self.process.close)
 
     def __iter__(self) -> Self:
@@ -83,12 +83,12 @@ class Elsewhere:
             What was raised where it was to be made; or the process has died.
         """
         with _told():
-            if self.process.hear(1) == MADE:
+            if self.process.receive(1) == MADE:
                 rows, columns = self._shape
-                heard = self.process.hear(4 * rows * columns)
+                heard = self.process.receive(4 * rows * columns)
                 return np.frombuffer(heard, "<i4").reshape(self._shape).astype(np.intp)
-            size = int.from_bytes(self.process.hear(4), "little")
-            raise CharRNNError(self.process.hear(size).decode())
+            size = int.from_bytes(self.process.receive(4), "little")
+            raise CharRNNError(self.process.receive(size).decode())
 
 
 @contextmanager

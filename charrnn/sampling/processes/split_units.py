@@ -30,7 +30,7 @@ from charrnn.network.kernels.fused_step import Share
 from charrnn.network.network import Network
 from charrnn.network.trace import Trace
 from charrnn.sampling.processes.handover import hand, take
-from charrnn.system.child import Started, read_order
+from charrnn.system.child import ChildProcess, read_order
 from charrnn.system.cores import cores
 from charrnn.system.shared_memory import Layout, SharedArrays
 
@@ -147,8 +147,8 @@ class Halves:
     def __init__(self, network: Network) -> None:
         dtype = network.params.flat.dtype
         self._shared, order = hand(network, _layout(network.config, dtype.str))
-        self._other = Started(__name__, order, self._shared.descriptor)
-        self._counters = Counters(self._shared, SCORED, self._other.check)
+        self._other = ChildProcess(__name__, order, self._shared.descriptor)
+        self._counters = Counters(self._shared, SCORED, self._other.ensure_alive)
         share = _share(network.config, self._shared, SCORED, self._counters)
         self._network, self._trace = network, Trace(network, 1, 1, held=True, share=share)
         copy_weights(network, self._trace)
