@@ -256,7 +256,7 @@ def same(one, other):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_fit_that_was_stopped_goes_on_as_if_it_never_was(workers, tmp_path):
+def test_a_fit_that_was_stopped_continues_as_if_it_never_was(workers, tmp_path):
     chosen = SMALL | {"workers": workers, "dropout": 0.3}
     whole = CharRNN("gru", hidden_size=12).fit(TEXT, **chosen)
     stopped = CharRNN("gru", hidden_size=12)
@@ -303,7 +303,7 @@ def test_a_second_ctrl_c_does_not_wait(monkeypatch):
         CharRNN(hidden_size=8).fit(TEXT, **SMALL)
 
 
-def test_what_is_fitted_again_begins_anew_or_goes_on():
+def test_what_is_fitted_again_begins_anew_or_continues():
     model = CharRNN("gru", hidden_size=12).fit(TEXT, **SMALL)
     again = CharRNN("gru", hidden_size=12).fit(TEXT, **SMALL)
     assert same(model.fit(TEXT, **SMALL), again)
@@ -340,7 +340,7 @@ def test_what_cannot_be_resumed(model, tmp_path):
 # Threads and processes.
 
 
-def test_threads_are_what_was_asked_for_while_it_works(model, monkeypatch):
+def test_threads_are_what_was_requested_while_it_works(model, monkeypatch):
     asked = [8]
     monkeypatch.setattr(blas, "control", lambda: blas.Control(lambda: asked[-1], asked.append))
     monkeypatch.setattr(blas.Limit, "_inside", 0)  # the tests themselves are in one
@@ -382,7 +382,7 @@ class Pieces:
         return nullcontext()
 
 
-def test_as_many_workers_as_pay_unless_asked_for():
+def test_as_many_workers_as_pay_unless_requested():
     from charrnn.network.config import NetworkConfig
     from charrnn.training.process_learner import choose_workers
 
@@ -401,7 +401,7 @@ class Seen(io.StringIO):
         return True
 
 
-def test_a_bar_on_a_terminal_and_where_one_is_asked_for(monkeypatch):
+def test_a_bar_on_a_terminal_and_where_one_is_requested(monkeypatch):
     for stream, progress, shown in (
         (Seen(), None, True), (Seen(), False, False), (Seen(), lambda _: None, False),
         (io.StringIO(), None, False), (io.StringIO(), True, True),

@@ -24,7 +24,7 @@ def test_an_old_model_writes_the_same_text():
     assert text == "Tuaurus\nPLpmesaurus\nahlvus\nDaurasaus\nPiLosaus\nPpaurus\nAau"
 
 
-def test_an_old_run_goes_on_as_it_would_have(tmp_path):
+def test_an_old_run_continues_as_it_would_have(tmp_path):
     for name in ("stopped.npz", "stopped.resume.npz"):
         shutil.copy(GOLDEN / name, tmp_path)
     run = Run.resume(read_corpus([str(DINOSAURS)]), tmp_path / "stopped.npz")

@@ -1,4 +1,4 @@
-"""A file is the old one or the new one, whole.
+"""Atomic file replacement: a path has the whole old file or the whole new one.
 
 What is to be saved goes to a temporary file in the same folder, is handed to the disk, and takes
 the old file's place in one step. A program that opens the path at any instant, also after a crash
@@ -23,7 +23,7 @@ if sys.platform == "win32":
     import msvcrt
 
     def _seize(descriptor: int) -> None:
-        # Windows also keeps others from reading what is locked, so not the byte with the number.
+        # Windows makes a locked range unreadable, so lock a byte beyond the process number.
         os.lseek(descriptor, 2**20, os.SEEK_SET)
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
@@ -74,14 +74,14 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     path
         The file. Its folder must exist.
     write
-        Is called once, with a new and empty file that is open for writing.
+        Called once, with a new and empty file open for writing.
 
     Raises
     ------
     CheckpointError
-        For every OSError: what failed, and the way out.
+        For every OSError, with the cause and a way out.
     """
-    with _in_words(path):
+    with _os_errors_as_checkpoint_error(path):
         target = _target(path)
         with _temporary(target) as temporary:
             _write_through(temporary, write, _permissions(target))
@@ -90,16 +90,16 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 
 def check_writable(path: Path) -> None:
-    """Make sure that a file can be saved at a path, creating the folder if there is none.
+    """Check that a file can be saved at a path, and create its folder if missing.
 
     A few bytes are written beside the path and removed; the file itself is not touched.
 
     Raises
     ------
     CheckpointError
-        With the words that `write_atomically` would have.
+        With the message that `write_atomically` would have.
     """
-    with _in_words(path):
+    with _os_errors_as_checkpoint_error(path):
         target = _target(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         with _temporary(target) as temporary:
@@ -107,16 +107,16 @@ def check_writable(path: Path) -> None:
 
 
 def remove_stale_temporaries(path: Path) -> None:
-    """Remove what killed processes have left behind of their attempts to save at a path.
+    """Remove the temporary files that killed processes left beside a path.
 
-    To be called by who holds the path's `Lock`: it cannot tell the living from the dead.
+    The caller needs the path's `Lock`: the files of running processes look the same.
 
     Raises
     ------
     CheckpointError
         If one of them cannot be removed.
     """
-    with _in_words(path):
+    with _os_errors_as_checkpoint_error(path):
         target = _target(path)
         ours = re.compile(rf"\.{re.escape(target.name)}\.[0-9a-f]{{16}}\.tmp")
         for beside in target.parent.iterdir():
@@ -125,16 +125,16 @@ def remove_stale_temporaries(path: Path) -> None:
 
 
 class Lock:
-    """Hold a path for one trainer: `with Lock(path): ...`.
+    """Lock a path for one training run: `with Lock(path): ...`.
 
-    The lock is the operating system's hold on a file beside the path, `.{name}.lock`, which has the
-    number of the holding process in it. The system lets go when the process ends, in whatever way.
-    Where files cannot be locked (some network disks) nothing is held.
+    The operating system locks a file beside the path, `.{name}.lock`, which has the number of the
+    locking process in it, and releases the lock when the process ends, in whatever way.
+    Where files cannot be locked (some network disks) there is no lock.
 
     Raises
     ------
     CheckpointError
-        On entering, if another process, or another `Lock` of this one, holds the path; the message
+        On entering, if another process, or another `Lock` of this one, has the lock; the message
         gives its number and `exit_code` is 2. Also if the file beside it cannot be written.
     """
 
@@ -143,15 +143,15 @@ class Lock:
         self._descriptor: int | None = None
 
     def __enter__(self) -> Self:
-        """Take hold of the path."""
-        with _in_words(self._path):
+        """Acquire the lock."""
+        with _os_errors_as_checkpoint_error(self._path):
             target = _target(self._path)
             self._beside = target.with_name(f".{target.name}.lock")
-            self._descriptor = self._held()
+            self._descriptor = self._acquire()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let go of the path and remove the file beside it."""
+        """Release the lock and remove its file."""
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is None:
             return
@@ -165,12 +165,12 @@ class Lock:
             with suppress(OSError):
                 self._beside.unlink()
 
-    def _held(self) -> int:
-        """Open and lock the file beside the path, and write this process's number into it."""
+    def _acquire(self) -> int:
+        """Open and lock the lock file, and write this process's number into it."""
         for _ in range(_ATTEMPTS):
             descriptor = os.open(self._beside, _LOCK_FLAGS, 0o666)
-            with ExitStack() as unless_held:
-                unless_held.callback(os.close, descriptor)
+            with ExitStack() as unless_locked:
+                unless_locked.callback(os.close, descriptor)
                 try:
                     _seize(descriptor)
                 except OSError as error:
@@ -178,11 +178,11 @@ class Lock:
                         raise self._taken(os.read(descriptor, 16)) from None
                     if error.errno not in _UNSUPPORTED:
                         raise
-                # The last holder may have removed the file after it was opened here.
+                # The previous owner may have removed the file after it was opened here.
                 if _same_file(descriptor, self._beside):
                     os.ftruncate(descriptor, 0)
                     os.write(descriptor, f"{os.getpid()}\n".encode())
-                    unless_held.pop_all()
+                    unless_locked.pop_all()
                     return descriptor
         raise self._taken(b"")
 
@@ -197,7 +197,7 @@ class Lock:
 
 
 def _target(path: Path) -> Path:
-    """Follow symbolic links, and refuse what is neither a file nor yet to be one."""
+    """Follow symbolic links, and raise for a target that is not a regular or new file."""
     target = Path(os.path.realpath(path))
     try:
         mode = target.stat().st_mode
@@ -233,9 +233,9 @@ def _temporary(target: Path) -> Iterator[Path]:
 
 
 def _write_through(new: Path, write: Callable[[BinaryIO], object], permissions: int | None) -> None:
-    """Create a file, have it written, and wait until it is on the disk."""
+    """Create and write a file, and sync it to the disk."""
     with new.open("xb") as stream:
-        # Before there is anything to read. A disk without permissions gives all files the same.
+        # Before there is content to read. A disk without permissions gives all files the same.
         if permissions is not None and permissions != _permissions(new):
             new.chmod(permissions)
         write(stream)
@@ -244,7 +244,7 @@ def _write_through(new: Path, write: Callable[[BinaryIO], object], permissions: 
 
 
 def _replace(new: Path, target: Path) -> None:
-    """Rename; on Windows again after a while, as scanners and readers hold files open there."""
+    """Rename; retry on Windows, where scanners and readers keep files open."""
     for wait in _WINDOWS_WAITS if sys.platform == "win32" else ():
         try:
             new.replace(target)
@@ -256,7 +256,7 @@ def _replace(new: Path, target: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a new name in a folder permanent, where the system knows how."""
+    """Sync a folder, so that a new name in it is permanent, where the system can."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except PermissionError:  # Windows opens no folders
@@ -278,7 +278,7 @@ def _same_file(descriptor: int, path: Path) -> bool:
 
 
 @contextmanager
-def _in_words(path: Path) -> Iterator[None]:
+def _os_errors_as_checkpoint_error(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

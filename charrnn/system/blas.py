@@ -1,4 +1,4 @@
-"""How many threads NumPy's matrix products use.
+"""The number of threads of NumPy's matrix products.
 
 A BLAS reads it from the environment when NumPy is first imported, which suits a command. In a
 program that has imported NumPy already the BLAS itself is asked, by the functions that OpenBLAS
@@ -21,7 +21,7 @@ from charrnn.system.cores import cores
 from charrnn.system.ways import Ways
 
 THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-"""What sets, before NumPy is imported, how many threads a matrix product may use."""
+"""Environment variables that set the threads of BLAS, read when NumPy is imported."""
 
 FUNCTIONS = (
     ("scipy_openblas_get_num_threads64_", "scipy_openblas_set_num_threads64_"),  # NumPy's wheels
@@ -30,17 +30,17 @@ FUNCTIONS = (
     ("openblas_get_num_threads64_", "openblas_set_num_threads64_"),
     ("MKL_Get_Max_Threads", "MKL_Set_Num_Threads"),
 )
-"""The names by which the number is read and set."""
+"""Names of the functions that read and set the number."""
 
 LARGE = 2 * 2**20
 """Bytes of parameters above which they do not stay in one core's cache (of 1 to 2 MB on most
 machines), so that reading a character waits for memory, and two cores wait half as long."""
 
 MOST = 4
-"""Threads: what more of them could read at a time, one memory does not give."""
+"""Threads at most; memory bandwidth does not serve more."""
 
 AHEAD = 2e-3
-"""Seconds for which what is made in a number of threads is made ahead."""
+"""Seconds of work done ahead per change of the number of threads."""
 
 Made = TypeVar("Made")
 
@@ -53,7 +53,7 @@ class Control(NamedTuple):
 
 
 def threads_for(size: int) -> int:
-    """Return how many threads pay for reading one text by a network of so many bytes."""
+    """Return the best number of threads for reading one text with `size` bytes of weights."""
     return 1 if size < LARGE else min(MOST, cores())
 
 
@@ -64,23 +64,23 @@ def use_threads(number: int) -> None:
 
 
 def in_environment() -> int | None:
-    """Return how many threads the environment asks for; None if it leaves that open."""
+    """Return the number of threads set in the environment; None if not set."""
     asked = next((os.environ[name] for name in THREADS if name in os.environ), "")
     return int(asked) if asked.isdecimal() and int(asked) else None
 
 
 def threads() -> int:
-    """Return how many threads a matrix product may use now, as far as that can be known."""
+    """Return the current number of threads of a matrix product, as far as it is known."""
     found = control()
     return found.get() if found else in_environment() or cores()
 
 
 @cache
 def control() -> Control | None:
-    """Return the control of the BLAS that NumPy has loaded; None if it has none that is known."""
+    """Return the thread functions of the BLAS that NumPy loaded; None if unknown."""
     module = import_module("numpy._core._multiarray_umath")
     own = Path(module.__file__ or "")
-    # A function is found in a library or in those it was linked with; on Windows in itself only.
+    # A symbol is found in a library and those it is linked with; on Windows in itself only.
     beside = own.parent.parent.with_name("numpy.libs").glob("*openblas*")
     for place in (own, *sorted(beside)):
         with suppress(OSError):
@@ -92,12 +92,12 @@ def control() -> Control | None:
 
 
 class Limit:
-    """Matrix products in so many threads, as long as one is inside.
+    """A context in which matrix products use a given number of threads.
 
-    The number is that of the whole process. Of several that are inside at a time, one in another
-    or in threads of Python's, the last to enter sets it; once all have left, it is what it was.
+    The number is that of the whole process. Of several contexts at a time, nested or in Python
+    threads, the last to enter sets it; once all have left, it is restored.
 
-    number: None leaves it as it is.
+    number: threads; None changes nothing.
     """
 
     _lock = threading.Lock()
@@ -129,9 +129,9 @@ class Limit:
                 self._control.set(self._before if Limit._inside else Limit._outside)
 
     def each(self, made: Generator[Made]) -> Generator[Made]:
-        """Yield what a generator makes, made inside and handed out outside.
+        """Yield the items of a generator, each computed inside the context and yielded outside.
 
-        It is made ahead for a millisecond or two: to enter and leave takes some microseconds.
+        Items are computed ahead for a millisecond or two: entering and leaving takes microseconds.
         """
         with closing(made):
             while True:
@@ -151,10 +151,10 @@ class Limit:
 
 
 class Threads:
-    """Matrix products in as many threads as they may use now, or in one: whichever is faster.
+    """Chooses between one thread and all for matrix products, by which is faster.
 
-    Threads that wait for each other in every product are slower than one by far where another
-    program is on one of their cores.
+    Threads that wait for each other in every product are far slower than one where another
+    program uses one of their cores.
     """
 
     def __init__(self) -> None:
@@ -163,7 +163,7 @@ class Threads:
 
     @contextmanager
     def piece(self, units: int = 1) -> Iterator[None]:
-        """Do a piece of the work inside: so many units of it, such as characters."""
+        """Return a context for a piece of the work of `units` units, such as characters."""
         if not self._several:
             yield
             return

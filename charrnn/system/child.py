@@ -1,9 +1,9 @@
-"""A process of this program that another one has started, and that is gone when that one is.
+"""A child process with two pipes, which ends when its parent does.
 
-    the one that starts     hands it an order, descriptors of shared memory among it
-    the one that is started reads the order, and then bytes that tell it what to do, or writes
+    the parent  sends an order, with descriptors of shared memory
+    the child   reads the order, then commands, and writes its replies
 
-Each reads what the other writes through a pipe, so each learns that the other has ended, however.
+Each reads from a pipe of the other, so each learns that the other has ended, in whatever way.
 """
 
 import json
@@ -21,32 +21,32 @@ from charrnn.system.blas import THREADS
 
 ONE_THREAD = dict.fromkeys(THREADS, "1")
 PATIENCE = 5.0
-"""Seconds that a process has to end by itself."""
+"""Seconds in which a process must exit before it is killed."""
 
-_ALL: "weakref.WeakSet[Started]" = weakref.WeakSet()
+_ALL: "weakref.WeakSet[ChildProcess]" = weakref.WeakSet()
 
 
 class EndedError(Exception):
-    """A process that was started is gone; the message tells how."""
+    """A child process has exited; the message says how."""
 
 
-class Started:
-    """A process that runs a module, one thread to a matrix product, until it is ended.
+class ChildProcess:
+    """A process that runs a module, with one BLAS thread, until it is closed.
 
-    module: its name; it begins with `read_order()`.
-    order: what JSON can hold.
-    descriptors: those of shared memory, which keep their numbers.
+    module: its name; its main code calls `read_order()` first.
+    order: a JSON object.
+    descriptors: file descriptors of shared memory, passed under the same numbers.
 
     Raises
     ------
     EndedError
-        It was gone before it could be handed its order.
+        If it exited before it read its order.
     """
 
     def __init__(self, module: str, order: Mapping[str, Any], *descriptors: int) -> None:
-        # A folder's files are not for it to import, only because it is started there.
+        # -P: the files of the current folder are not imported.
         path = os.pathsep.join(place or str(Path.cwd()) for place in sys.path)
-        with _deaf():
+        with _block_signals():
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", module],
                 stdin=subprocess.PIPE,
@@ -57,62 +57,62 @@ class Started:
             )
         _ALL.add(self)
         try:
-            self.tell(json.dumps(order).encode() + b"\n")
+            self.send(json.dumps(order).encode() + b"\n")
         except EndedError:
             self.close()
             raise
 
     @property
     def pid(self) -> int:
-        """Its number."""
+        """The process number."""
         return self._process.pid
 
-    def tell(self, what: bytes) -> None:
-        """Write to it.
+    def send(self, data: bytes) -> None:
+        """Write bytes to the process.
 
         Raises
         ------
         EndedError
-            It is gone.
+            If the process has exited.
         """
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(what)
+            self._process.stdin.write(data)
         except OSError:
             raise self._ended() from None
 
-    def hear(self, size: int) -> bytes:
-        """Return the next bytes that it writes.
+    def receive(self, size: int) -> bytes:
+        """Return the next `size` bytes from the process.
 
         Raises
         ------
         EndedError
-            It is gone.
+            If the process has exited.
         """
         assert self._process.stdout is not None
-        heard = b""
-        while len(heard) < size:
-            more = self._process.stdout.read(size - len(heard))
+        received = b""
+        while len(received) < size:
+            more = self._process.stdout.read(size - len(received))
             if not more:
                 raise self._ended()
-            heard += more
-        return heard
+            received += more
+        return received
 
     def wake(self) -> None:
-        """Let it go on, if it was stopped."""
+        """Continue it, if it was stopped."""
         self._process.send_signal(signal.SIGCONT)
 
     def has_ended(self) -> bool:
         """Return whether it is gone."""
         return self._process.poll() is not None
 
-    def check(self) -> None:
-        """Do nothing, if it is there.
+    def ensure_alive(self) -> None:
+        """Raise an error if the process has exited.
 
         Raises
         ------
         EndedError
-            It is gone.
+            If it has.
         """
         if self.has_ended():
             raise self._ended()
@@ -137,17 +137,17 @@ class Started:
 
 
 def wake() -> None:
-    """Let all that were started go on, were one of them stopped: what waits for it can end then."""
-    for started in list(_ALL):
-        started.wake()
+    """Continue all child processes that were stopped, so that waiting for them can end."""
+    for child in list(_ALL):
+        child.wake()
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
-    """Hold back the signals that ask to stop, as long as it takes to start a process.
+def _block_signals() -> Iterator[None]:
+    """Block the signals that stop a program while a process is started.
 
-    They go to all processes of a terminal or a service, and when to stop is for the first one to
-    say. A process starts with what is held back and never lets it through.
+    They go to all processes of a terminal or a service, and the parent decides when to stop.
+    The child inherits the blocked signals and never unblocks them.
     """
     stops = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, stops)
@@ -158,7 +158,7 @@ def _deaf() -> Iterator[None]:
 
 
 def read_order() -> Any:
-    """Return the order that this process was started with; None if who started it is gone."""
+    """Return the order of this child process; None if its parent has exited."""
     line = b""
     while (byte := os.read(sys.stdin.fileno(), 1)) not in (b"\n", b""):
         line += byte

@@ -1,4 +1,4 @@
-"""The cores of this machine, and how work is shared among them. Imports no NumPy."""
+"""The cores that this process may use, and the split of a batch over them. Imports no NumPy."""
 
 import math
 import os
@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PROCESS = Path("/proc/self")
-"""Where Linux describes this process."""
+"""Folder in which Linux describes this process."""
 
 
 def cores() -> int:
-    """Return how many cores this process may use: by its affinity, and by its quota.
+    """Return the number of cores this process may use, by its affinity and its quota.
 
     A quota of one and a half cores counts as two: both are kept busy most of the time.
     """
@@ -22,10 +22,10 @@ def cores() -> int:
 
 
 def quotas(process: Path) -> Iterator[float]:
-    """Yield the CPU quotas that bind a process, in cores: those of its control groups.
+    """Yield the CPU quotas of a process's control groups, in cores.
 
-    A container that may use two cores of a large machine sees all of them, and is stopped for
-    the rest of each period once two cores' worth of it is used up. A quota of a group binds the
+    A container that may use two cores of a large machine sees all of them, and is paused for
+    the rest of each period once it has used two cores' worth. A quota of a group applies to the
     groups below it too. Both versions of control groups are read; where there are none, nothing is
     yielded.
 
@@ -49,7 +49,7 @@ def quotas(process: Path) -> Iterator[float]:
                 read = _quota_1
             else:
                 continue
-            # In a container the root of what is mounted is often its own group.
+            # In a container the root of the mount is often its own group.
             inner = Path(group).relative_to(root) if Path(group).is_relative_to(root) else Path()
             folder = Path(point)
             for name in ("", *inner.parts):
@@ -76,5 +76,5 @@ def _quota_1(folder: Path) -> Iterator[float]:
 
 
 def bounds(size: int, parts: int) -> list[int]:
-    """Return where each part of a batch begins, and where the last one ends."""
+    """Return the boundaries of the parts of a batch, (parts + 1)."""
     return [round(part * size / parts) for part in range(parts + 1)]

@@ -1,4 +1,4 @@
-"""Arrays that several processes see, in memory that has no name and so cannot be left behind."""
+"""Arrays shared by several processes, in unnamed memory that the system frees."""
 
 import math
 import mmap
@@ -12,16 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 Layout = Mapping[str, tuple[tuple[int, ...], str]]
-"""The shape and type of each array by its name."""
+"""Shape and dtype of each array by name."""
 
 _ALIGNMENT = 64
 
 
 class SharedArrays:
-    """Arrays by name in one file that was never, or is no longer, in any folder.
+    """Named arrays in one unnamed file in memory.
 
-    A process that is handed the descriptor sees the same bytes; when the last one that has them
-    ends, however it ends, they are gone.
+    A process that gets the descriptor sees the same bytes; when the last one that has them
+    exits, in whatever way, they are freed.
     """
 
     def __init__(self, layout: Layout, descriptor: int) -> None:
@@ -36,7 +36,7 @@ class SharedArrays:
 
     @classmethod
     def create(cls, layout: Layout) -> Self:
-        """Make the memory, full of zeros."""
+        """Create the memory, zeroed."""
         if hasattr(os, "memfd_create"):
             descriptor = os.memfd_create("charrnn")
         else:

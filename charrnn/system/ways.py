@@ -1,47 +1,47 @@
-"""One core or several: which of two ways of doing the same is faster on this machine now.
+"""Chooses between one core and several for the same work, by measuring both.
 
 Several cores are faster only while all of them are free: where another program uses one of them,
-those that wait for it in every step lose more than they win, 2 to 20 times the time (measured).
-Nothing says so beforehand, so the work is cut into pieces of some milliseconds, and both ways are
-measured by what they take.
+those that wait for it in every step lose more than they gain, 2 to 20 times the time (measured).
+This cannot be known beforehand, so the work is cut into pieces of some milliseconds, and both
+ways are timed.
 """
 
 from collections.abc import Callable
 
 PIECE = 0.02
-"""Seconds of work that are enough to compare."""
+"""Seconds of work in a piece, enough to compare."""
 
 LOSS = 0.005
-"""Seconds more than one core would have taken, after which a try of several ends."""
+"""Seconds lost against one core, after which a trial of several ends."""
 
 MOST = 64
-"""Pieces until the other way is tried again, at most: a try costs 2 % then, or less."""
+"""Pieces between two trials at most; a trial then costs 2 % or less."""
 
 WARM = 2
-"""Pieces by one core before the first try: the first one also pays for what is begun."""
+"""Pieces by one core before the first trial; the first piece includes the start-up."""
 
 
 class Ways:
     """Chooses between one core and several, piece by piece, by the seconds that each takes.
 
-    One core begins. A try of several goes on for as long as its pieces take less than the last by
-    one core did; after each that does not, one core does four times as many before the next try.
+    One core begins. A trial of several cores continues for as long as its pieces are faster than
+    the last one by one core; after each that fails, the wait for the next is four times as long.
 
-    can_share: whether several cores could go on now; asked before each try.
-    several: whether the next of the work is for several cores.
+    can_share: returns whether several cores are available now; called before each trial.
+    several: whether the next piece is for several cores.
     """
 
     def __init__(self, can_share: Callable[[], bool] = lambda: True) -> None:
         self.several = False
         self._can_share = can_share
         self._seconds, self._units = 0.0, 0
-        self._alone = float("inf")  # seconds that a unit takes one core
-        self._left, self._rest = WARM, WARM  # pieces until the next try, and after one that fails
+        self._alone = float("inf")  # seconds per unit by one core
+        self._left, self._rest = WARM, WARM  # pieces until the next trial, and after a failed one
 
     def took(self, seconds: float, units: int = 1) -> None:
-        """Take into account what was done since, in the way that `several` says.
+        """Record the time of the piece just done, in the way that `several` says.
 
-        units: how much it was, in characters, say.
+        units: amount of work, in characters, for example.
         """
         self._seconds += seconds
         self._units += units
@@ -59,6 +59,6 @@ class Ways:
         else:
             self._rest = WARM
             self._left -= 1
-            if self._left <= 0:  # what one core takes may have changed
+            if self._left <= 0:  # the time of one core may have changed
                 self.several = False
         self._seconds, self._units = 0.0, 0

@@ -1,11 +1,11 @@
-"""A text as parallel streams, so that many windows are read at once and each goes on from its last.
+"""A text as parallel streams: batches of consecutive windows for truncated BPTT.
 
 With B sequences in a batch and T steps in a window, the text is cut in B streams of n steps, n a
 multiple of T. Window k holds steps kT to (k+1)T of every stream, time first:
 
     x[t, b] = ids[offset + b n + k T + t]        y[t, b] = ids[offset + b n + k T + t + 1]
 
-so stream b of window k+1 goes on where stream b of window k ended, and a state carried from
+so stream b of window k+1 continues where stream b of window k ended, and a state carried from
 window to window has read what came before. A text read `around` is a ring: its first character
 follows its last, and an offset may be any of its characters. A text may lie in a file and be larger
 than memory: many windows are read at once, but no more than fit in a mebibyte or so.
@@ -20,16 +20,16 @@ from charrnn.array_types import Ids
 from charrnn.errors import TextError
 from charrnn.plurals import counted
 
-# With fewer windows than this in an epoch, a short text is cut finer.
+# Fewest windows per epoch; a text that gives fewer is cut finer.
 _WINDOWS_WANTED = 4
-# A window shorter than this teaches too little of what came before to be worth more windows.
+# Steps; a shorter window sees too little context to be worth having more windows.
 _WINDOW_KEPT = 8
-# So many ids are read at once, if that makes a window.
+# Ids read at a time, but never less than a window.
 BLOCK = 1 << 20
 
 
 class Text(Protocol):
-    """Ids, (N,), that are had a slice at a time: an array, or `charrnn.text.id_store.StoredIds`."""
+    """Ids, (N,), that can be sliced: an array, or `charrnn.text.id_store.StoredIds`."""
 
     def __len__(self) -> int:
         """Return N."""
@@ -50,7 +50,7 @@ class Streams:
     offset
         Ids to skip at the beginning.
     around
-        Whether the first id follows the last, so that an offset passes over nothing.
+        Whether the first id follows the last, so that an offset skips nothing.
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ class Streams:
         self.offset = offset
         self.steps = seq_length * _windows(length, batch_size, seq_length)
         self._ids, self._around = ids, around
-        # Of a window's length, as many as a block holds, and where in a stream the one held begins.
+        # Steps of a stream that a block has, and the step at which the block in memory begins.
         self._block_steps = max(1, BLOCK // (batch_size * seq_length)) * seq_length
         self._block: Ids = np.empty((0, batch_size), np.uint8)
         self._begin = -1
@@ -102,7 +102,7 @@ class Streams:
         self._begin = begin
 
     def _piece(self, first: int, length: int) -> Ids:
-        """Return so many ids from `first` on, of a ring across its end too."""
+        """Return `length` ids from `first`, wrapping around the end of a ring."""
         if not self._around:
             return self._ids[first : first + length]
         first %= len(self._ids)
@@ -116,10 +116,10 @@ class Streams:
 
 
 def fit_shape(length: int, batch_size: int, seq_length: int) -> tuple[int, int, str | None]:
-    """Choose a batch and window for a text that may be short: (B, T, what to tell the user).
+    """Choose a batch and window for a text that may be short: (B, T, note for the user).
 
     The batch is halved before the window, until an epoch has four windows; for that alone no
-    window is made shorter than eight steps. From two characters on there is always one window.
+    window is made shorter than eight steps. A text of two characters or more has a window.
 
     Raises
     ------
@@ -151,5 +151,5 @@ def fit_shape(length: int, batch_size: int, seq_length: int) -> tuple[int, int, 
 def _windows(length: int, batch_size: int, seq_length: int) -> int:
     if batch_size < 1 or seq_length < 1:
         raise ValueError(f"a batch of {batch_size} and windows of {seq_length} steps hold nothing")
-    # The last character of the text is only ever predicted.
+    # The last character of the text is a target only.
     return max(length - 1, 0) // (batch_size * seq_length)

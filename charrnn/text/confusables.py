@@ -1,4 +1,4 @@
-"""Which known characters are meant by unknown ones: é by e, ” by a straight quote, ™ by TM."""
+"""Look-alike characters: the known ones to read for unknown ones (e for é, TM for ™)."""
 
 import re
 import unicodedata
@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-# What a typist would write for characters that Unicode does not take apart.
+# Plain spellings of characters that Unicode does not decompose.
 _TYPED = {
     "'": "‘’‚‛′´ʼ‹›",
     '"': "“”„‟″«»",
@@ -35,16 +35,16 @@ _PLAIN = {
 }
 
 _MARKS = {"Mn", "Mc", "Me"}
-_UNSEEN = {"Cc", "Cf", "Cn", "Co"}  # of no shape, or of none that two fonts agree on
+_UNSEEN = {"Cc", "Cf", "Cn", "Co"}  # no glyph, or none that fonts agree on
 # Letters that are blank, and the skin tones, which are drawn into the character before them.
 _UNSEEN_TOO = {*"\u115f\u1160\u3164\uffa0\u2800", *map(chr, range(0x1F3FB, 0x1F400))}
 
 
 @lru_cache(maxsize=1 << 16)
 def bare(character: str) -> str:
-    """Return the characters that one comes down to without accent and style: TM for ™, e for é.
+    """Return a character without accent and style: TM for ™, e for é.
 
-    It keeps its case. None are left of a mark that combines, or of what is not seen.
+    The case is kept. A combining mark or an invisible character becomes "".
     """
     # Before and after, since ´ is a quote to a typist, and a space with an accent to Unicode.
     plain = character.translate(_PLAIN)
@@ -59,18 +59,18 @@ def bare(character: str) -> str:
 
 @lru_cache(maxsize=1 << 16)
 def fold(character: str) -> str:
-    """Return the plain character that a character comes down to, without case, accent and style.
+    """Return a character without case, accent and style.
 
-    Of one that comes down to several, such as the ligature ﬁ, it is the first; a mark stays itself.
+    Where that is several, as for the ligature ﬁ, it is the first; a mark is returned as it is.
     """
     plain = bare(character) or character
     return "".join(bare(part) for part in plain.casefold())[:1] or character
 
 
-class Nearness:
-    """The order in which known characters are near to another.
+class Confusables:
+    """Ranks the known characters by their similarity to another.
 
-    Those that come down to the same plain character come first, those of the same case before the
+    Those with the same plain character come first, those of the same case before the
     others; then those of the same general category of Unicode, then those of the same kind
     (letters, numbers, other signs), each sorted by the distance of the code points; of two equally
     far, the one with the smaller code point.
@@ -101,10 +101,10 @@ class Nearness:
         return np.lexsort(keys)[:n]
 
     def replaced(self, text: str) -> str:
-        """Return a text in which known characters stand for the unknown ones.
+        """Return a text with its unknown characters replaced by known ones.
 
         CR LF becomes one line end where CR is not known. Marks that are not known are composed
-        with what they stand on, or left out, and so is what is not seen; one character may become
+        with their base character, or left out, as invisible ones are; one character may become
         several, as ™ does.
         """
         if "\r" not in self._known:
@@ -116,12 +116,12 @@ class Nearness:
         return text.translate({ord(character): self._meant(character) for character in unknown})
 
     def _composed(self, cluster: re.Match[str]) -> str:
-        """Return a character and its marks as one, if there is a mark that is not known."""
+        """Return a character and its marks composed, if one of the marks is not known."""
         found: str = cluster[0]
         return found if self._has(found[1:]) else unicodedata.normalize("NFC", found)
 
     def _meant(self, character: str) -> str:
-        """Return the known characters that are meant by one that is not known."""
+        """Return the known characters to read for an unknown one."""
         if not (plain := bare(character)):
             return ""
         apart = unicodedata.normalize("NFD", character)
@@ -159,7 +159,7 @@ def _digit(text: str) -> str:
 
 
 def _kind(character: str) -> str:
-    """Return what a character is, roughly: a letter, a number, a space or another sign."""
+    """Return a character's kind: a letter, a number, a space or another sign."""
     major = unicodedata.category(character)[0]
     if major in "LN":
         return major

@@ -1,7 +1,7 @@
 """The corpus: every source read, decoded and joined to the one text that a network learns.
 
-It is read once, a piece at a time, whatever its size: what is held are pieces of 64 KiB and
-a table of the characters met, and the text itself becomes ids in a file.
+It is read once, a piece at a time, whatever its size: in memory are pieces of 64 KiB and
+a table of the characters seen, and the text itself becomes ids in a file.
 """
 
 import os
@@ -15,7 +15,7 @@ from pathlib import Path
 from charrnn.errors import NotText, TextError
 from charrnn.plurals import counted
 from charrnn.text.decoding import Errors
-from charrnn.text.encoder import Numbering
+from charrnn.text.encoder import Encoder
 from charrnn.text.formats.opening import OpenedText
 from charrnn.text.id_store import StoredIds
 from charrnn.text.read_as import ReadAs
@@ -31,7 +31,7 @@ from charrnn.text.sources import (
 from charrnn.text.vocabulary import Vocabulary
 
 MOST_NOTES = 3
-"""Of one kind; what more files have in common is counted."""
+"""Notes of one kind that are shown in full; further ones are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,13 @@ class SourceFile:
     Attributes
     ----------
     name
-        Its name as it was typed or found, to be opened by again; `-` for standard input.
+        Its name as it was typed or found, by which it opens again; `-` for standard input.
     characters
-        How many characters it gave.
+        Number of characters read from it.
     encoding
         The encoding it was read in, "bytes" where every byte is a character.
     start
-        Which character of the text is its first.
+        Index of its first character in the text.
     """
 
     name: str
@@ -58,7 +58,7 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Corpus:
-    """A text to learn from, and where it came from.
+    """A text to learn from, and its sources.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class Corpus:
         The text: the files one after the other. Where one does not end its last line, a line end
         that is counted to neither file keeps it apart from the next; bytes are joined as they are.
     known
-        The vocabulary that the ids belong to, with the counts of the text; None of no characters.
+        The vocabulary that the ids belong to, with the counts of the text; None if it is empty.
     sources
         The files, in the order of the text.
     notes
@@ -74,7 +74,7 @@ class Corpus:
     sha256
         The hexadecimal SHA-256 of the text as UTF-8, or of the bytes.
     read_as
-        What was asked of its reading.
+        The options it was read with.
     """
 
     ids: StoredIds
@@ -85,7 +85,7 @@ class Corpus:
     read_as: ReadAs
 
     def __len__(self) -> int:
-        """Return how many characters the text has."""
+        """Return the number of characters of the text."""
         return len(self.ids)
 
     @property
@@ -103,7 +103,7 @@ class Corpus:
 
     @property
     def is_piped(self) -> bool:
-        """Whether part of the text came from standard input, where it is not found again."""
+        """Whether part of the text came from standard input, which cannot be read again."""
         return any(source.name == STANDARD_INPUT for source in self.sources)
 
     @property
@@ -125,7 +125,7 @@ def read_corpus(
     field: str | None = None,
     extract: bool = True,
 ) -> Corpus:
-    """Read and join the files, folders, patterns and standard input (`-`) that are named.
+    """Read and join files, folders, patterns and standard input (`-`).
 
     Of the files of a folder or pattern those that are no texts are left out, as are the models,
     states and logs that this program wrote; a note counts them.
@@ -137,9 +137,9 @@ def read_corpus(
     encoding, errors
         See `charrnn.text.decoding.decode_pieces`.
     as_bytes
-        Take every byte for the character of that number, whatever the file holds.
+        Read every byte as the character of that number.
     max_bytes
-        The most that may be read in all, after unpacking.
+        Largest number of bytes to read in total, after unpacking.
     field
         Of a table (.csv, .tsv) the column, and of records (.jsonl, .json) the field, to read.
     extract
@@ -155,7 +155,7 @@ def read_corpus(
         raise TextError("no text is named; name a file, a folder or - for standard input")
     read_as = ReadAs(encoding, errors, as_bytes, max_bytes, field, extract)
     bound = Bound(max_bytes)
-    numbering = Numbering(as_bytes=as_bytes)
+    numbering = Encoder(as_bytes=as_bytes)
     files: list[SourceFile] = []
     notes: list[tuple[str, str]] = []
     left_out: Counter[str] = Counter()
@@ -196,7 +196,7 @@ def read_corpus(
 
 
 def read_first(sources: Sequence[Source], ways: Sequence[ReadAs]) -> Corpus:
-    """Read a text in the first of some ways in which it can be read; note which, if it is another.
+    """Read a text in the first of several ways that succeeds; note which, if not the first.
 
     Standard input, which cannot be read twice, is read in the first way.
 
@@ -217,20 +217,20 @@ def read_first(sources: Sequence[Source], ways: Sequence[ReadAs]) -> Corpus:
 
 
 def fallen_back(path: Path | None, ways: Sequence[ReadAs]) -> str:
-    """Return what to note of a text that could only be read in the last of some ways."""
+    """Return the note for a text that could only be read in the last of several ways."""
     first, last = ways[0], ways[-1]
     return f"{name_of(path)} is not {first}, and is read as the text of this network was: {last}"
 
 
 def from_text(text: str) -> Corpus:
-    """Make a corpus of a text that is in memory already.
+    """Make a corpus of a text in memory.
 
     Raises
     ------
     TextError
         If it holds half a character (a lone surrogate).
     """
-    numbering = Numbering()
+    numbering = Encoder()
     try:
         numbering.feed(text)
     except UnicodeEncodeError as error:
@@ -242,7 +242,7 @@ def from_text(text: str) -> Corpus:
 
 
 def check_corpus(corpus: Corpus) -> None:
-    """Refuse a text from which nothing can be learnt: empty, or of one symbol.
+    """Raise an error for a text that is empty or has one symbol only.
 
     Raises
     ------
@@ -264,7 +264,7 @@ def check_corpus(corpus: Corpus) -> None:
 
 
 def _counted(notes: list[tuple[str, str]]) -> list[str]:
-    """Return what is to be noted of files, the first of them by name where there are many alike.
+    """Return the notes about files, those of one kind merged where there are many.
 
     notes: the name of a file, and a note that begins with it.
     """
@@ -284,7 +284,7 @@ def _plain(kind: str) -> str:
 
 
 def _named(path: Path | None) -> str:
-    """Return the name by which an input is found again, also that of a file which is called `-`."""
+    """Return the name that opens an input again; a file that is called `-` becomes ./-."""
     if path is None:
         return STANDARD_INPUT
     name = str(path)
@@ -292,7 +292,7 @@ def _named(path: Path | None) -> str:
 
 
 def _corpus(
-    numbering: Numbering, files: list[SourceFile], notes: list[str], read_as: ReadAs
+    numbering: Encoder, files: list[SourceFile], notes: list[str], read_as: ReadAs
 ) -> Corpus:
     known = numbering.vocabulary() if numbering.length or numbering.as_bytes else None
     ids, sha256 = numbering.ids(), numbering.sha256()

@@ -1,8 +1,8 @@
-"""From bytes to characters: strictly, a piece at a time, and exact about what is wrong where.
+"""Bytes to characters, a piece at a time: strict, with the exact place of an error.
 
 Line ends are characters like any other and are not translated. No encoding is ever guessed for
-reading: a text is UTF-8 unless a byte order mark or the user says otherwise. What it may be instead
-is guessed for the advice that an error gives.
+reading: a text is UTF-8 unless a byte order mark or the user says otherwise. A guess is only made
+for the advice in an error message.
 """
 
 import codecs
@@ -26,13 +26,13 @@ _MARKS = (
 )
 _LONGEST_MARK = 4
 
-# They write characters as escapes, so that half a character (a lone surrogate) can come out.
+# Codecs with escapes, which can produce half a character (a lone surrogate).
 _ESCAPING = {"unicode-escape", "raw-unicode-escape", "utf-7", "punycode", "idna", "undefined"}
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A text, the encoding it was found to be in, and what its reader should know of it."""
+    """A text, its encoding, and notes for the user."""
 
     text: str
     encoding: str
@@ -42,14 +42,14 @@ class Decoded:
 def decode_pieces(
     pieces: Iterable[bytes], name: str, *, encoding: str = "utf-8", errors: Errors = "strict"
 ) -> Decoded:
-    """Decode a text that fits in memory, and arrives in pieces; see `Decoding`."""
+    """Decode a text that fits in memory; see `Decoding`."""
     decoding = Decoding(pieces, name, encoding=encoding, errors=errors)
     text = "".join(decoding)
     return Decoded(text, decoding.encoding, decoding.notes)
 
 
 class Decoding:
-    """A text that arrives in pieces, cut anywhere, also within a character, decoded on the way.
+    """An incremental decoder: takes bytes in pieces that are cut anywhere, yields characters.
 
     Iterating yields its characters, in pieces that are not empty, once.
 
@@ -58,21 +58,21 @@ class Decoding:
     pieces
         The bytes of one file, from its beginning.
     name
-        What to call the file in messages.
+        Name of the file in messages.
     encoding
         Any text encoding of Python's. With "utf-8" a byte order mark of UTF-8, UTF-16 or UTF-32
         is obeyed and left out; any other encoding is used as given.
     errors
         "strict", or "replace" to put U+FFFD in the place of what cannot be decoded.
     keeps_line_ends
-        Whether they come to the reader of the text as they are, so that they are worth a note.
+        Whether line ends are kept as they are, so that unusual ones get a note.
 
     Attributes
     ----------
     encoding
-        The encoding that it is in, when the first piece has come.
+        The encoding; known once the first piece has been read.
     notes
-        What its reader should know of it, a sentence each, when the last piece has come.
+        Notes for the user, a sentence each; complete once the last piece has been read.
 
     Raises
     ------
@@ -118,10 +118,10 @@ class Decoding:
             try:
                 text = decoder.decode(piece, final=not piece)
             except UnicodeDecodeError as error:
-                held = len(error.object) - len(piece)  # of a character begun in an earlier piece
+                pending = len(error.object) - len(piece)  # bytes of a character cut in two
                 decoder.setstate(state)
                 try:
-                    self._tally.add(decoder.decode(piece[: max(error.start - held, 0)]))
+                    self._tally.add(decoder.decode(piece[: max(error.start - pending, 0)]))
                 except UnicodeError as other:  # a mark that is missing, noticed only now
                     raise _undecodable(self._name, self._codec, f"({other})", b"") from None
                 where = (
@@ -141,7 +141,7 @@ class Decoding:
 
 
 class _Tally:
-    """What is counted of a text on the way: its lines, and characters seldom meant."""
+    """Counts the lines of a text and its unusual characters."""
 
     def __init__(self, *, keeps_line_ends: bool) -> None:
         self._keeps_line_ends = keeps_line_ends
@@ -157,7 +157,7 @@ class _Tally:
             self.lines -= 1  # CR LF, cut in two
             self._pairs += 1
         self._ends_in_return = text.endswith("\r")
-        # To look for one is several times faster than to count them (measured).
+        # A search is several times faster than a count (measured).
         if "\r" in text:
             returns = text.count("\r")
             pairs = text.count("\r\n")
@@ -170,7 +170,7 @@ class _Tally:
             self._marks += text.count("\ufffd")
 
     def oddities(self, name: str, errors: Errors) -> list[str]:
-        """Note characters that are legal, and kept, and seldom meant."""
+        """Return notes about characters that are legal but rarely intended."""
         notes = []
         if self._returns and self._keeps_line_ends:
             kinds = {"CR LF": self._pairs, "CR": self._returns - self._pairs}
@@ -191,7 +191,7 @@ def find_codec(encoding: str) -> codecs.CodecInfo:
     Raises
     ------
     TextError
-        There is none of that name, or it is none for text, or can produce half characters.
+        If there is none of that name, or it is not for text, or can produce half characters.
     """
     known = "give one such as utf-8, utf-16, latin-1, cp1252 or shift_jis"
     try:
@@ -208,7 +208,7 @@ def find_codec(encoding: str) -> codecs.CodecInfo:
 
 
 def split_head(pieces: Iterable[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:
-    """Gather pieces until there are `size` bytes, if there are; the rest is left unread."""
+    """Return the first `size` bytes, if there are as many, and the pieces that follow."""
     rest = iter(pieces)
     head = b""
     for piece in rest:
@@ -229,17 +229,17 @@ def _read_mark(
 
 
 def _check_head(head: bytes, codec: codecs.CodecInfo, name: str) -> list[str]:
-    """Look whether a file without a mark begins as one of the encoding that is asked for.
+    """Check that the beginning of a file without a mark is in the requested encoding.
 
     Raises
     ------
     TextError
-        It would pass for UTF-8, and is UTF-16, ISO-2022 or no text.
+        If it would pass for UTF-8, but is UTF-16, ISO-2022 or not a text.
     """
     if codec.name != "utf-8":
         if codec.name.startswith("utf") or head.isascii() or not is_utf8(head):
             return []
-        return [f"{name} is valid UTF-8, and is read as {codec.name} because that was asked for"]
+        return [f"{name} is valid UTF-8, and is read as {codec.name}, the encoding that was given"]
     if shift := next((shift for shift in _SHIFTS if shift in head), None):
         encoding = _SHIFTS[shift]
         raise TextError(
@@ -260,19 +260,19 @@ def _check_head(head: bytes, codec: codecs.CodecInfo, name: str) -> list[str]:
 
 
 def _utf16(head: bytes) -> str | None:
-    """Return which UTF-16 a file without a mark is in, if it is, by what is printed of it."""
+    """Return the byte order of UTF-16 without a mark, or None if it is not UTF-16."""
     found = []
     for encoding, high in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
         text = head.decode(encoding, "replace")
         seen = sum(letter.isprintable() or letter.isspace() for letter in text)
         if seen - 2 * text.count("\ufffd") > _SEEN * len(text):
             found.append((len(set(high)), encoding))
-    # A text keeps to few blocks of 256 characters; read from the wrong end, it does not.
+    # A text uses few blocks of 256 characters; in the wrong byte order it uses many.
     return min(found)[1] if found else None
 
 
 def _controls(data: bytes) -> int:
-    """Count the control characters that have no business in a text."""
+    """Count the control characters that a text does not use."""
     return len(data) - len(data.translate(None, _CONTROLS))
 
 
@@ -294,12 +294,12 @@ def is_utf8(head: bytes) -> bool:
     return True
 
 
-_HEAD = 1 << 16  # bytes at the beginning of a file that are looked at
-_ENOUGH = 64  # bytes that say something about a file
+_HEAD = 1 << 16  # bytes at the beginning of a file that are examined
+_ENOUGH = 64  # fewest bytes to judge a file by
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b"))
-_MANY_CONTROLS = 0.05  # of the bytes; a text that is not UTF-8 has fewer, whatever it is
-_MOST_CONTROLS = 0.3  # no text has so many
-_SEEN = 0.97  # of the characters of a text, those that are printed or are spaces
+_MANY_CONTROLS = 0.05  # fraction of bytes; a text in any encoding but UTF-8 has fewer
+_MOST_CONTROLS = 0.3  # fraction of bytes that no text reaches
+_SEEN = 0.97  # least fraction of printable characters and spaces in a text
 _SHIFTS = {
     b"\x1b$B": "iso2022_jp", b"\x1b$@": "iso2022_jp", b"\x1b$)C": "iso2022_kr",
 }  # fmt: skip
@@ -308,9 +308,9 @@ _SHIFTS = {
 def _undecodable(
     name: str, codec: codecs.CodecInfo, where: str, read: bytes, *, is_cut: bool = False
 ) -> TextError:
-    """Return the error for bytes that are not of an encoding, with what they seem to be.
+    """Return the error for bytes that are not valid in an encoding, with a guess of theirs.
 
-    read: some of the text from before that place on.
+    read: some of the text around that place, beginning before it.
     is_cut: whether that place is the last character of the file, which is not whole.
     """
     wrong = f"{name}: not {codec.name.upper()} {where}"

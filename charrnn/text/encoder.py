@@ -1,7 +1,7 @@
-"""A text to ids in one pass: numbered, counted and hashed as it arrives, and never held.
+"""A one-pass encoder: numbers, counts and hashes a text as it arrives, in constant memory.
 
 The id of a character is its place among the sorted characters of the text, which is known when all
-of it has been seen. So a character gets a number when it is first met, and that is what is
+of it has been seen. So a character gets a number at its first occurrence, and that is what is
 written; a table of V entries turns numbers into ids whenever some are read. A number takes a byte
 for as long as 256 are enough, then two, then four, and nothing has to be written again.
 """
@@ -14,22 +14,22 @@ from numpy.typing import NDArray
 from charrnn.text.id_store import StoredIds, Stretch, UnnamedFile
 from charrnn.text.vocabulary import BYTE_VALUES, CODE_POINTS, Vocabulary
 
-# So many characters are worked on at once; their arrays fit a processor's cache.
+# Characters processed at a time; their arrays fit a processor's cache.
 _PIECE = 1 << 16
 
 
-class Numbering:
-    """Takes a text piece by piece, and has its ids, its vocabulary and its fingerprint in the end.
+class Encoder:
+    """Encodes a text piece by piece; then has its ids, vocabulary and SHA-256.
 
     Parameters
     ----------
     as_bytes
-        Whether each character stands for the byte of that number.
+        Whether each character represents the byte of that number.
 
     Attributes
     ----------
     length
-        How many characters have been taken.
+        Number of characters read so far.
     """
 
     def __init__(self, *, as_bytes: bool = False) -> None:
@@ -40,18 +40,18 @@ class Numbering:
         self._file = UnnamedFile()
         self._stretches: list[Stretch] = []
         self._number_of = np.full(CODE_POINTS, -1, np.int32)
-        self._met: list[int] = []  # the code points, in the order of their numbers
+        self._met: list[int] = []  # code points by number
         self._counts = np.zeros(0, np.int64)
 
     def feed(self, text: str) -> None:
-        """Take more of the text.
+        """Encode more of the text.
 
         Raises
         ------
         UnicodeEncodeError
-            It holds half a character (a lone surrogate), or one that stands for no byte.
+            If it has half a character (a lone surrogate), or one that is no byte.
         TextError
-            The disk has no room for it.
+            If the disk is full.
         """
         for start in range(0, len(text), _PIECE):
             self._feed(text[start : start + _PIECE])
@@ -63,7 +63,7 @@ class Numbering:
             points = np.frombuffer(encoded, np.uint8)
         else:
             points = np.frombuffer(text.encode("utf-32-le"), "<u4")
-        # "clip" spares a check of each; no code point is out of range.
+        # "clip" avoids a bounds check; no code point is out of range.
         numbers = self._number_of.take(points, mode="clip")
         if numbers.min() < 0:
             self._meet(points[numbers < 0])
@@ -82,19 +82,19 @@ class Numbering:
         self._counts = np.append(self._counts, np.zeros(new.size, np.int64))
 
     def ids(self) -> StoredIds:
-        """Return the ids of all that was taken."""
+        """Return the ids of the text so far."""
         known = self._known()
         id_of = np.searchsorted(known, self._met)
         dtype = np.min_scalar_type(max(known.size - 1, 0))
         return StoredIds(self._file, tuple(self._stretches), id_of.astype(dtype), self.length)
 
     def vocabulary(self) -> Vocabulary:
-        """Return the vocabulary, with the counts of all that was taken.
+        """Return the vocabulary, with the counts of the text so far.
 
         Raises
         ------
         TextError
-            Nothing was taken, and it is not of bytes.
+            If the text is empty, and not one of bytes.
         """
         known = self._known()
         counts = np.zeros(known.size, np.int64)

@@ -1,4 +1,4 @@
-"""A text as a program gives it: the text itself, or the name of where it lies."""
+"""A text given to the library: the text itself, or the path of its file."""
 
 import os
 
@@ -14,13 +14,13 @@ Given = str | os.PathLike[str] | Corpus
 """A text, the name of a file, folder or pattern, or what `read_corpus` returns."""
 
 SHORTEST = 100
-"""Characters on a single line that may be meant as a text to learn from: a name has fewer."""
+"""Characters on a single line that is accepted as a text to learn from: a name has fewer."""
 
 
 def corpus_of(given: Given) -> Corpus:
     """Return the text to learn from.
 
-    A str that names an existing file or folder stands for what is in it, whatever its ending.
+    A str that names an existing file or folder is read as a path, whatever its ending.
 
     Raises
     ------
@@ -47,9 +47,9 @@ def corpus_of(given: Given) -> Corpus:
 
 
 def ids_of(given: Given, vocabulary: Vocabulary, unknown: Unknown = "error") -> Ids:
-    """Return the ids of a text to be scored or read, (N,), by the vocabulary of a network.
+    """Return the ids, (N,), of a text to be scored or read, in a network's vocabulary.
 
-    A str stands for a file only if it is written as a path is and leads to something: a single word
+    A str is read as a path only if it looks like one and the file exists: a single word
     may be the text.
 
     Raises

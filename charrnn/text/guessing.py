@@ -1,9 +1,9 @@
-"""Which encoding a text may be in, guessed from how often letters occur; for advice, never to read.
+"""Guesses the encoding of a text from its letter frequencies; for advice only.
 
-Each candidate decodes the text, and a table of the letters of its languages says how likely that
-is. The likeliest wins if its text is one that the tables know at all. Ranks stand for frequencies:
-the letter of rank r is given the share 1/(r + 8) of a language, which is near to what is counted
-(Zipf), and needs no more than the order of its letters.
+Each candidate decodes the text, and a table of the letters of its languages gives its likelihood.
+The most likely wins if it is above a threshold. Frequencies follow from ranks (Zipf's law):
+the letter of rank r has a frequency proportional to 1/(r + 8), which is near the counted ones
+and needs no more than the order of a language's letters.
 """
 
 import codecs
@@ -15,13 +15,13 @@ from itertools import pairwise
 from typing import NamedTuple
 
 SAMPLE = 20_000
-"""Bytes, from lines that are not all ASCII, that are looked at."""
+"""Bytes examined, from lines that are not all ASCII."""
 
 LEAST_PER_BYTE = -5.7
-"""Nats; what is less likely than this is no text in any encoding that is known here."""
+"""Log-likelihood in nats per byte, below which no known encoding fits."""
 
 LEAST_AHEAD = 2.5
-"""Nats by which the best has to be likelier than any other reading, to be named."""
+"""Margin in nats over every other reading that the best needs to be reported."""
 
 # The letters of languages beyond ASCII, the frequent ones first.
 _WESTERN = ("üäöß", "éèàêçîôâùûëïœ", "áóíéñúü", "ãçáéóêíõúàâô", "åäöéøæ", "òàèùìé", "éáíóúðþöæý")
@@ -60,12 +60,12 @@ _SIGNS = "’“”–—…«»„\u00a0‘‚‹›°·•§¡¿ºª€£©®�
 
 
 class Candidate(NamedTuple):
-    """An encoding, and what is written in it.
+    """A candidate encoding, and the languages written in it.
 
-    name: what people call it.
+    name: its usual name.
     languages: the letters of each, the frequent ones first.
-    rarity: how much less common it is than others of those languages, in nats.
-    common: of writing with thousands of characters, an encoding that has the common ones together,
+    rarity: its log prior in nats below the most common encoding of those languages.
+    common: for scripts of thousands of characters, an encoding that has the frequent ones together,
         and the bytes that those begin with.
     """
 
@@ -108,11 +108,11 @@ _CANDIDATES = (
 
 
 class Guess(NamedTuple):
-    """An encoding that a text may be in.
+    """The guessed encoding of a text.
 
     codec: its name in Python.
-    name: what people call it.
-    text: the beginning of what the text says then, in one line.
+    name: its usual name.
+    text: the beginning of the text in that encoding, in one line.
     """
 
     codec: str
@@ -121,7 +121,7 @@ class Guess(NamedTuple):
 
 
 def guess(data: bytes) -> Guess | None:
-    """Return the encoding that bytes that are no UTF-8 are likely to be in; None where unsure.
+    """Return the likely encoding of bytes that are not UTF-8; None where unsure.
 
     data: some lines of a text, which may end within a character.
     """
@@ -142,11 +142,11 @@ def guess(data: bytes) -> Guess | None:
     beyond = sum(byte > 0x7F for byte in sample)
     if best < LEAST_PER_BYTE * beyond or best - next(others, -math.inf) < LEAST_AHEAD:
         return None
-    return Guess(candidate.codec, candidate.name, _telling(text))
+    return Guess(candidate.codec, candidate.name, _excerpt(text))
 
 
 def _sample(data: bytes) -> bytes:
-    """Return lines that are not all ASCII; of one that is cut at the ends, what is whole."""
+    """Return the lines that are not all ASCII, whole ones where possible."""
     lines = [line for line in re.split(rb"[\r\n]+", data) if not line.isascii()]
     taken, size = [], 0
     for line in lines:
@@ -158,7 +158,7 @@ def _sample(data: bytes) -> bytes:
 
 
 def _decoded(sample: bytes, codec: str) -> tuple[str | None, int]:
-    """Return the sample in an encoding, and how many bytes at its end are half a character.
+    """Return the sample decoded, and the number of bytes of an incomplete last character.
 
     None if it is not of that encoding.
     """
@@ -171,7 +171,7 @@ def _decoded(sample: bytes, codec: str) -> tuple[str | None, int]:
 
 
 def _likelihood(text: str, candidate: Candidate) -> float:
-    """Return the logarithm of how likely a text is, of its characters beyond ASCII."""
+    """Return the log-likelihood of a text's characters beyond ASCII."""
     counts = Counter(character for character in text if not character.isascii())
     most = max(_spelling(counts, language, candidate.common) for language in candidate.languages)
     return most + _MIXED * _mixtures(text, is_latin=candidate.languages[0][0] < "\u0370")
@@ -191,7 +191,7 @@ def _spelling(counts: Counter[str], language: str, common: tuple[str, range] | N
 
 
 def _mixtures(text: str, *, is_latin: bool) -> int:
-    """Count what stands in one word and does not belong there: a sign, a capital, two scripts."""
+    """Count oddities within words: a sign, a capital, two scripts."""
     found = 0
     for one, other in pairwise(text):
         if one.isascii() and other.isascii():
@@ -208,14 +208,14 @@ def _mixtures(text: str, *, is_latin: bool) -> int:
 _RARE, _ODD, _MIXED = math.log(2e-5), math.log(1e-6), math.log(1e-3)
 _COMMON = math.log(0.3 / 3500)
 _CAPITALS, _SIGNS_SHARE = 0.06, 0.1
-"""The shares of capitals and of signs."""
+"""Frequencies of capitals and of signs."""
 
 
 @cache
 def _table(language: str, is_open: bool) -> dict[str, float]:
-    """Return the logarithm of the share of each character.
+    """Return the log frequency of each character.
 
-    is_open: there are thousands more, which together have a share of their own.
+    is_open: whether there are thousands more, which together have a share of their own.
     """
     ranked = dict.fromkeys(language)
     weights = [1 / (rank + 8) for rank in range(len(ranked))]
@@ -231,7 +231,7 @@ def _table(language: str, is_open: bool) -> dict[str, float]:
     return {character: math.log(share) for character, share in shares.items()}
 
 
-def _telling(text: str) -> str:
+def _excerpt(text: str) -> str:
     """Return a few words around the first character beyond ASCII."""
     first = next(k for k, character in enumerate(text) if not character.isascii())
     start = max(0, first - 15)

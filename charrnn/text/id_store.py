@@ -1,4 +1,4 @@
-"""Ids in a file without a name, so that a text may be larger than memory.
+"""Ids in an unnamed file, so that a text may be larger than memory.
 
 A mapped file would count as memory of the program, page by page as it is walked through, for as
 long as nothing else needs the room. So it is not mapped: what is asked for is read into an array,
@@ -19,13 +19,13 @@ from numpy.typing import DTypeLike, NDArray
 from charrnn.array_types import Ids
 from charrnn.errors import TextError
 
-# Large files belong there by custom; /tmp lies in memory on many a system.
+# The customary place of large files; /tmp is in memory on many systems.
 _ROOMY = Path("/var/tmp")
 _TOLD_BY = ("TMPDIR", "TEMP", "TMP")
 
 
 class UnnamedFile:
-    """Bytes on the disk that are in no folder, and gone with the process, however it ends."""
+    """An unnamed file on the disk, deleted by the system when the process ends."""
 
     def __init__(self) -> None:
         roomy = not any(map(os.environ.get, _TOLD_BY)) and os.access(_ROOMY, os.W_OK | os.X_OK)
@@ -39,16 +39,16 @@ class UnnamedFile:
         self._turn = threading.Lock()
 
     def __len__(self) -> int:
-        """Return how many bytes there are."""
+        """Return the number of bytes."""
         return self._size
 
     def append(self, data: bytes) -> None:
-        """Write more bytes to the end.
+        """Append bytes.
 
         Raises
         ------
         TextError
-            There is no room for them.
+            If the disk is full.
         """
         rest = memoryview(data)
         try:
@@ -59,11 +59,11 @@ class UnnamedFile:
         self._size += len(data)
 
     def read(self, start: int, count: int) -> bytes:
-        """Return `count` bytes from `start` on, of those that were written."""
+        """Return `count` of the bytes written, from `start`."""
         if not 0 <= start <= start + count <= self._size:
             raise IndexError(f"no bytes {start} to {start + count} in a file of {self._size}")
         found = self._read(start, count)
-        while len(found) < count:  # a system reads 2 GiB at a time at most
+        while len(found) < count:  # one read returns 2 GiB at most
             found += self._read(start + len(found), count - len(found))
         return found
 
@@ -90,10 +90,10 @@ def _no_room(error: OSError) -> TextError:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A part of a text whose numbers are all of one type.
+    """A part of a text whose numbers have one type.
 
-    first: which character of the text it begins with.
-    place: where in the file that is.
+    first: index of its first character in the text.
+    place: byte offset of that character in the file.
     """
 
     first: int
@@ -102,14 +102,14 @@ class Stretch:
 
 
 class StoredIds:
-    """The ids of a text, (N,), had a slice at a time: `ids[a:b]` is an array of its own.
+    """The ids of a text, (N,), in a file: `ids[a:b]` reads a new array.
 
     Parameters
     ----------
     file
         Numbers of characters, one after the other.
     stretches
-        Of which type they are where; of each the end is where the next one begins.
+        The type of each part; a part ends where the next one begins.
     id_of : ndarray, shape (V,)
         The id for each number.
     length
@@ -149,19 +149,19 @@ class StoredIds:
         size = stretch.dtype.itemsize
         place = stretch.place + size * (first - stretch.first)
         numbers = np.frombuffer(self._file.read(place, size * len(ids)), stretch.dtype)
-        # "clip" spares a copy of the output; no number is out of range.
+        # "clip" avoids a copy of the output; no number is out of range.
         self._id_of.take(numbers, out=ids, mode="clip")
 
     def __array__(
         self, dtype: DTypeLike | None = None, copy: bool | None = None
     ) -> NDArray[np.integer[Any]]:
-        """Return all of them, as an array in memory."""
+        """Return all ids as an array in memory."""
         if copy is False:
             raise ValueError("ids in a file are no array before they are read")
         return self[:].astype(dtype or self.dtype, copy=False)
 
     def cut(self, place: int) -> tuple[Self, Self]:
-        """Return the ids before a place, and those from there on; nothing is read."""
+        """Return the ids before and from a place, without reading them."""
         if not 0 <= place <= len(self):
             raise IndexError(f"no place {place} in a text of {len(self)}")
         return self._part(0, place), self._part(place, len(self))

@@ -1,6 +1,6 @@
-"""Which part of a text is kept back for validation: its end, ends of files, files, lines or blocks.
+"""Splits a text for training and validation: by its end, ends of files, files, lines or blocks.
 
-The end of a folder's last file says little of the others: a preface is not like an index, and one
+The end of a folder's last file says little about the others: a preface is unlike an index, and one
 author not like the next. So of several files the end of each is kept back, in proportion to its
 length; and of many small ones, whose ends would be a line or two, whole files. Of a list of
 records, a line each, the end is often unlike the rest (the rarest names, the latest recipes), so
@@ -20,33 +20,33 @@ from charrnn.text.corpus import Corpus
 from charrnn.text.kept import Keeps
 
 SHORT_END = 1000
-"""Characters; where the ends of most files are shorter, they are no texts to read from one's own
-state on, and whole files are kept back."""
+"""Characters in the end of a file; where most are shorter, the network would have too little
+context, and whole files are kept back."""
 
 FEWEST_FILES = 10
-"""With fewer, whole ones would be too large a share of the text, or too unlike the others."""
+"""Files; whole ones of fewer would be too large a part, or too unlike the rest."""
 
 SHORT_TEXT = 100_000
-"""Characters of a text, below which blocks are kept back."""
+"""Characters in a text below which blocks are kept back."""
 
 MOST_BLOCKS = 10
 """Blocks of a short text; none is shorter than `SHORT_END`."""
 
 FEWEST_RECORDS = 200
-"""Lines, below which a text is not taken for a list."""
+"""Lines below which a text is not treated as a list."""
 
 LONGEST_RECORD = 280
-"""Characters of a line of a list, in the median; a message has at most so many."""
+"""Characters in the median line of a list."""
 
 LONGEST_LIST = 5_000_000
-"""Characters of a list: what is learnt of it lies in memory."""
+"""Characters in a list: its training text is in memory."""
 
-_AT_LEAST = 0.5  # of what is to be kept back, for whole files to be worth it
-_LATER = 0.25  # of a file's end, by which it may begin later, so that it begins with a line
+_AT_LEAST = 0.5  # least fraction of the validation size that whole files must reach
+_LATER = 0.25  # fraction of a file's end that may be dropped to begin at a line
 
 
 class Joined:
-    """Parts of texts one after the other, (N,), had a slice at a time as a text is."""
+    """Concatenated parts of texts, (N,), that can be sliced as a text can."""
 
     def __init__(self, parts: Sequence[Text]) -> None:
         self._parts = [part for part in parts if len(part)] or list(parts[:1])
@@ -57,7 +57,7 @@ class Joined:
         return int(self._ends[-1])
 
     def __getitem__(self, part: slice) -> Ids:
-        """Return a slice, of which each part gives its own."""
+        """Return a slice, joined from the parts it covers."""
         start, stop, step = part.indices(len(self))
         if step != 1:
             raise ValueError(f"ids are read in a row, not in steps of {step}")
@@ -73,12 +73,12 @@ class Joined:
     def __array__(
         self, dtype: DTypeLike | None = None, copy: bool | None = None
     ) -> NDArray[np.integer[Any]]:
-        """Return all of them, as an array in memory."""
+        """Return all ids as an array in memory."""
         return self[:].astype(dtype or self[:0].dtype, copy=False)
 
 
 def choose(corpus: Corpus, kept: int, seed: int) -> Keeps:
-    """Return what to keep back of a text, where that is `kept` characters in all."""
+    """Return how to keep `kept` characters of a text back."""
     sizes = np.array([source.characters for source in corpus.sources])
     sizes = sizes[sizes > 0]
     if not kept:
@@ -97,16 +97,16 @@ def choose(corpus: Corpus, kept: int, seed: int) -> Keeps:
 
 
 def keep_back(corpus: Corpus, kept: int, keeps: Keeps, seed: int) -> tuple[Text, Ids]:
-    """Cut a text in what is learnt, which stays where it lies, and what is kept back.
+    """Split a text into a training part, which is not copied, and a validation part.
 
     Parameters
     ----------
     kept
-        How many characters to keep back: exactly so many at the end of the text, else at most.
+        Number of characters to keep back: exact for the end of the text, else an upper bound.
     keeps
-        What they are.
+        The way of choosing them.
     seed
-        Of the order in which whole files are drawn.
+        Seed of the random order of whole files, lines and blocks.
 
     Returns
     -------
@@ -130,7 +130,7 @@ def keep_back(corpus: Corpus, kept: int, keeps: Keeps, seed: int) -> tuple[Text,
 
 
 def _kept(corpus: Corpus, kept: int, keeps: Keeps, seed: int) -> list[tuple[int, int]]:
-    """Return the stretches to keep back; none where it is the end of the text."""
+    """Return the stretches to keep back; empty for the end of the text."""
     if keeps == "end" or not kept:
         return []
     if keeps == "lines":
@@ -142,7 +142,7 @@ def _kept(corpus: Corpus, kept: int, keeps: Keeps, seed: int) -> list[tuple[int,
 
 
 def is_list(corpus: Corpus) -> bool:
-    """Return whether a text is a list of records, a line each.
+    """Return whether a text is a list of records, one per line.
 
     That is many lines of moderate length, hardly one of them empty or indented, most of them
     distinct, and not all filled up to one width as those of a paragraph are.
@@ -166,7 +166,7 @@ def is_list(corpus: Corpus) -> bool:
 
 
 def _lines(corpus: Corpus) -> list[tuple[int, int]]:
-    """Return where each line begins, and where the next one does."""
+    """Return (start, end) of each line."""
     if "\n" not in corpus.vocabulary:
         return []
     after = np.flatnonzero(corpus.ids[:] == corpus.vocabulary.encode("\n")[0]) + 1
@@ -177,7 +177,7 @@ def _lines(corpus: Corpus) -> list[tuple[int, int]]:
 
 
 def _blocks(corpus: Corpus, kept: int, seed: int) -> list[tuple[int, int]]:
-    """Return stretches of one length, each at a random place of its share of the text."""
+    """Return blocks of one length, each at a random place in its share of the text."""
     rng = np.random.Generator(np.random.PCG64(seed))
     n = min(MOST_BLOCKS, kept // SHORT_END)
     size, share = kept // n, len(corpus) // n
@@ -186,14 +186,14 @@ def _blocks(corpus: Corpus, kept: int, seed: int) -> list[tuple[int, int]]:
 
 
 def _stretches(corpus: Corpus) -> list[tuple[int, int]]:
-    """Return where each file begins, and where the next one does: its line end is its own."""
+    """Return (start, end) of each file, its line end included."""
     starts = [source.start for source in corpus.sources if source.characters]
     starts[0] = 0
     return list(zip(starts, [*starts[1:], len(corpus)], strict=True))
 
 
 def _drawn(stretches: list[tuple[int, int]], kept: int, seed: int) -> list[tuple[int, int]]:
-    """Return files, drawn at random for as long as they fit, in the order of the text."""
+    """Return randomly drawn files that fit, in the order of the text."""
     rng = np.random.Generator(np.random.PCG64(seed))
     drawn, left = [], kept
     for place in rng.permutation(len(stretches)).tolist():
@@ -205,11 +205,11 @@ def _drawn(stretches: list[tuple[int, int]], kept: int, seed: int) -> list[tuple
 
 
 def _ends(corpus: Corpus, stretches: list[tuple[int, int]], kept: int) -> list[tuple[int, int]]:
-    """Return the ends of the files, each of its share of what is kept, from a line's beginning."""
+    """Return the end of each file, in proportion to its length, from the start of a line."""
     vocabulary, found = corpus.vocabulary, []
     line_end = vocabulary.encode("\n")[0] if "\n" in vocabulary else -1
     for start, end in stretches:
-        # By the places of both, so that what is rounded here is not rounded again there.
+        # From cumulative positions, so that rounding errors do not add up.
         share = kept * end // len(corpus) - kept * start // len(corpus)
         begin = end - share
         near = corpus.ids[begin - 1 : begin + int(_LATER * share)] if share else corpus.ids[:0]

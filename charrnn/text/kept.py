@@ -1,4 +1,4 @@
-"""What can be kept back of a text for validation, by name. Imports no NumPy, for a quick start."""
+"""Names of the ways to split off validation text. Imports no NumPy, for a quick start."""
 
 from typing import Literal, get_args
 

@@ -1,13 +1,13 @@
-"""Whether a text is the name of the file or folder where a text lies. Imports no NumPy."""
+"""Recognises the paths of files and folders among texts. Imports no NumPy."""
 
 import os
 import re
 
 LONGEST_PATH = 4096
-"""Characters that a system takes for a path."""
+"""Characters in a path."""
 
 ENDING = re.compile(r"[^\s.]\.[^\W_]{1,8}$")
-"""What a file's name ends in, and a sentence does not."""
+"""A file's extension, which a sentence does not end with."""
 
 
 def is_there(name: str) -> bool:

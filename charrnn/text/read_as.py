@@ -67,12 +67,12 @@ def ways_to_read(
     *,
     as_bytes: bool = False,
 ) -> tuple[ReadAs, ...]:
-    """Return how to read the text of a file for a network, in the order in which to try.
+    """Return the ways to read a file for a network, in the order in which to try them.
 
-    As UTF-8, which no other text happens to be; failing that, as the text was read that the network
-    learnt from. A network of bytes reads bytes, and an encoding that is asked for is the only way.
+    As UTF-8, which no other text happens to be; failing that, as the network's training text was
+    read. A network of bytes reads bytes, and an encoding that the user gave is the only way.
 
-    before: how the text was read that the network learnt from.
+    before: how the network's training text was read.
     """
     if before.as_bytes:
         return (before,)
@@ -85,7 +85,7 @@ def ways_to_read(
 
 
 def _extends_ascii(encoding: str) -> bool:
-    """Return whether ASCII is written in an encoding as itself, as in UTF-8."""
+    """Return whether an encoding writes ASCII as ASCII, as UTF-8 does."""
     try:
         return "Az\n".encode(encoding) == b"Az\n"
     except (LookupError, UnicodeError):

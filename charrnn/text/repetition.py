@@ -1,4 +1,4 @@
-"""Which passages of one text stand word for word in another.
+"""Finds the passages of one text that occur verbatim in another.
 
 A passage is `SAME` characters in a row, known by a number of 64 bits: two that differ have the
 same number in one of 2e19 pairs, so none is compared character by character.
@@ -11,15 +11,15 @@ from charrnn.array_types import Ids
 from charrnn.text.batches import Text
 
 SAME = 32
-"""Two texts have a passage in common where so many characters in a row are alike."""
+"""Characters in a passage, the shortest repetition that counts."""
 
-_BLOCK = 1 << 16  # characters: their numbers fit a core's cache
-_BITS = 22  # of the table that rules out most passages, 4 MiB
+_BLOCK = 1 << 16  # characters; their hashes fit a core's cache
+_BITS = 22  # of the Bloom-like table that rules out most passages, 4 MiB
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
 def repeated(ids: Ids, others: Text, most: int | None = None) -> NDArray[np.bool_]:
-    """Return which characters of a text stand in a passage that is also in another.
+    """Return which characters of a text are in a passage that another text also has.
 
     The other text is read once, a block at a time, at some 25 ns a character; memory grows
     with `ids` alone.
@@ -31,7 +31,7 @@ def repeated(ids: Ids, others: Text, most: int | None = None) -> NDArray[np.bool
     others : Text, of N ids
         Of the same vocabulary; it may lie in a file.
     most
-        How many characters of it to look through, the last ones; all where it is not given.
+        Number of its last characters to search; by default all.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def repeated(ids: Ids, others: Text, most: int | None = None) -> NDArray[np.bool
 
 
 def _covered(found: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return which characters, (T,), lie in a passage, given which passages were found."""
+    """Return which characters, (T,), are in a passage, given the passages found."""
     begun = np.cumsum(np.concatenate([found, np.zeros(SAME - 1, np.bool_)]).astype(np.int64))
     ended = np.concatenate([np.zeros(SAME, np.int64), begun[:-SAME]])
     covered: NDArray[np.bool_] = begun > ended
@@ -63,7 +63,7 @@ def _covered(found: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _passages(ids: Ids) -> NDArray[np.uint64]:
-    """Return a number for each passage, (T - SAME + 1,), alike for like passages."""
+    """Return a hash of each passage, (T - SAME + 1,)."""
     numbers = ids.astype(np.uint64) + np.uint64(1)
     length = 1
     while length < SAME:  # a passage twice as long at a time; what is beyond 64 bits is dropped

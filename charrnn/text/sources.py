@@ -1,8 +1,8 @@
-"""Where a text comes from: files, folders, patterns and standard input, as bounded pieces of bytes.
+"""Sources of text: files, folders, patterns and standard input, as bounded pieces of bytes.
 
 A source is what a user types after a command: the name of a file, of a folder, a pattern, or
 `-` for standard input. Whatever it is, its bytes arrive in pieces of at most 64 KiB, and a
-compressed file is unpacked on the way without ever holding more than one piece of it.
+compressed file is unpacked on the way, with one piece of it in memory.
 """
 
 import glob
@@ -20,7 +20,7 @@ from charrnn.errors import TextError, Way, printable
 from charrnn.plurals import counted
 
 STANDARD_INPUT = "-"
-PIECE = 1 << 16  # fits a processor's cache; of larger ones an allocator keeps many (measured)
+PIECE = 1 << 16  # bytes; fits a cache, and the allocator keeps many larger ones (measured)
 MAX_BYTES = 2 << 30
 
 Source = str | os.PathLike[str]
@@ -29,7 +29,7 @@ _PACKED = (".gz", ".bz2", ".xz")
 
 
 class Input(NamedTuple):
-    """A file, or standard input, and how it came to be read.
+    """A file, or standard input, and how it was found.
 
     path: None for standard input.
     is_named: whether it was named itself, and not found in a folder or by a pattern.
@@ -41,13 +41,13 @@ class Input(NamedTuple):
 
 @dataclass(slots=True)
 class Bound:
-    """How many bytes may be read in all, over every file of a corpus, after unpacking."""
+    """Limit of the bytes read in total, over all files of a corpus, after unpacking."""
 
     max_bytes: int
     used: int = 0
 
     def take(self, count: int, name: str) -> None:
-        """Account for `count` more bytes, which came out of `name`."""
+        """Count `count` more bytes, read from `name`."""
         self.used += count
         if self.used > self.max_bytes:
             raise TextError(
@@ -100,18 +100,18 @@ def read_pieces(path: Path | None, bound: Bound) -> Generator[bytes]:
     except damages as damage:
         raise _damaged(name, damage) from None
     except OSError as error:
-        # What the unpackers find wrong with the bytes themselves carries no number of the system.
+        # An error of the unpacker about the data itself has no errno.
         raise _damaged(name, error) if error.errno is None else _unreadable(name, error) from None
 
 
 def suffixes_of(path: Path | None) -> tuple[str, str]:
-    """Return the suffix that says how a file is packed, and the one before it: .gz, .txt."""
+    """Return the suffix of the compression and the one before it: .gz, .txt."""
     suffix = path.suffix.lower() if path else ""
     return (suffix, Path(path.stem).suffix.lower()) if path and suffix in _PACKED else ("", suffix)
 
 
 def _once(expanded: Iterable[Sequence[Input]]) -> list[Input]:
-    """Drop what leads to a file that came before, were it by another way to it."""
+    """Drop duplicates, also those that reach a file by another path."""
     first: dict[Path | None, Input] = {}
     for inputs in expanded:
         for path, is_named in inputs:
@@ -168,7 +168,7 @@ def _matches(pattern: str) -> list[Path]:
 
 
 def _way_to(missing: str) -> str:
-    """Say what to do about a name that leads nowhere: take its neighbour, if one is like it."""
+    """Return a hint for a missing path: a similar name beside it, if there is one."""
     wanted = Path(missing)
     try:
         neighbours = [path.name for path in wanted.parent.iterdir()]
@@ -186,11 +186,11 @@ Opened = tuple[AbstractContextManager[Stream], tuple[type[Exception], ...]]
 
 
 def _open(path: Path | None, name: str) -> Opened:
-    """Open an input, and say which errors of its unpacker mean that it is damaged."""
+    """Open an input, with the errors of its unpacker that mean damaged data."""
     if path is None:
         if sys.stdin is None:
             raise TextError("standard input is closed; name a file instead of -")
-        # Without a buffer, which would ask a terminal for a second Ctrl-D to fill itself.
+        # Unbuffered: filling a buffer would need a second Ctrl-D in a terminal.
         return nullcontext(getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)), ()
     try:
         return _open_by_suffix(path)
@@ -203,7 +203,7 @@ def _open(path: Path | None, name: str) -> Opened:
 
 
 def _open_by_suffix(path: Path) -> Opened:
-    # Many a Python is built without one of these, and most runs need none.
+    # Some builds of Python lack one of these, and most runs need none.
     match path.suffix.lower():
         case ".gz":
             import gzip  # noqa: PLC0415

@@ -1,8 +1,8 @@
-"""The vocabulary: the characters that a network knows, each with its number, and back.
+"""The vocabulary: the characters that a network knows, and their ids.
 
-There are two kinds. One of *characters* knows those that its corpus held, numbered in the order of
+There are two kinds. One of *characters* has those of its corpus, numbered in the order of
 their code points. One of *bytes* always knows the 256 values of a byte, and its text is a string
-in which each character stands for the byte of that number (Latin-1). Two pairs of methods must
+in which each character represents the byte of that number (Latin-1). Two pairs of methods must
 not be confused:
 
 - `encode` and `decode` are exact inverses between a corpus, as it was read, and ids;
@@ -28,18 +28,18 @@ Kind = Literal["characters", "bytes"]
 
 CODE_POINTS = 0x110000
 BYTE_VALUES = 256
-# So many characters are worked on at once; their arrays fit a processor's cache.
+# Characters processed at a time; their arrays fit a processor's cache.
 _PIECE = 1 << 16
 
 
 class Decoder(Protocol):
-    """Ids to text, one at a time, for text that is shown while it is being made."""
+    """Decodes ids one at a time, for text that is shown while it is generated."""
 
     def feed(self, k: int) -> str:
-        """Take one id and return the text that it completes, which may be none."""
+        """Return the text that one more id completes, which may be empty."""
 
     def finish(self) -> str:
-        """Return the text of what is left unfinished, and be ready for another beginning."""
+        """Return the text of an unfinished character, and start over."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -61,7 +61,7 @@ class Vocabulary:
     Raises
     ------
     ValueError
-        If the arrays do not hold what is said here.
+        If the arrays are not as described here.
     """
 
     code_points: NDArray[np.uint32]
@@ -106,10 +106,10 @@ class Vocabulary:
 
     @classmethod
     def of_bytes(cls, text: str) -> Self:
-        """Make the vocabulary of all bytes, counted in a text that stands for bytes."""
+        """Make the vocabulary of all bytes, with the counts of a text of bytes."""
         counts = _count(text)
         if counts[BYTE_VALUES:].any():
-            raise ValueError("a text that stands for bytes has no character beyond U+00FF")
+            raise ValueError("a text of bytes has no character beyond U+00FF")
         return cls(np.arange(BYTE_VALUES), counts[:BYTE_VALUES], kind="bytes")
 
     def __len__(self) -> int:
@@ -159,8 +159,8 @@ class Vocabulary:
         return np.min_scalar_type(len(self) - 1)
 
     def nearest(self, character: str, n: int = 3) -> list[str]:
-        """Return the `n` known characters nearest to any other, nearest first; see `Nearness`."""
-        return [self[k] for k in self._nearness.rank(character, n)]
+        """Return the `n` known characters nearest to another, nearest first; see `Confusables`."""
+        return [self[k] for k in self._confusables.rank(character, n)]
 
     def encode(self, text: str, unknown: Unknown = "error") -> Ids:
         """Return the ids of the characters of a text, as it was read from a corpus.
@@ -168,10 +168,10 @@ class Vocabulary:
         Parameters
         ----------
         text
-            In a vocabulary of bytes, a text that stands for bytes.
+            In a vocabulary of bytes, a text of characters U+0000 to U+00FF.
         unknown
             What becomes of a character that is not known: "error", or "skip" to leave it out, or
-            "nearest" to read known ones in its place; see `Nearness.replaced`.
+            "nearest" to read known ones in its place; see `Confusables.replaced`.
 
         Returns
         -------
@@ -231,19 +231,19 @@ class Vocabulary:
         return self.decode(ids).encode("latin-1" if self.kind == "bytes" else "utf-8")
 
     def decoder(self) -> Decoder:
-        """Begin to decode ids one at a time; together the texts are those of `decode_output`."""
+        """Return an incremental decoder, whose output joined is that of `decode_output`."""
         return _ByteDecoder() if self.kind == "bytes" else _CharacterDecoder(self)
 
     @cached_property
     def _id_of(self) -> NDArray[np.int32]:
-        """The id of each of Unicode's code points, -1 where it has none."""
+        """The id of each Unicode code point, -1 where it has none."""
         table = np.full(CODE_POINTS, -1, np.int32)
         table[self.code_points] = np.arange(len(self))
         return table
 
     @cached_property
-    def _nearness(self) -> Nearness:
-        return Nearness(self.characters)
+    def _confusables(self) -> Confusables:
+        return Confusables(self.characters)
 
     def _take(self, ids: Ids) -> NDArray[np.uint32]:
         if ids.min() < 0 or ids.max() >= len(self):
@@ -255,10 +255,10 @@ class Vocabulary:
         raise UnknownCharacter(character, position, len(self), self.nearest(character))
 
     def _replaced(self, text: str) -> str:
-        """Return a text in which known characters stand for the unknown ones."""
-        for _ in _pieces(text):  # refuses half a character where it stands
+        """Return a text with its unknown characters replaced by known ones."""
+        for _ in _pieces(text):  # raises at half a character
             pass
-        return self._nearness.replaced(text)
+        return self._confusables.replaced(text)
 
 
 class _CharacterDecoder:

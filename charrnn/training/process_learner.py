@@ -23,7 +23,7 @@ from charrnn.errors import ConfigError, TrainingError, Way
 from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
 from charrnn.network.network import Network, shapes
-from charrnn.system.child import EndedError, Started, read_order
+from charrnn.system.child import ChildProcess, EndedError, read_order
 from charrnn.system.cores import bounds, cores
 from charrnn.system.shared_memory import Layout, SharedArrays
 from charrnn.training.config import TrainingConfig
@@ -124,13 +124,13 @@ class ProcessLearner:
             "share": self._share,
             "descriptor": self.shared.descriptor,
         }
-        self._processes: list[Started] = []
+        self._processes: list[ChildProcess] = []
 
     def _start(self) -> None:
         """Start the workers: with the first window, for many a run ends before it."""
         for part in range(1, self.parts):
             order = self._order | {"part": part}
-            self._processes.append(Started(__name__, order, self.shared.descriptor))
+            self._processes.append(ChildProcess(__name__, order, self.shared.descriptor))
 
     def learn(self, x: Ids, y: Ids, step: int) -> float:
         """Read a window, (T, B) each; write `gradient`; return the mean loss in nats.
@@ -210,7 +210,7 @@ class ProcessLearner:
 
     def _wait_for_all(self) -> None:
         for process in self._processes:
-            process.hear(len(DONE))
+            process.receive(len(DONE))
 
 
 @contextmanager

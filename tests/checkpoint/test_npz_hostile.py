@@ -414,7 +414,7 @@ def test_any_bytes(tmp_path_factory, data, honest_archive):
         read_arrays(path)
 
 
-def test_what_is_not_asked_for_is_looked_at(tmp_path):
+def test_what_is_not_requested_is_looked_at(tmp_path):
     path = tmp_path / "x.npz"
     path.write_bytes(forged(member(), member(CLAIMS_TERABYTES, b"z.npy")))
     assert "shape" in refusal(path, only={"x"})

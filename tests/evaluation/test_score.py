@@ -71,7 +71,7 @@ def test_there_is_nothing_to_score_in_less_than_two_characters(networks, n):
     assert score(networks["gru"], text(n)).shape == (0,)
 
 
-def test_score_goes_on_from_a_state(networks):
+def test_score_continues_from_a_state(networks):
     network, ids = networks["lstm"], text(500)
     whole, trace = score(network, ids), Trace(network, 32, 1)
     parts = [score(network, part, trace) for part in (ids[:101], ids[100:300], ids[299:])]

@@ -167,7 +167,7 @@ def test_a_hostile_record_is_drawn_harmlessly(make_checkpoint, width):
         drawn("summary", hostile, "", screen)
 
 
-def test_a_summary_tells_what_matters(make_checkpoint):
+def test_a_summary_shows_what_matters(make_checkpoint):
     said = drawn("summary", make_checkpoint(num_layers=2), "", Screen(80))
     assert "lstm, 2 layers of 4, 7 characters, one-hot" in said
     assert re.search(r"W_ax_0 +7 x 16 +float32 +112 ", said)
@@ -177,7 +177,7 @@ def test_a_summary_tells_what_matters(make_checkpoint):
     assert "epochs=None" in said
 
 
-def test_probabilities_tell_what_came_and_what_was_expected(make_checkpoint):
+def test_probabilities_show_what_came_and_what_was_expected(make_checkpoint):
     said = drawn("probs", make_checkpoint(), "abcde", Screen(80), top=2)
     rows = [line.split() for line in said.splitlines() if re.match(r"\d +\S +\S", line)][-5:]
     assert [row[:3] for row in rows] == [
@@ -187,7 +187,7 @@ def test_probabilities_tell_what_came_and_what_was_expected(make_checkpoint):
     assert "over 4 predictions; too few for a standard error" in said
 
 
-def test_branches_stand_under_their_row(make_checkpoint, vocabulary):
+def test_branches_are_under_their_row(make_checkpoint, vocabulary):
     checkpoint = make_checkpoint()
     reading = Reading.of(checkpoint.network, vocabulary, vocabulary.encode("abcde"))
     found = VIEWS["probs"].compute(reading, Options(top=3, branch=4))
@@ -202,7 +202,7 @@ def test_branches_stand_under_their_row(make_checkpoint, vocabulary):
     assert "↳" not in drawn("probs", checkpoint, "abcde", Screen(80))
 
 
-def test_a_temperature_is_told(make_checkpoint):
+def test_a_temperature_is_reported(make_checkpoint):
     said = drawn("probs", make_checkpoint(), "abcde", Screen(80), temperature=0.5)
     assert "at temperature 0.5: y_hat is softmax(scores / 0.5)\n" in said
     assert "temperature" not in drawn("probs", make_checkpoint(), "abcde", Screen(80))
@@ -222,7 +222,7 @@ def test_a_step_shows_its_place_and_its_units(make_checkpoint):
     assert found[1].split() == " ".join(moved).split()
 
 
-def test_the_gates_of_each_character_are_told(make_checkpoint, vocabulary):
+def test_the_gates_of_each_character_are_reported(make_checkpoint, vocabulary):
     checkpoint = make_checkpoint(cell="gru")
     text = "abcabdabeab" * 4
     reading = Reading.of(checkpoint.network, vocabulary, vocabulary.encode(text))
@@ -242,7 +242,7 @@ def test_the_gates_of_each_character_are_told(make_checkpoint, vocabulary):
 
 
 @pytest.mark.parametrize("name", ["probs", "overview"])
-def test_surprise_stands_under_the_character_that_came(make_checkpoint, name):
+def test_surprise_is_under_the_character_that_came(make_checkpoint, name):
     checkpoint = make_checkpoint()
     checkpoint.network.params["W_ya"][:] *= 8
     text = "abcdeéedcbaé"
@@ -263,14 +263,14 @@ def test_a_simple_network_has_no_gates_and_says_so(make_checkpoint):
     assert "no gates" in drawn("gates", make_checkpoint(cell="rnn"), "abcde", Screen(80))
 
 
-def test_what_is_not_shown_is_told(make_checkpoint):
+def test_what_is_not_shown_is_reported(make_checkpoint):
     said = drawn("state", make_checkpoint(), "abc" * 40, Screen(60, span=(10, 20)))
     assert "shown: characters 10 to 19 of 120; --span 20: shows the rest" in said
     assert re.search(r"^ +10\n +bcabcabcab\n", said, re.MULTILINE)
     assert "shown" not in drawn("state", make_checkpoint(), "abc" * 40, Screen(60))
 
 
-def test_a_span_is_told_of_only_where_it_is_drawn():
+def test_a_span_is_reported_of_only_where_it_is_drawn():
     assert VIEWS["diff"].draws_span(Options(), 2)
     assert not VIEWS["diff"].draws_span(Options(), 3)  # only tables
 

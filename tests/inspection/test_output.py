@@ -146,7 +146,7 @@ def test_the_suffix_chooses_the_format(tmp_path):
 # Sources ----------------------------------------------------------------------------------------
 
 
-def test_what_is_left_out_is_told(vocabulary, tmp_path):
+def test_what_is_left_out_is_reported(vocabulary, tmp_path):
     file = tmp_path / "text.txt"
     file.write_text("abxcyx", encoding="utf-8")
     source = Source.file(vocabulary, str(file), "skip", 4)

@@ -130,7 +130,7 @@ def test_a_reading_is_bounded(tiny_network, vocabulary, monkeypatch):
     assert len(read(network, vocabulary, TEXT[:20])) == 20
 
 
-def test_a_prediction_that_is_no_number_is_told(tiny_network, vocabulary):
+def test_a_prediction_that_is_no_number_is_reported(tiny_network, vocabulary):
     network = tiny_network()
     network.params.flat[:] = 3e38
     with pytest.raises(CharRNNError, match="not a number"):
@@ -378,7 +378,7 @@ def test_states_ranked_by_change(tiny_network, vocabulary):
     assert shown.share == pytest.approx(1)
 
 
-def test_units_that_are_asked_for_keep_their_order(tiny_network, vocabulary):
+def test_units_that_are_requested_keep_their_order(tiny_network, vocabulary):
     reading = read(tiny_network("lstm", num_layers=2), vocabulary)
     found = States.of(reading, Options(units=parse_units("1:3,0:2, 1:0"), kind="f"))
     assert [shown.units for shown in found.maps] == [((0, 2),), ((1, 3), (1, 0))]
@@ -400,7 +400,7 @@ def test_units_that_are_asked_for_keep_their_order(tiny_network, vocabulary):
         ({"kind": "z"}, "kind: 'z' is none of the lstm's a c i f o g"),
     ],
 )
-def test_what_is_not_there_is_told(tiny_network, vocabulary, options, said):
+def test_what_is_not_there_is_reported(tiny_network, vocabulary, options, said):
     reading = read(tiny_network("lstm", num_layers=2), vocabulary)
     with pytest.raises(ConfigError, match=said):
         States.of(reading, Options(**options))
@@ -449,7 +449,7 @@ def test_one_step_of_all_units(tiny_network, vocabulary, kind):
         assert found.arrays()["at"] == t
 
 
-def test_the_units_asked_for_are_named_at_a_step(tiny_network, vocabulary):
+def test_the_units_requested_are_named_at_a_step(tiny_network, vocabulary):
     reading = read(tiny_network("gru", num_layers=2), vocabulary)
     found = States.of(reading, Options(at="worst", units=((1, 3), (1, 0))))
     [moment] = found.moments

@@ -104,7 +104,7 @@ def resolved(whole, part):
     return whole["$defs"][part["$ref"].removeprefix("#/$defs/")]
 
 
-def test_the_envelope_tells_of_every_option():
+def test_the_envelope_shows_of_every_option():
     params = schema(VIEWS["probs"])["properties"]["params"]
     assert set(params["properties"]) == {field.name for field in fields(Options)}
     assert sorted(params["required"]) == sorted(params["properties"])
@@ -214,7 +214,7 @@ def test_values_of_the_right_type_may_be_wrong(find):
 
 
 @pytest.mark.parametrize("name", VIEWS)
-def test_the_command_line_tells_a_schema_without_a_model(name, tmp_path, monkeypatch):
+def test_the_command_line_shows_a_schema_without_a_model(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(app, ["inspect", "--view", name, "--format", "schema"])
     assert (result.exit_code, result.stderr) == (0, "")

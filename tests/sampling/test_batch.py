@@ -178,7 +178,7 @@ def test_a_process_that_cannot_receive_its_order_is_reported(tiny_network, monke
     def broken(*_):
         raise EndedError("a worker process ended with exit code 3")
 
-    monkeypatch.setattr(workers, "Started", broken)
+    monkeypatch.setattr(workers, "ChildProcess", broken)
     with pytest.raises(CharRNNError, match=r"exit code 3.*fewer at a time"):
         three_elsewhere(tiny_network())
 

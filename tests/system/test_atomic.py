@@ -173,7 +173,7 @@ WORDS = {
     "save", [lambda path: write_atomically(path, writing(NEW)), check_writable]
 )
 @pytest.mark.parametrize("code", WORDS)
-def test_words(path, monkeypatch, save, code):
+def test_messages_name_the_cause_and_the_way_out(path, monkeypatch, save, code):
     Calls(monkeypatch, 1, OSError(code, "strange"))
     with pytest.raises(CheckpointError, match=WORDS[code]) as caught:
         save(path)
@@ -270,7 +270,7 @@ def test_permissions_of_a_replaced_file_stay(path, mode):
 
     write_atomically(path, write)
     assert stat.S_IMODE(path.stat().st_mode) == mode
-    assert seen == [mode]  # nobody could read it in between
+    assert seen == [mode]  # no reader in between
 
 
 @posix
@@ -286,7 +286,7 @@ def test_a_link_stays_and_leads_to_the_new_file(tmp_path, path):
     assert beside(link) == []
 
 
-def test_windows_is_asked_again(path, monkeypatch):
+def test_windows_is_retried(path, monkeypatch):
     refusals, waits = [2], []
     replace = pathlib.Path.replace
 

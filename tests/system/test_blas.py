@@ -20,7 +20,7 @@ def number(monkeypatch):
     return asked
 
 
-def test_it_is_what_it_was_once_all_have_left(number):
+def test_the_number_is_restored_once_all_have_left(number):
     with Limit(1):
         assert threads() == 1
         with Limit(3):
@@ -34,7 +34,7 @@ def test_it_is_what_it_was_once_all_have_left(number):
     assert threads() == 8
 
 
-def test_those_that_are_inside_at_a_time(number):
+def test_nested_contexts(number):
     one, other = Limit(1), Limit(2)
     with one:
         other.__enter__()
@@ -56,7 +56,7 @@ def test_in_threads_of_python(number):
     assert threads() == 8
 
 
-def test_what_is_made_inside_is_handed_out_outside(number):
+def test_items_are_computed_inside_and_yielded_outside(number):
     inside = []
 
     def make():
@@ -72,7 +72,7 @@ def test_what_is_made_inside_is_handed_out_outside(number):
     assert set(inside) == {2}
 
 
-def test_what_was_made_before_an_error_is_handed_out(number, monkeypatch):
+def test_items_before_an_error_are_yielded(number, monkeypatch):
     monkeypatch.setattr(blas, "AHEAD", 60)
     ended = []
 
@@ -106,7 +106,7 @@ def test_a_blas_without_control_is_left_alone(monkeypatch):
     assert threads() == 3
 
 
-def test_what_the_environment_asks_for(monkeypatch):
+def test_the_number_of_the_environment(monkeypatch):
     for name in THREADS:
         monkeypatch.delenv(name, raising=False)
     assert in_environment() is None
@@ -116,7 +116,7 @@ def test_what_the_environment_asks_for(monkeypatch):
 
 
 def test_several_threads_are_tried_and_left(number, monkeypatch):
-    """By a clock that goes on by what a piece takes: with several threads ten times as long."""
+    """By a clock that advances by the time of a piece: with several threads ten times as long."""
     now = [0.0]
     monkeypatch.setattr(blas.time, "perf_counter", lambda: now[0])
     shared, seen = Threads(), []
@@ -129,7 +129,7 @@ def test_several_threads_are_tried_and_left(number, monkeypatch):
     assert threads() == 8
 
 
-def test_one_thread_is_not_measured(monkeypatch):
+def test_a_single_thread_is_not_timed(monkeypatch):
     monkeypatch.setattr(blas, "threads", lambda: 1)
     monkeypatch.setattr(blas.Ways, "took", lambda *_: pytest.fail("measured"))
     with Threads().piece():

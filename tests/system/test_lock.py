@@ -74,7 +74,7 @@ def test_two_trainers(path):
 
 
 @posix
-def test_a_killed_trainer_holds_nothing(path):
+def test_a_killed_trainer_leaves_no_lock(path):
     with script(HOLDING, path) as first:
         assert first.stdout.readline() == "held\n"
         first.send_signal(signal.SIGKILL)
@@ -115,7 +115,7 @@ def test_never_two_at_once(path):
     assert beside(path) == []
 
 
-def test_an_error_inside_lets_go(path):
+def test_an_error_releases_the_lock(path):
     with pytest.raises(ValueError, match="inside"), Lock(path):
         raise ValueError("inside")
     with Lock(path):
@@ -133,7 +133,7 @@ def test_a_link_for_a_lock_is_not_followed(path, tmp_path):
 
 
 @posix
-def test_what_another_has_written_into_the_lock_is_not_shown(path):
+def test_foreign_content_of_the_lock_is_not_shown(path):
     with Lock(path):
         path.with_name(".last.npz.lock").write_bytes(b"\x1b[2J1234")
         with pytest.raises(CheckpointError, match="another process is training it"), Lock(path):

@@ -53,7 +53,7 @@ def test_open_files_by_name(name, number):
     assert descriptor(Path(name)) == number
 
 
-def test_what_is_written_to_as_it_stands(tmp_path):
+def test_pipes_and_devices(tmp_path):
     os.mkfifo("pipe")
     for name in ("pipe", "/dev/null", "/dev/stdout", "/dev/fd/63"):
         assert is_pipe(Path(name))
@@ -61,7 +61,7 @@ def test_what_is_written_to_as_it_stands(tmp_path):
         assert not is_pipe(Path(name))
 
 
-def test_an_open_file_is_written_on_from_where_it_is():
+def test_an_open_file_is_continued_at_its_position():
     with Path("f").open("wb", buffering=0) as file:
         file.write(b"before ")
         with open_pipe(Path(f"/dev/fd/{file.fileno()}")) as stream:
@@ -133,7 +133,7 @@ def test_a_file_that_the_shell_has_opened_is_not_replaced(sign):
      ("charrnn sample m.npz", "/dev/full", "no space left on device"),
      ("charrnn sample m.npz", "/dev/fd/77", "bad file descriptor")],
 )  # fmt: skip
-def test_a_device_that_cannot_be_written_is_told_in_one_line(command, output, said):
+def test_a_device_that_cannot_be_written_is_reported_in_one_line(command, output, said):
     done = bash(f"{command} -o {output}")
     assert (done.returncode, done.stdout) == (1, b"")
     assert (
@@ -149,7 +149,7 @@ def test_a_device_that_cannot_be_written_is_told_in_one_line(command, output, sa
     "command", ["charrnn inspect m.npz -f long.txt --view state --format json",
                 "charrnn sample m.npz -n 300000"],
 )  # fmt: skip
-def test_a_reader_that_leaves_is_no_error_to_speak_of(command):
+def test_a_reader_that_leaves_is_no_error(command):
     Path("long.txt").write_text("abc\nbad\n" * 1000)
     done = bash(f"{command} -o >(head -c 1 >/dev/null)")
     assert done.returncode == 1
@@ -208,7 +208,7 @@ def test_a_log_goes_to_standard_output(name):
     assert not Path("-").exists()
 
 
-def test_a_log_goes_on_in_a_file_that_is_open_already():
+def test_a_log_continues_in_a_file_that_is_open_already():
     with Path("log").open("wb", buffering=0) as file:
         file.write(b'{"event": "before", "step": 900}\n')
         for resumed_at in (0, 30):

@@ -31,7 +31,7 @@ def test_one_core_is_taken_where_several_are_slower():
         assert 0 < share < 0.03
 
 
-def test_it_follows_what_changes():
+def test_it_follows_changes():
     ways = Ways()
     go(ways, 5, lambda several: (0.7 if several else 1) / SECOND)
     # Another program takes one of the cores, and gives it back.
@@ -50,7 +50,7 @@ def test_one_core_that_became_faster_is_found_out():
     assert go(ways, 20, lambda several: (0.7 if several else 0.4) / SECOND) < 0.2
 
 
-def test_a_try_waits_until_it_can_be():
+def test_a_trial_waits_until_it_is_possible():
     can = [False]
     ways = Ways(lambda: can[0])
     assert go(ways, 5, lambda _: 1 / SECOND) == 0

@@ -1,4 +1,4 @@
-"""Commands that are shown: a shell reads them as they were meant, and they run where they stand."""
+"""Commands that are shown: a shell reads them as they were meant, and they run in this folder."""
 
 import os
 import re
@@ -35,7 +35,7 @@ def read_back(shell, word):
     ],
     ids=ascii,
 )  # fmt: skip
-def test_quoted_words_are_themselves_to_any_shell(shell, word):
+def test_any_shell_reads_quoted_words_back(shell, word):
     shown = quoted(word)
     assert "$'" not in shown
     assert not HARMFUL.search(shown)
@@ -102,7 +102,7 @@ def test_an_error_names_the_program_as_it_was_called(script, tmp_path):
     assert "`'my env/bin/charrnn' train corpus.txt`" in done.stderr
 
 
-def test_a_prompt_from_a_pipe_is_asked_for_again(script, tmp_path, make_checkpoint):
+def test_a_prompt_from_a_pipe_is_requested_again(script, tmp_path, make_checkpoint):
     make_checkpoint(tmp_path / "m.npz")
     line = "printf ab | 'my env/bin/charrnn' sample m.npz -n 5 --seed 1 --prompt-file -"
     assert said(line, tmp_path, PATH="/usr/bin:/bin").stderr.endswith("--prompt-file - < PROMPT\n")

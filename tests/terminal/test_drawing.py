@@ -71,7 +71,7 @@ def test_a_bar_is_as_long_as_its_share(value, width):
     assert len(bar(value, width, ascii_only=True)) == (max(1, round(value * width)) if value else 0)
 
 
-def test_bars_of_what_is_no_share():
+def test_bars_of_invalid_shares():
     assert bar(math.nan, 8) == bar(0, 8) == bar(-1, 8) == ""
     assert bar(7, 3) == "███"
     assert [height(v) for v in (math.nan, -1, 0, 0.5, 1, 2)] == [" ", "▁", "▁", "▅", "█", "█"]
@@ -89,7 +89,7 @@ def test_numbers_in_few_cells():
     ]  # fmt: skip
 
 
-def test_a_table_drops_what_does_not_fit():
+def test_a_table_drops_columns_that_do_not_fit():
     table = Table(["a", "bb", "c"], "<><", [["x", "1", "漢"], [Text("yy"), "22", ""]])
     assert [line.plain for line in table.draw(Screen(60))] == [
         "a   bb  c ",
@@ -171,7 +171,7 @@ def test_a_heat_map_is_broken_where_the_screen_ends():
     assert lines[4].index("70") == 4 + 70 - 61
 
 
-def test_digits_stand_under_their_characters():
+def test_digits_are_under_their_characters():
     vocabulary = Vocabulary.of("a漢\n")
     ids = vocabulary.encode("a漢\na")
     bits = np.array([math.nan, 12.5, 0.9, 3.0])
@@ -179,7 +179,7 @@ def test_digits_stand_under_their_characters():
     assert lines == ["   0 a漢↵", "bits  9 0", "   3 a", "bits 3"]
 
 
-def test_a_text_is_painted_by_rank_and_by_excess():
+def test_a_text_is_coloured_by_rank_and_by_excess():
     vocabulary = Vocabulary.of("a漢")
     ids = vocabulary.encode("a漢aaaaaaa")
     ranks = np.array([math.nan, 1, 1, 2, 3, 4, 10, 11, 5000])
@@ -198,7 +198,7 @@ def styles(line, start):
     ]
 
 
-def test_a_painted_text_has_a_colour_for_what_a_sign_says():
+def test_a_coloured_text_has_a_colour_for_each_sign():
     vocabulary, palette = Vocabulary.of("a"), colours._DARK
     ids, screen = np.zeros(5, np.intp), Screen(80, colours._DARK)
     ranks = np.array([math.nan, 1, 3, 10, 11])

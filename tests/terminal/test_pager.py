@@ -45,7 +45,7 @@ HOSTILE = "[/] [red]\x00\x1b[31m\x7f\r\n\t\u202e\u200d\u0301漢字\U0001f1ec😀
 
 @pytest.fixture
 def typed():
-    """Type bytes, in pieces, and tell what keys they are."""
+    """Type bytes, in pieces; return the keys they are."""
     ours, theirs = os.pipe()
     made = Keys(ours)
 
@@ -90,7 +90,7 @@ def test_keys_come_together_and_in_pieces(typed):
     assert typed("é".encode()[:1], "é".encode()[1:]) == ["é"]
 
 
-def test_what_is_no_key_is_left_out(typed):
+def test_unknown_sequences_are_left_out(typed):
     for nothing in (b"\x1b[2~", b"\x1b[15~", b"\x1bOP", b"\x1b[200~", b"\x00", b"\xff", b"\x1b[E"):
         assert typed(nothing) == [], nothing
     assert typed(b"\x1bx") == ["escape", "x"]
@@ -114,14 +114,14 @@ def test_the_rest_of_a_sequence_is_waited_for(typed, monkeypatch):
         os.close(theirs)
 
 
-def test_a_terminal_that_is_gone_is_told():
+def test_a_terminal_that_is_gone_is_reported():
     ours, theirs = os.pipe()
     os.close(theirs)
     assert Keys(ours).wait(0.0) is None
     os.close(ours)
 
 
-def test_nothing_is_read_where_nobody_sits(monkeypatch):
+def test_nothing_is_read_without_a_terminal(monkeypatch):
     assert not keyboard.can_be_read()
     monkeypatch.setattr(sys, "stdin", None)
     assert not keyboard.can_be_read()
@@ -166,7 +166,7 @@ def bottom(walk, width=80, **screen):
     return lines[-1].plain
 
 
-def test_what_keys_do_is_told_as_far_as_there_is_room():
+def test_the_legend_of_keys_is_as_long_as_there_is_room():
     walk = Walk(Number())
     assert bottom(walk, 40) == "← → number   / find   n next   q quit"
     assert bottom(walk, 40, ascii_only=True) == "left right number / find n next q quit"
@@ -182,7 +182,7 @@ def test_a_walk_goes_where_keys_lead_and_ends_with_q():
     assert not walk.press("q")
 
 
-def test_what_to_find_is_typed_below():
+def test_a_search_is_typed_below():
     walk = Walk(Number())
     for key in ("/", "1", "q", "2", "left", "backspace", "backspace", "5"):
         assert walk.press(key)
@@ -197,7 +197,7 @@ def test_what_to_find_is_typed_below():
     assert walk.page.n == 45
 
 
-def test_what_is_not_found_is_told_until_the_next_key():
+def test_a_failed_search_is_reported_until_the_next_key():
     walk = Walk(Number())
     walk.press("n")
     assert "nothing to find yet" in bottom(walk)
@@ -291,7 +291,7 @@ def test_up_and_down_lead_through_the_units_by_their_change(page):
     assert page(num_layers=1).turned("tab").unit[0] == 0
 
 
-def test_units_that_were_asked_for_are_led_through_in_their_order(page):
+def test_units_that_were_requested_are_led_through_in_their_order(page):
     here = page(options=Options(units=((1, 3), (0, 2), (1, 0))), num_layers=2)
     seen = [here.unit]
     for _ in range(3):
@@ -344,7 +344,7 @@ def test_a_page_fits_its_screen(page, cell, size):
                 assert "came next" in said or "nothing came" in said
 
 
-def test_a_value_stands_below_its_character(page):
+def test_a_value_is_below_its_character(page):
     here = page(at="5")
     _, text, values, *_ = (line.plain for line in here.draw(Screen(80), 40))
     place = text.index("[")
@@ -366,7 +366,7 @@ def test_the_view_has_these_pages(page):
 
 
 class Terminal:
-    """A program on a terminal of its own, and somebody who types and looks."""
+    """A program on a terminal of its own, with methods to type and to read the screen."""
 
     def __init__(self, arguments, before="", rows=24, columns=80, **surroundings):
         self.master, self.slave = pty.openpty()
@@ -515,7 +515,7 @@ def test_a_signal_gives_the_terminal_back(terminal, number):
     assert termios.tcgetattr(shell.slave) == shell.settings
 
 
-def test_a_failure_gives_the_terminal_back_and_is_told_after(terminal):
+def test_a_failure_gives_the_terminal_back_and_is_reported_after(terminal):
     before = (
         "from charrnn.inspection.views.step.pages import StepPage\n"
         "def fail(self, key): raise RuntimeError('in the middle of ' + key)\n"
@@ -531,7 +531,7 @@ def test_a_failure_gives_the_terminal_back_and_is_told_after(terminal):
 
 
 @pytest.mark.slow
-def test_a_step_is_printed_where_it_is_not_to_be_walked_from(terminal, tmp_path):
+def test_a_step_is_printed_without_the_pager(terminal, tmp_path):
     for arguments, surroundings in (
         (("--format", "text"), {}),
         (("--format", "csv"), {}),

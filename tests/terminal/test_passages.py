@@ -22,7 +22,7 @@ def shown(text, symbols):
 
 @given(TEXTS, st.data(), st.integers(-3, 60), st.booleans())
 @anything
-def test_what_stands_before_and_after_fits(text, data, room, ascii_only):
+def test_the_text_before_and_after_fits(text, data, room, ascii_only):
     t = data.draw(st.integers(0, len(text) - 1))
     symbols, screen = Symbols(VOCABULARY, ascii_only=ascii_only), Screen(80, ascii_only=ascii_only)
     ids = VOCABULARY.encode(text)

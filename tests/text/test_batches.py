@@ -86,13 +86,13 @@ def test_ids_in_a_file_give_the_windows_of_an_array(
     np.save(tmp_path / "ids.npy", ids)
     expected = list(Streams(ids, 3, 20, offset=2))
     monkeypatch.setattr(module, "BLOCK", block)
-    for held in (ids, np.load(tmp_path / "ids.npy", mmap_mode="r"), from_text(text).ids):
-        streams = Streams(held, 3, 20, offset=2)
+    for stored in (ids, np.load(tmp_path / "ids.npy", mmap_mode="r"), from_text(text).ids):
+        streams = Streams(stored, 3, 20, offset=2)
         for k in (*range(8), 3, 7, 0, -1):  # in order, and not
             np.testing.assert_array_equal(streams[k], expected[k])
 
 
-def test_no_more_is_held_than_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_one_block_is_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
 
     class Text:

@@ -48,9 +48,7 @@ def decoded(data: bytes, name: str, encoding: str, errors: str) -> tuple[str, st
     for marked, mark in MARKS.items():
         if encoding == "utf-8" and data.startswith(mark):
             encoding, offset = marked, len(mark)
-            notes.append(
-                f"{name} is {SPOKEN[marked]}, told by its byte order mark, which is left out"
-            )
+            notes.append(f"{name} is {SPOKEN[marked]} by its byte order mark, which is left out")
             break
     try:
         text = data[offset:].decode(encoding, errors)
@@ -69,7 +67,7 @@ def decoded(data: bytes, name: str, encoding: str, errors: str) -> tuple[str, st
         notes.append(f"{name} holds {text.count(chr(0))} NUL characters; is it a text?")
     if not encoding.startswith("utf") and not data.isascii() and is_utf8(data):
         notes.insert(
-            0, f"{name} is valid UTF-8, and is read as {encoding} because that was asked for"
+            0, f"{name} is valid UTF-8, and is read as {encoding}, the encoding that was given"
         )
     if errors == "replace" and "\ufffd" in text:
         marks = text.count("\ufffd")
@@ -86,7 +84,7 @@ def is_utf8(data: bytes) -> bool:
 
 
 class Whole:
-    """What `read_corpus` returned when it held a text whole."""
+    """What `read_corpus` returned when it read a text whole."""
 
     def __init__(self, files: dict[str, bytes], encoding: str, errors: str, as_bytes: bool) -> None:
         self.text, self.notes, self.sources = "", [], []
@@ -121,7 +119,7 @@ class Whole:
 @example([b"a\r", b"\nb"], "utf-8", "strict", False, 2, 1)
 @example([b"\xef\xbb\xbf"], "utf-8", "strict", False, 1, 1)
 @example(["\r\n\r\n€".encode() + b"\xe2\x82"], "utf-8", "strict", False, 3, 1)
-def test_in_pieces_it_is_what_it_is_whole(
+def test_in_pieces_as_whole(
     tmp_path_factory, data, encoding, errors, as_bytes, piece, numbered
 ) -> None:
     folder = tmp_path_factory.mktemp("texts")

@@ -132,7 +132,7 @@ def test_malformed_text_is_refused_where_it_begins(data: bytes, offset: int) -> 
 )
 @settings(deadline=None, max_examples=30)
 @given(text=TEXTS.filter(lambda text: not text.startswith(("\0", "\ufeff"))), places=CUTS)
-def test_a_byte_order_mark_tells_and_is_dropped(
+def test_a_byte_order_mark_decides_and_is_dropped(
     mark: bytes, encoding: str, spoken: str, text: str, places: list[int]
 ) -> None:
     decoded = decode_pieces(cut(mark + text.encode(encoding), places), "x")
@@ -140,7 +140,7 @@ def test_a_byte_order_mark_tells_and_is_dropped(
     assert f"x is {spoken}, by its byte order mark, which is left out" in decoded.notes
 
 
-def test_only_one_mark_is_dropped_and_only_when_no_encoding_is_asked_for() -> None:
+def test_only_one_mark_is_dropped_and_only_when_no_encoding_is_requested() -> None:
     assert decoded(codecs.BOM_UTF8 * 2 + b"a", "x") == "\ufeffa"
     assert decoded(codecs.BOM_UTF8 + b"a", "x", encoding="latin-1") == "ï»¿a"
     assert decoded(b"a" + codecs.BOM_UTF8, "x") == "a\ufeff"
@@ -153,7 +153,7 @@ def test_only_one_mark_is_dropped_and_only_when_no_encoding_is_asked_for() -> No
     assert decoded(codecs.BOM_UTF16_LE, "x") == ""
 
 
-def test_line_ends_stay_and_oddities_are_told() -> None:
+def test_line_ends_stay_and_oddities_are_reported() -> None:
     decoded = decode_pieces([b"a\r", b"\nb\rc\0\0\n"], "x")
     assert decoded.text == "a\r\nb\rc\0\0\n"
     assert decoded.notes == (
@@ -163,7 +163,7 @@ def test_line_ends_stay_and_oddities_are_told() -> None:
     assert decode_pieces([b"plain\n"], "x").notes == ()
 
 
-def test_replacing_is_told() -> None:
+def test_replacing_is_reported() -> None:
     decoded = decode_pieces([b"caf\xe9 \xe2", b"\x82"], "x", errors="replace")
     assert decoded.text == b"caf\xe9 \xe2\x82".decode(errors="replace")
     assert decoded.notes == ("x holds 2 U+FFFD where it could not be decoded, or of its own",)
@@ -199,7 +199,7 @@ def test_other_ways_to_take_errors_are_refused(errors: str) -> None:
         ),
     ],
 )
-def test_what_is_no_encoding_for_text_is_refused(encoding: str, found: str) -> None:
+def test_codecs_that_are_not_for_text_are_refused(encoding: str, found: str) -> None:
     with pytest.raises(TextError, match=f"{found}; give one such as utf-8") as refusal:
         decoded(b"", "x", encoding=encoding)
     assert str(refusal.value).isprintable()

@@ -142,7 +142,7 @@ def test_damaged_documents_are_text_errors_wherever_they_are_damaged(here: Path)
                 text_of(name)
 
 
-def test_an_encrypted_document_is_told(here: Path) -> None:
+def test_an_encrypted_document_is_reported(here: Path) -> None:
     word("<w:p/>")
     whole = bytearray(Path("d.docx").read_bytes())
     for at in range(len(whole)):
@@ -169,7 +169,7 @@ def test_a_book_is_its_chapters_in_order(here: Path) -> None:
     assert corpus.notes == ("b.epub is an EPUB book; its text is read",)
 
 
-def test_books_that_cannot_be_read_are_told(here: Path) -> None:
+def test_books_that_cannot_be_read_are_reported(here: Path) -> None:
     book({"OEBPS/two.xhtml": "x"}, **{
         "META-INF/encryption.xml":
         '<e><CipherReference URI="OEBPS/two.xhtml"/></e>', "OEBPS/text/ch 1.xhtml": "",
@@ -224,7 +224,7 @@ def test_a_document_that_is_packed_or_piped_is_named(here: Path, monkeypatch) ->
         ("<p></p> <div></div>", ""),
     ],
 )
-def test_a_page_is_what_is_seen_of_it(page: str, text: str) -> None:
+def test_a_page_gives_its_visible_text(page: str, text: str) -> None:
     assert "".join(html.text_of([page])) == text
 
 
@@ -249,7 +249,7 @@ def test_pages_of_any_form_give_one_text_however_they_are_cut(page: str, size: i
     assert "".join(html.text_of([page])).split() == text.split()
 
 
-def test_what_is_not_closed_takes_no_quadratic_time() -> None:
+def test_unclosed_elements_take_linear_time() -> None:
     piece = "<!-- " * 13_000
     assert "".join(html.text_of(["a", *[piece] * 400])) == "a\n"
     assert "".join(html.text_of(["a<script>", *["x" * 65_536] * 400])) == "a\n"
@@ -266,7 +266,7 @@ def test_a_page_says_its_encoding(here: Path) -> None:
         "a.htm says itself that it is in cp1251",
         "a.htm is HTML; its text is read, without the marks",
     )
-    # What is valid UTF-8 is UTF-8, and what is asked for is asked for.
+    # Valid UTF-8 is UTF-8, unless an encoding is given.
     Path("a.htm").write_text(page + body)
     assert text_of("a.htm") == "Старик сидел у окна\n"
     Path("a.htm").write_bytes((page + body).encode("koi8-r"))
@@ -277,7 +277,7 @@ def test_a_page_says_its_encoding(here: Path) -> None:
     assert text_of("b.html") == "plain\n"
 
 
-def test_as_it_stands_a_page_is_read_with_its_marks(here: Path) -> None:
+def test_verbatim_a_page_is_read_with_its_markup(here: Path) -> None:
     Path("a.html").write_text("<p>text</p>\n")
     assert text_of("a.html", extract=False) == "<p>text</p>\n"
     assert text_of("a.html", as_bytes=True) == "<p>text</p>\n"
@@ -292,7 +292,7 @@ def test_as_it_stands_a_page_is_read_with_its_marks(here: Path) -> None:
 CUE = "{}\n00:00:0{},000 --> 00:00:0{},900\n{}\n\n"
 
 
-def test_of_subtitles_what_is_said(here: Path) -> None:
+def test_subtitles_give_their_lines(here: Path) -> None:
     said = ["<i>Hello</i> there", "{\\an8}Two\nlines &amp; more", "12"]
     subs = "".join(CUE.format(k, k, k, text) for k, text in enumerate(said))
     for name, data in (("a.srt", subs), ("crlf.srt", subs.replace("\n", "\r\n"))):
@@ -326,7 +326,7 @@ def test_subtitles_of_any_form_are_read_or_refused(data: str, size: int) -> None
     assert list(subtitles.text_of(pieces, "x")) == found
 
 
-def test_what_holds_no_subtitles_is_told(here: Path) -> None:
+def test_a_file_without_subtitles_is_reported(here: Path) -> None:
     Path("a.srt").write_text("only a text\n")
     with pytest.raises(TextError, match=r"^a\.srt: holds no subtitles; rename it"):
         text_of("a.srt")
@@ -356,7 +356,7 @@ def test_of_a_notebook_the_source_of_its_cells(here: Path) -> None:
         ('"text"', "holds no cells"), ("null", "holds no cells"),
     ],
 )  # fmt: skip
-def test_what_is_no_notebook_is_told(here: Path, data: str, found: str) -> None:
+def test_an_invalid_notebook_is_reported(here: Path, data: str, found: str) -> None:
     Path("n.ipynb").write_text(data)
     with pytest.raises(TextError, match=rf"^n\.ipynb: {found}") as refusal:
         text_of("n.ipynb")

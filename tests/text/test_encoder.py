@@ -9,21 +9,21 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from charrnn.text import encoder as module
-from charrnn.text.encoder import Numbering
+from charrnn.text.encoder import Encoder
 from charrnn.text.vocabulary import Vocabulary
 
 CHARACTERS = st.characters(exclude_categories=("Cs",))
 CUTS = st.lists(st.integers(0, 80), max_size=6)
 
 
-def numbered(text: str, cuts: list[int], *, as_bytes: bool = False) -> Numbering:
-    numbering = Numbering(as_bytes=as_bytes)
+def numbered(text: str, cuts: list[int], *, as_bytes: bool = False) -> Encoder:
+    numbering = Encoder(as_bytes=as_bytes)
     for start, end in pairwise([0, *sorted(cuts), max(len(text), *cuts, 0)]):
         numbering.feed(text[start:end])
     return numbering
 
 
-def the_same(numbering: Numbering, text: str, vocabulary: Vocabulary) -> None:
+def the_same(numbering: Encoder, text: str, vocabulary: Vocabulary) -> None:
     found = numbering.vocabulary()
     assert found == vocabulary
     assert found.counts.tolist() == vocabulary.counts.tolist()
@@ -68,7 +68,7 @@ def test_every_byte_there_is_takes_one_byte() -> None:
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("size", [255, 256, 257, 700, 65_536, 65_537, 70_000])
 def test_numbers_grow_wider_on_the_way(size: int, seed: int) -> None:
-    """All characters in any order, with a few at the beginning and the end that are met often."""
+    """All characters in any order, with a few at the beginning and the end that occur often."""
     rng = np.random.default_rng(seed)
     points = np.arange(size) + 0x10000 * (seed == 1)
     points[points >= 0xD800] += 0x800  # past the surrogates
@@ -81,7 +81,7 @@ def test_numbers_grow_wider_on_the_way(size: int, seed: int) -> None:
         assert len(numbering._file) < 4 * len(text)
 
 
-def test_a_wide_number_costs_nothing_before_it_is_met(monkeypatch) -> None:
+def test_a_wide_number_costs_nothing_before_its_first_use(monkeypatch) -> None:
     monkeypatch.setattr(module, "_PIECE", 100)
     few, many = "ab" * 5000, "".join(map(chr, range(300)))
     numbering = numbered(few + many + few, [])
@@ -99,11 +99,11 @@ def test_nothing_has_no_ids() -> None:
     assert numbering.vocabulary() == Vocabulary.of_bytes("")
 
 
-def test_what_cannot_be_written_is_refused_at_its_place(monkeypatch) -> None:
+def test_a_failed_write_is_refused_at_its_place(monkeypatch) -> None:
     monkeypatch.setattr(module, "_PIECE", 4)
-    numbering = Numbering()
+    numbering = Encoder()
     with pytest.raises(UnicodeEncodeError) as refusal:
         numbering.feed("abcdef\udce9g")
     assert numbering.length + refusal.value.start == 6
     with pytest.raises(UnicodeEncodeError):
-        Numbering(as_bytes=True).feed("€")
+        Encoder(as_bytes=True).feed("€")

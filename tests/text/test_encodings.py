@@ -88,7 +88,7 @@ def test_utf8_is_read_as_that_though_the_network_learnt_another_encoding():
     assert done.exit_code == 0, done.stderr
 
 
-def test_what_is_typed_is_used():
+def test_given_options_are_used():
     trained(TEXT.encode())
     Path("text.txt").write_text(TEXT, encoding="cp1252")
     for command in (["inspect", "m.npz", "-f"], ["sample", "m.npz", "-n", 3, "--prompt-file"]):
@@ -106,7 +106,7 @@ def test_what_is_typed_is_used():
     assert "standard input: not UTF-8" in refused.stderr
 
 
-def test_what_is_typed_and_not_used_is_noted():
+def test_unused_options_are_noted():
     trained(TEXT.encode(), "--bytes")
     for command in (["inspect", "m.npz", "-f"], ["sample", "m.npz", "-n", 3, "--prompt-file"]):
         noted = charrnn(*command, "text.txt", "--encoding", "cp1252").stderr

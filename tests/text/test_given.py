@@ -1,4 +1,4 @@
-"""A text, or the name of where it lies."""
+"""A text, or the name of its file."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_what_is_there_is_read_whatever_its_ending(here):
+def test_an_existing_file_is_read_whatever_its_ending(here):
     names = ["book.md", "book.csv", "book", "with space.txt", "folder", "[1].log", "bo*.md"]
     for name in [*names, str(here / "book.md"), Path("book.md"), here, f"{here}/folder/"]:
         assert corpus_of(name).text.startswith("the cat sat"), name
@@ -44,13 +44,13 @@ def test_a_text_is_a_text():
     ["nosuch.md", "no such.txt", "folder/none", "/nowhere/at/all", r"C:\books\one.txt", "*.zip",
      "~/nosuch.txt", "book.markdown", "./x"],
 )  # fmt: skip
-def test_what_looks_like_a_path_and_is_not_there(name):
+def test_a_missing_path_is_refused(name):
     with pytest.raises(TextError, match=r"no such file|no file matches"):
         corpus_of(name)
 
 
 @pytest.mark.parametrize("name", ["plays", "two words", "a" * 99, "the end."])
-def test_what_is_too_short_for_a_text(name):
+def test_a_text_too_short_is_refused(name):
     with pytest.raises(TextError, match=r"names no file or folder, and .* are too few"):
         corpus_of(name)
 
@@ -72,7 +72,7 @@ def test_names():
         assert not looks_like_path(text), text
 
 
-def test_what_is_scored_is_a_word_or_a_file():
+def test_a_score_takes_a_word_or_a_file():
     vocabulary = Vocabulary.of(TEXT + "book.md nook.md")
     expected = vocabulary.encode(TEXT).tolist()
     assert vocabulary.decode(ids_of("book", vocabulary)) == "book"

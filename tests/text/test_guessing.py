@@ -40,7 +40,7 @@ TEXTS = [
 
 
 @pytest.mark.parametrize(("text", "codec"), TEXTS, ids=lambda value: value[:9])
-def test_what_is_guessed_reads_the_text_as_it_was_meant(text: str, codec: str) -> None:
+def test_the_guessed_encoding_reads_the_text(text: str, codec: str) -> None:
     data = (text + "\n").encode(codec)
     for cut in (data, data * 30, data[: 4 * len(data) // 5]):
         found = guess(cut)
@@ -68,7 +68,7 @@ def test_cp1252_is_not_advised_where_it_would_be_mojibake() -> None:
             assert "cp1252" not in str(refusal.value)
 
 
-def test_nothing_is_guessed_of_what_is_no_text() -> None:
+def test_nothing_is_guessed_for_binary_data() -> None:
     assert guess(b"") is None
     assert guess(b"plain ASCII") is None
     for size in (3, 50, 3000, 60_000):
@@ -85,7 +85,7 @@ def test_what_is_nearly_all_utf8_is_not_advised_another_encoding() -> None:
         decode_pieces([text], "x")
 
 
-def test_a_text_that_was_cut_short_is_told_so() -> None:
+def test_a_truncated_text_is_reported() -> None:
     whole, at = FRENCH.encode() + "é".encode(), len(FRENCH.encode())
     for pieces in ([whole[:-1]], [whole[:50], whole[50:-1]]):
         with pytest.raises(TextError, match=rf"^x: not UTF-8 at byte {at} .*cut short"):
@@ -94,22 +94,22 @@ def test_a_text_that_was_cut_short_is_told_so() -> None:
 
 @pytest.mark.parametrize("text", [GERMAN, RUSSIAN, "plain English, nothing else in it. " * 3])
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
-def test_utf16_without_a_mark_is_told_and_not_read_as_utf8(text: str, encoding: str) -> None:
+def test_utf16_without_a_mark_is_reported_and_not_read_as_utf8(text: str, encoding: str) -> None:
     with pytest.raises(TextError, match=rf"^x: .*encoding='{encoding}'"):
         decode_pieces([(text * 3).encode(encoding)], "x")
 
 
-def test_iso_2022_is_told() -> None:
+def test_iso_2022_is_reported() -> None:
     for text, encoding in ((JAPANESE, "iso2022_jp"), (KOREAN, "iso2022_kr")):
         with pytest.raises(TextError, match=f"encoding='{encoding}'"):
             decode_pieces([text.encode(encoding)], "x")
     assert decode_pieces([b"\x1b[31mred\x1b[0m $BC"], "x").notes == ()
 
 
-def test_utf8_that_is_asked_to_be_read_as_something_else_is_told() -> None:
+def test_utf8_read_in_another_encoding_is_reported() -> None:
     data = FRENCH.encode()
     assert decode_pieces([data], "x", encoding="cp1252").notes == (
-        "x is valid UTF-8, and is read as cp1252 because that was asked for",
+        "x is valid UTF-8, and is read as cp1252, the encoding that was given",
     )
     assert decode_pieces([b"ASCII"], "x", encoding="cp1252").notes == ()
     assert decode_pieces([FRENCH.encode("cp1252")], "x", encoding="cp1252").notes == ()

@@ -57,7 +57,7 @@ def test_slices_are_those_of_the_array(numbers, wider, widest, start, stop, plac
     assert np.concatenate([before, after]).tolist() == expected.tolist()
 
 
-def test_what_is_no_slice_of_a_row_is_refused() -> None:
+def test_invalid_indices_are_refused() -> None:
     ids, expected = stored(list(range(20)), 5, 9)
     assert np.array(ids, np.float32).dtype == np.float32
     own = ids[3:9]
@@ -113,7 +113,7 @@ def test_threads_do_not_disturb_each_other(system: str, monkeypatch) -> None:
     assert not wrong
 
 
-def test_reads_and_writes_that_stop_short_go_on(monkeypatch) -> None:
+def test_reads_and_writes_that_stop_short_continue(monkeypatch) -> None:
     write, pread = os.write, os.pread
     monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:3]))
     monkeypatch.setattr(os, "pread", lambda d, count, place: pread(d, min(count, 2), place))
@@ -122,7 +122,7 @@ def test_reads_and_writes_that_stop_short_go_on(monkeypatch) -> None:
     assert file.read(1, 8) == b"12345678"
 
 
-def test_a_file_that_somebody_cut_short_is_no_endless_loop() -> None:
+def test_a_file_cut_short_by_another_process_is_no_endless_loop() -> None:
     file = UnnamedFile()
     file.append(b"0123456789")
     os.truncate(file._descriptor, 4)
@@ -135,7 +135,7 @@ def descriptors() -> int:
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="descriptors are not to be seen")
-def test_nothing_is_left_of_it(tmp_path: Path, monkeypatch) -> None:
+def test_the_file_leaves_no_trace(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", None)
     before = descriptors()
@@ -150,7 +150,7 @@ def test_nothing_is_left_of_it(tmp_path: Path, monkeypatch) -> None:
     assert descriptors() == before
 
 
-def test_it_lies_where_large_files_do_if_nobody_says_otherwise(monkeypatch) -> None:
+def test_by_default_it_is_where_large_files_are(monkeypatch) -> None:
     asked, temporary = [], tempfile.TemporaryFile
 
     def recorded(**options: Path | None) -> object:
@@ -171,7 +171,7 @@ def test_it_lies_where_large_files_do_if_nobody_says_otherwise(monkeypatch) -> N
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
-def test_a_full_disk_is_told_in_one_line(monkeypatch) -> None:
+def test_a_full_disk_is_reported_in_one_line(monkeypatch) -> None:
     full = Path("/dev/full")
     monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: full.open("r+b", 0))
     with pytest.raises(TextError, match=r"put on the disk \(no space left.*TMPDIR$") as refusal:
@@ -179,7 +179,7 @@ def test_a_full_disk_is_told_in_one_line(monkeypatch) -> None:
     assert "\n" not in str(refusal.value)
 
 
-def test_no_folder_at_all_is_told_in_one_line(monkeypatch) -> None:
+def test_no_folder_at_all_is_reported_in_one_line(monkeypatch) -> None:
     def refuse(**_: object) -> None:
         raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
 

@@ -82,13 +82,13 @@ def test_the_texts_of_a_field(form: str, data: str, field: str, text: str) -> No
         ("json", "[", "a", "is no JSON"),
     ],
 )
-def test_what_has_no_such_field_is_told(form: str, data: str, field: str, found: str) -> None:
+def test_a_missing_field_is_reported(form: str, data: str, field: str, found: str) -> None:
     with pytest.raises(TextError, match=f"^x: {found}") as refusal:
         field_of(data, form, field)
     assert str(refusal.value).isprintable()
 
 
-def test_what_is_left_out_is_counted(here: Path) -> None:
+def test_rows_left_out_are_counted(here: Path) -> None:
     Path("a.csv").write_text(TABLE)
     assert read_corpus(["a.csv"], field="text").notes == (
         "a.csv: 2 texts of the column 'text', 2 without it left out",
@@ -99,7 +99,7 @@ def test_what_is_left_out_is_counted(here: Path) -> None:
     assert corpus.notes == ("a.jsonl.gz: 2 texts of the field 'text', 2 without it left out",)
 
 
-def test_without_a_field_a_table_is_read_as_it_stands(here: Path) -> None:
+def test_without_a_field_a_table_is_read_verbatim(here: Path) -> None:
     Path("a.csv").write_text(TABLE)
     corpus = read_corpus(["a.csv"])
     assert corpus.text == TABLE

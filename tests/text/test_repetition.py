@@ -25,7 +25,7 @@ def naive(ids, others):
     return covered
 
 
-def test_a_passage_that_stands_in_the_other_text():
+def test_a_passage_that_is_in_the_other_text():
     ids, others = noise(300), noise(5000, seed=1)
     assert not repeated(ids, others).any()
     others[1234 : 1234 + 50] = ids[100:150]
@@ -66,7 +66,7 @@ def test_a_text_in_a_file_is_read_in_blocks(monkeypatch):
     assert repeated(validation[:], train).all()
 
 
-def test_only_the_end_is_looked_through_where_that_is_asked_for():
+def test_only_the_end_is_looked_through_where_that_is_requested():
     ids = noise(100)
     others = np.concatenate([ids, noise(1000, seed=1)])
     assert repeated(ids, others).all()
@@ -74,7 +74,7 @@ def test_only_the_end_is_looked_through_where_that_is_asked_for():
     assert not repeated(ids, others, 1000).any()
 
 
-def test_millions_of_characters_take_no_memory_of_their_own():
+def test_millions_of_characters_take_no_extra_memory():
     ids, others = noise(200_000), noise(3_000_000, seed=1)
     tracemalloc.start()
     repeated(ids, others)

@@ -57,7 +57,7 @@ def refusal(name: str, **how: object) -> str:
 
 
 @pytest.mark.parametrize(("kind", "head"), KINDS.items(), ids=KINDS)
-def test_what_is_no_text_is_named_with_a_way_out(here: Path, kind: str, head: bytes) -> None:
+def test_binary_files_are_named_with_a_way_out(here: Path, kind: str, head: bytes) -> None:
     Path("file.txt").write_bytes(head)
     assert refusal("file.txt").startswith(f"file.txt: is {kind}, not a text; ")
     assert len(read_corpus(["file.txt"], as_bytes=True)) == len(head)
@@ -100,7 +100,7 @@ def test_a_model_is_named_as_what_it_is(here: Path) -> None:
     assert refusal("m.npz") == (
         "m.npz: is a model of this program, not a text; name the text that it learnt"
     )
-    assert read_corpus(["m.npz"], as_bytes=True).text  # asked for by name, it is read
+    assert read_corpus(["m.npz"], as_bytes=True).text  # named by the user, it is read
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_no_text_of_this_project_is_taken_for_anything_else() -> None:
 # In a folder
 
 
-def test_a_folder_leaves_out_what_is_no_text_and_counts_it(here: Path) -> None:
+def test_a_folder_leaves_binary_files_out_and_counts_them(here: Path) -> None:
     for number in range(2):
         Path(f"{number}.png").write_bytes(KINDS["a PNG image"])
     Path("b.pdf").write_bytes(KINDS["a PDF"])
@@ -142,7 +142,7 @@ def test_a_folder_leaves_out_what_is_no_text_and_counts_it(here: Path) -> None:
         read_corpus(["."])
 
 
-def test_what_this_program_wrote_is_left_out_of_a_folder_also_as_bytes(here: Path) -> None:
+def test_files_of_this_program_are_left_out_of_a_folder_also_as_bytes(here: Path) -> None:
     Path("checkpoints").mkdir()
     model = (ROOT / "checkpoints" / "playwright.npz").read_bytes()
     Path("checkpoints/m.npz").write_bytes(model)

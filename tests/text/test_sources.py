@@ -90,7 +90,7 @@ def test_a_link_to_a_folder_is_not_followed_and_cannot_loop(here: Path) -> None:
     assert found("in") == ["in/a"]
 
 
-def test_standard_input_stands_once_where_it_was_named(here: Path) -> None:
+def test_standard_input_is_read_once_where_it_was_named(here: Path) -> None:
     lay("a", "-")
     assert find_inputs(["-", "a", "-", "./-"]) == [
         (None, True),
@@ -121,7 +121,7 @@ def test_standard_input_stands_once_where_it_was_named(here: Path) -> None:
         ("x" * 5000, "x: cannot be read (file name too long); check"),
     ],
 )
-def test_what_is_not_there_is_refused_in_one_line(here: Path, source: str, message: str) -> None:
+def test_a_missing_source_is_refused_in_one_line(here: Path, source: str, message: str) -> None:
     lay("corpus.txt", "in/a.md", "bare/.hidden", "bare/deep/.er/a")
     with pytest.raises(TextError, match=re.escape(message)) as refusal:
         files([source])

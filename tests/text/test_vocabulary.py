@@ -214,7 +214,7 @@ def test_a_vocabulary_does_not_change() -> None:
         (range(1, 257), None, "bytes"),
     ],
 )
-def test_what_is_no_vocabulary_is_refused(points, counts, kind) -> None:
+def test_invalid_vocabularies_are_refused(points, counts, kind) -> None:
     with pytest.raises(ValueError, match=r"code point|surrogate|counts|vocabulary"):
         Vocabulary(points, counts, kind)
 
@@ -288,7 +288,7 @@ def test_every_character_folds_to_one_and_no_further(character: str) -> None:
     assert fold(fold(character)) == fold(character)
 
 
-# What stands for unknown characters
+# Replacements of unknown characters
 
 
 @pytest.mark.parametrize(
@@ -314,7 +314,7 @@ def test_every_character_folds_to_one_and_no_further(character: str) -> None:
         ("Ελλάς"[4:], "z"),
     ],
 )  # fmt: skip
-def test_what_is_read_in_place_of_unknown_characters(text: str, read: str) -> None:
+def test_replacements_of_unknown_characters(text: str, read: str) -> None:
     assert ASCII.decode(ASCII.encode(text, "nearest")) == read
 
 
@@ -333,14 +333,14 @@ def test_what_is_read_in_place_of_unknown_characters(text: str, read: str) -> No
         ("abc", "한", "c"),  # not letter by letter what no letter is like
     ],
 )
-def test_marks_are_composed_and_several_stand_for_one(known: str, text: str, read: str) -> None:
+def test_marks_are_composed_and_several_replace_one(known: str, text: str, read: str) -> None:
     vocabulary = Vocabulary.of(known)
     assert vocabulary.decode(vocabulary.encode(text, "nearest")) == read
 
 
 @settings(deadline=None, max_examples=200)
 @given(TEXTS, st.text(CHARACTERS, max_size=40))
-def test_nearest_never_makes_letters_of_what_is_not_seen(known: str, text: str) -> None:
+def test_nearest_never_makes_letters_of_invisible_characters(known: str, text: str) -> None:
     vocabulary = Vocabulary.of(known)
     marks = "".join(c for c in text if unicodedata.category(c)[0] in "MC" and not c.isspace())
     unknown = "".join(c for c in marks if c not in vocabulary)
@@ -367,7 +367,7 @@ def test_a_corpus_of_bytes_is_its_own_ids(data: bytes) -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(st.text(CHARACTERS, max_size=40))
-def test_what_is_typed_for_bytes_is_utf8_and_comes_back(text: str) -> None:
+def test_a_typed_text_is_utf8_for_bytes(text: str) -> None:
     ids = BYTES.encode_prompt(text)
     assert ids.dtype == np.uint8
     assert ids.tobytes() == BYTES.decode_bytes(ids) == text.encode()
@@ -377,7 +377,7 @@ def test_what_is_typed_for_bytes_is_utf8_and_comes_back(text: str) -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(TEXTS)
-def test_what_is_typed_for_characters_is_the_text(text: str) -> None:
+def test_a_typed_text_is_itself_for_characters(text: str) -> None:
     vocabulary = Vocabulary.of(text)
     ids = vocabulary.encode_prompt(text)
     assert np.array_equal(ids, vocabulary.encode(text))

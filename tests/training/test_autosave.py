@@ -94,7 +94,7 @@ def test_a_state_that_takes_long_to_save_is_saved_less_often(saving, disk, clock
     assert disk.saved == ["state"] * 2
 
 
-def test_a_failure_is_told_and_the_third_in_a_row_ends_the_run(saving, disk):
+def test_a_failure_is_reported_and_the_third_in_a_row_ends_the_run(saving, disk):
     disk.full = True
     for step in (1, 2):
         assert "not saved: model.npz: the disk is full" in saving.after(progress(step, True))

@@ -58,7 +58,7 @@ def test_every_tenth_step_every_note_every_evaluation_and_no_nan(tmp_path):
     assert [line["loss"] for line in lines(path)[:3]] == [None] * 3
 
 
-def test_a_resumed_run_goes_on_where_it_was_stopped(tmp_path):
+def test_a_resumed_run_continues_where_it_was_stopped(tmp_path):
     path = tmp_path / "run.jsonl"
     with RunLog(path) as log:
         log.write("start")
@@ -118,7 +118,7 @@ def test_where_no_log_can_be_written(tmp_path):
             assert "\n" not in str(told.value)
 
 
-def test_a_full_disk_is_told_once_and_nothing_is_written_behind_half_a_line(tmp_path):
+def test_a_full_disk_is_reported_once_and_nothing_is_written_behind_half_a_line(tmp_path):
     class Full:
         """A file that takes seven bytes more."""
 

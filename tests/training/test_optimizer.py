@@ -114,7 +114,7 @@ def test_the_norm_of_a_million_is_exact_enough():
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_a_norm_that_is_not_finite_is_told_and_nothing_is_scaled(bad):
+def test_a_norm_that_is_not_finite_is_reported_and_nothing_is_scaled(bad):
     grad = np.array([1.0, bad, 2.0], np.float32)
     assert not math.isfinite(clip(grad, 1.0))
     np.testing.assert_array_equal(grad, np.array([1.0, bad, 2.0], np.float32))

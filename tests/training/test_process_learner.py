@@ -196,7 +196,7 @@ def test_parameters_are_the_process_s_own_again_in_the_end(tiny_network, workers
     assert (network.layers[0].W_aa == 4).all()
 
 
-def test_nobody_is_started_before_there_is_something_to_do(workers):
+def test_no_process_is_started_before_there_is_something_to_do(workers):
     learner = workers(3)
     learner.reset()
     assert of(learner) == []
@@ -220,7 +220,7 @@ def test_closing_ends_them_and_gives_everything_back(tiny_network, alive):
     assert (descriptors(), sorted(shared_memory.iterdir())) == before
 
 
-def test_memory_that_nobody_closes_is_given_back():
+def test_memory_that_is_not_closed_is_freed():
     before = descriptors()
     shared = SharedArrays.create({"a": ((3, 5), "f4"), "b": ((2,), "i8")})
     shared["a"][:], shared["b"][:] = 1.5, 7
@@ -234,7 +234,7 @@ def test_memory_that_nobody_closes_is_given_back():
     assert descriptors() == before
 
 
-def test_a_worker_that_is_killed_is_told_of_and_the_others_end(workers, gone):
+def test_a_worker_that_is_killed_is_reported_of_and_the_others_end(workers, gone):
     learner = workers(3)
     learner.learn(*windows(5)[0], 0)
     pids = of(learner)

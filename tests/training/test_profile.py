@@ -10,7 +10,7 @@ from charrnn.network import head as readout
 from charrnn.network.cells import LSTM
 from charrnn.network.config import NetworkConfig
 from charrnn.network.network import Network
-from charrnn.system.child import Started
+from charrnn.system.child import ChildProcess
 from charrnn.terminal.screen import Screen
 from charrnn.text.batches import Streams
 from charrnn.training import trainer as training
@@ -77,10 +77,10 @@ def test_what_is_slow_is_seen(monkeypatch, owner, name, part):
     assert max(after, key=lambda p: after[p] - before.get(p, 0)) == part
 
 
-def test_waiting_for_workers_is_told(monkeypatch):
+def test_waiting_for_workers_is_reported(monkeypatch):
     before = seconds(profiled(workers=2)[0])
     assert before["waiting"] > 0.04  # a worker has to start before its first window
-    monkeypatch.setattr(Started, "tell", slow(Started.tell))
+    monkeypatch.setattr(ChildProcess, "send", slow(ChildProcess.send))
     after = seconds(profiled(workers=2)[0])
     assert after["sharing"] - before["sharing"] > 0.09
 

@@ -417,7 +417,7 @@ def test_the_same_file_read_in_another_way_is_refused(tmp_path):
             Run.resume(corpora[1], path)
 
 
-def test_a_used_up_budget_is_refused_and_more_goes_on(tmp_path):
+def test_a_used_up_budget_is_refused_and_more_continues(tmp_path):
     path = tmp_path / "model.npz"
     run = go(begin(max_steps=15))
     run.save_state(path)

@@ -52,7 +52,7 @@ def test_the_same_run_twice_is_the_same_file(tmp_path, cell):
     assert paths[0].read_bytes() != paths[1].read_bytes()
 
 
-def test_what_a_finished_run_tells_of_itself(tmp_path):
+def test_what_a_finished_run_shows_of_itself(tmp_path):
     run = finished()
     run.save(tmp_path / "model.npz")
     found = load(tmp_path / "model.npz")
@@ -77,7 +77,7 @@ def test_what_a_finished_run_tells_of_itself(tmp_path):
     assert record.baselines == {baseline.name: baseline.nats for baseline in expected}
 
 
-def test_the_loss_that_is_told_is_that_of_the_best_network_not_of_the_last():
+def test_the_loss_that_is_reported_is_that_of_the_best_network_not_of_the_last():
     noise = "".join("abcde"[k] for k in np.random.default_rng(0).integers(5, size=400))
     run = finished(text=noise, hidden_size=24, max_steps=120, learning_rate=3e-2, patience=0)
     record = run.checkpoint().training
@@ -207,7 +207,7 @@ def test_a_better_model_is_saved_and_the_state_now_and_then(tmp_path, monkeypatc
     assert sorted(disk.saved) == ["model"] * 3 + ["state"] * 2
 
 
-def test_a_save_that_fails_is_told_and_the_third_in_a_row_ends_the_run(tmp_path):
+def test_a_save_that_fails_is_reported_and_the_third_in_a_row_ends_the_run(tmp_path):
     disk = Disk()
     saving = Saving(disk, tmp_path / "model.npz", state_every=math.inf)
     disk.full = True
@@ -259,7 +259,7 @@ def test_a_log_has_every_tenth_step_every_note_and_no_nan(tmp_path):
     assert all(line["loss"] is None for line in lines(path))
 
 
-def test_the_log_of_a_resumed_run_goes_on_where_it_was_stopped(tmp_path):
+def test_the_log_of_a_resumed_run_continues_where_it_was_stopped(tmp_path):
     path = tmp_path / "run.jsonl"
     with RunLog(path) as log:
         log.write("start")
@@ -283,7 +283,7 @@ def test_whatever_lies_where_a_resumed_run_logs(tmp_path):
     assert {"step": 3} in lines(path)
 
 
-def test_a_log_that_cannot_be_written_is_told_before_the_run(tmp_path):
+def test_a_log_that_cannot_be_written_is_reported_before_the_run(tmp_path):
     with pytest.raises(TrainingError, match="cannot write the log"):
         RunLog(tmp_path / "none" / "run.jsonl")
     with pytest.raises(TrainingError):

@@ -70,7 +70,7 @@ def test_it_learns_what_can_be_known(cell):
     assert QuickScore(text[500:], V)(trainer.network).mean == trainer.now.best
 
 
-def test_what_is_told_of_each_step():
+def test_what_is_reported_of_each_step():
     trainer = make(evaluations=4, warmup=0.2)
     told = list(trainer.run())
     assert [progress.step for progress in told] == list(range(1, 41))
@@ -528,7 +528,7 @@ def test_overfitting_is_not_taken_for_a_broken_network(monkeypatch):
     assert (trainer.now.step, trainer.now.broken, trainer.now.rate_scale) == (4, 0, 1.0)
 
 
-def test_a_run_goes_back_three_times_and_then_goes_on(monkeypatch):
+def test_a_run_goes_back_three_times_and_then_continues(monkeypatch):
     scores(monkeypatch, [BETTER, *[BROKEN] * 5])
     trainer = make(max_steps=6, evaluations=6)
     notes = [progress.note for progress in trainer.run() if progress.note]

@@ -85,10 +85,10 @@ class RemoteBatch:
         with _died_while_sampling():
             if self.process.hear(1) == MADE:
                 rows, columns = self._shape
-                heard = self.process.hear(4 * rows * columns)
+                heard = self.process.receive(4 * rows * columns)
                 return np.frombuffer(heard, "<i4").reshape(self._shape).astype(np.intp)
-            size = int.from_bytes(self.process.hear(4), "little")
-            raise CharRNNError(self.process.hear(size).decode())
+            size = int.from_bytes(self.process.receive(4), "little")
+            raise CharRNNError(self.process.receive(size).decode())
 
 
 @contextmanager

@@ -1,1 +1,1 @@
-"""Files that are more than their text, or none at all: recognised, and read or named."""
+"""File formats: documents whose text is extracted, and binary files that are refused."""

@@ -14,7 +14,7 @@ _LINES = {
     "option", "summary", "tr",
 }  # fmt: skip
 _CELLS = {"td", "th"}
-# Not for readers, or said a second time: how a character is pronounced.
+# Not shown to readers, or a repetition: how a character is pronounced.
 _LEFT_OUT = {
     "head", "script", "style", "template", "noscript", "svg", "math", "object", "iframe", "select",
     "textarea", "rt", "rp", "audio", "video", "canvas",
@@ -24,18 +24,18 @@ _ENDS_HEAD = {"body", "frameset", "main", "article", "h1", "h2", "p", "div", "ta
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 
 LONGEST_UNCLOSED = 2**16
-"""Characters; what begins no tag, comment or script that ends in so many is let go at the end."""
+"""Characters within which a tag, comment or script must end; a longer one is dropped."""
 
 
 def text_of(pieces: Iterable[str]) -> Iterator[str]:
-    """Yield the text of a page, in pieces; a page of any form has one."""
+    """Yield the text of a page, in pieces; malformed pages are accepted."""
     page = _Page()
     waiting: list[str] = []
     length = 0
     for piece in pieces:
         waiting.append(piece)
         length += len(piece)
-        # What is not closed yet is looked through again each time: with as much again, seldom.
+        # An unclosed tag is scanned again each time; waiting for twice the data keeps that linear.
         if length >= len(page.rawdata):
             page.feed("".join(waiting))
             waiting, length = [], 0
@@ -49,19 +49,19 @@ def text_of(pieces: Iterable[str]) -> Iterator[str]:
 
 
 class _Page(HTMLParser):
-    """Gathers what is seen of a page, with line ends where a browser would begin a line."""
+    """Gathers the visible text of a page, with line ends where a browser would begin a line."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self._found: list[str] = []
         self._begun = False  # whether there is text yet
         self._breaks = 0  # line ends to come before more text
-        self._space = False  # whether a space is
+        self._space = False  # whether a space comes before more text
         self._left_out: list[str] = []
         self._verbatim = 0
 
     def taken(self) -> Iterator[str]:
-        """Yield what was gathered since the last time."""
+        """Yield the text gathered since the last call."""
         if found := "".join(self._found):
             yield found
         self._found.clear()
@@ -72,7 +72,7 @@ class _Page(HTMLParser):
             yield "\n"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Begin a line, or leave out what follows."""
+        """Begin a line, or an element that is left out."""
         if "head" in self._left_out and tag in _ENDS_HEAD:
             self._left_out.clear()  # a head that is not closed ends where the body begins
         if tag in _LEFT_OUT:
@@ -84,18 +84,18 @@ class _Page(HTMLParser):
             self._space = False
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Begin a line; an element that ends at once leaves nothing out."""
+        """Begin a line; an empty element leaves nothing out."""
         self._break(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        """End a line, or what is left out."""
+        """End a line, or an element that is left out."""
         if tag in self._left_out:
             del self._left_out[self._left_out.index(tag) :]
         self._verbatim = max(0, self._verbatim - (tag == "pre"))
         self._break(tag)
 
     def handle_data(self, data: str) -> None:
-        """Take text, with spaces as they are seen."""
+        """Add text, with spaces collapsed as a browser does."""
         if self._left_out:
             return
         if self._verbatim:
@@ -108,7 +108,7 @@ class _Page(HTMLParser):
             self._space = shown.endswith(" ")
 
     def parse_html_declaration(self, i: int) -> int:
-        """Pass over a declaration; one of no known form is a comment, as it is to a browser."""
+        """Skip a declaration; an unknown one is a comment, as in a browser."""
         try:
             return super().parse_html_declaration(i)
         except AssertionError:

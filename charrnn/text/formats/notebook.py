@@ -1,4 +1,4 @@
-"""The text of a Jupyter notebook: the source of its cells, without what they printed."""
+"""The text of a Jupyter notebook: the source of its cells, without their output."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

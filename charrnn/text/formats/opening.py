@@ -1,4 +1,4 @@
-"""A file as a text: as it stands, or the text that is in it, by what the file is."""
+"""A file as a text: verbatim, or the text extracted from a document, by its format."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -31,7 +31,7 @@ _RECORDS: dict[str, Form] = {
 }  # fmt: skip
 _PACKED_FOLDERS = {".tgz", ".tbz", ".tbz2", ".txz"}
 
-# What browsers read for names of which it is an extension.
+# Encodings that browsers use in place of the subset that is named.
 _WIDER = {
     "iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "gb2312": "gb18030",
     "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949",
@@ -48,24 +48,24 @@ class OpenedText:
     read_as
         How to read it.
     bound
-        How many bytes may be read in all.
+        Limit of the bytes read in total.
 
     Attributes
     ----------
     name
-        What it is called in messages.
+        Its name in messages.
     encoding
-        The encoding that it is in, "bytes" where bytes are read, when the first piece has come.
+        The encoding, "bytes" where bytes are read; known once the first piece has been read.
     has_field
-        Whether it is of those that have fields, likewise.
+        Whether the file has fields; known at the same time.
     notes
-        What its reader should know of it, a sentence each, when the last piece has come.
+        Notes for the user, a sentence each; complete once the last piece has been read.
 
     Raises
     ------
     NotText
-        Before the first piece, mostly, if the file is of another kind. Read as bytes only what this
-        program has written is, and that only where it was not asked for by name.
+        Usually before the first piece, if the file is of another kind. Read as bytes only what this
+        program has written is refused, and only where the user did not name it.
     TextError
         On the way, if it cannot be read, unpacked or decoded, or there is too much of it.
     """
@@ -104,23 +104,23 @@ class OpenedText:
         path = self._source.path
         if kind.document is None or path is None or not self._read_as.extract:
             raise self._refused(kind)
-        # Imported here, like all that unpacks: most texts need none of it.
+        # Imported here, like all unpackers: most texts need none of them.
         from charrnn.text.formats import epub, word  # noqa: PLC0415
         from charrnn.text.formats.zipped import Archive  # noqa: PLC0415
 
-        self._bound.used = used  # it is read again from its beginning
+        self._bound.used = used  # the file is read again from its beginning
         with Archive.opened(path, self.name, self._bound) as archive:
             yield from (word if kind.document == "docx" else epub).text_of(archive)
         self.notes = (f"{self.name} is {kind.name}; its text is read",)
 
     def _zipped(self, kind: Kind) -> Kind:
-        """Return what an archive is, and of anything else what it was found to be."""
+        """Return the kind of document that an archive is, else `kind`."""
         packed, suffix = suffixes_of(self._source.path)
         if suffix in _PACKED_FOLDERS:
             return ARCHIVE
         path = self._source.path
         if kind is not ZIP or packed or path is None or not path.is_file():
-            return kind  # what comes through a pipe is gone when it is known what it is
+            return kind  # a pipe cannot be read again
         from charrnn.text.formats.zipped import Archive  # noqa: PLC0415
 
         try:
@@ -137,7 +137,7 @@ class OpenedText:
         return NotText(self.name, kind.name, Way(kind.way_out))
 
     def _as_text(self, head: bytes, pieces: Iterable[bytes]) -> Iterator[str]:
-        """Read a file of text, or what is text in it."""
+        """Read a text file, or the text in a document."""
         _, suffix = suffixes_of(self._source.path)
         extract, field = self._read_as.extract, self._read_as.field
         encoding, notes = self._read_as.encoding, list[str]()
@@ -184,7 +184,7 @@ class OpenedText:
 
 
 def _declared(head: bytes, asked: str, name: str) -> tuple[str, list[str]]:
-    """Return the encoding that a page is in: what it says itself, unless another was asked for."""
+    """Return the encoding of a page: the one it declares, unless the user gave another."""
     declared = declared_charset(head)
     if declared is None or find_codec(asked).name != "utf-8":
         return asked, []

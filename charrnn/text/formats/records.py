@@ -1,4 +1,4 @@
-"""One column of a table or one field of records: the text among what else a file holds.
+"""One column of a table, or one field of records, as the text of a file.
 
 A text is written as it is, and a line end after it where it has none.
 """
@@ -15,7 +15,7 @@ from charrnn.text.formats.lines import LONGEST_LINE, lines
 Form = Literal["csv", "tsv", "jsonl", "json"]
 
 LARGEST_JSON = 2**27
-"""Characters of a file of JSON that has to be read whole."""
+"""Characters in a JSON file, which has to be read whole."""
 
 _DELIMITERS = ",;\t|"
 
@@ -28,19 +28,19 @@ class Records:
     pieces
         The file, decoded.
     name
-        What to call it in messages.
+        Its name in messages.
     form
         "csv" or "tsv", whose first line names the columns; "jsonl", a JSON value a line; or
         "json", one value for all of it.
     field
-        The name of a column, or of the field of each object; with dots that of a field of a field.
+        Name of a column, or of the field of each object; dots lead into nested fields.
         Of a table also the number of a column, from 1 on, where none has that name: then the first
         line is one of texts too.
 
     Attributes
     ----------
     notes
-        What its reader should know of it, when the last text has come.
+        Notes for the user; complete once the last text has been read.
 
     Raises
     ------
@@ -90,7 +90,7 @@ class Records:
             csv.field_size_limit(before)
 
     def _place(self, names: list[str]) -> int | None:
-        """Return which column is asked for; None of an empty file."""
+        """Return the index of the requested column; None for an empty file."""
         if self._field in names:
             return names.index(self._field)
         if self._field.isdecimal() and 0 < int(self._field) <= len(names):
@@ -117,7 +117,7 @@ class Records:
         if self._form == "json":
             whole = whole_json(self._pieces, self._name)
             if isinstance(whole, dict) and self._field not in whole:
-                # Many a file has its list of records under one name.
+                # The list of records is often under one key.
                 lists = [value for value in whole.values() if isinstance(value, list)]
                 whole = lists[0] if len(lists) == 1 else whole
             yield from whole if isinstance(whole, list) else [whole]
@@ -134,7 +134,7 @@ class Records:
 
 
 def columns(head: str, form: Form) -> list[str]:
-    """Return the names that the beginning of a file gives its columns or fields, where it does."""
+    """Return the names of the columns or fields, if the beginning of a file has any."""
     line = head.split("\n", 1)[0]
     if form == "jsonl":
         try:
@@ -149,7 +149,7 @@ def columns(head: str, form: Form) -> list[str]:
         names = next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:
         return []
-    # What looks like names, and not like a first row of numbers or of texts.
+    # Names, and not a first row of numbers or of texts.
     named = [name.strip() for name in names]
     fit = all(
         name.isprintable() and 0 < len(name) <= 40 and not name[0].isdecimal() for name in named
@@ -158,12 +158,12 @@ def columns(head: str, form: Form) -> list[str]:
 
 
 def whole_json(pieces: Iterable[str], name: str) -> Any:
-    """Return the value that a file of JSON is.
+    """Return the value of a JSON file.
 
     Raises
     ------
     TextError
-        It is no JSON, or longer than `LARGEST_JSON`.
+        If it is not JSON, or longer than `LARGEST_JSON`.
     """
     parts: list[str] = []
     length = 0
@@ -188,7 +188,7 @@ def _value(text: str, name: str) -> Any:
 
 
 def _texts(value: Any, path: list[str]) -> list[str]:
-    """Return the texts that a path leads to, in order; of a list those of each of its values."""
+    """Return the texts at a path, in order; a list gives those of each of its values."""
     found: list[str] = []
     left = [(value, 0)]
     while left:

@@ -1,7 +1,7 @@
-"""What a file is, by its first bytes: a picture, an archive, a document, a model, or a text.
+"""File signatures: pictures, archives, documents and models, by their first bytes.
 
-A name can say anything; the first bytes of most formats are theirs alone. What is no text is named,
-with what to do about it, instead of being read as one.
+A file's name can be wrong; the first bytes of most formats are unique. A file that is not a text
+is reported by its format, with a way out, instead of being read as one.
 """
 
 import re
@@ -9,25 +9,25 @@ from dataclasses import dataclass
 from typing import Literal
 
 HEAD = 512
-"""Bytes from the beginning of a file that are enough to recognise it."""
+"""Bytes at the beginning of a file by which it is recognised."""
 
 Document = Literal["docx", "epub"]
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a file is that is no plain text.
+    """A file format that is not plain text.
 
     Attributes
     ----------
     name
-        In words, with its article: "a PNG image".
+        Its name with an article: "a PNG image".
     way_out
-        What to do about it.
+        What the user can do about it.
     document
-        The document that it is, if its text can be read all the same.
+        The document format, if its text can be extracted.
     own
-        Whether this program has written it: not to be learnt by mistake, not even as bytes.
+        Whether this program writes it: not to be learnt by mistake, not even as bytes.
     """
 
     name: str
@@ -47,13 +47,13 @@ _PICKLE = "opening it could run code; write its text to a plain file with the pr
 WORD = Kind("a Word document", "give the file itself, by its name and not packed", "docx")
 EPUB = Kind("an EPUB book", "give the file itself, by its name and not packed", "epub")
 MODEL = Kind("a model of this program", "name the text that it learnt", own=True)
-STATE = Kind("a stopped run of this program", "go on with it by {resume}", own=True)
+STATE = Kind("a stopped run of this program", "resume it with {resume}", own=True)
 LOG = Kind("the log of a run of this program", "name the text that the run learnt", own=True)
 ARRAYS = Kind("a file of NumPy arrays", _LEAVE_OUT)
 ZIP = Kind("a ZIP archive", _UNPACK)
 ARCHIVE = Kind("an archive", _UNPACK)
 
-# Of a few letters, followed by something that is not in a text.
+# Short signatures count only when followed by bytes that a text does not have.
 _SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
     (rb"\x89PNG\r\n\x1a\n", Kind("a PNG image", _IMAGE)),
     (rb"\xff\xd8\xff", Kind("a JPEG image", _IMAGE)),
@@ -110,7 +110,7 @@ _ZIP = re.compile(rb"PK(?:\x03\x04|\x05\x06)", re.DOTALL)
 
 
 def recognise(head: bytes) -> Kind | None:
-    """Return what the file is that begins so, or None for what may be a text.
+    """Return the format of a file from its first bytes, or None for a possible text.
 
     head: the first `HEAD` bytes, or all if there are fewer. Of a ZIP archive it takes more to know
     what is in it; see `zip_kind`.
@@ -121,7 +121,7 @@ def recognise(head: bytes) -> Kind | None:
 
 
 def zip_kind(names: list[str], mimetype: str) -> Kind:
-    """Return what a ZIP archive is, by the names in it, and what its member `mimetype` says."""
+    """Return the format of a ZIP archive from its names and its member `mimetype`."""
     if mimetype == "application/epub+zip" or "META-INF/container.xml" in names:
         return EPUB
     if mimetype.startswith("application/vnd.oasis.opendocument"):
@@ -145,7 +145,7 @@ _OFFICE = {
 
 
 def declared_charset(head: bytes) -> str | None:
-    """Return the encoding that a page names in its first bytes, as it is written there."""
+    """Return the encoding that a page declares in its first bytes, verbatim."""
     found = _CHARSET.search(head)
     return found[1].decode("ascii") if found else None
 

@@ -1,4 +1,4 @@
-"""What is said in subtitles (.srt, .vtt): their lines without numbers, times and marks."""
+"""The text of subtitles (.srt, .vtt): their lines without numbers, times and markup."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ def text_of(pieces: Iterable[str], name: str) -> Iterator[str]:
     Raises
     ------
     TextError
-        There are none in it, or a line is longer than any should be.
+        If there are none, or a line is longer than `LONGEST_LINE`.
     """
     is_empty = True
     said: list[str] = []  # the lines since the last times, the last of which may be a number
@@ -37,12 +37,12 @@ def text_of(pieces: Iterable[str], name: str) -> Iterator[str]:
 
 
 def _without_heading(said: list[str]) -> list[str]:
-    """Leave out what stands above the next times: its number or name, or a remark."""
+    """Leave out the lines above the next times: a number, a name or a comment."""
     while said and said[-1].strip() == "":
         said = said[:-1]
     last = max((k for k, line in enumerate(said) if not line.strip()), default=None)
     if last is not None:
-        # After a blank line; a remark has more than one line.
+        # After a blank line; a comment has more than one line.
         heading = said[last + 1 :]
         is_heading = len(heading) == 1 or heading[0].startswith(("NOTE", "STYLE", "REGION"))
         return said[:last] if is_heading else said

@@ -11,7 +11,7 @@ _USUAL = "word/document.xml"
 
 _WRITTEN = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 
-# What stands there a second time, for older programs or at its former place; and where tabs stop.
+# Copies, for older programs or at a former place; and tab stops.
 _LEFT_OUT = {"Fallback", "moveFrom", "tabs"}
 
 
@@ -61,13 +61,13 @@ class _Body:
 
 
 def _named(name: str) -> tuple[str, bool]:
-    """Return a name without its namespace, and whether that is one of word processing."""
+    """Return a name without its namespace, and whether that is WordprocessingML's."""
     namespace, _, local = name.rpartition("}")
     return local, "wordprocessingml" in namespace
 
 
 def _main(archive: Archive) -> str:
-    """Return the member that holds the text; some programs name it in a way of their own."""
+    """Return the member that has the text; its name depends on the program that wrote it."""
     found: list[str] = []
 
     def start(_: str, attributes: dict[str, str]) -> None:

@@ -1,7 +1,7 @@
-"""XML read from beginning to end, a piece at a time, with nothing in it taken on trust.
+"""A streaming XML reader for untrusted files.
 
-Nothing is fetched, and no entity can be declared: those of XML itself (&amp; and its like) are all
-that a document needs, and what others are declared for is to grow a line to gigabytes.
+Nothing is fetched, and no entity can be declared: the predefined ones (&amp; etc.) are all that a
+document needs, and others serve to expand a line to gigabytes.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,11 +11,11 @@ from xml.parsers import expat
 from charrnn.errors import TextError
 
 LONGEST_TAG = 2**20
-"""Bytes that a tag may have; the parser holds one whole."""
+"""Bytes in a tag, which the parser keeps in memory."""
 
 
 class Reader:
-    """Hands on what it reads: names without their namespace's prefix, as {namespace}name.
+    """The callbacks of a parser; names come as {namespace}name, without a prefix.
 
     start: called with a name and the attributes, at the beginning of an element.
     end: called with a name, at its end.
@@ -41,7 +41,7 @@ class Reader:
         Raises
         ------
         TextError
-            It is not XML, declares entities, or holds a tag that is longer than any should be.
+            If it is not XML, declares entities, or has a tag longer than `LONGEST_TAG`.
         """
         fed = 0
         try:

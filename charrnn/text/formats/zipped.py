@@ -1,6 +1,6 @@
 """The members of a ZIP archive, unpacked a piece at a time and never beyond a bound.
 
-Documents of word processors and books are such archives. Whatever is wrong with one, or asks for
+Documents of word processors and books are such archives. Whatever is wrong with one, or takes
 more than a text can need, is one `TextError`.
 """
 
@@ -16,15 +16,15 @@ from charrnn.text.formats.signatures import Kind, zip_kind
 from charrnn.text.sources import PIECE, Bound
 
 MOST_MEMBERS = 20_000
-"""Of an archive whose text is read; what lists more is no document."""
+"""Members of an archive whose text is read; a document has fewer."""
 
 LARGEST_DIRECTORY = 16 * 2**20
-"""Bytes of the list of members, which is read whole."""
+"""Bytes in the list of members, which is read whole."""
 
 _END = b"PK\x05\x06"
 _END_SIZE, _LONGEST_COMMENT = 22, 2**16
 
-# bz2 and lzma have no error of their own for damaged data; RuntimeError is a password.
+# bz2 and lzma have no error of their own for damaged data; RuntimeError: a password is needed.
 _DAMAGES = (
     zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError, RuntimeError,
     NotImplementedError, UnicodeError, OverflowError,
@@ -34,8 +34,8 @@ _DAMAGES = (
 class Archive:
     """An archive that is open for reading.
 
-    name: what to call it in messages.
-    bound: how many bytes may be read in all, after unpacking.
+    name: its name in messages.
+    bound: limit of the bytes read in total, after unpacking.
     """
 
     def __init__(self, archive: zipfile.ZipFile, name: str, bound: Bound) -> None:
@@ -50,7 +50,7 @@ class Archive:
         Raises
         ------
         TextError
-            It is damaged, or lists more members than a document has.
+            If it is damaged, or lists more than `MOST_MEMBERS`.
         """
         try:
             with path.open("rb") as file:
@@ -69,7 +69,7 @@ class Archive:
             yield cls(archive, name, bound)
 
     def kind(self) -> Kind:
-        """Return what the archive is."""
+        """Return the archive's format."""
         mimetype = b""
         if "mimetype" in self.names:
             with self._reading("mimetype"), self._archive.open("mimetype") as file:
@@ -82,7 +82,7 @@ class Archive:
         Raises
         ------
         TextError
-            There is no such member, it is damaged or encrypted, or grows beyond the bound.
+            If there is no such member, it is damaged or encrypted, or exceeds the bound.
         """
         with self._reading(member), self._archive.open(member) as file:
             while piece := file.read(PIECE):
@@ -90,12 +90,12 @@ class Archive:
                 yield piece
 
     def read(self, member: str, limit: int) -> bytes:
-        """Return the bytes of a member that has to be known whole.
+        """Return all bytes of a member.
 
         Raises
         ------
         TextError
-            As above, or it is longer than `limit`.
+            As above, or if it is longer than `limit`.
         """
         read = b""
         for piece in self.pieces(member):

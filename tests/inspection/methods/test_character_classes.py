@@ -36,7 +36,7 @@ def test_the_class_of_each_character():
     assert letters_seen("e\u0301t").tolist() == [0, 1, 2]  # a mark belongs to its letter's word
 
 
-def test_an_apostrophe_ends_a_word_unless_it_stands_between_letters():
+def test_an_apostrophe_ends_a_word_unless_it_is_between_letters():
     assert letters_seen("'tis it's''s dogs' x").tolist() == [
         -1, 0, 1, 2, -1, 0, 1, -1, 2, -1, -1, 0, -1, 0, 1, 2, 3, -1, -1, 0
     ]  # fmt: skip

@@ -60,7 +60,7 @@ def test_a_held_unit_is_a_bias(reading, cell, value):
     assert np.allclose(bits[60:], expected[59:], rtol=0, atol=1e-6)
 
 
-def test_a_unit_that_nobody_reads_may_be_held_anywhere(reading):
+def test_a_unit_without_readers_may_be_clamped_anywhere(reading):
     network = reading.network
     network.layers[1].W_aa[4] = 0
     network.W_ya[4] = 0
@@ -94,7 +94,7 @@ def test_a_held_cell_state_is_seen_through_the_output_gate(tiny_network, vocabul
         assert np.isclose(bits[t + 1], -np.log2(p[ids[t + 1]]), rtol=0, atol=1e-10)
 
 
-def test_a_trace_of_any_length_goes_on_with_what_is_held(reading):
+def test_a_trace_of_any_length_continues_with_its_clamped_units(reading):
     """Values over the text are taken character by character, and the last of them stays."""
     T, units = len(reading), ((0, 2), (1, 0))
     rng = np.random.default_rng(3)

@@ -127,7 +127,7 @@ def test_only_frequent_characters_are_features():
     assert "is 'b'" not in named(text)
 
 
-def test_a_feature_may_be_asked_for():
+def test_a_feature_may_be_requested():
     first, *_ = features("ROMEO:\nAh\nJULIET:\n", ["speaker=^[A-Z]+:$"])
     assert (first.name, first.group, first.binary, first.ahead) == ("speaker", "asked", True, True)
     assert "".join(".x"[int(value)] for value in first.values) == "xxxxxx....xxxxxxx."
@@ -147,7 +147,7 @@ def test_a_feature_may_be_asked_for():
         (["x=a", "x=b"], "'x' is asked for twice"),
     ],
 )
-def test_a_feature_that_cannot_be_is_told(wanted, message):
+def test_a_feature_that_cannot_be_is_reported(wanted, message):
     with pytest.raises(ConfigError, match=message):
         features("abc", wanted)
 

@@ -33,7 +33,7 @@ def units_of(found):
     return [loss.units[0] for loss in found.single]
 
 
-def test_a_unit_that_nobody_reads_costs_nothing(make_reading):
+def test_a_unit_without_readers_costs_nothing(make_reading):
     reading = make_reading()
     network = reading.network
     network.layers[1].W_aa[3] = 0
@@ -54,7 +54,7 @@ def test_a_unit_that_nobody_reads_costs_nothing(make_reading):
     assert other.bits.mean != 0
 
 
-def test_the_exact_cost_is_that_of_reading_the_text_with_the_unit_held(make_reading):
+def test_the_exact_cost_is_that_of_reading_the_text_with_the_unit_clamped(make_reading):
     reading = make_reading()
     found = Ablated.of(reading, Options(units=((0, 1), (1, 4))))
     mean = reading.states["a"].mean(axis=0)
@@ -221,7 +221,7 @@ def test_what_cannot_be_ablated_is_refused(make_reading, cell):
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 160])
-def test_the_screen_tells_the_costs(make_reading, width):
+def test_the_screen_shows_the_costs(make_reading, width):
     found = Ablated.of(make_reading(), Options(units=((1, 0), (0, 3)), random=2))
     lines = [line.plain for line in display.draw(found, Screen(width))]
     assert max(map(len, lines)) <= width

@@ -126,7 +126,7 @@ def test_what_is_planted_is_found(rng, directions, monkeypatch):
             assert found.accuracy.mean < 1 / V + 4 * (6 / 49 / 1000) ** 0.5
 
 
-def test_noise_tells_nothing(rng):
+def test_noise_carries_no_information(rng):
     """With as many units as characters a fit to the first half is perfect, and worth nothing."""
     ids = rng.integers(V, size=600)
     for found in recalls(rng.standard_normal((600, 300)), ids, [0, 4], rng):
@@ -173,7 +173,7 @@ def test_a_rare_character_is_not_guessed_and_counts_as_wrong(rng, monkeypatch):
     assert found.accuracy.mean == pytest.approx(np.mean(ids[500:] < 2))
 
 
-def test_how_far_back_the_state_tells_more_than_chance(reading):
+def test_how_far_back_the_state_shows_more_than_chance(reading):
     def found(lag, accuracy, by_last=0.3, commonest=0.2):
         return Recall(lag, Mean(100, accuracy, 0.05), by_last, commonest)
 

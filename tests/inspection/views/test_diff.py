@@ -142,7 +142,7 @@ def painted(text, change, width=60, **screen):
     return list(lines)
 
 
-def test_marks_stand_about_runs():
+def test_marks_are_about_runs():
     change = [math.nan, -1, -2, 0.9, 1, -1.5, 8, 8, -0.9]
     [line] = painted("abcdefghi", change)
     assert line.plain == "0 a{+bc+}d[-e-]{+f+}[-gh-]i"
@@ -263,7 +263,7 @@ def test_a_network_corresponds_to_itself_shuffled(read):
 
 
 @pytest.mark.parametrize("T", [1, 2, 3])
-def test_of_a_short_text_nothing_is_told_of_units(slow, T):
+def test_of_a_short_text_nothing_is_reported_of_units(slow, T):
     found = Correspondence.of(slow(3, T), slow(3, T), np.random.default_rng(0))
     assert found.pairs.shape == (0, 2)
     assert math.isnan(found.floor) or found.floor >= 0
@@ -301,7 +301,7 @@ def test_the_work_is_tracked(read):
 # What is shown ------------------------------------------------------------------------------------
 
 
-def test_two_models_are_told_apart(read, rng):
+def test_two_models_are_reported_apart(read, rng):
     text = "".join(rng.choice(list("abcd .\n"), 500))
     one, two = read(text=text), read("gru", text, seed=2, scale=6.0)
     found = Differences.of((one, two), Options(top=3, rows=2))

@@ -183,7 +183,7 @@ def test_the_text_that_is_read_is_not_counted(read, training):
         TrainingText.of(reading, training(TEXT))
 
 
-def test_a_passage_in_common_is_told(read, training):
+def test_a_passage_in_common_is_reported(read, training):
     common = "cab a dead bad ace (decade) ''abc1"[: SAME + 1]
     text = "1" * 40 + common + "1" * 25
     found = TrainingText.of(read(text), training("a. " * 30 + common + "b" * 50))

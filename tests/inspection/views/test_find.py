@@ -175,7 +175,7 @@ def test_an_echo_is_not_said_to_follow(tiny_network):
 
 
 @pytest.mark.slow
-def test_what_the_character_mostly_tells_is_an_echo(reading, rng):
+def test_what_the_character_mostly_shows_is_an_echo(reading, rng):
     """Within characters the unit knows something, surely, but little of what makes its score."""
     lines = []
     for _ in range(1600):
@@ -247,7 +247,7 @@ def test_scores_of_the_table_are_those_of_all_units(found):
         assert np.sign(found.choice[n, u]) in (it.sign, 0)
 
 
-def test_the_surest_stand_first(found):
+def test_the_surest_are_first(found):
     order = [surest(one.following) for one in found.found]
     assert order == sorted(order)
     verdicts = [one.following.verdict for one in found.found]
@@ -260,7 +260,7 @@ def test_the_surest_stand_first(found):
             assert one.on.count > 0
 
 
-def test_both_states_of_an_lstm_are_tried_or_the_kind_that_is_asked_for(reading):
+def test_both_states_of_an_lstm_are_tried_or_the_kind_that_is_requested(reading):
     assert {kind for _, kind in Find.of(reading).units} == {"a", "c"}
     for kind in ("a", "c"):
         assert {other for _, other in Find.of(reading, Options(kind=kind)).units} == {kind}
@@ -274,7 +274,7 @@ def test_both_states_of_an_lstm_are_tried_or_the_kind_that_is_asked_for(reading)
         Find.of(reading, Options(layer=1))
 
 
-def test_a_layer_may_be_asked_for(make_checkpoint, vocabulary, rng):
+def test_a_layer_may_be_requested(make_checkpoint, vocabulary, rng):
     checkpoint = make_checkpoint(num_layers=2)
     reading = Reading.of(checkpoint.network, vocabulary, rng.integers(7, size=600))
     assert {unit[0] for unit, _ in Find.of(reading, Options(layer=1)).units} == {1}
@@ -295,7 +295,7 @@ def test_the_same_is_found_again(reading, found):
     assert [one.following.unit for one in other.found] == [o.following.unit for o in found.found]
 
 
-def test_a_feature_that_is_asked_for(reading):
+def test_a_feature_that_is_requested(reading):
     found = Find.of(reading, Options(features=("words=[abcd]+",), rows=1))
     assert of_feature(found, "words").following.feature.group == "asked"
     assert found.shown == 1
@@ -366,7 +366,7 @@ def lines(found, screen):
     return "\n".join(line.plain for line in VIEWS["find"].draw(found, screen))
 
 
-def test_the_screen_tells_the_unit_and_what_it_costs(found):
+def test_the_screen_shows_the_unit_and_what_it_costs(found):
     said = " ".join(lines(found, Screen(80)).split())
     it = of_feature(found, 'inside "..."').following
     assert f'0:{PLANTED}.{it.kind} follows inside "..."' in said

@@ -76,7 +76,7 @@ def test_numbers_in_closed_form():
     assert several.m90 == 1
 
 
-def test_a_norm_too_small_to_be_squared_is_told(tiny_network):
+def test_a_norm_too_small_to_be_squared_is_reported(tiny_network):
     network = tiny_network("rnn", V, 6)
     network.params.flat[:] = with_spectrum(tiny_network, 0.3).params.flat
     [norms] = descent.norms(read(network, 70), np.array([68]), 60)["a"]
@@ -101,7 +101,7 @@ def test_gradients_that_are_none():
     assert (some.rate, some.norm, some.verdict) == (pytest.approx(1), 2.0, "steady")
 
 
-def test_what_explodes_out_of_all_bounds_is_told_without_a_warning(tiny_network):
+def test_what_explodes_out_of_all_bounds_is_reported_without_a_warning(tiny_network):
     network = tiny_network("rnn", V, 6)
     network.params.flat[:] = with_spectrum(tiny_network, 1e4).params.flat
     result = Gradients.of((read(network, 100),))

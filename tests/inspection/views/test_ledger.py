@@ -147,7 +147,7 @@ def test_half_ages(make_reading):
         assert age == 0 or sizes[:age, j].sum() < total / 2
 
 
-def test_units_and_layers_are_those_asked_for(make_reading):
+def test_units_and_layers_are_those_requested(make_reading):
     reading = make_reading()
     found = Ledger.of(reading, Options(units=((1, 3), (1, 0))))
     assert [account.layer for account in found.accounts] == [1]
@@ -185,7 +185,7 @@ def test_a_simple_network_is_refused_with_what_helps(tiny_network, vocabulary):
 
 
 @pytest.mark.parametrize("width", [40, 60, 100])
-def test_the_screen_tells_the_writes(make_reading, vocabulary, width):
+def test_the_screen_shows_the_writes(make_reading, vocabulary, width):
     reading = make_reading()
     found = Ledger.of(reading, Options(at="8"))
     lines = [line.plain for line in display.draw(found, Screen(width))]

@@ -69,7 +69,7 @@ def test_what_does_not_vary_has_no_rhythm():
         assert math.isnan(found.lasts)
 
 
-def test_what_comes_back_is_told_and_after_how_long(rng):
+def test_what_comes_back_is_reported_and_after_how_long(rng):
     t = np.arange(2000)
     found = rhythm(np.sin(2 * np.pi * t / 38) + rng.normal(0, 1, 2000))
     assert found.period in range(37, 40)
@@ -192,7 +192,7 @@ def test_a_push_is_what_one_sd_of_the_unit_does_to_the_scores(read):
 # The card ---------------------------------------------------------------------------------------
 
 
-def test_a_card_tells_what_a_unit_is_like(read, cell):
+def test_a_card_shows_what_a_unit_is_like(read, cell):
     reading = read(cell=cell)
     if cell == "lstm":
         reading.states["c"][:] *= 9  # beyond 1
@@ -367,7 +367,7 @@ def test_contexts_and_responses_are_written_with_their_characters(read):
     assert told == {one["char"]: one["change"] for one in data["moved_by"]}
 
 
-def test_every_character_stands_on_its_value(vocabulary):
+def test_every_character_is_at_its_value(vocabulary):
     text = "abc\n\nd\neé"
     ids, values = vocabulary.encode(text), np.linspace(-1, 1, len(text))
     row = Row("a", values, "diverging")
@@ -408,7 +408,7 @@ def test_what_is_drawn_fits_and_says_what_it_is(read, cell):
     assert max(map(len, VIEWS["neuron"].explain().splitlines())) < 80
 
 
-def test_no_number_is_told_of_what_is_below_noise(read):
+def test_no_number_is_reported_of_what_is_below_noise(read):
     made = Neuron.of(read(), Options(units=((0, 1),)))
     [told] = made.units
     said = "\n".join(line.plain for line in draw(made, Screen(160)))

@@ -94,7 +94,7 @@ def letters(text, first, later, other):
     return np.where(start, first, np.where(letter, later, other))[1:]
 
 
-def test_first_letters_that_are_dearer_are_told(read, text, rng):
+def test_first_letters_that_are_dearer_are_reported(read, text, rng):
     noise = rng.normal(0, 0.1, len(text) - 1)
     bits = letters(text, 4.0, 1.5, 2.0) + noise
     found = findings.word_starts(Errors.of(costing(read(), bits)))
@@ -107,7 +107,7 @@ def test_first_letters_that_are_dearer_are_told(read, text, rng):
     assert 0 < found.evidence["error"] < 0.05
 
 
-def test_first_letters_are_not_told_without_need(read, text, rng):
+def test_first_letters_are_not_reported_without_need(read, text, rng):
     def told(first, later, noise=0.1, text=text):
         bits = letters(text, first, later, 2.0)
         # What is hard is hard for a while: so are the errors of blocks.
@@ -123,7 +123,7 @@ def test_first_letters_are_not_told_without_need(read, text, rng):
     assert told(4.0, 1.5, text="1. " * 200) is None  # no words at all
 
 
-def test_a_class_that_is_hard_is_told(read, text, rng):
+def test_a_class_that_is_hard_is_reported(read, text, rng):
     mark = np.array([c == "." for c in text])[1:]
     digit = np.array([c == "1" for c in text])[1:]
     bits = np.where(mark, 7.0, np.where(digit, 4.0, 1.5)) + rng.normal(0, 0.1, len(mark))
@@ -177,7 +177,7 @@ def drawn(tiny_network, rng, temperature, n=3000):
 
 
 @pytest.mark.parametrize(("temperature", "said"), [(0.5, "overconfident"), (2.0, "underconfident")])
-def test_a_wrong_confidence_is_told(tiny_network, rng, temperature, said):
+def test_a_wrong_confidence_is_reported(tiny_network, rng, temperature, said):
     reading = drawn(tiny_network, rng, temperature)
     found = findings.confidence(Probabilities.of(reading))
     assert found.text.startswith(f"{said}: expected ")
@@ -192,7 +192,7 @@ def test_a_wrong_confidence_is_told(tiny_network, rng, temperature, said):
 
 
 @pytest.mark.slow
-def test_a_right_confidence_is_not_told(tiny_network):
+def test_a_right_confidence_is_not_reported(tiny_network):
     told = [
         findings.confidence(Probabilities.of(drawn(tiny_network, np.random.default_rng(seed), 1.0)))
         for seed in range(40)
@@ -229,7 +229,7 @@ def cost(on=0.3, error=0.05, off=0.01, by_random=0.004, **following):
     )  # fmt: skip
 
 
-def test_a_unit_that_follows_is_told_with_its_floor_and_cost():
+def test_a_unit_that_follows_is_reported_with_its_floor_and_cost():
     found = findings.unit(cost(), 1000)
     assert found.text == (
         "1:7.c follows 'line start' (AUC .90, chance .62); without it +0.300 ± 0.050 bits "
@@ -246,7 +246,7 @@ def test_a_unit_that_follows_is_told_with_its_floor_and_cost():
     assert unknown.data()["evidence"]["cost_on_error"] is None
 
 
-def test_a_unit_that_does_not_follow_is_not_told():
+def test_a_unit_that_does_not_follow_is_not_reported():
     for verdict in ("echo", "below noise", "too short"):
         assert findings.unit(cost(verdict=verdict), 9) is None
     assert findings.unit(cost(score=0.63), 9) is not None
@@ -319,7 +319,7 @@ def test_the_unit_that_is_used_there_is_preferred(read, rng, monkeypatch):
 
 @given(features=st.integers(3, 90))
 @settings(deadline=None, max_examples=30)
-def test_a_short_text_is_told_with_how_long_it_should_be(features):
+def test_a_short_text_is_reported_with_how_long_it_should_be(features):
     found = findings.too_short(300, features, 40)
     assert found.view == "find"
     needed = found.evidence["needed"]
@@ -360,7 +360,7 @@ def contexts(rng, excess, noise=0.3, targets=100, full=2.0):
     return Context(vocabulary, ids, np.arange(targets), lengths, bits, whole, (0,), ())
 
 
-def test_the_context_that_is_used_is_told(rng):
+def test_the_context_that_is_used_is_reported(rng):
     found = findings.context(contexts(rng, [2.0, 1.0, 0.5, 0.2, 0.0, 0.0], noise=0.02))
     assert found.view == "context"
     assert (found.evidence["n"], found.evidence["enough"]) == (8, 16)
@@ -372,7 +372,7 @@ def test_the_context_that_is_used_is_told(rng):
     assert "with 1 character of context, <1% with 2" in one.text
 
 
-def test_no_context_is_told_that_is_noise(rng):
+def test_no_context_is_reported_that_is_noise(rng):
     assert findings.context(contexts(rng, [0.0] * 6)) is None
     assert findings.context(contexts(rng, [0.05] * 6, noise=3.0)) is None
     assert findings.context(contexts(rng, [0.0, 0.0, 2.0, 0.0])) is None  # shorter ones cost less
@@ -395,7 +395,7 @@ def decaying(rate, losses=48, lags=64, rng=None):
     return scale[:, None] * rate ** np.arange(lags + 1)
 
 
-def test_how_far_gradients_reach_is_told(rng):
+def test_how_far_gradients_reach_is_reported(rng):
     found = findings.reach(gradients(decaying(0.8, rng=rng)))
     assert (found.view, found.options) == ("grad", "--kind x")
     assert found.evidence["half"] == 4  # .8^3 = .512, .8^4 = .41
@@ -409,7 +409,7 @@ def test_how_far_gradients_reach_is_told(rng):
     assert "in 1 character;" in findings.reach(gradients(decaying(0.49))).text
 
 
-def test_too_few_gradients_tell_nothing():
+def test_too_few_gradients_show_nothing():
     assert findings.reach(gradients(decaying(0.8, losses=29))) is None
     lost = decaying(0.8)
     lost[20:, 3] = np.nan
@@ -429,7 +429,7 @@ def opened(read, cell="lstm", kind="f", T=400, **units):
     return Gates.of(with_values(reading, **{kind: values}))
 
 
-def test_a_long_memory_is_told(read):
+def test_a_long_memory_is_reported(read):
     found = findings.memory(opened(read, _3=0.95, _4=0.8, _7=0.97))
     assert found.view == "gates"
     assert found.evidence["integrators"] == 2
@@ -447,14 +447,14 @@ def test_a_long_memory_is_told(read):
     assert endless.data()["evidence"]["longest"] is None
 
 
-def test_an_ordinary_memory_is_not_told(read):
+def test_an_ordinary_memory_is_not_reported(read):
     assert findings.memory(opened(read, _3=0.9)) is None  # 9.5 characters
     assert findings.memory(opened(read, _3=0.95, T=254)) is None
     rnn = Gates.of(read("ab" * 200, cell="rnn"))
     assert findings.memory(rnn) is None
 
 
-def test_units_that_are_idle_are_told(read, rng):
+def test_units_that_are_idle_are_reported(read, rng):
     reading = read("ab" * 200, hidden_size=20)
     a = rng.normal(0, 0.3, (400, 20))
     a[:, [3, 8]] = 0.25
@@ -512,7 +512,7 @@ LONGEST = [
 WHOLE = Screen(span=(0, None))  # as the command draws a view that shows no span
 
 
-def test_the_first_seven_sentences_are_told(read, monkeypatch):
+def test_the_first_seven_sentences_are_reported(read, monkeypatch):
     many = [Finding(f"rule {n}", "so", "probs", {}) for n in range(9)]
     some = [None, *many[:3], None, *many[3:]]
     monkeypatch.setattr(overview_module, "_findings", lambda *_: iter(some))
@@ -541,7 +541,7 @@ def test_all_fits_a_screen_of_80_by_24(make_checkpoint, read, text):
             assert screen.ascii_only == all(line.isascii() for line in lines)
 
 
-def test_the_view_stands_behind_its_sentence(read):
+def test_the_view_follows_its_sentence(read):
     result = replace(Overview.of(read()), findings=tuple(LONGEST))
     for width in (60, 80, 200):
         lines = [line.plain for line in draw(result, Screen(width))]
@@ -659,7 +659,7 @@ def test_the_schema_knows_every_rule(read, rng, text):
         check.validate(empty | {"findings": [more]})
 
 
-def test_it_is_the_same_each_time_and_tells_how_far_it_is(read):
+def test_it_is_the_same_each_time_and_shows_how_far_it_is(read):
     doing = []
 
     def track(steps, what, total):

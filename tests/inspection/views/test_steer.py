@@ -132,7 +132,7 @@ def test_the_texts_differ_first_where_it_is_said(reading, vocabulary):
     assert [row[2] for row in rows[60:]] == list(data["held"]["text"])
 
 
-def test_a_cell_state_may_be_held_where_there_is_one(reading, cell):
+def test_a_cell_state_may_be_clamped_where_there_is_one(reading, cell):
     settings = (((1, 0), 30.0),)
     if cell == "lstm":
         held = Steered.of(reading, Options(settings=settings, kind="c", length=9))
@@ -146,7 +146,7 @@ def test_a_cell_state_may_be_held_where_there_is_one(reading, cell):
         Steered.of(reading, Options(settings=(((1, 6), 1.0),)))
 
 
-def test_without_settings_the_loudest_unit_is_held(reading, network):
+def test_without_settings_the_unit_of_largest_effect_is_clamped(reading, network):
     network.W_ya[3] *= 50
     found = Steered.of(reading, Options(length=5))
     [(unit, value)] = found.settings

@@ -132,7 +132,7 @@ def test_the_table_is_ordered_and_sums_to_the_margin(make_reading):
 
 
 @pytest.mark.parametrize("width", [60, 80, 160])
-def test_the_screen_tells_both_sides(make_reading, width):
+def test_the_screen_shows_both_sides(make_reading, width):
     found = Votes.of(make_reading(), Options(at="3", rows=2))
     lines = [line.plain for line in display.draw(found, Screen(width, ascii_only=True))]
     said = " ".join(" ".join(lines).split())

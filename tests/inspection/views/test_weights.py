@@ -178,7 +178,7 @@ def test_of_many_characters_the_most_frequent_are_compared(rng, monkeypatch):
     assert found.cosine.shape == (4, 4)
 
 
-def test_one_layer_is_asked_for(measured):
+def test_one_layer_is_requested(measured):
     _, found = measured(Options(layer=1), num_layers=2)
     assert {m.block.name for m in found.matrices} == {"W_ax_1", "W_aa_1", "W_ya"}
     assert [scale.layer for scale in found.timescales] == [1]
@@ -195,7 +195,7 @@ def test_few_characters(make_checkpoint, cell, text):
     json.dumps(found.data(), allow_nan=False)
 
 
-def test_weights_of_nothing_are_told_of(make_checkpoint, cell):
+def test_weights_of_nothing_are_reported_of(make_checkpoint, cell):
     checkpoint = make_checkpoint(cell=cell)
     checkpoint.network.params.flat[:] = 0
     found = Weights.of(checkpoint)

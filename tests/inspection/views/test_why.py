@@ -190,7 +190,7 @@ def test_replacing_is_reading_again(question, monkeypatch):
 
 
 @pytest.mark.parametrize("lags", [LAGS, T])
-def test_the_likeliest_others_stand_in(question, lags):
+def test_the_likeliest_others_are_the_replacements(question, lags):
     question = question.last(lags)
     reading, vocabulary = question.reading, question.reading.vocabulary
     for place in range(lags):

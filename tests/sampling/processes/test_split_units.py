@@ -64,12 +64,12 @@ def others(monkeypatch):
     """The processes that are started, so that they can be asked about."""
     found = []
 
-    class Kept(started.Started):
+    class Kept(started.ChildProcess):
         def __init__(self, *arguments):
             super().__init__(*arguments)
             found.append(self.pid)
 
-    monkeypatch.setattr(halves, "Started", Kept)
+    monkeypatch.setattr(halves, "ChildProcess", Kept)
     return found
 
 
@@ -187,12 +187,12 @@ class Ways:
     def took(self, seconds):
         self.several = self.can_share()
 
-class Told(started.Started):
+class Printing(started.ChildProcess):
     def __init__(self, *arguments):
         super().__init__(*arguments)
         print(self.pid, flush=True)
 
-halves.Started = Told
+halves.ChildProcess = Printing
 alternating.Ways = Ways
 network = Network(NetworkConfig(7, "gru", 32, 2), np.random.default_rng(0))
 for choice in alternating.generate_alternating(
