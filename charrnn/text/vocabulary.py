@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from charrnn.array_types import Ids
 from charrnn.errors import TextError, UnknownCharacter
-from charrnn.text.confusables import Nearness
+from charrnn.text.confusables import Confusables
 from charrnn.text.read_as import Unknown
 
 Kind = Literal["characters", "bytes"]

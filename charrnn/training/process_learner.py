@@ -206,7 +206,7 @@ class ProcessLearner:
 
     def _send(self, command: bytes) -> None:
         for process in self._processes:
-            process.tell(command)
+            process.send(command)
 
     def _wait_for_all(self) -> None:
         for process in self._processes:

@@ -63,7 +63,7 @@ _PLACES = {
     ("optimizer", None): "optimiser",
     ("batches", None): "data",
     ("id_store", None): "data",
-    ("child", "hear"): "waiting",
+    ("child", "receive"): "waiting",
     ("child", None): "sharing",
     ("process_learner", None): "sharing",
 }

@@ -25,7 +25,7 @@ from charrnn.network.network import Network
 from charrnn.sampling.batch import generate_batch
 from charrnn.sampling.config import ENDLESS, SamplingConfig
 from charrnn.sampling.processes.handover import open_shared_network, share_network
-from charrnn.system.child import EndedError, Started, read_order
+from charrnn.system.child import ChildProcess, EndedError, read_order
 
 AHEAD = 16
 """Steps that are written at a time."""
@@ -68,7 +68,7 @@ class RemoteBatch:
             "streams": [stream.bit_generator.state for stream in streams],
         }
         with _died_while_sampling():
-            self.process = Started(__name__, order, self._shared.descriptor)
+            self.process = ChildProcess(__name__, order, self._shared.descriptor)
         self._end = weakref.finalize(self, self.process.close)
 
     def __iter__(self) -> Self:
@@ -83,7 +83,7 @@ class RemoteBatch:
             What was raised where it was to be made; or the process has died.
         """
         with _died_while_sampling():
-            if self.process.hear(1) == MADE:
+            if self.process.receive(1) == MADE:
                 rows, columns = self._shape
                 heard = self.process.receive(4 * rows * columns)
                 return np.frombuffer(heard, "<i4").reshape(self._shape).astype(np.intp)

@@ -28,7 +28,7 @@ from charrnn.network.config import NetworkConfig
 from charrnn.network.network import Network
 from charrnn.network.stepper import Stepper, UnitSlice
 from charrnn.sampling.processes.handover import open_shared_network, share_network
-from charrnn.system.child import Started, read_order
+from charrnn.system.child import ChildProcess, read_order
 from charrnn.system.cores import cores
 from charrnn.system.shared_memory import Layout, SharedArrays
 
@@ -145,8 +145,8 @@ class Halves:
     def __init__(self, network: Network) -> None:
         dtype = network.params.flat.dtype
         self._shared, order = share_network(network, _layout(network.config, dtype.str))
-        self._other = Started(__name__, order, self._shared.descriptor)
-        self._counters = Counters(self._shared, SCORED, self._other.check)
+        self._other = ChildProcess(__name__, order, self._shared.descriptor)
+        self._counters = Counters(self._shared, SCORED, self._other.ensure_alive)
         part = _part(network.config, self._shared, SCORED, self._counters)
         self._stepper = Stepper(network, part=part)
         self._begun = False
