@@ -161,7 +161,7 @@ def seen():
 
 @pytest.fixture
 def alive():
-    """Tell whether a process is there, and not only waiting for somebody to ask how it ended."""
+    """Return whether a process is there, and not only waiting to be reaped."""
 
     def alive(pid):
         try:

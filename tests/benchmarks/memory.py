@@ -182,7 +182,7 @@ def measure(wanted: argparse.Namespace, lag: int, cell: CellName) -> Iterator[Ru
         yield Run(lag, cell, seed, *found, time.perf_counter() - start)
 
 
-def told(runs: list[Run]) -> str:
+def said(runs: list[Run]) -> str:
     """Return how many runs are in which state: `knows`, or `2 of 3 know`."""
     counts = Counter(run.state for run in runs)
     if len(counts) == 1:
@@ -224,7 +224,7 @@ def main() -> None:
             print(
                 f"{lag:4}  {cell:5}{found['accuracy']:9.2f}{found['after']:7.2f}"
                 f"{found['before']:11.2f}{found['gradient']:10.1g}{agree:>7}"
-                f"{found['seconds']:9.0f}  {told(these)}",
+                f"{found['seconds']:9.0f}  {said(these)}",
                 flush=True,
             )
     print(f"\n{'who still knows':17}" + "".join(f"{lag:>6}" for lag in wanted.lags))

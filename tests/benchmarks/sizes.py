@@ -52,8 +52,8 @@ def memory(pid: int) -> int:
     total = 0
     try:
         for each in [str(pid), *children.read_text().split()]:
-            told = Path(f"/proc/{each}/smaps_rollup").read_text()
-            total += int(told.split("Pss:")[1].split()[0])
+            found = Path(f"/proc/{each}/smaps_rollup").read_text()
+            total += int(found.split("Pss:")[1].split()[0])
     except (FileNotFoundError, ProcessLookupError, IndexError):
         return 0
     return total

@@ -244,7 +244,7 @@ MAKERS: dict[str, Callable[..., Callable[[], int]]] = {
 
 
 class Side:
-    """One way of doing the work, in a process of its own that takes turns when it is told to."""
+    """One way of doing the work, in a process of its own that takes turns on command."""
 
     def __init__(self, name: str, *args: Any, threads: int = 1) -> None:
         self.rates: list[float] = []

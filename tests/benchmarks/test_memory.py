@@ -21,11 +21,11 @@ def test_the_cue_decides_the_answer_and_nothing_else_does(k):
     assert [text[t] for t in answers] == [answer for *_, answer in records]
     assert [text[t - k] for t in answers] == ["01"["ny".index(answer)] for *_, answer in records]
     assert {len(gap) for gap, *_ in records} == set(range(1, 11))
-    told = np.array([answer == "y" for *_, answer in records])
-    assert 0.4 < told.mean() < 0.6
+    found = np.array([answer == "y" for *_, answer in records])
+    assert 0.4 < found.mean() < 0.6
     for n in (0, -1):  # the noise on both sides of the cue is the same for both answers
         rare = np.array([(gap + noise)[n] == "," for gap, _, noise, _ in records])
-        assert abs(rare[told].mean() - rare[~told].mean()) < 0.1
+        assert abs(rare[found].mean() - rare[~found].mean()) < 0.1
 
 
 def test_lags_may_differ_from_record_to_record():

@@ -156,7 +156,7 @@ def measure(wanted: argparse.Namespace, model: Path, folder: Path) -> Iterator[d
             }
 
 
-def told(row: dict[str, Any]) -> str:
+def found(row: dict[str, Any]) -> str:
     start = f"{row['view']:10}{row['characters']:>7,}"
     if "refused" in row:
         return f"{start}  {row['refused']}"
@@ -207,7 +207,7 @@ def main() -> None:
             subprocess.run([*command, str(model), wanted.cell, wanted.size], check=True)
         for row in measure(wanted, model, Path(folder)):
             rows.append(row)
-            print(told(row), flush=True)
+            print(found(row), flush=True)
     if wanted.json:
         Path(wanted.json).write_text(json.dumps(rows, indent=1) + "\n")
 

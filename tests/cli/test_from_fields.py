@@ -89,7 +89,7 @@ def test_each_field_is_filled():
     assert got["output"] == Output(Path("~/f").expanduser(), over=True)
 
 
-def test_what_was_typed_can_be_told_from_a_default():
+def test_what_was_typed_can_be_reported_from_a_default():
     _, got = run("--size", "3", "text")
     typed = {name for name, source in got["sources"].items() if source != "DEFAULT"}
     assert typed == {"size", "text"}

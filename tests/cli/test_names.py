@@ -162,7 +162,7 @@ def test_a_prompt_in_the_place_of_the_model():
     assert "-p" not in run("sample", "tinny.npz").stderr
 
 
-def test_a_model_is_found_and_told():
+def test_a_model_is_found_and_reported():
     done = run("sample", "tiny", "--seed", 1)
     assert done.stdout == run("sample", "checkpoints/tiny.npz", "--seed", 1).stdout
     assert done.stderr.startswith("model: checkpoints/tiny.npz\n")

@@ -37,10 +37,10 @@ def test_no_times(written):
 
 @settings(deadline=None, max_examples=200)
 @given(st.text())
-def test_any_text_is_a_time_or_told(text):
+def test_any_text_is_a_time_or_reported(text):
     try:
         assert 0 < duration(text) < math.inf
     except typer.BadParameter as error:
-        told = error.message
-        assert told.isascii()
-        assert "\n" not in told
+        found = error.message
+        assert found.isascii()
+        assert "\n" not in found

@@ -97,7 +97,7 @@ def test_trained_networks_are_better_than_guessing(networks, cell):
 @given(n=st.integers(2, 3000))
 @settings(deadline=None, max_examples=150)
 def test_quick_score_counts_every_target_once(n):
-    # Ids that are places in the text, so that what is read where can be told.
+    # Ids that are places in the text, so that what is read where can be distinguished.
     quick = QuickScore(np.arange(n), 1)
     assert sorted(quick.y[quick.counted]) == list(range(1, n))
     np.testing.assert_array_equal(quick.y, quick.x + 1)

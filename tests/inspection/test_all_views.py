@@ -233,9 +233,9 @@ def test_the_gates_of_each_character_are_reported(make_checkpoint, vocabulary):
         for character in sorted(set(text))
     }
     order = sorted(away, key=away.get, reverse=True)
-    told = [f"{c} {away[c]:+.2f}".replace("0.", ".") for c in (*order[:2], *order[:2:-1])]
+    reported = [f"{c} {away[c]:+.2f}".replace("0.", ".") for c in (*order[:2], *order[:2:-1])]
     [line] = re.findall(r"^0 update u +([^\d ] [+-].*)$", said, re.MULTILINE)
-    assert line.split() == " ".join(told).split()
+    assert line.split() == " ".join(reported).split()
     tau = sorted((-1 / np.log(reading.gates["u"][:, 0]).mean(axis=0)).tolist(), reverse=True)
     [line] = re.findall(r"^longest +(.*)$", said, re.MULTILINE)
     assert [float(item) for item in line.split()[1::2]] == pytest.approx(tau, rel=0.01)

@@ -311,7 +311,7 @@ def test_of_equally_likely_characters_a_branch_takes_the_first(vocabulary):
     assert not found.branches(np.arange(5)).any()
 
 
-def test_each_character_is_painted_by_what_was_told_before_it(tiny_network, vocabulary):
+def test_each_character_is_painted_by_what_was_reported_before_it(tiny_network, vocabulary):
     reading = read(tiny_network("lstm"), vocabulary)
     for paint in ("bits", "rank", "excess"):
         found = Probabilities.of(reading, Options(paint=paint))

@@ -1,4 +1,4 @@
-"""Saving while training goes on: when it is due, what is told, and when it is given up."""
+"""Saving while training goes on: when it is due, what is reported, and when it is given up."""
 
 import math
 from types import SimpleNamespace
@@ -17,7 +17,7 @@ def progress(step, improved=None):
 
 
 class Clock:
-    """Time that passes when it is told to."""
+    """Time that passes when it is set to."""
 
     def __init__(self):
         self.now = 1000.0
@@ -27,7 +27,7 @@ class Clock:
 
 
 class Disk:
-    """Stands for a run, counts what is saved, and fails when it is told to."""
+    """Stands for a run, counts what is saved, and fails when it is set to."""
 
     def __init__(self, clock):
         self.clock, self.saved, self.full, self.slow = clock, [], False, 0.0

@@ -1,4 +1,4 @@
-"""The log of a run: complete lines, steps that only increase, and nobody else's file replaced."""
+"""The log of a run: complete lines, steps that only increase, and no other file replaced."""
 
 import errno
 import json
@@ -113,9 +113,9 @@ def test_where_no_log_can_be_written(tmp_path):
         tmp_path / ("x" * 300),
     ):
         for step in (0, 20):
-            with pytest.raises(TrainingError, match="cannot write the log there") as told:
+            with pytest.raises(TrainingError, match="cannot write the log there") as said:
                 RunLog(path, step)
-            assert "\n" not in str(told.value)
+            assert "\n" not in str(said.value)
 
 
 def test_a_full_disk_is_reported_once_and_nothing_is_written_behind_half_a_line(tmp_path):
@@ -169,4 +169,4 @@ def test_what_is_a_log(tmp_path):
     ):  # fmt: skip
         path.write_bytes(text)
         assert is_log(path) is expected
-    assert is_log(tmp_path)  # what it is instead is told on opening
+    assert is_log(tmp_path)  # what it is instead is reported on opening

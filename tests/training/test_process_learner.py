@@ -1,4 +1,4 @@
-"""A batch over processes: the same gradient, the same numbers again, and nobody left behind."""
+"""A batch over processes: the same gradient, the same numbers again, and no process left behind."""
 
 import os
 import signal
@@ -239,9 +239,9 @@ def test_a_worker_that_is_killed_is_reported_of_and_the_others_end(workers, gone
     learner.learn(*windows(5)[0], 0)
     pids = of(learner)
     os.kill(pids[1], signal.SIGKILL)
-    with pytest.raises(TrainingError, match=r"killed by signal 9.*resume") as told:
+    with pytest.raises(TrainingError, match=r"killed by signal 9.*resume") as said:
         learner.learn(*windows(5)[0], 0)
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(said.value)
     learner.close()
     assert gone(*pids)
 

@@ -172,7 +172,7 @@ def progress(step, improved=None, note=None, loss=1.5):
 
 
 class Disk:
-    """Stands for a run, counts what is saved, and fails when it is told to."""
+    """Stands for a run, counts what is saved, and fails when it is set to."""
 
     def __init__(self):
         self.saved, self.full = [], False

@@ -72,23 +72,23 @@ def test_it_learns_what_can_be_known(cell):
 
 def test_what_is_reported_of_each_step():
     trainer = make(evaluations=4, warmup=0.2)
-    told = list(trainer.run())
-    assert [progress.step for progress in told] == list(range(1, 41))
-    assert [progress.characters for progress in told] == [20 * k for k in range(1, 41)]
-    assert [progress.fraction for progress in told] == [k / 40 for k in range(1, 41)]
-    assert [progress.step for progress in told if progress.evaluation] == [10, 20, 30, 40]
-    assert [progress.learning_rate for progress in told] == [
+    said = list(trainer.run())
+    assert [progress.step for progress in said] == list(range(1, 41))
+    assert [progress.characters for progress in said] == [20 * k for k in range(1, 41)]
+    assert [progress.fraction for progress in said] == [k / 40 for k in range(1, 41)]
+    assert [progress.step for progress in said if progress.evaluation] == [10, 20, 30, 40]
+    assert [progress.learning_rate for progress in said] == [
         learning_rate(1e-2, k / 40, 0.2, trainer.config.final_rate) for k in range(40)
     ]
-    epochs = [progress.epoch for progress in told]
+    epochs = [progress.epoch for progress in said]
     assert epochs == sorted(epochs)
     assert epochs[14] == 1
     assert 2 < epochs[-1] < 3
-    assert all(math.isfinite(progress.grad_norm) and not progress.note for progress in told)
-    seconds = [progress.seconds for progress in told]
+    assert all(math.isfinite(progress.grad_norm) and not progress.note for progress in said)
+    seconds = [progress.seconds for progress in said]
     assert seconds == sorted(seconds)
     assert trainer.now.history == [
-        (p.step, p.evaluation.train_loss, p.evaluation.val_loss) for p in told if p.evaluation
+        (p.step, p.evaluation.train_loss, p.evaluation.val_loss) for p in said if p.evaluation
     ]
 
 
@@ -100,14 +100,14 @@ def test_the_smoothed_loss_and_the_mean_since_the_last_evaluation(monkeypatch):
         return losses[-1]
 
     monkeypatch.setattr(learning, "backward", recorded)
-    told = list(make(evaluations=4).run())
+    said = list(make(evaluations=4).run())
     smoothed = losses[0]
-    for n, (progress, found) in enumerate(zip(told[1:], losses[1:], strict=True), 1):
+    for n, (progress, found) in enumerate(zip(said[1:], losses[1:], strict=True), 1):
         kept = min(0.98, n / (n + 4))
         smoothed = kept * smoothed + (1 - kept) * found
         assert progress.loss == pytest.approx(smoothed, rel=1e-12)
     means = [float(np.mean(losses[k : k + 10])) for k in (0, 10, 20, 30)]
-    assert [p.evaluation.train_loss for p in told if p.evaluation] == pytest.approx(means)
+    assert [p.evaluation.train_loss for p in said if p.evaluation] == pytest.approx(means)
 
 
 def test_each_window_is_read_once_an_epoch_and_the_state_is_carried(monkeypatch):
@@ -254,19 +254,19 @@ def test_without_validation_the_training_loss_judges():
 def test_the_budget_in_steps(budget, steps):
     trainer = make(**{"max_steps": None} | budget)
     assert trainer.steps == steps
-    told = list(trainer.run())
-    assert len(told) == steps
-    assert told[-1].fraction == 1
-    assert told[-1].evaluation
+    said = list(trainer.run())
+    assert len(said) == steps
+    assert said[-1].fraction == 1
+    assert said[-1].evaluation
     assert list(trainer.run()) == []
 
 
 def test_the_budget_in_time(clock):
     trainer = make(max_steps=None, max_time=20.0, evaluations=5)
-    told = list(trainer.run())
-    assert [progress.seconds for progress in told] == [2.0 * k for k in range(1, 11)]
-    assert [progress.fraction for progress in told] == pytest.approx([k / 10 for k in range(1, 11)])
-    assert [progress.step for progress in told if progress.evaluation] == [2, 4, 6, 8, 10]
+    said = list(trainer.run())
+    assert [progress.seconds for progress in said] == [2.0 * k for k in range(1, 11)]
+    assert [progress.fraction for progress in said] == pytest.approx([k / 10 for k in range(1, 11)])
+    assert [progress.step for progress in said if progress.evaluation] == [2, 4, 6, 8, 10]
 
 
 def test_whichever_budget_ends_first(clock):
@@ -366,9 +366,9 @@ def test_before_the_first_evaluation_it_goes_back_to_the_beginning(monkeypatch):
 
 def test_three_times_are_forgiven_and_the_fourth_ends_the_run(monkeypatch):
     poison(monkeypatch, {12, 14, 20, 33})
-    trainer, told = make(evaluations=4), []
+    trainer, said = make(evaluations=4), []
     with pytest.raises(TrainingError, match="33") as refusal:
-        told.extend(trainer.run())  # extend keeps what came before
+        said.extend(trainer.run())  # extend keeps what came before
     assert "\n" not in str(refusal.value)
     assert "learning_rate" in str(refusal.value)
     assert trainer.now.rate_scale == 1 / 8

@@ -66,7 +66,7 @@ def words(text: str, *, as_bytes: bool = False) -> Numbers:
 def capitals(text: str, *, as_bytes: bool = False) -> Flags:
     """Tell which characters are capital letters, (T,)."""
     characters, lengths = _characters(text, as_bytes)
-    return np.repeat(_told(characters, lambda c: c.isupper() or c.istitle()), lengths) > 0
+    return np.repeat(_described(characters, lambda c: c.isupper() or c.istitle()), lengths) > 0
 
 
 def line_starts(text: str, *, as_bytes: bool = False) -> Flags:
@@ -91,7 +91,7 @@ def _points(characters: str) -> NDArray[np.uint32]:
     return np.frombuffer(characters.encode("utf-32-le", "surrogatepass"), "<u4")
 
 
-def _told(characters: str, question: Callable[[str], bool | int]) -> Numbers:
+def _described(characters: str, question: Callable[[str], bool | int]) -> Numbers:
     """Return the answer for each character, asked once for each that occurs."""
     distinct, which = np.unique(_points(characters), return_inverse=True)
     return np.array([int(question(chr(point))) for point in distinct], np.int64)[which]
@@ -99,7 +99,7 @@ def _told(characters: str, question: Callable[[str], bool | int]) -> Numbers:
 
 def _kinds(characters: str) -> Numbers:
     """Return the class of each character, with one class for all letters."""
-    return _told(characters, _kind)
+    return _described(characters, _kind)
 
 
 def _kind(character: str) -> int:
@@ -119,6 +119,6 @@ def _seen(characters: str, is_letter: Flags) -> Numbers:
     """Return how many letters of a word that goes on stand before each character."""
     before: Numbers = np.cumsum(is_letter) - is_letter
     after_letter = np.concatenate([[False], is_letter[:-1]])[: len(is_letter)]
-    goes_on = is_letter | (after_letter & (_told(characters, lambda c: c in _APOSTROPHES) > 0))
+    goes_on = is_letter | (after_letter & (_described(characters, lambda c: c in _APOSTROPHES) > 0))
     begun: Numbers = np.maximum.accumulate(np.where(goes_on, 0, before))
     return before - begun

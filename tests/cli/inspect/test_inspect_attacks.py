@@ -1,4 +1,4 @@
-"""What somebody asks of `inspect` to break it: told in a line, or drawn as ever."""
+"""What may be asked of `inspect` to break it: said in a line, or drawn as ever."""
 
 import math
 import warnings
@@ -57,7 +57,7 @@ def test_a_network_of_one_layer_says_so(reading):
         States.of(reading, Options(layer=1))
 
 
-def test_a_rival_that_is_unknown_is_told_as_one(reading):
+def test_a_rival_that_is_unknown_is_reported_as_one(reading):
     with pytest.raises(ConfigError, match=r"^rival: '漢' is not among .*nearest: [^;]*$"):
         Votes.of(reading, Options(rival="漢"))
 

@@ -299,8 +299,8 @@ def test_a_lone_argument_that_is_no_model_is_a_text_for_the_newest(make_checkpoi
     for argument, source in ((TEXT, None), ("text.txt", "text.txt"), ("-", "-")):
         result = run(argument, "--format", "json", text=TEXT)
         assert result.exit_code == 0, result.output
-        told = json.loads(result.stdout)["input"]
-        assert (told["source"], told["n"]) == (source, len(TEXT))
+        reported = json.loads(result.stdout)["input"]
+        assert (reported["source"], reported["n"]) == (source, len(TEXT))
         assert "newest model: checkpoints/a.npz" in result.stderr
     word = run("missing").stderr
     assert "there is no model or file missing; reads 7 characters as text" in word
@@ -317,7 +317,7 @@ def test_one_character(model):
     assert "nothing is averaged" in said
 
 
-def test_a_text_that_is_not_wanted_is_told(model):
+def test_a_text_that_is_not_wanted_is_reported(model):
     result = run(model, TEXT, "--view", "summary")
     assert result.exit_code == 0
     assert "reads no text" in result.stderr

@@ -63,7 +63,7 @@ def test_a_pipe_is_the_prompt(handed, begins):
     assert seed.endswith(" < PROMPT")
 
 
-def test_a_long_prompt_is_told_by_its_beginning():
+def test_a_long_prompt_is_reported_by_its_beginning():
     noted = run(input=b"abc" * 100).stderr.decode().splitlines()[0]
     assert noted.endswith(f": {'abc' * 13 + 'a'!r}...")
 

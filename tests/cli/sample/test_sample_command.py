@@ -204,7 +204,7 @@ def test_a_pipe_gets_control_characters_exactly(hostile):
     assert b"\x1b" not in done.stderr
 
 
-def test_the_newest_model_is_found_and_told(tmp_path, make_checkpoint, monkeypatch):
+def test_the_newest_model_is_found_and_reported(tmp_path, make_checkpoint, monkeypatch):
     monkeypatch.chdir(tmp_path)
     refused = invoke("-n", 5)
     assert refused.exit_code == 1
@@ -222,7 +222,7 @@ def test_the_newest_model_is_found_and_told(tmp_path, make_checkpoint, monkeypat
 # The seed
 
 
-def test_a_random_seed_is_told_with_the_command_that_repeats_it(model, tmp_path):
+def test_a_random_seed_is_reported_with_the_command_that_repeats_it(model, tmp_path):
     first = run(model, "-n", 50, "-p", "a\nb", "--num-samples", 2)
     second = run(model, "-n", 50, "-p", "a\nb", "--num-samples", 2)
     assert first.stdout != second.stdout
@@ -240,7 +240,7 @@ def test_seeds_of_64_bits(model, seed):
     assert invoke(model, "--seed", seed, "-n", 30).stdout == expected(model, seed=seed, length=30)
 
 
-def test_a_negative_seed_is_told_the_way_to_a_random_one(model):
+def test_a_negative_seed_is_reported_the_way_to_a_random_one(model):
     said = invoke(model, "--seed", -1).stderr
     assert "--seed: -1 is out of range; give a whole number from 0 on, or leave it out" in said
 
@@ -316,7 +316,7 @@ def test_escapes_in_a_stop_text(typed, meant):
     assert unescaped(typed) == meant
 
 
-def test_a_stop_text_that_cannot_come_is_told(model):
+def test_a_stop_text_that_cannot_come_is_reported(model):
     done = invoke(model, "-n", 9, "--seed", 1, "--stop", "QQ", "--stop", "a")
     assert "--stop 'QQ' cannot appear" in done.stderr
     assert "'a' cannot" not in done.stderr
@@ -349,7 +349,7 @@ def test_nonsense_is_a_usage_error(model, arguments):
 
 
 @pytest.mark.parametrize("content", [None, b"", b"not a checkpoint"])
-def test_what_is_no_model_is_told_in_one_line(tmp_path, content):
+def test_what_is_no_model_is_reported_in_one_line(tmp_path, content):
     path = tmp_path / "[x]\x1b.npz"
     if content is not None:
         path.write_bytes(content)
@@ -359,7 +359,7 @@ def test_what_is_no_model_is_told_in_one_line(tmp_path, content):
     assert "\x1b" not in ANSI.sub("", done.stderr)
 
 
-def test_an_overflowing_network_is_told_in_one_line(tmp_path, make_checkpoint):
+def test_an_overflowing_network_is_reported_in_one_line(tmp_path, make_checkpoint):
     path = tmp_path / "large.npz"
     checkpoint = make_checkpoint(cell="rnn")
     checkpoint.network.params["b_a_0"][:] = 10
@@ -412,12 +412,12 @@ def test_json_is_a_line_for_each_sample(hostile):
 
 
 def test_json_tells_why_a_sample_ended(model):
-    told = [
+    reported = [
         json.loads(invoke(model, "--json", "-n", n, "--seed", 1, *stop).stdout)
         for n, stop in [(0, []), (9, []), (500, ["--stop", "a"])]
     ]
-    assert [line["finish_reason"] for line in told] == ["length", "length", "stop"]
-    assert (told[0]["text"], told[0]["characters_per_second"]) == ("", 0)
+    assert [line["finish_reason"] for line in reported] == ["length", "length", "stop"]
+    assert (reported[0]["text"], reported[0]["characters_per_second"]) == ("", 0)
 
 
 def test_json_may_hold_the_candidates(model):
@@ -501,7 +501,7 @@ def on_terminal(*arguments, stdin=subprocess.DEVNULL, typed=None, interrupt=None
     if typed:
         os.write(ours, typed)
     shown = b""
-    with suppress(OSError):  # as Linux says that nobody writes any more
+    with suppress(OSError):  # as Linux says that no process writes any more
         while piece := os.read(ours, 65536):
             shown += piece
             if interrupt and len(shown) > 500:
@@ -630,8 +630,8 @@ def processor_time(process):
     return int(fields[11]) + int(fields[12])
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the time used is not told so")
-def test_an_interrupted_sample_is_told_in_json(model):
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the time used is not reported so")
+def test_an_interrupted_sample_is_reported_in_json(model):
     with subprocess.Popen(
         command(model, "-n", -1, "--seed", 1, "--json", "--num-samples", 5), bufsize=0,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -644,13 +644,13 @@ def test_an_interrupted_sample_is_told_in_json(model):
         process.send_signal(signal.SIGINT)
         [line] = process.communicate(timeout=60)[0].splitlines()
     assert process.returncode == 130
-    told = json.loads(line)
-    assert told["finish_reason"] == "interrupted"
-    assert told["text"] == expected(model, length=len(told["text"]))
+    reported = json.loads(line)
+    assert reported["finish_reason"] == "interrupted"
+    assert reported["text"] == expected(model, length=len(reported["text"]))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere pipes are of no known size")
-def test_a_second_ctrl_c_is_obeyed_though_nobody_reads(model):
+def test_a_second_ctrl_c_is_obeyed_though_no_one_reads(model):
     with subprocess.Popen(
         command(model, "-n", -1), bufsize=0, pipesize=4096,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -687,7 +687,7 @@ def test_a_closed_pipe_is_no_error_to_speak_of(model, form):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")  # noqa: PTH110
 @pytest.mark.parametrize("form", [[], ["--show-probs"]])
-def test_a_full_disk_is_told_in_one_line(model, form):
+def test_a_full_disk_is_reported_in_one_line(model, form):
     with open("/dev/full", "wb") as full:  # noqa: PTH123
         done = subprocess.run(
             command(model, *form), stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE,
@@ -699,7 +699,7 @@ def test_a_full_disk_is_told_in_one_line(model, form):
     assert error.startswith("error: standard output: cannot be written (no space left on device)")
 
 
-def test_a_closed_standard_output_is_told_in_one_line(model):
+def test_a_closed_standard_output_is_reported_in_one_line(model):
     words = " ".join(map(quoted, command(model)))
     done = subprocess.run(
         ["sh", "-c", f"{words} >&- </dev/null"], capture_output=True, check=False, timeout=60

@@ -155,8 +155,8 @@ REFUSED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("arguments", "code", "told"), REFUSED.values(), ids=REFUSED)
-def test_one_clear_line_and_nothing_lost(arguments, code, told, quick):
+@pytest.mark.parametrize(("arguments", "code", "given"), REFUSED.values(), ids=REFUSED)
+def test_one_clear_line_and_nothing_lost(arguments, code, given, quick):
     Path("empty.txt").touch()
     Path("one.txt").write_text("a")
     Path("same.txt").write_text("a" * 40)
@@ -173,7 +173,7 @@ def test_one_clear_line_and_nothing_lost(arguments, code, told, quick):
     assert result.exit_code == code
     assert result.stderr.startswith("error: ")
     assert result.stderr.count("\n") == 1
-    assert re.search(told, result.stderr)
+    assert re.search(given, result.stderr)
     assert {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()} == before
 
 
@@ -376,7 +376,7 @@ def test_a_stale_state_is_gone_before_the_first_step(quick, monkeypatch):
     assert "params" in arrays("m.resume.npz")
 
 
-def test_somebody_who_is_quicker(quick, monkeypatch):
+def test_someone_who_is_quicker(quick, monkeypatch):
     held = Lock.__enter__
 
     def late(self):
@@ -390,7 +390,7 @@ def test_somebody_who_is_quicker(quick, monkeypatch):
     assert tree() == ["m.npz", "text.txt"]
 
 
-def test_a_second_trainer_is_told_the_number_of_the_first(quick):
+def test_a_second_trainer_is_reported_the_number_of_the_first(quick):
     assert train("text.txt", *SHORT, "-o", "m.npz").exit_code == 0
     before = Path("m.npz").read_bytes()
     with Lock(Path("m.npz")):
@@ -500,7 +500,7 @@ def test_a_text_beyond_the_bound(quick):
     assert train("--resume", "m.npz", "--max-bytes", "2000", "--epochs", "1").exit_code == 0
 
 
-def test_a_terminal_that_is_to_give_the_text_is_told_so(quick):
+def test_a_terminal_that_is_to_give_the_text_is_reported_so(quick):
     leader, terminal = pty.openpty()
     with subprocess.Popen(
         command("-", *SHORT), stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

@@ -99,7 +99,7 @@ def test_a_trace_of_any_length_continues_with_its_clamped_units(reading):
     T, units = len(reading), ((0, 2), (1, 0))
     rng = np.random.default_rng(3)
     clamps = [Clamp(unit, rng.uniform(-1, 1, size=T - 40)) for unit in units]
-    told = []
+    found = []
     for window in (1, 7, T):
         trace = Trace(reading.network, window, 2)
         trace.after_step = Clamping(reading.network, [clamps, []], window)
@@ -114,13 +114,13 @@ def test_a_trace_of_any_length_continues_with_its_clamped_units(reading):
             )
             states.append(trace.states[:, 0, 1:].copy())  # (L, window, 2, H)
             trace.carry()
-        told.append(np.concatenate(states, axis=1)[:, : T - T % 7])
+        found.append(np.concatenate(states, axis=1)[:, : T - T % 7])
     for (layer, j), clamp in zip(units, clamps, strict=True):
         expected = np.append(clamp.value, np.repeat(clamp.value[-1], 40))[: T - T % 7]
-        assert np.array_equal(told[0][layer, :, 0, j], expected)
-    for other in told[1:]:
-        assert np.allclose(other, told[0], rtol=0, atol=1e-12)
-    assert np.allclose(told[0][:, :, 1], reading.states["a"][: T - T % 7].swapaxes(0, 1))
+        assert np.array_equal(found[0][layer, :, 0, j], expected)
+    for other in found[1:]:
+        assert np.allclose(other, found[0], rtol=0, atol=1e-12)
+    assert np.allclose(found[0][:, :, 1], reading.states["a"][: T - T % 7].swapaxes(0, 1))
 
 
 def test_constants_and_series_and_both_kinds_are_held_together(tiny_network, vocabulary, rng):

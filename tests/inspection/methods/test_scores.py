@@ -317,8 +317,8 @@ def test_a_probe_finds_what_is_spread_over_all_units(rng):
     T = 1500
     state = rng.standard_normal((2 * T, 30)).astype(np.float32)
     state[:, 7] = 0.25  # never moves
-    told = state @ rng.standard_normal(30)
-    targets = np.array([told > 0.5, told, rng.standard_normal(2 * T)])
+    shown = state @ rng.standard_normal(30)
+    targets = np.array([shown > 0.5, shown, rng.standard_normal(2 * T)])
     scores = probe(state[:T], state[T:], targets, np.array([True, False, False]))
     assert scores[0] > 0.99
     assert scores[1] > 0.999
@@ -341,7 +341,7 @@ def test_a_probe_is_as_stiff_as_the_noise_asks_for(rng, monkeypatch):
 
 
 def test_a_probe_is_scored_where_it_was_not_fitted(rng):
-    """More units than characters: every feature could be told on the part that is fitted."""
+    """More units than characters: every feature could be decided on the part that is fitted."""
     state = rng.standard_normal((200, 150)).astype(np.float32)
     targets = (rng.random((5, 200)) < 0.5).astype(float)
     scores = probe(state[:100], state[100:], targets, np.ones(5, bool))

@@ -116,9 +116,9 @@ def delayed(ids, delay, noise, rng):
 def test_what_is_planted_is_found(rng, directions, monkeypatch):
     monkeypatch.setattr(recall, "DIRECTIONS", directions)
     ids = rng.integers(V, size=2000)
-    told = recalls(delayed(ids, 2, 0.05, rng), ids, [0, 1, 2, 3], rng)
-    assert [found.lag for found in told] == [0, 1, 2, 3]
-    for found in told:
+    shown = recalls(delayed(ids, 2, 0.05, rng), ids, [0, 1, 2, 3], rng)
+    assert [found.lag for found in shown] == [0, 1, 2, 3]
+    for found in shown:
         assert found.accuracy.count == 1000
         if found.lag == 2:
             assert found.accuracy.mean > 0.95

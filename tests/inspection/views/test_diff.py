@@ -75,8 +75,8 @@ def test_each_reads_with_its_own_ids_and_the_sums_are_right(read, cell):
             counted += len(here)
             assert math.isclose(sort.bits.mean, np.mean([bits[n][t] for t in here]), abs_tol=1e-4)
             if n:
-                told = np.mean([bits[1][t] - bits[0][t] for t in here])
-                assert math.isclose(sort.change.mean, told, abs_tol=1e-4)
+                reported = np.mean([bits[1][t] - bits[0][t] for t in here])
+                assert math.isclose(sort.change.mean, reported, abs_tol=1e-4)
         assert counted == len(TEXT) - 1
         reading = (one, two)[n]
         right = sum(
@@ -242,9 +242,9 @@ def test_each_unit_is_taken_once_and_the_closest_first(slow, rng):
     found = Correspondence.of(base, mixed, np.random.default_rng(0))
     r = np.corrcoef(base.T, mixed.T)[:5, 5:]
     left = np.abs(r)
-    for (i, j), told in zip(found.pairs.tolist(), found.r, strict=True):
-        assert math.isclose(abs(told), left.max(), abs_tol=1e-5)
-        assert math.isclose(told, r[i, j], abs_tol=1e-5)
+    for (i, j), reported in zip(found.pairs.tolist(), found.r, strict=True):
+        assert math.isclose(abs(reported), left.max(), abs_tol=1e-5)
+        assert math.isclose(reported, r[i, j], abs_tol=1e-5)
         left[i], left[:, j] = 0, 0
     assert left.max() <= found.floor
     assert len(found.pairs) >= 3
@@ -275,8 +275,8 @@ def test_pairs_name_units_of_the_layers_that_are_compared(read):
     assert {layer for a, b, _ in found.pairs for layer, _ in (a, b)} <= {1}
     both = Differences.of((one, two), Options(kind="c"))
     for a, b, r in both.pairs:
-        told = np.corrcoef(one.states["c"][:, a[0], a[1]], two.states["c"][:, b[0], b[1]])[0, 1]
-        assert math.isclose(r, told, abs_tol=1e-4)
+        reported = np.corrcoef(one.states["c"][:, a[0], a[1]], two.states["c"][:, b[0], b[1]])[0, 1]
+        assert math.isclose(r, reported, abs_tol=1e-4)
     assert both.pairs
 
 
@@ -314,13 +314,13 @@ def test_two_models_are_reported_apart(read, rng):
         assert len(rows) == len({text[max(0, int(t) - 2) : int(t) + 2] for t, *_ in rows}) == 3
         change = found.change[0]
         assert float(rows[0][3]) == round(sign * (sign * change).max(), 2)
-        for t, a, b, told, times in rows:
+        for t, a, b, reported, times in rows:
             place = int(t)
             same = text[max(0, place - 2) : place + 2]
             count = len(re.findall(f"(?={re.escape(same)})", text)) if place >= 2 else 1
             assert int(times) == count
-            assert math.isclose(float(b) - float(a), float(told), abs_tol=0.011)
-            assert math.isclose(change[int(t)], float(told), abs_tol=0.006)
+            assert math.isclose(float(b) - float(a), float(reported), abs_tol=0.011)
+            assert math.isclose(change[int(t)], float(reported), abs_tol=0.006)
     [saved] = re.findall(r"^all .* (-?\d+\.\d) *$", shown, re.MULTILINE)
     assert math.isclose(float(saved), -found.change.sum(), abs_tol=0.06)
     assert len(re.findall(r"0:\d ~ 0:\d [+-]\.\d{3}", shown)) == min(2, len(found.pairs))

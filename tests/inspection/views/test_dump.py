@@ -59,8 +59,8 @@ def test_the_columns_by_hand(read):
     assert "".join(map(chr, d["codepoints"])) == TEXT
     for t in range(len(TEXT)):
         shares = [math.exp(one) for one in d["log_y_hat"][t].tolist()]
-        told = -sum(p * math.log2(p) for p in shares)
-        assert math.isclose(d["entropy"][t], told, abs_tol=1e-5)
+        given = -sum(p * math.log2(p) for p in shares)
+        assert math.isclose(d["entropy"][t], given, abs_tol=1e-5)
         if t + 1 < len(TEXT):
             assert math.isclose(d["bits"][t], -math.log2(shares[d["ids"][t + 1]]), abs_tol=1e-5)
     assert math.isnan(d["bits"][-1])
@@ -88,11 +88,11 @@ def test_every_array_is_named_with_its_meaning(read, cell):
         lines = [line.plain for line in draw(found, Screen(width))]
         assert max(map(len, lines)) <= width
         for name, values in found.arrays().items():
-            *rows, told = (line for line in lines if line.startswith(f"{name} "))
+            *rows, given = (line for line in lines if line.startswith(f"{name} "))
             row = " ".join(rows)  # two on a narrow screen
             assert {str(values.dtype), f"{values.nbytes:,}"} <= set(row.split())
             assert f" {' x '.join(map(str, values.shape))} " in f"{row} "
-            assert MEANINGS[name].startswith(told[len("codepoints") :].strip())
+            assert MEANINGS[name].startswith(given[len("codepoints") :].strip())
     assert found.size == sum(values.nbytes for values in found.arrays().values())
 
 
@@ -103,7 +103,7 @@ def test_the_forms_agree(read, cell):
     found = Dump.of(read(cell))
     data = found.data()
     jsonschema.Draft202012Validator(schema).validate(data)
-    assert {told["name"]: tuple(told["shape"]) for told in data["arrays"]} == {
+    assert {given["name"]: tuple(given["shape"]) for given in data["arrays"]} == {
         name: values.shape for name, values in found.arrays().items()
     }
     heading, *rows = found.rows()

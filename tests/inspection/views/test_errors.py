@@ -67,17 +67,17 @@ def test_every_class_costs_what_its_characters_do(read, cell):
     reading = read(cell=cell)
     bits = score(reading.network, reading.ids) / math.log(2)
     expected = {}
-    for t, (kind, told) in enumerate(zip(classes(TEXT)[1:], bits, strict=True)):
+    for t, (kind, shown) in enumerate(zip(classes(TEXT)[1:], bits, strict=True)):
         right = reading.log_y_hat[t].argmax() == reading.ids[t + 1]
-        expected.setdefault(CLASSES[kind], []).append((told, right))
+        expected.setdefault(CLASSES[kind], []).append((shown, right))
     result = Errors.of(reading)
     found = rows_of(result, "class")
     assert list(found) == [name for name in CLASSES if name in expected]
     for name, members in expected.items():
         assert found[name]["count"] == len(members)
-        assert found[name]["bits"] == pytest.approx(np.mean([told for told, _ in members]))
+        assert found[name]["bits"] == pytest.approx(np.mean([shown for shown, _ in members]))
         assert found[name]["top1"] == pytest.approx(np.mean([right for _, right in members]))
-        total = sum(told for told, _ in members)
+        total = sum(shown for shown, _ in members)
         assert found[name]["share"] == pytest.approx(total / bits.sum())
         assert found[name]["gain"] is found[name]["ngram_bits"] is None
     for table in ("class", "character"):
@@ -122,11 +122,11 @@ def test_lists_name_the_worst_of_what_is_alike(read, rng):
     assert shares == sorted(shares, reverse=True)
     assert all(reading.log_y_hat[t].argmax() != reading.ids[t + 1] for t, _ in sure)
     assert result.wins() == result.losses() == []
-    told = result.data()["lists"]["worst"][0]
-    t = told["t"]
-    assert (told["left"][-1], told["next"]) == (text[t], text[t + 1])
-    assert text[t + 2 :].startswith(told["right"])
-    assert told["rank"] == 1 + sum(reading.log_y_hat[t] > reading.log_y_hat[t, reading.ids[t + 1]])
+    shown = result.data()["lists"]["worst"][0]
+    t = shown["t"]
+    assert (shown["left"][-1], shown["next"]) == (text[t], text[t + 1])
+    assert text[t + 2 :].startswith(shown["right"])
+    assert shown["rank"] == 1 + sum(reading.log_y_hat[t] > reading.log_y_hat[t, reading.ids[t + 1]])
 
 
 # Against n-grams --------------------------------------------------------------------------------
@@ -257,7 +257,7 @@ def test_a_word_is_repeated_within_a_thousand_characters():
         text = "abba" + "." * (apart - 4) + "abba bad bad"
         found = error_types(text, np.full(len(text), 2.0), np.full(len(text), 2.0), counts)
         assert TYPES[found[apart]] == kind
-        assert TYPES[found[-1]] == "rest"  # too short to be told by its letters
+        assert TYPES[found[-1]] == "rest"  # too short to be known by its letters
     text = ("abba" + "." * 600) * 3
     found = error_types(text, np.full(len(text), 2.0), np.full(len(text), 2.0), counts)
     assert [TYPES[found[t]] for t in (604, 1208)] == ["repeated word"] * 2

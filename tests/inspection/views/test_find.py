@@ -119,7 +119,7 @@ def test_a_unit_of_a_simple_network_that_toggles():
 
 
 def test_what_it_costs_to_lose_the_planted_unit(reading, found):
-    """Nobody else reads the unit, so its loss takes the same from the scores of every step."""
+    """Nothing else reads the unit, so its loss takes the same from the scores of every step."""
     one = of_feature(found, 'inside "..."')
     kind, T = one.following.kind, len(reading)
     places = range(T - 2001, T - 1)
@@ -231,11 +231,11 @@ def test_the_second_half_has_no_part_in_the_choice(reading):
         }
         for search in (Search.of(r, ("a", "c"), Options()) for r in (reading, changed))
     )
-    assert {name: told[:4] for name, told in before.items()} == {
-        name: told[:4] for name, told in after.items()
+    assert {name: given[:4] for name, given in before.items()} == {
+        name: given[:4] for name, given in after.items()
     }
-    for name, told in before.items():
-        assert after[name][4] == pytest.approx(1 - told[4]), name
+    for name, given in before.items():
+        assert after[name][4] == pytest.approx(1 - given[4]), name
 
 
 def test_scores_of_the_table_are_those_of_all_units(found):

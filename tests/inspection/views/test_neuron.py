@@ -155,15 +155,15 @@ def test_what_drives_a_unit_is_what_its_gates_are_given(read, cell, layer, embed
         assert found.own.sd[g] == pytest.approx(za.std())
         assert found.below.sd[g] == pytest.approx(zx.std())
         for i in range(H):
-            told = p[f"W_aa_{layer}"][i, column] * before[:, i].std()
-            assert found.own.weights[i, g] == pytest.approx(told)
+            reported = p[f"W_aa_{layer}"][i, column] * before[:, i].std()
+            assert found.own.weights[i, g] == pytest.approx(reported)
         # Of each character its weight, less the mean, as it comes and goes.
         for k in range(0 if layer else 7):
             row = zx[reading.ids == k][0] - zx.mean()
             assert found.below.weights[k, g] == pytest.approx(row * one_hot[:, k].std(), abs=1e-6)
         for i in range(H if layer else 0):
-            told = p["W_ax_1"][i, column] * a[:, 0, i].std()
-            assert found.below.weights[i, g] == pytest.approx(told)
+            reported = p["W_ax_1"][i, column] * a[:, 0, i].std()
+            assert found.below.weights[i, g] == pytest.approx(reported)
     order = found.own.strongest(3)
     strength = np.abs(found.own.weights).sum(axis=1)
     assert order == sorted(range(H), key=lambda i: -strength[i])[:3]
@@ -184,8 +184,8 @@ def test_a_push_is_what_one_sd_of_the_unit_does_to_the_scores(read):
     j = 3
     moved = a[5].copy()
     moved[j] += a[:, j].std()
-    told = (moved @ W + b) - (a[5] @ W + b)
-    np.testing.assert_allclose(pushes(reading, (1, j)), told - told.mean(), rtol=1e-5)
+    reported = (moved @ W + b) - (a[5] @ W + b)
+    np.testing.assert_allclose(pushes(reading, (1, j)), reported - reported.mean(), rtol=1e-5)
     assert pushes(reading, (0, j)) is None
 
 
@@ -221,27 +221,27 @@ def test_a_card_shows_what_a_unit_is_like(read, cell):
 def test_the_cost_is_that_of_holding_the_unit_at_its_mean(read, cell):
     reading = read(cell=cell)
     made = Neuron.of(reading, Options(units=((0, 1),), features=("common=[a-e]",)))
-    [told] = made.units
-    assert told.role == "asked"
+    [reported] = made.units
+    assert reported.role == "asked"
     clamp = Clamp((0, 1), float(reading.states["a"][:, 0, 1].mean(dtype=float)))
     bits = surprises(reading, [[], [clamp]])
-    dearer = (bits[1] - bits[0])[1:]
+    extra_bits = (bits[1] - bits[0])[1:]
     assert made.counted == len(TEXT) - 1
-    assert told.cost.whole.mean == pytest.approx(dearer.mean(), abs=1e-9)
+    assert reported.cost.whole.mean == pytest.approx(extra_bits.mean(), abs=1e-9)
     kinds = classes(TEXT)[1:]
-    for k, mean in enumerate(told.cost.by_class):
+    for k, mean in enumerate(reported.cost.by_class):
         assert mean.count == np.sum(kinds == k)
         if mean.count:
-            assert mean.mean == pytest.approx(dearer[kinds == k].mean(), abs=1e-9)
-    assert told.follows
-    for one in told.follows:
+            assert mean.mean == pytest.approx(extra_bits[kinds == k].mean(), abs=1e-9)
+    assert reported.follows
+    for one in reported.follows:
         values = one.feature.values
         on = (values > (0.5 if one.feature.binary else np.median(values)))[:-1]
         name = one.feature.name
-        assert told.cost.on[name].count == on.sum()
+        assert reported.cost.on[name].count == on.sum()
         if on.any():
-            assert told.cost.on[name].mean == pytest.approx(dearer[on].mean(), abs=1e-9)
-        assert told.cost.off[name].count == (~on).sum()
+            assert reported.cost.on[name].mean == pytest.approx(extra_bits[on].mean(), abs=1e-9)
+        assert reported.cost.off[name].count == (~on).sum()
     assert len(made.by_random) == 3  # the others of a layer of four
 
 
@@ -255,9 +255,9 @@ def test_the_unit_that_follows_something_is_chosen(read, rng):
     noise = rng.normal(0, 0.2, len(text))
     states["c"][:, 0, 5] = 1 - 2 * inside + noise
     planted = replace(reading, states=states)
-    [told] = Neuron.of(planted).units
-    assert (told.card.unit, told.card.kind, told.role) == ((0, 5), "c", "chosen")
-    first = told.follows[0]
+    [reported] = Neuron.of(planted).units
+    assert (reported.card.unit, reported.card.kind, reported.role) == ((0, 5), "c", "chosen")
+    first = reported.follows[0]
     assert (first.feature.name, first.sign, first.verdict) == ('inside "..."', -1, "follows")
     assert first.score > 0.99
     [of_a] = Neuron.of(planted, Options(kind="a")).units
@@ -269,10 +269,10 @@ def test_the_unit_that_follows_something_is_chosen(read, rng):
 
 def test_where_none_follows_the_one_that_varies_most_is_chosen(read):
     reading = read("ab")
-    [told] = Neuron.of(reading).units
+    [reported] = Neuron.of(reading).units
     variance = reading.states["a"].astype(float).var(axis=0)[0]
-    assert told.card.unit == (0, int(variance.argmax()))
-    assert told.follows == ()
+    assert reported.card.unit == (0, int(variance.argmax()))
+    assert reported.follows == ()
 
 
 def test_units_drawn_at_random_are_others_and_the_same_each_time(read):
@@ -281,23 +281,23 @@ def test_units_drawn_at_random_are_others_and_the_same_each_time(read):
     drawn = []
     for seed in (0, 0, 1):
         made = Neuron.of(reading, Options(units=asked, random=9, seed=seed))
-        assert [told.role for told in made.units] == ["asked"] * 2 + ["random"] * 9
-        assert [told.card.unit for told in made.units[:2]] == list(asked)
-        drawn.append([told.card.unit for told in made.units[2:]])
+        assert [reported.role for reported in made.units] == ["asked"] * 2 + ["random"] * 9
+        assert [reported.card.unit for reported in made.units[:2]] == list(asked)
+        drawn.append([reported.card.unit for reported in made.units[2:]])
         assert len({*asked, *drawn[-1]}) == 11
         assert len(made.by_random) == 9
-        costs = [told.cost.whole.mean for told in made.units[2:]]
+        costs = [reported.cost.whole.mean for reported in made.units[2:]]
         assert costs == pytest.approx(made.by_random, abs=1e-6)  # read in other batches
     assert drawn[0] == drawn[1] != drawn[2]
     assert len(Neuron.of(reading, Options(units=asked)).by_random) == CONTROLS
     few = Neuron.of(read(), Options(random=9))
-    assert [told.role for told in few.units] == ["chosen"] + ["random"] * 3
+    assert [reported.role for reported in few.units] == ["chosen"] + ["random"] * 3
 
 
 def test_a_gate_cannot_be_held_and_pushes_nothing(read):
     made = Neuron.of(read(cell="gru"), Options(units=((0, 1),), kind="u"))
-    [told] = made.units
-    assert told.cost is None
+    [reported] = made.units
+    assert reported.cost is None
     assert made.by_random == ()
     data = made.data()["units"][0]
     assert data["cost"] is None
@@ -307,8 +307,8 @@ def test_a_gate_cannot_be_held_and_pushes_nothing(read):
 
 def test_a_layer_or_an_eighth_is_all_that_is_looked_at(read):
     reading = read(num_layers=2)
-    [told] = Neuron.of(reading, Options(layer=1)).units
-    assert told.card.unit[0] == 1
+    [reported] = Neuron.of(reading, Options(layer=1)).units
+    assert reported.card.unit[0] == 1
     made = Neuron.of(reading, Options(quick=True))
     assert len(made.ids) == len(TEXT) // 8
     assert len(made.units[0].card.values) == len(TEXT) // 8
@@ -343,7 +343,7 @@ def test_the_data_are_as_the_schema_says(read, cell):
             arrays = made.arrays()
             assert arrays["values"].shape == (len(made.units), len(text))
             [units] = (arrays["units"].tolist(),)
-            assert units == [list(told.card.unit) for told in made.units]
+            assert units == [list(reported.card.unit) for reported in made.units]
     with pytest.raises(jsonschema.ValidationError):
         check.validate(made.data() | {"more": 1})
 
@@ -363,8 +363,8 @@ def test_contexts_and_responses_are_written_with_their_characters(read):
     assert set(data["cost"]["by_class"]) <= set(CLASSES)
     assert {one["source"] for one in data["driven_by"]["below"]} <= set(vocabulary)
     arrays = made.arrays()
-    told = {vocabulary[k]: v for k, v in enumerate(arrays["moved_by"][0]) if np.isfinite(v)}
-    assert told == {one["char"]: one["change"] for one in data["moved_by"]}
+    reported = {vocabulary[k]: v for k, v in enumerate(arrays["moved_by"][0]) if np.isfinite(v)}
+    assert reported == {one["char"]: one["change"] for one in data["moved_by"]}
 
 
 def test_every_character_is_at_its_value(vocabulary):
@@ -410,9 +410,9 @@ def test_what_is_drawn_fits_and_says_what_it_is(read, cell):
 
 def test_no_number_is_reported_of_what_is_below_noise(read):
     made = Neuron.of(read(), Options(units=((0, 1),)))
-    [told] = made.units
+    [reported] = made.units
     said = "\n".join(line.plain for line in draw(made, Screen(160)))
-    noise = [one for one in told.follows if one.verdict == "below noise"]
+    noise = [one for one in reported.follows if one.verdict == "below noise"]
     assert noise
     assert f"{len(noise)} features below noise" in said
     for one in noise:

@@ -94,7 +94,7 @@ def letters(text, first, later, other):
     return np.where(start, first, np.where(letter, later, other))[1:]
 
 
-def test_first_letters_that_are_dearer_are_reported(read, text, rng):
+def test_first_letters_that_are_costlier_are_reported(read, text, rng):
     noise = rng.normal(0, 0.1, len(text) - 1)
     bits = letters(text, 4.0, 1.5, 2.0) + noise
     found = findings.word_starts(Errors.of(costing(read(), bits)))
@@ -108,19 +108,19 @@ def test_first_letters_that_are_dearer_are_reported(read, text, rng):
 
 
 def test_first_letters_are_not_reported_without_need(read, text, rng):
-    def told(first, later, noise=0.1, text=text):
+    def shown(first, later, noise=0.1, text=text):
         bits = letters(text, first, later, 2.0)
         # What is hard is hard for a while: so are the errors of blocks.
         slow = np.repeat(rng.normal(0, noise, len(bits) // 30 + 1), 30)[: len(bits)]
         return findings.word_starts(Errors.of(costing(read(text), np.maximum(0.05, bits + slow))))
 
-    assert told(1.5, 1.5) is None
-    assert told(1.5, 4.0) is None
-    assert told(1.95, 1.5) is None  # less than half a bit
-    assert told(2.05, 1.5) is not None
-    assert told(8.2, 7.6, noise=4.0) is None  # more than half a bit, and no more than noise
-    assert told(4.0, 1.5, text=text[:60]) is None  # too few words
-    assert told(4.0, 1.5, text="1. " * 200) is None  # no words at all
+    assert shown(1.5, 1.5) is None
+    assert shown(1.5, 4.0) is None
+    assert shown(1.95, 1.5) is None  # less than half a bit
+    assert shown(2.05, 1.5) is not None
+    assert shown(8.2, 7.6, noise=4.0) is None  # more than half a bit, and no more than noise
+    assert shown(4.0, 1.5, text=text[:60]) is None  # too few words
+    assert shown(4.0, 1.5, text="1. " * 200) is None  # no words at all
 
 
 def test_a_class_that_is_hard_is_reported(read, text, rng):
@@ -141,25 +141,25 @@ def test_a_class_that_is_hard_is_reported(read, text, rng):
 def test_no_class_is_hard_without_need(read, text, rng):
     mark, space = (np.array([c == its for c in text])[1:] for its in ". ")
 
-    def told(there, elsewhere, noise=0.1, where=mark, text=text):
+    def shown(there, elsewhere, noise=0.1, where=mark, text=text):
         bits = np.where(where, there, elsewhere) + rng.normal(0, noise, len(where))
         return findings.weakness(Errors.of(costing(read(text), np.maximum(0.05, bits))))
 
-    assert told(5.0, 1.5) is not None
-    assert told(1.5, 1.5) is None
-    assert told(2.1, 1.5, where=space) is None  # not half as much again
-    assert told(2.5, 1.5, where=space) is not None
+    assert shown(5.0, 1.5) is not None
+    assert shown(1.5, 1.5) is None
+    assert shown(2.1, 1.5, where=space) is None  # not half as much again
+    assert shown(2.5, 1.5, where=space) is not None
     for seldom, clear in ((1.0, True), (0.06, False)):  # dear in the mean, but by a few alone
         dear = np.where(rng.random(len(mark)) < seldom, 2.7 / seldom, 0.05)
         bits = np.where(mark, dear, 1.5)
         assert bits[mark].mean() > 1.5 * 1.5
         assert (findings.weakness(Errors.of(costing(read(), bits))) is not None) == clear
     first = letters(text, 1, 0, 0) == 1
-    assert told(5.0, 1.5, where=first) is None  # has a rule of its own
+    assert shown(5.0, 1.5, where=first) is None  # has a rule of its own
     rare = ("abc bad " * 19 + "1. ") * 40
     few = np.array([c == "." for c in rare])[1:]
-    assert told(3.0, 1.5, where=few, text=rare) is None  # hard, but a small part of the whole
-    assert told(5.0, 1.5, where=mark[:120], text=text[:121]) is None  # of fewer than 30
+    assert shown(3.0, 1.5, where=few, text=rare) is None  # hard, but a small part of the whole
+    assert shown(5.0, 1.5, where=mark[:120], text=text[:121]) is None  # of fewer than 30
 
 
 # Confidence -------------------------------------------------------------------------------------
@@ -193,16 +193,16 @@ def test_a_wrong_confidence_is_reported(tiny_network, rng, temperature, said):
 
 @pytest.mark.slow
 def test_a_right_confidence_is_not_reported(tiny_network):
-    told = [
+    shown = [
         findings.confidence(Probabilities.of(drawn(tiny_network, np.random.default_rng(seed), 1.0)))
         for seed in range(40)
     ]
-    assert told.count(None) >= 39
-    told = [
+    assert shown.count(None) >= 39
+    shown = [
         findings.confidence(Probabilities.of(drawn(tiny_network, np.random.default_rng(n), 1, 300)))
         for n in range(40)
     ]
-    assert told.count(None) >= 38
+    assert shown.count(None) >= 38
     few = drawn(tiny_network, np.random.default_rng(0), 0.5, n=12)
     assert findings.confidence(Probabilities.of(few)) is None
     one = Probabilities.of(drawn(tiny_network, np.random.default_rng(0), 0.5, n=1))
@@ -292,7 +292,7 @@ def test_the_unit_that_is_used_there_is_preferred(read, rng, monkeypatch):
     reading = with_values(reading, a=values, c=rng.normal(0, 0.3, (len(reading), 8)))
     costs = {}
 
-    def told(one, _):
+    def shown(one, _):
         on, off = costs[one.unit[1]]
         return Found(one, 0.0, Mean(90, on, 0.01), Mean(90, off, 0.01), Mean(90, 0.0, 0.01))
 
@@ -300,7 +300,7 @@ def test_the_unit_that_is_used_there_is_preferred(read, rng, monkeypatch):
         [it] = [one for one in Overview.of(reading).findings if one.id == "unit"]
         return it.evidence["unit"]
 
-    monkeypatch.setattr(overview_module, "_with_costs", told)
+    monkeypatch.setattr(overview_module, "_with_costs", shown)
     monkeypatch.setattr(overview_module, "CANDIDATES", 99)
     for quotes, place, unit in (
         ((0.0, 0.0), (0.0, 0.0), "0:1"),  # none is used: the surest
@@ -343,15 +343,15 @@ def test_nothing_is_said_of_a_very_short_text(read):
         reading = read("abc bad.\n" * 60)
         text = reading.vocabulary.decode(reading.ids[:characters])
         ids = {one.id for one in Overview.of(read(text)).findings}
-        told = characters == overview_module.ENOUGH
-        assert ("short" in ids) == ("reach" in ids) == ("memory" in ids) == told
+        shown = characters == overview_module.ENOUGH
+        assert ("short" in ids) == ("reach" in ids) == ("memory" in ids) == shown
 
 
 # The past ---------------------------------------------------------------------------------------
 
 
 def contexts(rng, excess, noise=0.3, targets=100, full=2.0):
-    """Return contexts of 1, 2, 4, ... characters, each so much dearer than all."""
+    """Return contexts of 1, 2, 4, ... characters, each costing so much more than all."""
     lengths = 2 ** np.arange(len(excess))
     whole = full + rng.normal(0, 0.5, targets)
     bits = whole + np.array(excess)[:, None] + rng.normal(0, noise, (len(excess), targets))
@@ -378,10 +378,10 @@ def test_no_context_is_reported_that_is_noise(rng):
     assert findings.context(contexts(rng, [0.0, 0.0, 2.0, 0.0])) is None  # shorter ones cost less
     assert findings.context(contexts(rng, [0.01] * 6, noise=0.001)) is None  # clear, but under 1%
     assert findings.context(contexts(rng, [2.0, 0.0], targets=29)) is None
-    told = [
+    shown = [
         findings.context(contexts(np.random.default_rng(seed), [0.0] * 8)) for seed in range(60)
     ]
-    assert told.count(None) >= 58  # at three errors of ten blocks
+    assert shown.count(None) >= 58  # at three errors of ten blocks
 
 
 def gradients(norms):
@@ -436,8 +436,8 @@ def test_a_long_memory_is_reported(read):
     assert found.evidence["longest"] == pytest.approx(-1 / np.log(0.97), rel=1e-5)
     assert found.text == "integrators: 2 of 20 units; longest memory 33 characters (0:7)"
     slow = opened(read, "gru", "u", _5=np.where(np.arange(400) % 5 == 0, 0.89, 0.99))
-    told = findings.memory(slow)
-    assert told.text == "integrators: none of 20 units; longest memory 32 characters (0:5)"
+    shown = findings.memory(slow)
+    assert shown.text == "integrators: none of 20 units; longest memory 32 characters (0:5)"
     short = findings.memory(opened(read, _3=0.88))
     assert short.text == "integrators: none of 20 units; longest memory 8 characters (0:3)"
     brief = findings.memory(opened(read, _3=0.91))
@@ -524,8 +524,8 @@ def test_all_fits_a_screen_of_80_by_24(make_checkpoint, read, text):
     checkpoint = make_checkpoint(vocabulary=made.probabilities.vocabulary)
     source = Source.typed(checkpoint.vocabulary, text, "error", 10_000)
     envelope = Envelope(Path("models/" + "long" * 15), checkpoint, source, None)
-    for told in (LONGEST, LONGEST[:3], []):
-        result = replace(made, findings=tuple(told))
+    for shown in (LONGEST, LONGEST[:3], []):
+        result = replace(made, findings=tuple(shown))
         for screen in (
             WHOLE,
             replace(WHOLE, palette=colours._DARK),
@@ -536,7 +536,7 @@ def test_all_fits_a_screen_of_80_by_24(make_checkpoint, read, text):
             ]
             assert len(lines) <= 24
             assert max(map(len, lines)) <= 80
-            if not told:
+            if not shown:
                 assert len(lines) >= 20  # what is not needed for sentences shows units
             assert screen.ascii_only == all(line.isascii() for line in lines)
 
@@ -638,7 +638,7 @@ def test_the_schema_knows_every_rule(read, rng, text):
     errors = Errors.of(costing(read(), np.where(mark, 9.0, bits) + rng.random(len(bits)) / 9))
     a, f = np.zeros((400, 20)), np.full((400, 20), 0.5)
     gates = Gates.of(with_values(read("ab" * 200, hidden_size=20), a=a, f=f))
-    told = [
+    shown = [
         findings.word_starts(errors),
         findings.weakness(errors),
         findings.unit(cost(), 9),
@@ -651,9 +651,9 @@ def test_the_schema_knows_every_rule(read, rng, text):
     check = jsonschema.Draft202012Validator(schema)
     units = [one.data() for one in Overview.of(read("abc bad.")).units]
     empty = {"means": None, "units": units}
-    check.validate(empty | {"findings": [one.data() for one in told[:7]]})
-    check.validate(empty | {"findings": [told[7].data()]})
-    more = told[0].data()
+    check.validate(empty | {"findings": [one.data() for one in shown[:7]]})
+    check.validate(empty | {"findings": [shown[7].data()]})
+    more = shown[0].data()
     more["evidence"]["more"] = 1
     with pytest.raises(jsonschema.ValidationError):
         check.validate(empty | {"findings": [more]})

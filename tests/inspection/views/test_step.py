@@ -94,8 +94,8 @@ def test_every_term_is_that_of_the_equations(read, cell, network, t):
         step = found.layers[layer]
         for j, unit in enumerate(units):
             for gate in step.gates:
-                for part, told in (("x", gate.W_ax_x), ("a", gate.W_aa_a), ("b", gate.b_a)):
-                    assert math.isclose(told[j], unit[part][gate.name], abs_tol=1e-12)
+                for part, shown in (("x", gate.W_ax_x), ("a", gate.W_aa_a), ("b", gate.b_a)):
+                    assert math.isclose(shown[j], unit[part][gate.name], abs_tol=1e-12)
                 assert math.isclose(gate.z[j], unit["z"][gate.name], abs_tol=1e-12)
             for kind, after in unit["after"].items():
                 assert math.isclose(step.after[kind][j], after, abs_tol=1e-12)
@@ -148,7 +148,7 @@ def test_what_is_not_there_is_refused(read):
             Step.of(reading, Options(**options))
 
 
-def test_the_character_that_came_is_always_told(read):
+def test_the_character_that_came_is_always_reported(read):
     reading = read("lstm")
     for t in range(29):
         found = Step.of(reading, Options(at=str(t), top=1))
@@ -367,8 +367,8 @@ def test_every_printed_line_can_be_worked_out_again(read, cell, network, screen)
         for name, block in blocks(said).items():
             layer, j = map(int, name.split(":"))
             value = check_unit(block, cell)
-            told = float(value["a(t)"])
-            assert abs(told - reading.states["a"][found.t, layer, j]) < 1e-3
+            shown = float(value["a(t)"])
+            assert abs(shown - reading.states["a"][found.t, layer, j]) < 1e-3
             units += 1
         assert check_prediction(said) == 6 + (len(found.top) > 5)
     assert units == 4 * 2 * network["num_layers"]

@@ -1,4 +1,4 @@
-"""Votes: their sums are the scores of the network itself, and they are told as they are."""
+"""Votes: their sums are the scores of the network itself, and they are shown as they are."""
 
 import math
 import re
@@ -40,8 +40,8 @@ def test_the_votes_and_the_bias_sum_to_the_scores(make_reading, dtype, close):
         log_y_hat = reading.log_y_hat[t]
         for d in range(7):
             for g in range(7):
-                told = found.scores[d] - found.scores[g]
-                assert math.isclose(told, log_y_hat[d] - log_y_hat[g], abs_tol=close)
+                shown = found.scores[d] - found.scores[g]
+                assert math.isclose(shown, log_y_hat[d] - log_y_hat[g], abs_tol=close)
         assert math.isclose(
             found.margin, log_y_hat[found.chosen] - log_y_hat[found.rival], abs_tol=close
         )
@@ -145,8 +145,10 @@ def test_the_screen_shows_both_sides(make_reading, width):
     more = [len(side) - 2 for side in (pro, con) if len(side) > 2]
     assert [int(n) for n in re.findall(r"(\d+) more", said)] == more
     assert len(re.findall(r"1:\d", said)) == min(2, len(pro)) + min(2, len(con))
-    told = re.search(r"margin (\S+) = (\S+) of (\d) units - (\S+) of (\d) ([+-]) bias (\S+);", said)
-    margin, plus, n, minus, m, sign, bias = told.groups()
+    shown = re.search(
+        r"margin (\S+) = (\S+) of (\d) units - (\S+) of (\d) ([+-]) bias (\S+);", said
+    )
+    margin, plus, n, minus, m, sign, bias = shown.groups()
     assert (int(n), int(m)) == (len(pro), len(con))
     numbers = float(margin), float(plus), float(minus), float(f"{sign}{bias}")
     expected = found.margin, pro.sum(), -con.sum(), found.margin_bias

@@ -140,9 +140,9 @@ def test_cosines_by_loops(rng):
     for m in range(5):
         for n in range(5):
             one, other = ([v - c for v, c in zip(vectors[k], mean, strict=True)] for k in (m, n))
-            told = sum(a * b for a, b in zip(one, other, strict=True))
-            told /= math.hypot(*one) * math.hypot(*other)
-            assert math.isnan(found[m, n]) if m == n else math.isclose(found[m, n], told)
+            given = sum(a * b for a, b in zip(one, other, strict=True))
+            given /= math.hypot(*one) * math.hypot(*other)
+            assert math.isnan(found[m, n]) if m == n else math.isclose(found[m, n], given)
 
 
 def test_planted_twins_are_found_and_chance_is_not(rng):

@@ -176,17 +176,17 @@ def test_a_gap_is_a_share_of_the_difference():
 def test_replacing_is_reading_again(question, monkeypatch):
     ids = np.tile(np.arange(V), (LAGS, 1))  # every character in every place, what was read too
     monkeypatch.setattr(prediction, "ROWS", 15)  # two places together
-    told = read_again(question, ids)
+    shown = read_again(question, ids)
     reading = question.reading
     for place, k in np.ndindex(ids.shape):
         changed = reading.ids[: question.t + 1].copy()
         changed[question.start + place] = k
         y = Reading.of(reading.network, reading.vocabulary, changed).log_y_hat[-1]
-        assert np.isclose(told.target[place, k], y[2], rtol=0, atol=1e-10)
-        assert np.isclose(told.rival[place, k], y[5], rtol=0, atol=1e-10)
-        assert np.isclose(told.log_odds[place, k], y[2] - y[5], rtol=0, atol=1e-10)
-        assert told.likeliest[place, k] == y.argmax()
-        assert np.isclose(told.p[place, k], np.exp(y.max()), rtol=0, atol=1e-10)
+        assert np.isclose(shown.target[place, k], y[2], rtol=0, atol=1e-10)
+        assert np.isclose(shown.rival[place, k], y[5], rtol=0, atol=1e-10)
+        assert np.isclose(shown.log_odds[place, k], y[2] - y[5], rtol=0, atol=1e-10)
+        assert shown.likeliest[place, k] == y.argmax()
+        assert np.isclose(shown.p[place, k], np.exp(y.max()), rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize("lags", [LAGS, T])
@@ -205,8 +205,8 @@ def test_a_swap_is_the_mean_of_what_is_lost(question):
     made = Why.of(question.reading, Options(at=str(T - 1), lags=LAGS))
     asked = made.question
     assert (asked.target, asked.lags) == (question.reading.ids[T], LAGS)
-    told = read_again(asked, asked.others)
-    expected = (asked.shares * (made.local.log_odds - told.log_odds)).sum(axis=1)
+    shown = read_again(asked, asked.others)
+    expected = (asked.shares * (made.local.log_odds - shown.log_odds)).sum(axis=1)
     np.testing.assert_allclose(made.swap, expected, rtol=0, atol=1e-12)
 
 
@@ -226,9 +226,9 @@ def test_a_change_is_the_best_of_those_tried(question):
             tried = made.replaced.ids[place]
             assert asked.ids[place] not in tried
             assert change.to in tried
-            told = everywhere.log_odds[place]
-            assert np.isclose(change.log_odds, told[change.to], rtol=0, atol=1e-10)
-            assert np.isclose(change.log_odds, sign * min(sign * told[tried]), rtol=0, atol=1e-10)
+            shown = everywhere.log_odds[place]
+            assert np.isclose(change.log_odds, shown[change.to], rtol=0, atol=1e-10)
+            assert np.isclose(change.log_odds, sign * min(sign * shown[tried]), rtol=0, atol=1e-10)
             steepest = others[np.argmin(sign * made.local.changes[place, others])]
             assert steepest in tried or not quick
             assert np.isclose(change.estimate, F + made.local.changes[place, change.to])

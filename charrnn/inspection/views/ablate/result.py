@@ -194,7 +194,7 @@ class Ablated:
             "kind": self.kind,
             "characters": len(self.ids),
             "mean_of": self.mean_of,
-            "baseline": _told(self.baseline),
+            "baseline": _described(self.baseline),
             "agreement": plain(self.agreement),
             "losses": [
                 {
@@ -205,7 +205,7 @@ class Ablated:
                     "direct_bits": loss.direct.mean if loss.direct else None,
                     "approx_bits": plain(loss.approx),
                     "classes": {
-                        CLASSES[k]: _told(mean)
+                        CLASSES[k]: _described(mean)
                         for k, mean in enumerate(loss.by_class)
                         if mean.count
                     },
@@ -244,7 +244,7 @@ class Ablated:
         }
 
 
-def _told(mean: Mean) -> dict[str, Any]:
+def _described(mean: Mean) -> dict[str, Any]:
     return {"count": mean.count, "mean": plain(mean.mean), "error": plain(mean.error)}
 
 

@@ -160,8 +160,8 @@ class Differences:
                     "model": model.label,
                     "top1": plain(model.top1),
                     "saturated": model.saturated,
-                    **_told(model.whole),
-                    "classes": [{"class": sort.name, **_told(sort)} for sort in model.sorts],
+                    **_described(model.whole),
+                    "classes": [{"class": sort.name, **_described(sort)} for sort in model.sorts],
                 }
                 for model in self.models
             ],
@@ -226,7 +226,7 @@ def _model(n: int, reading: Reading, bits: Column, sorts: NDArray[np.int8]) -> M
     )
 
 
-def _told(sort: Sort) -> dict[str, Any]:
+def _described(sort: Sort) -> dict[str, Any]:
     """Return the means as JSON's own types."""
     change = sort.change
     return {

@@ -70,8 +70,8 @@ def _headline(result: Find, screen: Screen) -> Iterator[Text]:
     yield from folded(line, screen.width)
     if best.is_used:
         yield from prose(
-            f"and is used: held at its mean, it costs {_told(best.on, screen)} bits a character "
-            f"there and {_told(best.off, screen)} elsewhere; "
+            f"and is used: held at its mean, it costs {_described(best.on, screen)} bits a character "
+            f"there and {_described(best.off, screen)} elsewhere; "
             f"--view neuron --unit {name(it.unit)} --kind {it.kind} shows it",
             screen,
         )
@@ -184,7 +184,7 @@ def _signed(value: float) -> str:
     return f"{value:+.3f}".replace("0.", ".", 1) if abs(value) < 0.9995 else f"{value:+.2f}"
 
 
-def _told(mean: Mean, screen: Screen) -> str:
+def _described(mean: Mean, screen: Screen) -> str:
     """Return a mean with its standard error, in a sentence."""
     sign = screen.pick("±", "+-")
     return _cost(mean, screen).replace(sign, f" {sign} ")

@@ -106,14 +106,14 @@ class Steered:
             "temperature": self.temperature,
             "seed": self.seed,
             "first_difference": self.first_difference,
-            "free": self._told(self.free),
-            "held": self._told(self.held),
+            "free": self._described(self.free),
+            "held": self._described(self.held),
             "change": {
                 self.vocabulary[k]: float(self.change[k]) for k in range(len(self.vocabulary))
             },
         }
 
-    def _told(self, written: Written) -> dict[str, Any]:
+    def _described(self, written: Written) -> dict[str, Any]:
         return {
             "text": "".join(self.vocabulary[k] for k in written.ids),
             "divergence": written.divergence.tolist(),
