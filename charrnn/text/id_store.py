@@ -21,14 +21,14 @@ from charrnn.errors import TextError
 
 # The customary place of large files; /tmp is in memory on many systems.
 _ROOMY = Path("/var/tmp")
-_TOLD_BY = ("TMPDIR", "TEMP", "TMP")
+_CHOSEN_BY = ("TMPDIR", "TEMP", "TMP")
 
 
 class UnnamedFile:
     """An unnamed file on the disk, deleted by the system when the process ends."""
 
     def __init__(self) -> None:
-        roomy = not any(map(os.environ.get, _TOLD_BY)) and os.access(_ROOMY, os.W_OK | os.X_OK)
+        roomy = not any(map(os.environ.get, _CHOSEN_BY)) and os.access(_ROOMY, os.W_OK | os.X_OK)
         try:
             with tempfile.TemporaryFile(dir=_ROOMY if roomy else None) as file:
                 self._descriptor = os.dup(file.fileno())
