@@ -173,9 +173,7 @@ class CharRNN:
         CheckpointError
             The run to resume is of another text.
         """
-        known = {field.name for field in fields(TrainOptions)}
-        if unknown := sorted(set(options) - known):
-            raise ConfigError(f"fit: {unknown[0]} is none of {', '.join(sorted(known))}")
+        _check_names("fit", options, TrainOptions)
         if workers is not None:
             options["workers"] = workers
         with Limit(_threads(threads, 1)):
@@ -226,29 +224,31 @@ class CharRNN:
         self,
         prompt: str = "",
         *,
-        length: int = SamplingConfig.length,
-        temperature: float = SamplingConfig.temperature,
-        top_k: int = SamplingConfig.top_k,
-        top_p: float = SamplingConfig.top_p,
-        min_p: float = SamplingConfig.min_p,
-        stop: str | tuple[str, ...] = (),
         seed: int | np.random.SeedSequence | None = None,
         unknown: Unknown = "error",
         threads: int | None = None,
+        **options: Any,
     ) -> Iterator[str]:
         """Yield the text that follows the prompt, in pieces, as it is made.
 
-        length: how many characters; -1 is without end.
-        threads: the most that a matrix product uses; by default as many as pay.
+        Parameters
+        ----------
+        threads
+            The most that a matrix product uses; by default as many as are fastest.
+        options
+            Fields of `charrnn.sampling.config.SamplingConfig`: length (-1 is without end),
+            temperature, top_k, top_p, min_p, stop (a text or several).
 
         Raises
         ------
         ConfigError, TextError
-            An option is out of range, or the network does not know a character of the prompt.
+            There is no such option, one is out of range, or the network does not know a character
+            of the prompt.
         """
-        config = SamplingConfig(
-            length, temperature, top_k, top_p, min_p, (stop,) if isinstance(stop, str) else stop
-        )
+        _check_names("stream", options, SamplingConfig)
+        if isinstance(stop := options.get("stop"), str):
+            options["stop"] = (stop,)
+        config = SamplingConfig(**options)
         rng = np.random.Generator(np.random.PCG64(seed))
         ids = self.vocabulary.encode_prompt(prompt, unknown)
         made = stream(self.network, self.vocabulary, ids, config, rng)
@@ -408,6 +408,19 @@ def _shown(progress: bool | Follow | None, already: float) -> Iterator[Follow]:
             yield lambda step: move(step.fraction, _in_words(step), step.note or "")
     else:
         yield lambda _: None
+
+
+def _check_names(function: str, options: dict[str, Any], dataclass: Any) -> None:
+    """Check that all options are fields of a dataclass.
+
+    Raises
+    ------
+    ConfigError
+        One is none.
+    """
+    known = {field.name for field in fields(dataclass)}
+    if unknown := sorted(set(options) - known):
+        raise ConfigError(f"{function}: {unknown[0]} is none of {', '.join(sorted(known))}")
 
 
 def _in_words(step: Progress) -> str:

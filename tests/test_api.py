@@ -450,3 +450,10 @@ def test_a_program_that_uses_it(tmp_path):
     assert done.stderr == ""
     assert json.loads(done.stdout) == [20, True, [7, 1, 8], []]
     assert charrnn.load(tmp_path / "model.npz").network.config.cell == "gru"
+
+
+def test_an_option_that_is_none_is_refused(model):
+    with pytest.raises(ConfigError, match="stream: top_q is none of length, min_p"):
+        next(model.stream("the", top_q=3))
+    with pytest.raises(ConfigError, match="top_k"):
+        next(model.stream("the", top_k=-1))

@@ -132,7 +132,7 @@ class Reading:
         )
         start = escape(self.text[:START]) + ("…" if len(self) > START else "")
         return (
-            f"<p>{len(self):,} characters: <code>{start}</code></p>"
+            f"<p>{counted(len(self), 'character')}: <code>{start}</code></p>"
             f"<table><thead><tr><th>array</th><th>is</th><th>shape</th></tr></thead>"
             f"<tbody>{rows}</tbody></table>"
         )

@@ -223,7 +223,7 @@ def _read_mark(
 ) -> tuple[bytes, codecs.CodecInfo, list[str]]:
     for mark, encoding, spoken in _MARKS:
         if codec.name == "utf-8" and head.startswith(mark):
-            note = f"{name} is {spoken}, by its byte order mark, which is left out"
+            note = f"{name} is {spoken} by its byte order mark, which is left out"
             return mark, codecs.lookup(encoding), [note]
     return b"", codec, []
 

@@ -137,7 +137,7 @@ def test_a_byte_order_mark_decides_and_is_dropped(
 ) -> None:
     decoded = decode_pieces(cut(mark + text.encode(encoding), places), "x")
     assert (decoded.text, decoded.encoding) == (text, encoding)
-    assert f"x is {spoken}, by its byte order mark, which is left out" in decoded.notes
+    assert f"x is {spoken} by its byte order mark, which is left out" in decoded.notes
 
 
 def test_only_one_mark_is_dropped_and_only_when_no_encoding_is_requested() -> None:
