@@ -1,4 +1,4 @@
-"""charrnn: a character-level recurrent network that can be read, trusted and looked into.
+"""charrnn: a character-level recurrent network to train, sample and inspect.
 
     from charrnn import CharRNN, load
 

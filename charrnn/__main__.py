@@ -6,7 +6,7 @@ from types import FrameType
 
 
 def main() -> None:
-    """Run the command line, which takes a moment to import; Ctrl-C ends that without a word."""
+    """Run the command line; Ctrl-C during its import ends it silently."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _end)
     from charrnn.cli import main as run  # noqa: PLC0415 - what takes the moment

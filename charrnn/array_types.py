@@ -1,4 +1,4 @@
-"""Types of arrays that many modules name."""
+"""Array types used by many modules."""
 
 from typing import Any, TypeAlias
 
@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.floating[Any]]
-"""Numbers of the network's precision, or of any other."""
+"""Floating-point numbers of any precision."""
 
 Ids: TypeAlias = NDArray[np.integer[Any]]
-"""Characters by their number in the vocabulary."""
+"""Ids: indices of characters in the vocabulary."""
 
 Column: TypeAlias = NDArray[np.float64]
-"""A number for each character, (T,), or for each unit, (H,)."""
+"""A float64 for each character, (T,), or for each unit, (H,)."""

@@ -1,16 +1,16 @@
-"""Every error that the person at the keyboard can put right, each in its own words.
+"""The errors that a user can correct.
 
     CharRNNError
-    ├── TextError                a corpus, prompt or text that cannot be read as asked
+    ├── TextError                a corpus, prompt or text that cannot be read as requested
     │   ├── NotText              a file of another kind: a picture, an archive, a program
     │   └── UnknownCharacter     a character that the network has never seen
     ├── ConfigError              options that do not fit together, or a value out of range
-    ├── CheckpointError          a file that is not a checkpoint, or not one to be trusted
-    └── TrainingError            a run that cannot start or cannot go on
+    ├── CheckpointError          a file that is not a checkpoint, or not a valid one
+    └── TrainingError            a run that cannot start or cannot continue
 
-A message names the thing, what was found and the way out, in one line without a full stop. A way
+A message names the thing, what was found and a way out, in one line without a full stop. A way
 out names arguments, and a command line spells each as the option that it has for it. Anything else
-that is raised is a bug of the program's and keeps its traceback.
+that is raised is a bug of the program and keeps its traceback.
 """
 
 import unicodedata
@@ -18,21 +18,21 @@ from collections.abc import Callable
 from string import Formatter
 
 Spelling = Callable[[str, object], str | None]
-"""How an argument is written, from its name and its value, None for the name alone; None where
+"""A function from an argument's name and value (None: the name alone) to its spelling; None where
 there is no such argument."""
 
 
 class Way:
     """A way out of an error, in words that name arguments in braces: "a smaller {batch_size}".
 
-    values: what arguments are to be set to, by name; of any other only the name is written.
+    values: values of arguments by name; of others only the name is written.
     """
 
     def __init__(self, words: str, **values: object) -> None:
         self.words, self.values = words, values
 
     def spelled(self, spelling: Spelling) -> str | None:
-        """Return it with its arguments written out; None where one of them is not there."""
+        """Return the text with its arguments spelled; None where one of them does not exist."""
         spelled: list[str] = []
         for words, name, _, _ in Formatter().parse(self.words):
             spelled.append(words)
@@ -45,16 +45,16 @@ class Way:
 
 
 def as_argument(name: str, value: object) -> str:
-    """Spell an argument as Python has it: `max_steps`, or `encoding='cp1252'`."""
+    """Spell an argument as in Python: `max_steps`, or `encoding='cp1252'`."""
     return name if value is None else f"{name}={value!r}"
 
 
 class CharRNNError(Exception):
-    """Something the user can put right. `exit_code` is what the command line ends with.
+    """An error that the user can correct. `exit_code` is that of the command line.
 
     message: the thing and what was found.
     ways: out of it; joined by "or".
-    argument: the name of the one that is wrong, if it is one argument.
+    argument: the name of the wrong argument, if it is one.
     """
 
     exit_code = 1
@@ -67,7 +67,7 @@ class CharRNNError(Exception):
         return self.spelled(as_argument)
 
     def spelled(self, spelling: Spelling) -> str:
-        """Return the message and those ways out of whose arguments all can be spelled."""
+        """Return the message and the ways out whose arguments can all be spelled."""
         named = self.argument and (spelling(self.argument, None) or self.argument)
         message = f"{named}: {self.message}" if named else self.message
         *others, last = [way for each in self.ways if (way := each.spelled(spelling))] or [""]
@@ -76,11 +76,11 @@ class CharRNNError(Exception):
 
 
 class TextError(CharRNNError):
-    """A corpus, prompt or text that cannot be read as asked."""
+    """A corpus, prompt or text that cannot be read as requested."""
 
 
 class NotText(TextError):  # noqa: N818 - it is the file that is named
-    """A file that is no text; `kind` says what it is, with its article."""
+    """A file that is not a text; `kind` is its format, with an article."""
 
     def __init__(self, name: str, kind: str, *ways: Way) -> None:
         super().__init__(f"{name}: is {kind}, not a text", *ways)
@@ -94,15 +94,15 @@ class ConfigError(CharRNNError):
 
 
 class CheckpointError(CharRNNError):
-    """A file that is no checkpoint, a damaged one, or one that asks for more than it may."""
+    """A file that is not a checkpoint, or a damaged or oversized one."""
 
 
 class TrainingError(CharRNNError):
-    """A training run that cannot start or cannot go on."""
+    """A training run that cannot start or cannot continue."""
 
 
 class UnknownCharacter(TextError):  # noqa: N818 - it is the character that is named
-    """A character that the network does not know, with the nearest that it knows."""
+    """A character unknown to the network, with the nearest known ones."""
 
     exit_code = 2
 
@@ -126,7 +126,7 @@ def printable(name: object) -> str:
 
 
 def _shown(character: str) -> str:
-    """Return a character as itself, with its code point; as an escape only what has no shape."""
-    # A mark would be drawn on the quote before it.
+    """Return a character with its code point; one without a glyph as an escape."""
+    # A combining mark would be drawn on the quote before it.
     on_a_circle = "\u25cc" if unicodedata.category(character) in ("Mn", "Mc", "Me") else ""
     return f"{on_a_circle + character!r} (U+{ord(character):04X})"

@@ -1,16 +1,16 @@
-"""Nouns that agree with their number: 1 character, 1,234 characters."""
+"""Nouns in the number of a count: 1 character, 1,234 characters."""
 
 
 def counted(n: int, noun: str, plural: str | None = None) -> str:
-    """Return a number, its thousands apart, with a noun in the form that it asks for.
+    """Return a number with thousands separators and its noun in the right form.
 
-    plural: of the noun, where it does not end in s; of an adjective and noun, write both.
+    plural: of the noun, where it is not the noun and an s.
     """
     return f"{n:,} {agreeing(n, noun, plural)}"
 
 
 def agreeing(n: int, word: str, plural: str | None = None) -> str:
-    """Return a word as a number asks for it: `unit` or `units`, `is` or `are`."""
+    """Return the form of a word for a number: `unit` or `units`, `is` or `are`."""
     if n == 1:
         return word
     if plural is not None:

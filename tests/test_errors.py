@@ -78,7 +78,7 @@ def test_an_unknown_character_names_the_argument():
 
 
 def texts(tree):
-    """Every text in what is raised or noted by a module."""
+    """Every text that a module raises or notes."""
     for node in ast.walk(tree):
         called = node.func.id if isinstance(node, ast.Call) and hasattr(node.func, "id") else ""
         if isinstance(node, ast.Raise) or called == "note" or called.endswith("Error"):

@@ -34,7 +34,7 @@ SOME = {
 @pytest.mark.parametrize(
     "path", sorted(ROOT.rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT))
 )
-def test_no_noun_is_written_behind_a_number_that_may_be_one(path):
+def test_no_plural_is_written_after_a_number_that_may_be_one(path):
     """Only `counted` puts a noun in the plural behind a number that is put in."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if not isinstance(node, ast.JoinedStr):

@@ -1,11 +1,11 @@
-"""A zip archive read without trust: its members lie end to end, and nothing lies elsewhere.
+"""A strict reader of zip archives: members are contiguous, with nothing else in between.
 
     header, data | header, data | ... | directory | end record
 
 The archive begins at the file's first byte and ends at its last; the members fill everything
-before the directory, so that none can overlap another or claim more bytes than the file has; and
-a member's own header must agree with its entry in the directory. A length is held against the
-file before anything so long is read. The records are those of PKWARE's APPNOTE 6.3.10, sections
+before the directory, so that none can overlap another or claim more bytes than the file has. A
+member's own header must agree with its entry in the directory. A length is compared with the
+file's before as many bytes are read. The records are those of PKWARE's APPNOTE 6.3.10, sections
 4.3 and 4.5.
 """
 
@@ -22,7 +22,7 @@ MAX_MEMBERS = 256
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,119}")
 
 _FIRST_BYTES = b"PK\3\4"
-# Dates, versions and file attributes (the x) are passed over: nothing depends on them.
+# Dates, versions and file attributes (the x) are skipped: nothing depends on them.
 _LOCAL = struct.Struct("<4s2x2H4x3L2H")
 _ENTRY = struct.Struct("<4s4x2H4x3L4H6xL")
 _END = struct.Struct("<4s4H2LH")
@@ -40,7 +40,7 @@ _PIECE = 2**16
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One member: `stored` bytes at `start` of the file, `size` bytes once read."""
+    """One member: `stored` bytes at `start` of the file, `size` bytes when unpacked."""
 
     name: str
     flags: int
@@ -52,22 +52,22 @@ class Member:
 
 
 def damaged(found: str) -> CheckpointError:
-    """Say that a file is not as it was written."""
+    """Return the error for a damaged file."""
     return CheckpointError(f"damaged, {found}; restore it from another copy")
 
 
 def refused(found: str) -> CheckpointError:
-    """Say that a file asks for what no checkpoint needs."""
+    """Return the error for a feature that no checkpoint needs."""
     return CheckpointError(f"refused, {found}; only open what `charrnn train` has written")
 
 
 def members(stream: BinaryIO, length: int) -> list[Member]:
-    """Return the members of the archive that a file of `length` bytes is, in their order.
+    """Return the members of an archive of `length` bytes, in order.
 
     Raises
     ------
     CheckpointError
-        If the file is no archive, a damaged one, or one of another form than the above.
+        If the file is not an archive, is damaged, or is not of the form above.
     """
     if stream.read(len(_FIRST_BYTES)) != _FIRST_BYTES:
         raise CheckpointError(
@@ -93,13 +93,13 @@ def members(stream: BinaryIO, length: int) -> list[Member]:
 
 
 def pieces(stream: BinaryIO, member: Member) -> Iterator[bytes]:
-    """Read a member's bytes in pieces of at most 64 KiB, and hold the whole to its checksum.
+    """Yield a member's bytes in pieces of at most 64 KiB, and verify its checksum.
 
     Raises
     ------
     CheckpointError
         As soon as there are more bytes than the member's size, or at the end if there are fewer or
-        the checksum (CRC-32) is another.
+        the checksum (CRC-32) differs.
     """
     size = checksum = 0
     unpacked = _inflated if member.method == _DEFLATED else _as_stored
@@ -135,7 +135,7 @@ def _inflated(stream: BinaryIO, member: Member) -> Iterator[bytes]:
 
 
 def _end_record(stream: BinaryIO, length: int) -> tuple[int, int, int]:
-    """Return how many entries the directory has, where it starts, and its length in bytes."""
+    """Return the number of entries, the start and the length in bytes of the directory."""
     at = length - _END.size
     if at < 0:
         raise damaged("it is cut short")
@@ -160,7 +160,7 @@ def _end_record(stream: BinaryIO, length: int) -> tuple[int, int, int]:
 
 
 def _entries(directory: bytes, count: int) -> Iterator[Member]:
-    """Read the directory: members whose `start` is that of their header, not yet of their data."""
+    """Yield the members of the directory, with the `start` of their headers."""
     at = 0
     for _ in range(count):
         if at + _ENTRY.size > len(directory):
@@ -195,7 +195,7 @@ def _check_form(entry: Member) -> None:
 
 
 def _data_start(stream: BinaryIO, entry: Member) -> int:
-    """Return where a member's data begins, having held its own header against its entry."""
+    """Return the start of a member's data, after comparing its header with its entry."""
     mark, flags, method, checksum, stored, size, name_length, extra_length = _LOCAL.unpack(
         _take(stream, entry.start, _LOCAL.size)
     )
@@ -209,7 +209,7 @@ def _data_start(stream: BinaryIO, entry: Member) -> int:
 
 
 def _widened(fields: tuple[int, ...], extra: bytes) -> tuple[int, ...]:
-    """Replace each field that says so by the next 64-bit number of the zip64 extra."""
+    """Replace each field of all ones by the next 64-bit number of the zip64 extra."""
     wide = b""
     at = 0
     while at < len(extra):

@@ -39,7 +39,7 @@ Kind = Literal["model", "resume"]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a model file holds.
+    """The contents of a model file.
 
     history: (N, 3), a row an evaluation: step, training loss, validation loss, in nats.
     """
@@ -52,7 +52,7 @@ class Checkpoint:
 
 
 def this_program() -> dict[str, str]:
-    """Return the versions that a file was written by: for a diagnosis, not for a decision."""
+    """Return the versions of this program, Python and NumPy, for diagnosis only."""
     return {
         "charrnn": version("charrnn"),
         "numpy": np.__version__,
@@ -61,12 +61,12 @@ def this_program() -> dict[str, str]:
 
 
 def save(path: Path, checkpoint: Checkpoint) -> None:
-    """Write a model file: at every instant the path holds the old one or the new one, whole.
+    """Write a model file atomically: the path always has the whole old or the whole new one.
 
     Raises
     ------
     CheckpointError
-        It cannot be written, or a parameter is not finite; the old file is as it was.
+        If it cannot be written, or a parameter is not finite; the old file is unchanged.
     """
     network, vocabulary = checkpoint.network, checkpoint.vocabulary
     if not np.isfinite(network.params.flat).all():
@@ -87,7 +87,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def load(path: Path) -> Checkpoint:
-    """Read a model file, trusting nothing in it.
+    """Read a model file and check everything in it.
 
     Raises
     ------
@@ -102,12 +102,12 @@ def load(path: Path) -> Checkpoint:
 
 
 def save_state(path: Path, arrays: Mapping[str, NDArray[Any]], meta: dict[str, Any]) -> None:
-    """Write what resuming needs, atomically like a model."""
+    """Write a training state, atomically like a model."""
     _write(path, "resume", {"state": meta, "versions": this_program()}, arrays)
 
 
 def load_state(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """Read what `save_state` wrote; what is in it is for the trainer to check.
+    """Read a training state; the trainer checks its arrays.
 
     Raises
     ------

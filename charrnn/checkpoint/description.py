@@ -1,4 +1,4 @@
-"""What a file says of itself: the `meta` of an `.npz`, read without NumPy and without trust."""
+"""The description of a file, `meta` in an `.npz`, read without NumPy and without trust."""
 
 import json
 import os
@@ -8,22 +8,22 @@ from pathlib import Path
 from charrnn.checkpoint.archive import members, pieces
 
 LARGEST_META = 2**24
-"""Bytes of JSON that a description may take."""
+"""Bytes of JSON in a description."""
 
 _LARGEST_MEMBER = LARGEST_META + 2**16  # the header of the array with it
 
 
 def is_model(path: Path) -> bool:
-    """Return whether a file is a model, of whatever version, by what it says of itself.
+    """Return whether a file is a model, of any version, by its description.
 
-    Neither a training state nor another program's `.npz` is one, nor anything that is no file.
+    Training states, other programs' `.npz` files, and pipes or devices are not.
 
     Raises
     ------
     CheckpointError
         It is no archive, or a damaged one.
     OSError
-        It is not there, or cannot be read.
+        If it does not exist, or cannot be read.
     """
     if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for its writer
         return False
@@ -34,7 +34,7 @@ def is_model(path: Path) -> bool:
             return False
         [meta] = [member for member in found if member.name == "meta.npy"]
         whole = b"".join(pieces(stream, meta))
-    # The header of the array ends its only line; a description written by this program is the next.
+    # The array's header is one line; a description written by this program is the next.
     try:
         described = json.loads(whole.rpartition(b"\n")[2])
     except (ValueError, RecursionError):

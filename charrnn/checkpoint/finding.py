@@ -1,4 +1,4 @@
-"""Which model is meant: one of a name, or the newest. Imports no NumPy, as it is asked for first.
+"""Finds a model by its name, or the newest. Imports no NumPy, for a quick start.
 
 A model is named by its path, in which the ending `.npz` may be left out; a name without a folder
 is also looked for in `checkpoints/`.
@@ -21,26 +21,26 @@ from charrnn.checkpoint.paths import (
 from charrnn.errors import CheckpointError, printable
 
 LIKENESS = 0.5
-"""The least share of letters in common, by which `plays` still leads to playwright."""
+"""Least similarity (difflib ratio) of a suggestion; `plays` still finds playwright."""
 
 LISTED = 3
-"""Models that are named where the one that was meant is not known."""
+"""Models listed in an error where no name is similar."""
 
 
 def newest(folder: Path = FOLDER) -> Path:
-    """Return the model in a folder that was written last, whatever else lies there.
+    """Return the model in a folder that was written last.
 
     Raises
     ------
     CheckpointError
-        There is none, or none that can be read.
+        If there is none, or none that can be read.
     """
     found, unread = models(folder), ""
     for path in sorted(found, key=_written, reverse=True):
         try:
             if is_model(path):
                 return path
-        except FileNotFoundError:  # it was there a moment ago
+        except FileNotFoundError:  # deleted meanwhile
             continue
         except OSError as error:
             unread = unread or f"{printable(path)}: cannot be read, {error.strerror or error}"
@@ -50,7 +50,7 @@ def newest(folder: Path = FOLDER) -> Path:
 
 
 def find(name: Path) -> Path:
-    """Return the model that a name means, or the file of that name that its reader will refuse.
+    """Return the model of a name, or the file of that name for its reader to refuse.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def find(name: Path) -> Path:
 
 
 def find_run(name: Path) -> Path:
-    """Return the model that a name means, by the training state that a run has left beside it.
+    """Return the model of a name that has a training state beside it.
 
     Raises
     ------
@@ -73,12 +73,12 @@ def find_run(name: Path) -> Path:
 
 
 def names_model(name: str) -> bool:
-    """Return whether a name means a model that is there."""
+    """Return whether there is a model of that name."""
     return any(map(_is_surely_model, _places(Path(expanded(name)))))
 
 
 def models(folder: Path) -> list[Path]:
-    """Return the files in a folder that are named as models are, by name."""
+    """Return the files in a folder that are named like models, sorted."""
     try:
         names = sorted(os.listdir(folder))  # noqa: PTH208 - a folder that cannot be read raises here
     except OSError:
@@ -94,7 +94,7 @@ def models(folder: Path) -> list[Path]:
 
 
 def has_run(path: Path) -> bool:
-    """Return whether a training state lies beside a model."""
+    """Return whether there is a training state beside a model."""
     return _is_file(resume_path(path))
 
 
@@ -113,19 +113,19 @@ def _find(name: Path, is_meant: Callable[[Path], bool]) -> Path:
 
 
 def _places(path: Path) -> list[Path]:
-    """Return where a name may lead to, the likeliest first."""
+    """Return the paths that a name may mean, the most likely first."""
     folders = [path.parent, FOLDER] if _is_bare(path) else [path.parent]
     endings = ("",) if path.suffix == ENDING else ("", ENDING)
     return [folder / f"{path.name}{ending}" for folder in folders for ending in endings]
 
 
 def _is_bare(path: Path) -> bool:
-    """Return whether a path names no folder."""
+    """Return whether a path has no folder."""
     return path.parent == Path() and path.name != ""
 
 
 def _way_to(missing: Path, is_meant: Callable[[Path], bool]) -> str:
-    """Say what to name instead of a model that is not there: one of nearly that name, or any."""
+    """Return a hint for a missing model: one of a similar name, or a list."""
     places = dict.fromkeys([missing.parent, FOLDER])
     there = {path.stem: path for place in places for path in models(place) if is_meant(path)}
     if not there:
@@ -138,7 +138,7 @@ def _way_to(missing: Path, is_meant: Callable[[Path], bool]) -> str:
 
 
 def _why_none(folder: Path, named: int) -> str:
-    """Say why a folder holds no model, and what to do; `named` files in it are named as models."""
+    """Return why a folder has no model, and a way out, given its number of `.npz` files."""
     if os.path.lexists(folder) and not folder.is_dir():
         what = "a link that leads nowhere" if folder.is_symlink() else "not a folder"
         return f"{what}, so no model is found there; name one, or make it a folder"
@@ -150,10 +150,10 @@ def _why_none(folder: Path, named: int) -> str:
 
 
 def _written(path: Path) -> tuple[int, str]:
-    """Return when a file was written, in ns, and its name where that settles it."""
+    """Return the sort key of a file: time of writing in ns, then name."""
     try:
         return path.stat().st_mtime_ns, path.name
-    except OSError:  # it was there a moment ago
+    except OSError:  # deleted meanwhile
         return 0, path.name
 
 

@@ -1,8 +1,8 @@
-"""Arrays in an `.npz`, read without trust.
+"""A strict reader and writer of arrays in an `.npz`.
 
-Any NumPy can open what is written here with `np.load(path)`, and what `np.savez` has written can
-be read here. The reader differs from `np.load` in what it does with any other file: it allocates
-nothing before it has compared every size with the file's and with a bound, and it has one error.
+Any NumPy opens the files written here with `np.load(path)`, and files of `np.savez` can
+be read here. For any other file the reader differs from `np.load`: it allocates
+nothing before every size is compared with the file's and with a bound, and raises one error.
 """
 
 import math
@@ -44,7 +44,7 @@ _SMALL = 2**20
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """How an array lies in its member: `start` bytes of header, then the elements row by row."""
+    """The layout of an array in its member: `start` bytes of header, then the elements."""
 
     start: int
     dtype: np.dtype[Any]
@@ -54,17 +54,17 @@ class _Layout:
 def read_arrays(
     path: Path, *, max_bytes: int = MAX_BYTES, only: Container[str] | None = None
 ) -> dict[str, NDArray[Any]]:
-    """Read the arrays of an `.npz` file, each into memory of its own.
+    """Read the arrays of an `.npz` file into memory.
 
     Every member's sizes, type and shape are checked before the first array is allocated, and every
-    byte of an array that is returned has passed its checksum.
+    byte of a returned array has passed its checksum.
 
     Parameters
     ----------
     path
         The file. It is closed on return, and may be overwritten afterwards.
     max_bytes
-        What all members together may take once read, whether or not they are asked for.
+        Limit of the unpacked size of all members together, requested or not.
     only
         Names of the arrays to return, where not all are wanted.
 
@@ -96,7 +96,7 @@ def write_arrays(stream: BinaryIO, arrays: Mapping[str, NDArray[Any]]) -> None:
     Parameters
     ----------
     stream
-        A file open for writing, at its beginning, in which one can seek.
+        A seekable file open for writing, at its beginning.
     arrays
         At least one array by name. The names consist of letters, digits, `_`, `.` and `-`; types
         and dimensions are those that `read_arrays` returns.
@@ -123,7 +123,7 @@ def write_arrays(stream: BinaryIO, arrays: Mapping[str, NDArray[Any]]) -> None:
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         for name, array in little_endian.items():
             header = _header(array)
-            # A ZipInfo made by hand bears the date 1980-01-01; a system that is not asked for
+            # A ZipInfo made by hand has the date 1980-01-01; the system it records by default
             # would differ between Windows and others.
             info = zipfile.ZipInfo(f"{name}.npy")
             info.create_system = 3
@@ -199,7 +199,7 @@ def _layout(stream: BinaryIO, member: Member) -> _Layout:
 def _array(stream: BinaryIO, member: Member, layout: _Layout) -> NDArray[Any]:
     try:
         array: NDArray[Any] = np.empty(layout.shape, layout.dtype)
-    except (MemoryError, ValueError):  # NumPy has a word to say on (0, 2**62, 2**62)
+    except (MemoryError, ValueError):  # NumPy refuses (0, 2**62, 2**62)
         raise refused(f"there is no memory for {member.name} of shape {layout.shape}") from None
     elements = _bytes(array)
     at = -layout.start

@@ -1,4 +1,4 @@
-"""What a checkpoint tells of the training that made it."""
+"""The record of a training run, in a checkpoint."""
 
 import sys
 from dataclasses import asdict, dataclass, fields
@@ -13,22 +13,22 @@ Scalar = str | int | float | bool | None
 
 @dataclass(frozen=True)
 class TrainingRecord:
-    """How a network was trained, as JSON can hold it. Losses in nats a character.
+    """The record of a network's training, serialisable as JSON. Losses in nats per character.
 
     sources: the files of the corpus, as they were named or found.
-    encoding: the one that was asked for; "bytes" where every byte was a character.
+    encoding: the requested one; "bytes" where every byte was a character.
     sha256: of the corpus.
-    train_characters, val_characters: how the text was split; validation is its end, unless
+    train_characters, val_characters: sizes of the split; validation is the end, unless
         config["keeps"] says otherwise.
     config: the fields of the TrainingConfig.
-    steps, characters_read, seconds: how much training it took, the best step and those after it.
+    steps, characters_read, seconds: length of the whole run, also after the best step.
     best_step: the step whose parameters these are.
-    val_loss: of the validation text; of the training windows where none was kept.
-    val_scored: how val_loss was measured, in words.
-    baselines: the loss on the same validation text of models that cost nothing, by name.
+    val_loss: of the validation text; of the training windows where there is none.
+    val_scored: description of how val_loss was measured.
+    baselines: the loss of untrained baselines on the same validation text, by name.
     ended: what ended the run: its budget, patience, or an interrupt.
-    errors: what was asked to become of bytes that are not in the encoding.
-    run: the identity of the run, in hexadecimal; empty where the program did not yet give one.
+    errors: the error handler for bytes that are not in the encoding.
+    run: the identity of the run, in hexadecimal; empty in files of early versions.
     """
 
     sources: tuple[str, ...]
@@ -50,21 +50,21 @@ class TrainingRecord:
 
     @property
     def read_as(self) -> ReadAs:
-        """How the text was read, and another one is to be read that is like it."""
+        """The options that the text was read with, also for similar texts."""
         return ReadAs.named(self.encoding, self.errors)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the record as JSON's own types."""
+        """Return the record as JSON types."""
         return asdict(self) | {"sources": list(self.sources)}
 
     @classmethod
     def from_json(cls, found: Any) -> Self:
-        """Return the record that `to_json` was made of.
+        """Return the record that `to_json` was called on.
 
         Raises
         ------
         CheckpointError
-            A field is missing, unknown, or not of its kind.
+            If a field is missing, unknown, or of the wrong type.
         """
         if isinstance(found, dict) and "errors" not in found:
             found = _from_before(found)
@@ -100,9 +100,9 @@ class TrainingRecord:
 
 
 def _from_before(found: dict[Any, Any]) -> dict[Any, Any]:
-    """Return a record that holds the encoding which was found, not the one that was asked for.
+    """Convert the record of an early version, which has the detected encoding, not the requested.
 
-    Those with a byte order mark were found by it, as good as always.
+    An encoding with a byte order mark was almost always detected by it.
     """
     encoding = found.get("encoding")
     asked = (
@@ -112,12 +112,12 @@ def _from_before(found: dict[Any, Any]) -> dict[Any, Any]:
 
 
 def is_count(value: Any) -> bool:
-    """Return whether a value from JSON is a whole number from 0 on, and no absurd one."""
+    """Return whether a value from JSON is a whole number from 0 to a sane limit."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
 
 
 def count(value: Any) -> int:
-    """Return a value from JSON that has to be a count, and raise ValueError if it is none."""
+    """Return a count from JSON, or raise ValueError if the value is not one."""
     if not is_count(value):
         raise ValueError(f"{value!r:.40} is not a count")
     return int(value)

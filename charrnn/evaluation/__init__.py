@@ -1,1 +1,1 @@
-"""Scores of texts, the models they are compared with, and their standard errors."""
+"""Evaluation: scores, baselines, n-gram models, standard errors and calibration."""

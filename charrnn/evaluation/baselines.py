@@ -1,8 +1,8 @@
-"""What a loss can be compared with for free.
+"""Baselines for a loss: uniform, unigram, n-gram and xz.
 
 A loss of 1.6 nats says little until one knows what guessing, counting and a file compressor reach
-on the same characters. None of these takes a gradient step; a network that does not beat them has
-not earned its time.
+on the same characters. None of these takes a gradient step; a network that is not better has
+learnt nothing that they do not know.
 """
 
 import lzma
@@ -17,23 +17,23 @@ from charrnn.evaluation.ngram import NGram, checked_ids
 from charrnn.text.batches import Text
 
 COUNTED = 2_000_000
-"""Characters at the end of the training text that the n-gram counts."""
+"""Characters counted by the n-gram, at the end of the training text."""
 
 _BLOCK = 2**20
-_DICTIONARY = 2 * 2**20  # bytes; as far back as it looks, so that a large text costs no more
+_DICTIONARY = 2 * 2**20  # bytes that xz looks back, which bounds the time for a large text
 _LZMA2 = [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": _DICTIONARY}]
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """What one way of guessing costs on the validation text.
+    """The loss of one baseline on the validation text.
 
     Attributes
     ----------
     name : str
-        "uniform", "unigram", "5-gram" (of whatever order was asked for) or "xz".
+        "uniform", "unigram", "5-gram" (with the requested order) or "xz".
     nats : float
-        Mean nats a character over the whole validation text.
+        Mean nats per character over the whole validation text.
     """
 
     name: str
@@ -49,7 +49,7 @@ def baselines(
     order: int = 5,
     max_characters: int = COUNTED,
 ) -> list[Baseline]:
-    """Return the cost of four ways of guessing, in the order uniform, unigram, n-gram, xz.
+    """Return the baselines uniform, unigram, n-gram and xz, in that order.
 
     - **uniform**: ln V, every character as likely as any other.
     - **unigram**: how often each character occurs in `train`, one added to each of the V counts so
@@ -57,7 +57,7 @@ def baselines(
     - **n-gram**: interpolated Witten-Bell (`charrnn.evaluation.ngram`), the last
       `max_characters` of `train` counted. The validation text starts afresh: its first characters
       have less context.
-    - **xz**: by how many bytes `train` grows, compressed, when the validation text follows it.
+    - **xz**: the bytes by which compressed `train` grows when the validation text follows it.
       LZMA2 at preset 6 with a dictionary of 2 MiB, as a raw stream: no header, index or checksum.
       It reads ids, not the text's own bytes: 1 byte an id where V ≤ 256, else 2 (V ≤ 65,536) or 4,
       little-endian; and of `train` the last 2 MiB of these, as far back as the dictionary reaches.
@@ -72,12 +72,12 @@ def baselines(
     vocabulary_size : int
         V.
     counts : ndarray of shape (V,), optional
-        How often each id occurs in `train`, if that is known: then of a long text only the end is
+        Counts of each id in `train`, if known: then only the end of a long text is
         read, and checked.
     order : int
         Characters in the longest gram: a context of `order - 1`.
     max_characters : int
-        The most characters that the n-gram counts.
+        Limit of the characters that the n-gram counts.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def _unigram(counts: NDArray[np.int64], validation: Ids) -> float:
 
 def _counts(ids: Text, vocabulary_size: int) -> NDArray[np.int64]:
     counts = np.zeros(vocabulary_size, dtype=np.int64)
-    # In blocks, because bincount first widens everything it is given to 8 bytes.
+    # In blocks, because bincount first converts its input to 8 bytes per item.
     for start in range(0, len(ids), _BLOCK):
         block = checked_ids(ids[start : start + _BLOCK], vocabulary_size)
         counts += np.bincount(block, minlength=vocabulary_size)
@@ -123,7 +123,7 @@ def _xz(train: Text, validation: Ids, vocabulary_size: int) -> float:
     before = train[-(_DICTIONARY // symbol.itemsize) :].astype(symbol).tobytes()
     after = validation.astype(symbol).tobytes()
     grown = _compressed_size(before + after) - _compressed_size(before)
-    # A text of a few characters can shorten the whole by a byte; it cannot cost less than nothing.
+    # A text of a few characters can shorten the whole by a byte; the loss is at least 0.
     return max(0, 8 * grown) * math.log(2) / validation.size
 
 

@@ -1,13 +1,13 @@
-"""A language model made of counts: interpolated n-grams with Witten-Bell weights.
+"""Interpolated n-gram language models with Witten-Bell smoothing.
 
 With h the characters before w, and h' the same without its oldest,
 
     p(w | h) = (c(h w) + d(h) p(w | h')) / (c(h) + d(h))
 
-c(h w) is how often w followed h, c(h) the sum of that over w, and d(h) how many different
-characters followed h: the more often a context has been surprised, the more it leaves to the
-shorter one. Beneath the empty context lies 1/V, so every symbol has a share everywhere. A context
-that was never followed by anything hands its question down whole.
+c(h w) counts how often w followed h, c(h) is its sum over w, and d(h) the number of different
+characters after h: the more different characters follow a context, the more weight has the
+shorter one. The empty context backs off to 1/V, so every symbol has a probability. A context
+that was never seen backs off completely.
 
 Sources: Witten and Bell 1991 (method C); Chen and Goodman 1999, for the interpolated form.
 """
@@ -58,11 +58,11 @@ def checked_ids(ids: Ids, vocabulary_size: int) -> Ids:
 
 @dataclass(frozen=True, eq=False)
 class _Grams:
-    """All n-grams of one length that were read, each named by its rank in `keys`.
+    """All n-grams of one length, each identified by its rank in `keys`.
 
     A key is context · V + symbol, where the context is the rank of the gram one shorter: ranks stay
     below the number of characters read, so a key fits 64 bits whatever V and the order are.
-    The last entry of each table answers for rank −1, the gram that was never read.
+    The last entry of each table is for rank −1, an unseen gram.
     """
 
     vocabulary_size: int
@@ -75,14 +75,14 @@ class _Grams:
     def count(
         cls, contexts: NDArray[np.int64], symbols: Ids, vocabulary_size: int
     ) -> tuple[Self, NDArray[np.int64]]:
-        """Count the pairs of a context and its symbol; also return the rank of each pair."""
+        """Count the pairs of context and symbol; also return the rank of each pair."""
         keys, ranks, counts = np.unique(
             contexts * vocabulary_size + symbols, return_inverse=True, return_counts=True
         )
         owners = keys // vocabulary_size
         size = int(contexts.max(initial=-1)) + 2
         totals = np.bincount(owners, weights=counts, minlength=size)
-        # With d = 1 and c = 0 a context never followed hands down (0 + 1 p) / (0 + 1) = p.
+        # With d = 1 and c = 0 an unseen context gives (0 + 1 p) / (0 + 1) = p.
         followers = np.maximum(np.bincount(owners, minlength=size), 1)
         with np.errstate(divide="ignore"):
             log_counts = np.log(np.append(counts, 0))
@@ -92,7 +92,7 @@ class _Grams:
         return grams, ranks
 
     def find(self, contexts: NDArray[np.int64], symbols: Ids) -> NDArray[np.int64]:
-        """Return the rank of each pair, −1 where it was never read."""
+        """Return the rank of each pair, −1 where unseen."""
         sought = contexts * self.vocabulary_size + symbols  # below 0 after an unknown context
         ranks = np.searchsorted(self.keys, sought)
         ranks[ranks == self.keys.size] = -1
@@ -108,7 +108,7 @@ class _Grams:
     ) -> NDArray[np.float64]:
         """Return ln p(w | h), where `shorter` is ln p(w | h')."""
         counted, left = self.log_counts[ranks], self.log_followers[contexts] + shorter
-        # Rounding alone could lift a certainty above 0.
+        # Rounding could give a log-probability above 0.
         return np.minimum(np.logaddexp(counted, left) - self.log_totals[contexts], 0.0)
 
 
@@ -116,7 +116,7 @@ class _Grams:
 class NGram:
     """An n-gram model of order n: each character given the n - 1 before it.
 
-    Made by `NGram.fit`; it knows ids and no characters, and never changes.
+    Made by `NGram.fit`; immutable.
 
     Attributes
     ----------
@@ -160,7 +160,7 @@ class NGram:
         return cls(order, vocabulary_size, tuple(levels))
 
     def of_order(self, order: int) -> Self:
-        """Return the model that `fit` makes of the same text with a lower order.
+        """Return the model of the same text with a lower order.
 
         It shares the counts, so it costs nothing.
 
@@ -174,7 +174,7 @@ class NGram:
         return type(self)(order, self.vocabulary_size, self._levels[:order])
 
     def log_probabilities(self, ids: Ids) -> NDArray[np.float64]:
-        """Return how likely each character was, given those before it in the same text.
+        """Return the log-probability of each character, given those before it in the same text.
 
         Parameters
         ----------
@@ -193,7 +193,7 @@ class NGram:
         """
         ids = checked_ids(ids, self.vocabulary_size)
         log_p = np.empty(ids.size)
-        # In blocks, each with the context it needs, so that a long text costs little memory.
+        # In blocks with their contexts, so that a long text takes little memory.
         for start in range(0, ids.size, _BLOCK):
             context = min(start, self.order - 1)
             block = self._read(ids[start - context : start + _BLOCK])

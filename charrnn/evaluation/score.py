@@ -1,4 +1,4 @@
-"""How many nats a network needs for each character of a text."""
+"""The loss of a network on a text, per character."""
 
 from typing import NamedTuple
 
@@ -11,14 +11,14 @@ from charrnn.network.network import Network
 from charrnn.network.trace import Trace
 
 WINDOW = 256
-"""Steps read at a time; the state is carried, so it changes nothing but memory and speed."""
+"""Steps read at a time; with a carried state it affects only memory and speed."""
 
 
 def score(network: Network, ids: Ids, trace: Trace | None = None) -> NDArray[np.float64]:
     """Return -log y_hat of each character after the first, (N - 1,), in nats.
 
-    The text is read once from its beginning, the state carried from window to window; and from a
-    trace, if one is given, on from the state that it is left with.
+    The text is read once from its beginning, the state carried from window to window. With a
+    `trace` it continues from the trace's state, and leaves the last state there.
     """
     trace = trace or Trace(network, min(WINDOW, max(1, len(ids) - 1)), 1)
     nats = np.empty(max(0, len(ids) - 1))
@@ -31,23 +31,23 @@ def score(network: Network, ids: Ids, trace: Trace | None = None) -> NDArray[np.
 
 
 def quick_steps(vocabulary_size: int) -> int:
-    """Return how many steps `QuickScore` reads at a time: fewer of a large vocabulary's scores."""
-    return max(4, min(64, 2**20 // (QuickScore.PIECES * vocabulary_size)))
+    """Return the steps that `ValidationLoss` reads at a time, fewer for a large vocabulary."""
+    return max(4, min(64, 2**20 // (ValidationLoss.PIECES * vocabulary_size)))
 
 
 class Score(NamedTuple):
-    """The loss of a text, in nats a character.
+    """The loss of a text, in nats per character.
 
-    median: of the losses of its stretches, windows of some 64 characters; a few stretches that a
-        network fails at do not move it.
+    median: of the losses of windows of some 64 characters; a few windows that a
+        network fails at do not change it.
     """
 
     mean: float
     median: float
 
 
-class QuickScore:
-    """The mean loss of one text for networks that are being trained, at a fraction of the time.
+class ValidationLoss:
+    """The mean validation loss during training, at a fraction of the time of `score`.
 
     The text is cut into pieces that are read side by side. Each piece is preceded by the `WARMUP`
     characters before it, read but not counted, so that its state is carried too: the figure
@@ -72,8 +72,8 @@ class QuickScore:
         self.x, self.y = ids[place], ids[place + 1]
 
     def __call__(self, network: Network) -> Score:
-        """Return how well a network predicts the text."""
-        # Made anew each time, so that between evaluations, and after the last, no memory is taken.
+        """Return the loss of a network on the text."""
+        # Allocated per call, so that no memory is kept between evaluations.
         trace, B = Trace(network, self.T, self.x.shape[1]), self.x.shape[1]
         counted = self.counted.reshape(-1, self.T, B).sum(axis=1)
         sums = np.zeros(counted.shape)

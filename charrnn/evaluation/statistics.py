@@ -23,7 +23,7 @@ _OVERFLOWS = 1024.0  # bits; two to their power is no float
 
 @dataclass(frozen=True)
 class Mean:
-    """A mean of `count` values and its standard error; nan where there are too few for one."""
+    """A mean of `count` values and its standard error, nan where there are too few."""
 
     count: int
     mean: float
@@ -31,13 +31,13 @@ class Mean:
 
 
 def mean_where(values: Column, where: NDArray[np.bool_] | None = None) -> Mean:
-    """Return the mean of some of the values, (n,), which follow each other in a text.
+    """Return the mean of selected values of a sequence, (n,), with its standard error.
 
     With m 1 where a value counts and 0 elsewhere, the mean is Σ m v / Σ m, whose error is to first
     order that of the mean of m (v - mean), over the mean of m (the ratio estimator, Cochran 1977);
     that one comes from the means of blocks (`block_standard_error`).
 
-    where: (n,), which of them count; None for all.
+    where: (n,), the selection; None for all.
     """
     counted = np.ones(len(values), np.bool_) if where is None else where
     count = int(np.count_nonzero(counted))
@@ -53,14 +53,14 @@ def mean_where(values: Column, where: NDArray[np.bool_] | None = None) -> Mean:
 
 
 def perplexity(bits: float) -> float:
-    """Return 2^bits, or infinity where that is more than a float can hold."""
+    """Return 2^bits, or infinity where that exceeds a float."""
     return 2.0**bits if bits < _OVERFLOWS else inf
 
 
 def block_standard_error(values: Column) -> tuple[float, int]:
-    """Return the standard error of the mean of neighbours that depend on each other.
+    """Return the standard error of the mean of a correlated sequence, by batch means.
 
-    The n values are cut into a = ⌊n/b⌋ blocks of b = ⌊√n⌋; what is left at the end is not used. The
+    The n values are cut into a = ⌊n/b⌋ blocks of b = ⌊√n⌋; the remainder is not used. The
     error is the standard deviation of the blocks' means over √a (batch means, Flegal & Jones 2010).
 
     Returns
@@ -79,7 +79,7 @@ def block_standard_error(values: Column) -> tuple[float, int]:
 
 @dataclass(frozen=True)
 class Calibration:
-    """How often the likeliest character came, by how likely it was said to be; (BINS,) each.
+    """A reliability diagram: accuracy of the top guess by its confidence; (BINS,) each.
 
     A prediction belongs to bin k where k/BINS <= max y_hat < (k+1)/BINS, and to the last at 1.
     """
@@ -96,10 +96,10 @@ class Calibration:
 
 
 def calibrate(confidence: Column, right: NDArray[np.bool_]) -> Calibration:
-    """Return how often predictions were right, by how likely they said they were.
+    """Return the accuracy of predictions by their confidence.
 
-    confidence: (n,), the probability of the likeliest character.
-    right: (n,), whether it came.
+    confidence: (n,), the probability of the most likely character.
+    right: (n,), whether it was the next one.
     """
     bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
     count = np.bincount(bins, minlength=BINS)

@@ -1,1 +1,1 @@
-"""Text, tables, bars and curves for a terminal: all that is drawn with rich, and tqdm's bars."""
+"""Text, tables, bars and curves for a terminal, drawn with rich and tqdm."""

@@ -1,4 +1,4 @@
-"""Bars along a line, to an eighth of a cell, and bars upright, one to a cell."""
+"""Horizontal bars, to an eighth of a cell, and vertical bars of one cell."""
 
 from collections.abc import Iterable
 
@@ -8,9 +8,9 @@ _ASCII_HEIGHTS = ".:-=+*%#"
 
 
 def bar(share: float, width: int, *, ascii_only: bool = False) -> str:
-    """Return a bar of a share, 0 to 1, of `width` cells; what is not a number has none.
+    """Return a bar of a share, 0 to 1, of `width` cells; nan has none.
 
-    A share that is more than nothing shows something.
+    A share above 0 has a visible bar.
     """
     if not share > 0:
         return ""
@@ -22,7 +22,7 @@ def bar(share: float, width: int, *, ascii_only: bool = False) -> str:
 
 
 def height(share: float, *, ascii_only: bool = False) -> str:
-    """Return one cell filled from below to a share, 0 to 1, in eight steps; a space for nan."""
+    """Return a vertical bar of one cell for a share, 0 to 1, in eight steps; a space for nan."""
     if share != share:  # noqa: PLR0124 - nan alone is unlike itself
         return " "
     heights = _ASCII_HEIGHTS if ascii_only else _HEIGHTS
@@ -30,7 +30,7 @@ def height(share: float, *, ascii_only: bool = False) -> str:
 
 
 def histogram(counts: Iterable[int], *, ascii_only: bool = False) -> str:
-    """Return a cell for each count, the largest full; a space where the count is 0."""
+    """Return a vertical bar for each count, relative to the largest; a space for 0."""
     numbers = list(counts)
     largest = max(numbers, default=0)
     return "".join(

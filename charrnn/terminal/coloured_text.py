@@ -1,4 +1,4 @@
-"""A text painted by a number for each character, such as its surprise."""
+"""A text coloured by a value for each character, such as its surprise."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from charrnn.array_types import Column, Floats, Ids
+from charrnn.terminal.bars import height
 from charrnn.terminal.colours import Palette
 from charrnn.terminal.heat_map import (
     MOST_BITS,
-    Row,
     ascii_symbol,
     digit_of,
-    draw_cell,
+    diverging_legend,
     sequential_legend,
 )
 from charrnn.terminal.screen import Screen
@@ -23,26 +23,46 @@ from charrnn.terminal.tables import prose
 from charrnn.text.vocabulary import Vocabulary
 
 MOST_EXCESS = 5.0
-"""Of the scale of excess, in bits either way, so that its steps are one bit each."""
+"""End of the scale of excess, in bits either way; its steps are one bit each."""
 
 BUCKETS = (("1", ".", 0), ("2-3", ":", 3), ("4-10", "+", 5), ("over 10", "#", 7))
-"""Of ranks: which, the character and the step of the ramp (after GLTR, for few characters)."""
+"""Buckets of ranks: the ranks, the sign and the step of the ramp (after GLTR)."""
 
 
 @dataclass(frozen=True)
-class Brush:
-    """How characters are painted by a number of theirs.
+class Colouring:
+    """How each character of a text is coloured by its value.
 
-    label: what stands before the characters that say the same where there are no colours.
-    style: the style of a number, in a palette.
-    sign: the character for it.
-    legend: a line, or lines, that tell what it means.
+    label: the name of the values, before the lines of signs.
+    style: the style of a value, in a palette.
+    sign: the characters for a value, over a number of cells, where there are no colours.
+    legend: the lines that explain it.
     """
 
     label: str
     style: Callable[[Palette, float], str]
-    sign: Callable[[float], str]
+    sign: Callable[[float, int, Screen], str]
     legend: Callable[[Screen], Iterator[Text]]
+
+
+def diverging(label: str) -> Colouring:
+    """Return the colouring of values from -1 to 1."""
+    return Colouring(
+        label,
+        Palette.diverging,
+        lambda value, width, _: ascii_symbol(value) * width,
+        lambda screen: iter([diverging_legend(screen)]),
+    )
+
+
+def sequential(label: str) -> Colouring:
+    """Return the colouring of values from 0 to 1."""
+    return Colouring(
+        label,
+        Palette.sequential,
+        lambda value, width, screen: height(value, ascii_only=screen.ascii_only) * width,
+        lambda screen: iter([sequential_legend(screen)]),
+    )
 
 
 def _bucket(rank: float) -> int:
@@ -85,87 +105,67 @@ def _legend_of_excess(screen: Screen) -> Iterator[Text]:
         )
 
 
-BITS = Brush(
+BITS = Colouring(
     "bits",
     lambda palette, bits: palette.sequential(bits / MOST_BITS),
-    digit_of,
+    lambda bits, width, _: digit_of(bits).ljust(width),
     _legend_of_bits,
 )
-RANK = Brush(
+RANK = Colouring(
     "rank",
     lambda palette, rank: palette.ramp[BUCKETS[_bucket(rank)][2]],
-    lambda rank: BUCKETS[_bucket(rank)][1],
+    lambda rank, width, _: BUCKETS[_bucket(rank)][1].ljust(width),
     _legend_of_ranks,
 )
-EXCESS = Brush(
+EXCESS = Colouring(
     "excess",
     lambda palette, bits: palette.diverging(bits / MOST_EXCESS),
-    lambda bits: ascii_symbol(bits / MOST_EXCESS),
+    lambda bits, width, _: ascii_symbol(bits / MOST_EXCESS).ljust(width),
     _legend_of_excess,
 )
 
 
-def painted(
+def coloured_text(
     vocabulary: Vocabulary,
     ids: Ids,
     shown: range,
     values: Column | Floats,
     screen: Screen,
     *,
-    brush: Brush = BITS,
+    colouring: Colouring = BITS,
     lines: int | None = None,
 ) -> Iterator[Text]:
-    """Yield the text as lines of its own, painted by a value, (T,), of each character.
+    """Yield the text in its own lines, each character coloured by its value, (T,).
 
-    Without colours a line of signs stands under each, a space for a character that was not
-    predicted, whose value is nan.
+    Without colours a line of signs follows each line. A character whose value is nan, because it
+    was not predicted, is dim and has no sign.
 
-    lines: at most so many of the text; None for all.
+    lines: largest number of lines of text; None for all.
     """
     symbols = Symbols(vocabulary, space=False, ascii_only=screen.ascii_only)
-    margin = max(cell_len(brush.label), len(str(shown.stop))) + 1
+    label = colouring.label
+    margin = max(cell_len(label), len(str(shown.stop))) + 1
     broken = lines_of(vocabulary, ids, shown, symbols, screen.width - margin)
     for here in islice(broken, lines):
         line = Text().append(f"{here.start:>{margin - 1}} ", screen.palette.dim)
-        signs = Text(" " * (margin - 1 - cell_len(brush.label)) + f"{brush.label} ")
+        signs = Text(" " * (margin - 1 - cell_len(label)) + f"{label} ")
         for t in here:
-            value = float(values[t])
+            value, width = float(values[t]), symbols.width(ids[t])
             known = value == value  # noqa: PLR0124 - nan alone is unlike itself
-            style = brush.style(screen.palette, value) if known else screen.palette.dim
+            style = colouring.style(screen.palette, value) if known else screen.palette.dim
             line.append(symbols[ids[t]], style)
-            signs.append((brush.sign(value) if known else "").ljust(symbols.width(ids[t])))
+            signs.append(colouring.sign(value, width, screen) if known else " " * width)
         yield line
         if not screen.coloured:
             yield signs
 
 
-def coloured(
-    vocabulary: Vocabulary,
-    ids: Ids,
-    shown: range,
-    row: Row,
-    screen: Screen,
-    *,
-    lines: int | None = None,
-) -> Iterator[Text]:
-    """Yield the text as `painted` does, by a row of a heat map."""
-    style = Palette.diverging if row.scale == "diverging" else Palette.sequential
-
-    def sign(value: float) -> str:
-        cell = Text()
-        draw_cell(cell, value, row.scale, screen)
-        return cell.plain
-
-    brush = Brush(row.label, style, sign, lambda _: iter(()))
-    yield from painted(vocabulary, ids, shown, row.values, screen, brush=brush, lines=lines)
-
-
 def lines_of(
     vocabulary: Vocabulary, ids: Ids, shown: range, symbols: Symbols, width: int
 ) -> Iterator[range]:
-    """Yield the characters of each line of a text: broken where it is broken itself, and to fit.
+    """Yield the places of each line of a text, broken at its line ends and at a width.
 
-    An empty line stays at the end of the one before.
+    An empty line is joined to the one before.
     """
     newline = vocabulary.encode("\n")[0] if "\n" in vocabulary else None
     start = shown.start

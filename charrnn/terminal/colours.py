@@ -1,12 +1,12 @@
-"""The colours: what a value looks like on a dark and on a light background, at three depths.
+"""The palettes: colours of values on a dark and a light background, at three colour depths.
 
 Values with a sign are blue below 0 and orange above, with no background of their own at 0, so that
-both backgrounds serve; the pair stays apart in the three common deficiencies of colour vision.
+both backgrounds serve; the pair is distinct in the three common deficiencies of colour vision.
 Values without a sign have a ramp after cividis (Nuñez, Anderton & Renslow 2018), which grows away
 from the background. Every colour says only what a character or a number beside it also says.
 
-Where the background is not known, what is painted has a dark one of its own, and all else colours
-that stand out from white as well as from black.
+Where the background is not known, coloured cells have a dark one of their own, and all else has
+colours that contrast with both white and black.
 """
 
 import os
@@ -20,13 +20,13 @@ Theme = Literal["dark", "light"]
 
 @dataclass(frozen=True)
 class Palette:
-    """Styles, as rich reads them; an empty one is the terminal's own.
+    """Styles in rich's syntax; an empty one is the terminal's default.
 
-    negative, positive: weak to strong, four each.
-    ramp: little to much, eight.
-    zero: about 0, between the two.
-    dim, bold: for what frames the data, and for headings.
-    first, second: of two curves or kinds of bar.
+    negative, positive: four steps of the diverging scale each, weak to strong.
+    ramp: the eight steps of the sequential scale, low to high.
+    zero: the middle of the diverging scale.
+    dim, bold: for labels and frames, and for headings.
+    first, second: for two curves or kinds of bar.
     """
 
     negative: tuple[str, ...]
@@ -39,14 +39,14 @@ class Palette:
     zero: str = ""
 
     def diverging(self, value: float) -> str:
-        """Return the style of a value between -1 and 1: five steps of its size, each 0.2."""
+        """Return the style of a value from -1 to 1, in five steps of 0.2 either way."""
         step = min(4, int(abs(value) * 5))
         if not step:
             return self.zero
         return (self.positive if value > 0 else self.negative)[step - 1]
 
     def sequential(self, value: float) -> str:
-        """Return the style of a value between 0 and 1: eight steps."""
+        """Return the style of a value from 0 to 1, in eight steps."""
         return self.ramp[max(0, min(7, int(value * 8)))]
 
 
@@ -65,7 +65,7 @@ def _xterm_on(ink: int, background: int) -> str:
     return f"color({ink}) on color({background})"
 
 
-# The names white and black are colours of the terminal, which its theme may make grey.
+# The named colours white and black depend on the terminal's theme, which may make them grey.
 _WHITE, _BLACK = "#ffffff", "#000000"
 
 _DARK = Palette(
@@ -83,7 +83,7 @@ _LIGHT = Palette(
     dim="#6b6b6b", bold="bold", first="#a8530a", second="#1f5f9f",
 )  # fmt: skip
 
-# In 256 colours the weak levels would come out as greys, alike for both signs.
+# In 256 colours the weak steps would be greys, alike for both signs.
 _WHITE_256, _BLACK_256 = _xterm(231, 16)
 _DARK_256 = Palette(
     negative=("", *_on(_WHITE_256, *_xterm(25)), *_on(_BLACK_256, *_xterm(68, 117))),
@@ -105,7 +105,7 @@ _SIXTEEN = Palette(
     dim="", bold="bold", first="yellow", second="blue",
 )  # fmt: skip
 
-# Quiet colours and curves of these have a luminance of about .18, as far from white as from black.
+# Dim colours and curves here have a luminance of about .18, as far from white as from black.
 _ZERO, _ZERO_256 = f"{_WHITE} on #0a0f18", _xterm_on(231, 233)
 _EITHER = replace(
     _DARK, ramp=(_ZERO, *_DARK.ramp[1:]), zero=_ZERO,
@@ -129,15 +129,15 @@ PALETTES: dict[tuple[str, Theme | None], Palette] = {
 
 
 def choose_palette(console: Console, theme: Theme | None, colorfgbg: str) -> Palette:
-    """Return the colours for a console: none where it has none or NO_COLOR is set.
+    """Return the palette for a console: `NONE` where it has no colours or NO_COLOR is set.
 
     Parameters
     ----------
     theme
-        "dark" or "light", or None to go by `colorfgbg`, and where that says nothing either, to
-        take colours that serve on both.
+        "dark" or "light"; None to use `colorfgbg`, and where that does not say, to
+        use colours that serve on both.
     colorfgbg
-        What many terminals say of themselves in COLORFGBG, such as `0;15`: the numbers of the
+        The value of COLORFGBG, which many terminals set, such as `0;15`: the numbers of the
         foreground and the background.
     """
     if console.no_color or not console.is_terminal or console.color_system is None:
@@ -146,13 +146,13 @@ def choose_palette(console: Console, theme: Theme | None, colorfgbg: str) -> Pal
 
 
 def has_unknown_background(console: Console) -> bool:
-    """Return whether a console has colours that depend on a background that is not known."""
+    """Return whether a console has colours, and a background that is not known."""
     known = theme_of(os.environ.get("COLORFGBG", ""))
     return known is None and choose_palette(console, None, "") not in (NONE, _SIXTEEN)
 
 
 def theme_of(colorfgbg: str) -> Theme | None:
-    """Return what COLORFGBG says of the background, None where it says nothing."""
+    """Return the theme that COLORFGBG implies; None where it does not say."""
     background = colorfgbg.rpartition(";")[2]
     if not background.isdecimal():
         return None

@@ -1,4 +1,4 @@
-"""Commands that are shown to be typed: in this folder, by the name this program was called by."""
+"""Commands shown for the user to copy, by the name this program was called by."""
 
 import os
 import shlex
@@ -10,7 +10,7 @@ NAME = "charrnn"
 
 
 def command(*words: object) -> str:
-    """Return a command of this program in one line, as a POSIX shell reads it."""
+    """Return a command line of this program, quoted for a POSIX shell."""
     return " ".join(quoted(str(word)) for word in (*program(), *words))
 
 
@@ -20,10 +20,10 @@ def command_line(added: list[str]) -> str:
 
 
 def program() -> list[str]:
-    """Return the words that this program was called by, or its name where a shell finds it by that.
+    """Return the words that started this program, or its name where a shell finds it by that.
 
     A script is called by its path, and `python -m` by the interpreter's. Where another program
-    called it, there are no words to repeat.
+    started it, there are no words to repeat.
     """
     called = Path(sys.argv[0])
     if called.stem == NAME and called.is_file():
@@ -36,16 +36,16 @@ def program() -> list[str]:
 
 
 def file_word(path: Path) -> str:
-    """Return a path as an argument that no program takes for an option."""
+    """Return a path as an argument that cannot be read as an option."""
     name = str(path)
     return f"./{name}" if name.startswith("-") else name
 
 
 def quoted(word: str) -> str:
-    r"""Quote a word for a POSIX shell, so that what is shown of it is harmless.
+    r"""Quote a word for a POSIX shell, in characters that are harmless on a terminal.
 
-    A word with anything unseen in it is left to printf, byte by byte: `"$(printf '\033')"`. What
-    comes out of that loses line ends at its end, so those stand behind it as they are.
+    A word with invisible characters is written with printf: `"$(printf '\033')"`. The shell drops
+    line ends at the end of its output, so those follow it verbatim.
     """
     if word.isprintable():
         return shlex.quote(word)
@@ -58,12 +58,12 @@ def quoted(word: str) -> str:
 
 
 def _byte(byte: int) -> str:
-    r"""Return a byte as it stands in a format of printf: itself, or as in `\033`."""
+    r"""Return a byte in a format of printf: itself, or as in `\033`."""
     character = chr(byte)
     plain = character.isascii() and (character.isalnum() or character in " ._-+,/:=")
     return character if plain else f"\\{byte:03o}"
 
 
 def _as_path(name: str) -> str:
-    """Return the name of a file with a slash in it, as a shell needs to run it."""
+    """Return a file's name with a slash, which a shell needs to run it."""
     return name if "/" in name else f"./{name}"

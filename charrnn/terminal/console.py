@@ -1,7 +1,7 @@
-"""Where rich draws: results on standard output, everything else on standard error.
+"""The consoles of rich: results on standard output, everything else on standard error.
 
 rich itself obeys NO_COLOR, FORCE_COLOR, TERM=dumb and COLUMNS. Its markup, its emoji codes and
-its colouring of numbers are off: what is printed may come from a corpus.
+its colouring of numbers are off: the printed text may come from a corpus.
 """
 
 import sys
@@ -13,7 +13,7 @@ from rich.console import Console
 def results(colour: bool | None = None) -> Console:
     """Return a console on standard output.
 
-    colour: whether it has colours, as a terminal has; None to go by what it is.
+    colour: whether it has colours; None: only if it is a terminal.
     """
     if colour is None:
         return _console(sys.stdout)

@@ -1,4 +1,4 @@
-"""Curves over steps: dots of braille in a frame with numbers, or ASCII where that is asked for."""
+"""Line charts: braille dots, or ASCII, in a frame with ticks."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 _BLANK_BRAILLE = 0x2800
 _BEYOND = 1e100
 _SMALLEST = 1e-9
-_ROWS = 4  # of dots in a cell
+_ROWS = 4  # dots in a cell, vertically
 _DASH = 6  # pixels, half of them drawn: the second curve's line
 
 Points = list[tuple[float, float]]
@@ -28,24 +28,24 @@ def curve(
     height: int = 10,
     label: str = "",
 ) -> list[Text]:
-    """Draw one or two series over the same steps.
+    """Draw one or two series over common steps.
 
     Parameters
     ----------
     steps
-        Where on the horizontal axis each value lies, increasing.
+        Place of each value on the horizontal axis, increasing.
     series
-        The values by name; what is not a number, or beyond 1e100, is left out. The first is a
+        The values by name; nan, and values beyond 1e100, are left out. The first is a
         solid line, the second dashed, and each is named at its right end, with its last value.
     height
-        Lines of the picture itself; two more hold the horizontal axis, and one the label.
+        Lines of the picture itself; the horizontal axis takes two more, and the label one.
     label
-        What the vertical axis measures.
+        Label of the vertical axis.
 
     Returns
     -------
     list
-        No line at all where no value can be drawn.
+        The lines; none where no value can be drawn.
     """
     curves = {
         name: [
@@ -63,7 +63,7 @@ def curve(
     pixels = height * (1 if screen.ascii_only else _ROWS)
 
     def down(y: float) -> int:
-        """Return how many pixels a value lies below the upper edge."""
+        """Return the distance of a value from the upper edge, in pixels."""
         return round((highest - y) / (highest - lowest) * (pixels - 1))
 
     ticks = ticks_between(lowest, highest, max(2, height // 2))
@@ -90,7 +90,7 @@ def curve(
 
 
 def ticks_between(least: float, largest: float, most: int) -> dict[float, str]:
-    """Return at most `most` round numbers between two, each as it is written on an axis."""
+    """Return at most `most` round numbers between two, with their labels."""
     for power in range(math.floor(math.log10((largest - least) / most)) - 1, 400):
         for factor in (1, 2, 5):
             step = factor * 10.0**power
@@ -109,7 +109,7 @@ def _written(number: float, power: int) -> str:
 
 
 def _span(values: Sequence[float]) -> tuple[float, float]:
-    """Return the least and largest value, or a little about them where they are one."""
+    """Return the least and largest value, widened where they are equal."""
     least, largest = min(values), max(values)
     size = max(abs(least), abs(largest))
     if largest - least > max(1e-9 * size, _SMALLEST):
@@ -121,7 +121,7 @@ def _span(values: Sequence[float]) -> tuple[float, float]:
 def _ends(
     curves: Mapping[str, Points], row_of: Callable[[float], int], height: int, screen: Screen
 ) -> dict[int, Text]:
-    """Return the name of each curve, by the row of its last point or the next that is free."""
+    """Return the label of each curve by row: that of its last point, or the next free one."""
     samples = (screen.pick("━", "*"), screen.pick("╍", "."))
     styles = (screen.palette.first, screen.palette.second)
     last = [(points[-1][1], n, name) for n, (name, points) in enumerate(curves.items()) if points]
@@ -135,7 +135,7 @@ def _ends(
 
 
 def _axis(left: float, right: float, width: int, margin: int, screen: Screen) -> list[Text]:
-    """Return the horizontal axis: a line with marks, and the steps under them."""
+    """Return the horizontal axis: a line with ticks, and their labels."""
     across, mark, corner = screen.pick("─", "-"), screen.pick("┬", "+"), screen.pick("└", "+")
     line, numbers = [across] * width, [" "] * (margin + 1 + width)
     free = 0
@@ -154,7 +154,7 @@ def _axis(left: float, right: float, width: int, margin: int, screen: Screen) ->
 
 
 class _Picture:
-    """Cells with up to two curves in them: the first lies over the second."""
+    """Cells with up to two curves, the first drawn over the second."""
 
     def __init__(self, width: int, screen: Screen) -> None:
         self._screen, self._width = screen, width
@@ -163,7 +163,7 @@ class _Picture:
         self._curves: list[set[tuple[int, int]]] = []
 
     def draw(self, n: int, pixels: list[tuple[int, int]]) -> None:
-        """Join the pixels by a line, solid for the first curve and dashed for the others."""
+        """Connect the pixels by a line, solid for the first curve and dashed for the second."""
         path = dict.fromkeys(pixels[:1])
         for (x0, y0), (x1, y1) in pairwise(pixels):
             length = max(abs(x1 - x0), abs(y1 - y0), 1)

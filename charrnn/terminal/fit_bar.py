@@ -1,30 +1,30 @@
-"""The progress of a fit for the eye: a plain bar of tqdm's on standard error."""
+"""A progress bar for `fit`: tqdm's plain bar on standard error."""
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 Follow = Callable[[float, str, str], None]
-"""Is called with the fraction of the budget that is used up, the state in a few words, and a line
-to be printed above the bar, or an empty one."""
+"""Called with the fraction of the budget used, the state in a few words, and a line
+to print above the bar, or an empty one."""
 
 
 def is_watched() -> bool:
-    """Return whether a bar would be seen: on a terminal, or in a notebook."""
+    """Return whether a bar is visible: on a terminal, or in a notebook."""
     on_terminal = sys.stderr is not None and sys.stderr.isatty()
     return on_terminal or "ipykernel" in sys.modules
 
 
 @contextmanager
 def bar(already: float = 0.0) -> Iterator[Follow]:
-    """Show a bar, and return the function to be called after every step.
+    """Show a bar, and return the function to call after every step.
 
-    already: the fraction of the budget that was used up before.
+    already: the fraction of the budget used before.
     """
     from tqdm import tqdm  # noqa: PLC0415 - takes longer to import than what does without it
 
     class Bar(tqdm):  # type: ignore[type-arg]
-        """Draws when a step asks; no thread of its own watches over that."""
+        """A bar that is drawn by the steps, without tqdm's monitor thread."""
 
         monitor_interval = 0
 

@@ -1,6 +1,6 @@
-"""Values over a text: a row for each series, a column for each character, the text above them.
+"""Heat maps over a text: a row for each series, a column for each character.
 
-Every character has as many cells as it takes, so a wide one has two, and its value fills them.
+A column has as many cells as its character: two for a wide one.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ from charrnn.terminal.symbols import Symbols
 Scale = Literal["diverging", "sequential", "bar", "bits"]
 
 MOST_BITS = 8.0
-"""The end of the scale of surprise, the same for every text."""
+"""End of the scale of surprise, in bits; the same for every text."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +47,10 @@ def heat_map(
     *,
     panels: int | None = None,
 ) -> Iterator[Text]:
-    """Yield panels as wide as the screen, each with the positions, the text and the rows.
+    """Yield panels as wide as the screen, each with positions, text and rows.
 
-    shown: which characters to show.
-    panels: at most so many; None for all of them.
+    shown: the places to show.
+    panels: largest number of panels; None for all.
     """
     margin = margin_of(rows)
     behind = max((cell_len(row.note) for row in rows), default=0)
@@ -69,12 +69,12 @@ def heat_map(
 
 
 def margin_of(rows: Sequence[Row]) -> int:
-    """Return how many cells the labels of rows take, with a space behind the longest."""
+    """Return the width of the labels of rows, in cells, with a space after the longest."""
     return max((cell_len(row.label) for row in rows), default=0) + 1
 
 
 def draw_cell(line: Text, value: float, scale: Scale, screen: Screen, width: int = 1) -> None:
-    """Append one value, over so many cells."""
+    """Append one value, `width` cells wide."""
     palette, ascii_only = screen.palette, screen.ascii_only
     if scale == "bar":
         line.append(height(value, ascii_only=ascii_only) * width, palette.dim)
@@ -95,12 +95,12 @@ def draw_cell(line: Text, value: float, scale: Scale, screen: Screen, width: int
 
 
 def digit_of(bits: float) -> str:
-    """Return the digit of a surprise where there are no colours: whole bits, 9 for 9 and more."""
+    """Return the digit of a surprise in whole bits, 9 for 9 and more."""
     return f"{min(9, int(bits))}"
 
 
 def ascii_symbol(value: float) -> str:
-    """Return the character for a value between -1 and 1 where there are no colours."""
+    """Return the character for a value from -1 to 1, where there are no colours."""
     if abs(value) < 0.2:
         return "."
     if value > 0:
@@ -109,7 +109,7 @@ def ascii_symbol(value: float) -> str:
 
 
 def diverging_legend(screen: Screen) -> Text:
-    """Return what the colours or characters of a diverging scale mean."""
+    """Return the legend of the diverging scale."""
     palette = screen.palette
     if not screen.coloured:
         return Text("= to -.6, - to -.2, . between, + from .2, # from .6")
@@ -121,7 +121,7 @@ def diverging_legend(screen: Screen) -> Text:
 
 
 def sequential_legend(screen: Screen, least: str = "0", largest: str = "1") -> Text:
-    """Return what the colours or heights of values from least to largest mean."""
+    """Return the legend of the sequential scale, from least to largest."""
     legend = Text()
     legend.append(f"{least} ", screen.palette.dim)
     for eighth in range(8):
@@ -130,7 +130,7 @@ def sequential_legend(screen: Screen, least: str = "0", largest: str = "1") -> T
 
 
 def _pieces(ids: Ids, shown: range, symbols: Symbols, width: int) -> list[range]:
-    """Cut positions into runs whose characters fit a width."""
+    """Split positions into runs whose characters fit a width."""
     pieces, start, used = [], shown.start, 0
     for t in shown:
         cells = symbols.width(ids[t])
@@ -144,7 +144,7 @@ def _pieces(ids: Ids, shown: range, symbols: Symbols, width: int) -> list[range]
 
 
 def _positions(piece: range, widths: list[int]) -> str:
-    """Write every tenth position over its column, where there is room for it, or else the first."""
+    """Return a line with every tenth position above its column, or else the first one."""
     line, column = "", 0
     for t, width in zip(piece, widths, strict=True):
         written = str(t)

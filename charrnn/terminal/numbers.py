@@ -1,10 +1,10 @@
-"""Numbers as people read them."""
+"""Formats of numbers: counts, durations, sizes, losses."""
 
 import math
 
 
 def count(number: float) -> str:
-    """Return a whole number with its thousands apart: 1,234,567."""
+    """Return a whole number with thousands separators: 1,234,567."""
     return f"{number:,.0f}"
 
 
@@ -47,14 +47,14 @@ def nats(loss: float) -> str:
 
 
 def place(step: int) -> str:
-    """Return a step as a short line has it: 155, 1,476, 12k."""
+    """Return a step in few characters: 155, 1,476, 12k."""
     return (
         f"{step:,}" if step < 1e4 else f"{step / 1e3:.0f}k" if step < 1e6 else f"{step / 1e6:.1f}M"
     )
 
 
 def bits(nats: float) -> float:
-    """Return a loss in bits, given in nats."""
+    """Convert a loss from nats to bits."""
     return nats / math.log(2)
 
 

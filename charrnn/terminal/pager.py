@@ -1,4 +1,4 @@
-"""Pages that keys lead through: one page at a time, and on its last line what the keys do."""
+"""A pager: one page at a time, keys to move, a status line with the keys."""
 
 from collections.abc import Iterable, Sequence
 from typing import Protocol, Self
@@ -15,17 +15,17 @@ _LONGEST_ENTRY = 200  # characters
 
 
 class Page(Protocol):
-    """What is on the screen. It never changes: a key leads to another."""
+    """An immutable page; a key returns another."""
 
     @property
     def legend(self) -> Sequence[tuple[str, str, str]]:
-        """What its keys do: how they are drawn, the same in ASCII, and a word for it."""
+        """Its keys: the symbol, the same in ASCII, and a word for what it does."""
 
     def draw(self, screen: Screen, rows: int) -> Iterable[Text]:
-        """Return its lines, at most about `rows` of them; what is beyond is cut."""
+        """Return its lines, about `rows` of them; further ones are cut."""
 
     def turned(self, key: str) -> Self:
-        """Return the page that a key leads to, or the same where the key means nothing."""
+        """Return the page after a key, the same one for an unknown key."""
 
     def found(self, pattern: str) -> Self:
         """Return the page of the next place that a regular expression matches.
@@ -33,23 +33,23 @@ class Page(Protocol):
         Raises
         ------
         ConfigError
-            It is none, or matches nothing.
+            If it is not a regular expression, or has no match.
         """
 
 
-class Walk:
-    """A walk from page to page, and the line at the bottom, in which one can type what to find."""
+class Pager:
+    """The state of a pager: the page and the status line, which also takes a search."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self._entry: str | None = None  # what has been typed after a slash so far
+        self._entry: str | None = None  # the search typed so far, after a slash
         self._pattern = ""
         self._note = ""
 
     def press(self, key: str) -> bool:
-        """Go where a key leads; return whether the walk goes on.
+        """Handle a key; return whether the pager stays open.
 
-        key: a character, or the name of a key that is none, such as "left" or "enter".
+        key: a character, or the name of a key, such as "left" or "enter".
         """
         self._note = ""
         if self._entry is not None:
@@ -63,13 +63,13 @@ class Walk:
         return key != "q" or self._entry is not None
 
     def draw(self, screen: Screen, rows: int) -> list[Text]:
-        """Return the lines of a screen with so many rows."""
+        """Return the lines of a screen of `rows` rows."""
         lines = list(self.page.draw(screen, rows - 1))[: rows - 1]
         lines += [Text()] * (rows - 1 - len(lines))
         return [*lines, self._bottom(screen)]
 
     def _type(self, key: str) -> None:
-        """Take one key more of what is to be found."""
+        """Handle a key of the search."""
         assert self._entry is not None
         if key == "enter":
             self._pattern, self._entry = self._entry or self._pattern, None
@@ -111,15 +111,15 @@ class Walk:
 
 
 _MAIN = 2
-"""How many keys of a page stay as long as there is room for them."""
+"""Keys of a page that are dropped last where the status line is narrow."""
 
 _ALWAYS = (("/", "/", "find"), ("n", "n", "next"), ("q", "q", "quit"))
 
 
 def frame(lines: Iterable[Text], columns: int, console: Console, screen: Screen) -> str:
-    """Return what draws lines over those that a terminal shows, each in its row.
+    """Return the escape sequences that draw lines over the screen, each in its row.
 
-    A row is emptied before it is written: once its last column is written, that would take it away.
+    A row is erased before it is written: afterwards that would erase its last column.
     """
     drawn = (
         f"\x1b[{row};1H\x1b[2K{_written(line, columns, console, screen)}"
@@ -129,7 +129,7 @@ def frame(lines: Iterable[Text], columns: int, console: Console, screen: Screen)
 
 
 def _written(line: Text, columns: int, console: Console, screen: Screen) -> str:
-    """Return a line as a terminal of so many columns takes it."""
+    """Return a line with escape sequences, cropped to the columns of a terminal."""
     line = line.copy()
     line.truncate(columns, overflow="crop")
     line.rstrip()

@@ -1,4 +1,4 @@
-"""A few characters of a text around one place, as many as there is room for."""
+"""Excerpts of a text around one place, cut to a width."""
 
 from collections.abc import Iterable
 
@@ -11,12 +11,12 @@ from charrnn.terminal.symbols import Symbols
 
 
 def fitting(ids: Ids, t: int, room: int, symbols: Symbols) -> range:
-    """Return the places up to and with t whose characters fit so many cells."""
+    """Return the last places up to t whose characters fit `room` cells."""
     return range(t + 1 - len(_fitting(_back(ids, t, room), room, symbols)), t + 1)
 
 
 def before(ids: Ids, t: int, room: int, symbols: Symbols, screen: Screen) -> str:
-    """Return the characters up to and with t that fit, after an ellipsis where there are more."""
+    """Return the characters up to t that fit, after an ellipsis where some are cut."""
     shown, mark = _fitting(_back(ids, t, room), room, symbols), ""
     if len(shown) <= t:
         mark = screen.pick("…", "...")[: max(0, room)]
@@ -25,7 +25,7 @@ def before(ids: Ids, t: int, room: int, symbols: Symbols, screen: Screen) -> str
 
 
 def after(ids: Ids, t: int, room: int, symbols: Symbols, screen: Screen) -> str:
-    """Return the characters from t on that fit, before an ellipsis where there are more."""
+    """Return the characters from t that fit, before an ellipsis where some are cut."""
     following = ids[t : t + max(0, room)].tolist()
     shown, mark = _fitting(following, room, symbols), ""
     if t + len(shown) < len(ids):
@@ -35,9 +35,9 @@ def after(ids: Ids, t: int, room: int, symbols: Symbols, screen: Screen) -> str:
 
 
 def aligned(ids: Ids, part: range, room: int, symbols: Symbols, screen: Screen) -> Text:
-    """Return a part of a text in brackets, with what stands around it.
+    """Return a part of a text in brackets, with its context.
 
-    For as many characters and as much room, the opening bracket has the same column in every line.
+    For the same lengths and room, the opening bracket has the same column in every line.
     """
     quiet = screen.palette.dim
     margin = max(room // 5, (room - len(part) - 2) // 2)
@@ -49,13 +49,13 @@ def aligned(ids: Ids, part: range, room: int, symbols: Symbols, screen: Screen) 
 
 
 def _back(ids: Ids, t: int, room: int) -> list[int]:
-    """Return the ids from t backwards, as many as could possibly fit."""
+    """Return the ids from t backwards, at most `room`."""
     found: list[int] = ids[max(0, t + 1 - max(0, room)) : t + 1][::-1].tolist()
     return found
 
 
 def _fitting(ids: Iterable[int], room: int, symbols: Symbols) -> list[str]:
-    """Return what stands for the first of these ids, until there is no room for the next."""
+    """Return the symbols of the first ids, until there is no room for the next."""
     shown: list[str] = []
     for k in ids:
         room -= symbols.width(k)

@@ -1,4 +1,4 @@
-"""A bar on standard error for work that takes longer than a second."""
+"""A progress bar on standard error for work that takes longer than a second."""
 
 import sys
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ PATIENCE = 1.0  # seconds
 
 
 def tracked(steps: Iterable[Step], doing: str, total: int) -> Iterable[Step]:
-    """Hand the steps on, and on a terminal show how far the work is."""
+    """Yield the steps, with a progress bar on a terminal."""
     return tqdm(
         steps,
         desc=doing,

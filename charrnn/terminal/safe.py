@@ -1,8 +1,8 @@
-"""Text that was learnt from a corpus or read from a file, made harmless to a terminal.
+"""Escapes untrusted text for a terminal.
 
-Whatever a network writes, a vocabulary holds or a file claims of itself may contain escape
-sequences, marks that turn the direction of writing, or rich's own markup. It is shown here by
-visible stand-ins, character by character, so that nothing can be split across two pieces.
+Text from a network, a vocabulary or a file may contain escape
+sequences, marks that change the direction of writing, or rich's own markup. It is replaced by
+visible symbols, character by character, so that no sequence can hide across two pieces.
 """
 
 import unicodedata
@@ -39,30 +39,30 @@ _ASCII_SYMBOLS = {"\n": "\\n", "\r": "\\r", "\t": "\\t", " ": "_"}
 DOTTED_CIRCLE = "\u25cc"
 
 _ATTACHED = {"Mn", "Mc", "Me"}  # marks that are drawn on the character before them
-_UNSEEN = {"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp", "Zs"}  # of no certain shape or width
+_UNSEEN = {"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp", "Zs"}  # no certain glyph or width
 _REGIONAL_INDICATORS = range(0x1F1E6, 0x1F200)  # two in a row are drawn as one flag
 
 
 def harmless(text: str) -> str:
-    r"""Return the text with what could drive a terminal written out, as in `\x1b`.
+    r"""Return the text with its control characters escaped, as in `\x1b`.
 
-    Of the two characters that end a line in many files, `\r\n`, the second remains.
+    `\r\n` becomes `\n`.
     """
     return text.replace("\r\n", "\n").translate(_HARMLESS)
 
 
 def safe(text: str, limit: int = 200) -> Text:
-    """Return a name, message or other short text as rich may print it: one line, no markup."""
+    """Return a name, message or other short text for rich: one line, no markup."""
     line = harmless(text).replace("\n", "\\n").replace("\t", "\\t")
     return Text(line if len(line) <= limit else line[: limit - 1] + "…")
 
 
 def symbol(character: str, *, space: bool = True, ascii_only: bool = False) -> str:
-    """Return what stands for one character where each is a datum: ↵, ␍, →, ·, or itself.
+    """Return the symbol of one character where each is a datum: ↵, ␍, →, ·, or itself.
 
-    What has no shape or width of its own, or would be drawn together with its neighbour, is
-    written out; a mark that combines is set on a dotted circle. With `space` false a space stays a
-    space, for running text. With `ascii_only` all that is not ASCII is written out.
+    A character without a glyph or width of its own, or drawn together with its neighbour, is
+    escaped; a combining mark is set on a dotted circle. With `space` false a space stays a
+    space, for running text. With `ascii_only` everything beyond ASCII is escaped.
     """
     if character == " " and not space:
         return character

@@ -1,8 +1,8 @@
-"""What is drawn on: how wide, in which colours and characters, and which part of a text.
+"""The screen: its width, colours and characters, and the part of a text to show.
 
 A view is drawn as lines, each of them a `rich.text.Text` that fits the width, and never as markup,
-since a corpus may hold `[/]`. Where there are no colours, all that a colour says is said in
-characters.
+since a corpus may contain `[/]`. Where there are no colours, characters show what colours
+would.
 """
 
 import os
@@ -17,10 +17,10 @@ from charrnn.errors import ConfigError
 from charrnn.terminal.colours import NONE, Palette, Theme, choose_palette
 
 NARROWEST = 40
-"""Columns, to which everything fits."""
+"""Columns of the narrowest screen."""
 
 LINES = 24
-"""Of a screen that is no terminal's, for views that fill one."""
+"""Lines of a screen that is not a terminal, for views that fill one."""
 
 SHOWN = 320
 """Characters of a longer text that are shown by default."""
@@ -28,13 +28,13 @@ SHOWN = 320
 
 @dataclass(frozen=True)
 class Screen:
-    """Where a view is drawn.
+    """The screen that a view is drawn on.
 
     palette: the colours; `NONE` where there are none.
     ascii_only: draw with the 95 characters that every terminal has.
-    span: the first character of the text to show, and the one after the last (None: to its end).
-    rows: how many lines are seen at once; None where there is no end to them, as in a file.
-    left: how many of them a view has that fills the screen.
+    span: the first character of the text to show, and the end (None: the text's).
+    rows: lines of the terminal; None for a file, which has no end.
+    left: lines available to a view that fills the screen.
     """
 
     width: int = 80
@@ -46,15 +46,15 @@ class Screen:
 
     @property
     def coloured(self) -> bool:
-        """Whether a colour can say something."""
+        """Whether there are colours."""
         return self.palette is not NONE
 
     def pick(self, drawn: str, ascii_drawn: str) -> str:
-        """Return the one to draw with, or the other where only ASCII is."""
+        """Return `ascii_drawn` if the screen is ASCII only, else `drawn`."""
         return ascii_drawn if self.ascii_only else drawn
 
     def shown(self, characters: int) -> range:
-        """Return which characters of a text to show."""
+        """Return the places of a text to show."""
         start, end = self.span
         return range(min(start, characters), characters if end is None else min(end, characters))
 
@@ -68,14 +68,14 @@ def screen_of(
     span: tuple[int, int | None] = (0, SHOWN),
     narrowest: int = NARROWEST,
 ) -> Screen:
-    """Return what a console is, or a file where there is none: its size and its colours.
+    """Return the screen of a console, or of a file where there is none.
 
-    narrowest: what is drawn for a narrower console is as wide as this, and cut.
+    narrowest: least width to draw for; a narrower console cuts the lines.
 
     Raises
     ------
     ConfigError
-        A width that is given is less than `NARROWEST`.
+        If the given width is less than `NARROWEST`.
     """
     if width is not None and width < NARROWEST:
         raise ConfigError(f"{width} is less than {NARROWEST}", argument="width")
@@ -87,12 +87,12 @@ def screen_of(
 
 
 def parse_span(written: str | None) -> tuple[int, int | None]:
-    """Return the part of a text that START:END means; either may be left out, or both.
+    """Parse START:END, either of which may be left out.
 
     Raises
     ------
     ConfigError
-        It is no such span.
+        If it is not of that form.
     """
     if written is None:
         return 0, SHOWN
@@ -110,21 +110,21 @@ def parse_span(written: str | None) -> tuple[int, int | None]:
 
 
 def show(lines: Iterable[Text], screen: Screen, console: Console, rest: str = "") -> None:
-    """Print lines, as plain text where there are no colours; a narrow terminal cuts them.
+    """Print lines, without styles where there are no colours; a narrow terminal cuts them.
 
-    Of more lines than are seen at once, print the first, and then how to see all.
+    Of more lines than the terminal has, print the first, and the command that shows all.
 
-    rest: the command that does so; without one all lines are printed.
+    rest: that command; without one all lines are printed.
     """
     if not console.file.isatty():
-        console.width = screen.width  # rich takes all that is no terminal for one of 80 columns
+        console.width = screen.width  # rich assumes 80 columns for a file
     below = ""
     if rest and screen.rows is not None:
         lines = list(lines)
-        seen = screen.rows - 1  # the shell writes into the last one
+        seen = screen.rows - 1  # the last one is for the shell's prompt
         if len(lines) > seen:
             below = f"of {len(lines)} lines; all of them: {rest}"
-            widest = f"{seen} {below}"  # it may take several lines, and hold line ends
+            widest = f"{seen} {below}"  # it may take several lines, and contain line ends
             taken = sum(max(1, -(-len(line) // screen.width)) for line in widest.split("\n"))
             shown = max(1, seen - taken)
             lines, below = lines[:shown], f"{shown} {below}"

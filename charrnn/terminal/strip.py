@@ -1,4 +1,4 @@
-"""A strip of the text: one place in brackets, what stands around it, and rows of values below."""
+"""A strip of the text around one place in brackets, with rows of values below."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,13 +11,13 @@ from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
 
 _BEFORE = 0.6
-"""Which part of the room is for what has been read already."""
+"""Fraction of the width for the text before the place."""
 
 
 def strip(
     ids: Ids, t: int, rows: Sequence[Row], symbols: Symbols, screen: Screen
 ) -> Iterator[Text]:
-    """Yield the line of text about character t, and a line for each row of values, (T,)."""
+    """Yield the line of text around character t, and a line for each row of values, (T,)."""
     margin = margin_of(rows)
     room = screen.width - margin - symbols.width(ids[t]) - 2
     left = _fitting(ids[:t][::-1], int(room * _BEFORE), symbols)
@@ -39,7 +39,7 @@ def strip(
 
 
 def _fitting(ids: Ids, room: int, symbols: Symbols) -> int:
-    """Return how many of these characters, from the first on, fit."""
+    """Return the number of first characters that fit."""
     for n, k in enumerate(ids):
         room -= symbols.width(k)
         if room < 0:

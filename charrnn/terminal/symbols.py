@@ -1,4 +1,4 @@
-"""The characters of a vocabulary as they are shown, each with the cells it takes."""
+"""The symbols of a vocabulary's characters, with their widths."""
 
 from rich.cells import cell_len
 
@@ -9,9 +9,9 @@ _ASCII = 0x80
 
 
 class Symbols:
-    r"""What stands for each id: `symbols[k]`, of `symbols.width(k)` cells.
+    r"""The symbol of each id: `symbols[k]`, of `symbols.width(k)` cells.
 
-    In a vocabulary of bytes those beyond ASCII are parts of characters, and are written as `\xc3`.
+    Bytes beyond ASCII are parts of characters, and are written as `\xc3`.
     With `space` false a space stays a space.
     """
 
@@ -22,15 +22,15 @@ class Symbols:
         self._known: dict[int, tuple[str, int]] = {}
 
     def __getitem__(self, k: int) -> str:
-        """Return what stands for an id."""
+        """Return the symbol of an id."""
         return self._look_up(k)[0]
 
     def width(self, k: int) -> int:
-        """Return how many cells it takes."""
+        """Return the width of an id's symbol in cells."""
         return self._look_up(k)[1]
 
     def padded(self, k: int, width: int) -> str:
-        """Return what stands for an id, with spaces after it up to a width."""
+        """Return the symbol of an id, padded with spaces to a width."""
         shown, taken = self._look_up(k)
         return shown + " " * (width - taken)
 

@@ -1,4 +1,4 @@
-"""Columns that line up, whatever the width of what stands in them; and lines that fit a screen."""
+"""Tables with aligned columns, and text folded to the width of a screen."""
 
 import re
 import textwrap
@@ -15,14 +15,14 @@ from charrnn.terminal.screen import Screen
 Shown = str | Text
 
 _GAP = 2
-_WORDS = 16  # cells that a few words need
-_LONGEST = 1000  # characters of a text from elsewhere
+_WORDS = 16  # cells, least width of a column of text
+_LONGEST = 1000  # characters of an untrusted text
 _JOINERS = "[\u200b-\u200d\u2060-\u2064\ufeff]"  # invisible, and of no certain width
-_LARGE = 1e5  # from here on a number is written with an exponent
+_LARGE = 1e5  # least number written with an exponent
 
 
 class Table:
-    """Rows under a heading, in columns two spaces apart.
+    """A table: rows under a heading, in columns two spaces apart.
 
     align: `<` or `>` for each column.
     """
@@ -34,11 +34,11 @@ class Table:
 
     @property
     def width(self) -> int:
-        """How many cells across the table is."""
+        """The width of the table in cells."""
         return sum(self._widths()) + _GAP * (len(self._heading) - 1)
 
     def narrowed(self, width: int, optional: Sequence[str]) -> "Table":
-        """Return the table without those optional columns, the last first, that do not fit."""
+        """Return the table without the optional columns that do not fit, the last dropped first."""
         table = self
         for name in reversed(optional):
             if table.width <= width:
@@ -52,15 +52,15 @@ class Table:
         return table
 
     def beside(self, name: str, column: Sequence[Text]) -> "Table":
-        """Return the table with one column more."""
+        """Return the table with a further column."""
         rows = [[*row, cell] for row, cell in zip(self._rows, column, strict=True)]
         return Table([*self._heading, name], f"{self._align}<", rows)
 
     def room(self, width: int) -> int:
-        """Return how many of so many cells one column more may have, of words or of a text.
+        """Return the width left for one more column of text, of `width` cells in total.
 
-        Where less than `_WORDS` are left beside the others, it has those of a line below them,
-        behind the first column, where `draw` puts it.
+        Where less than `_WORDS` are left beside the others, the column moves to a line below them,
+        after the first column, where `draw` puts it.
         """
         beside = width - self.width - _GAP
         return beside if beside >= _WORDS else width - self._widths()[0] - _GAP
@@ -68,8 +68,8 @@ class Table:
     def draw(self, screen: Screen) -> Iterator[Text]:
         """Yield the heading and the rows.
 
-        Columns for which a screen is too narrow stand below the others, with a heading of their
-        own, behind the first column again.
+        Columns that do not fit follow below the others, with a heading of their
+        own, after the first column again.
         """
         for n, columns in enumerate(self._side_by_side(screen.width)):
             if n:
@@ -93,7 +93,7 @@ class Table:
             yield from folded(line, screen.width)
 
     def _side_by_side(self, width: int) -> list[list[int]]:
-        """Return the columns that fit a width together, the first of all in each group."""
+        """Return groups of columns that fit a width, each with the first column."""
         widths = self._widths()
         groups, used = [[0]], widths[0]
         for n, wide in enumerate(widths[1:], 1):
@@ -113,7 +113,7 @@ class Table:
 
 
 def fit(text: Text, width: int, screen: Screen) -> Text:
-    """Return a text cut to a width, with an ellipsis where something was cut."""
+    """Return a text cut to a width, with an ellipsis if cut."""
     if text.cell_len <= width:
         return text
     mark = screen.pick("…", "...")
@@ -124,9 +124,9 @@ def fit(text: Text, width: int, screen: Screen) -> Text:
 
 
 def folded(text: Text, width: int, indent: int = 2) -> Iterator[Text]:
-    """Yield a text in lines that fit a width: broken at spaces, or else where a line is full.
+    """Yield a text in lines that fit a width, broken at spaces where possible.
 
-    indent: how many cells the second line, and each after it, begins with.
+    indent: cells before the second and further lines.
     """
     margin = 0
     while text.cell_len > width - margin:
@@ -142,7 +142,7 @@ def folded(text: Text, width: int, indent: int = 2) -> Iterator[Text]:
 
 
 def quoted(said: str, width: int, screen: Screen) -> Text:
-    """Return a text from elsewhere, such as a file's name: harmless, in one line, and cut."""
+    """Return an untrusted text, such as a file's name, escaped, in one line, and cut."""
     line = safe(unicodedata.normalize("NFC", said[:_LONGEST]), limit=_LONGEST).plain
     unseen = "[^ -~]" if screen.ascii_only else _JOINERS
     line = re.sub(unseen, lambda found: found[0].encode("unicode_escape").decode(), line)
@@ -150,14 +150,14 @@ def quoted(said: str, width: int, screen: Screen) -> Text:
 
 
 def prose(said: str, screen: Screen) -> Iterator[Text]:
-    """Yield a sentence of the program's own, over as many lines as it needs."""
+    """Yield a sentence of the program, folded to the screen."""
     joined = re.sub(r" (±|\+-) (?=\d)", "\0\\1\0", said)  # a number stays with its error
     for line in textwrap.wrap(joined, screen.width):
         yield Text(line.replace("\0", " "), screen.palette.dim)
 
 
 def flow(items: Iterable[Text], screen: Screen, *, gap: int = 3, label: Text) -> Iterator[Text]:
-    """Yield items side by side, on as many lines as they need, all to the right of a label."""
+    """Yield items side by side, folded to the screen, to the right of a label."""
     margin = label.cell_len
     line, room = label, screen.width - margin
     for piece in (piece for item in items for piece in folded(item, room, 0)):
@@ -170,9 +170,9 @@ def flow(items: Iterable[Text], screen: Screen, *, gap: int = 3, label: Text) ->
 
 
 def rule(title: str, screen: Screen, *, right: str = "") -> Iterator[Text]:
-    """Yield a line across the screen with a title in it, and at its right end another text.
+    """Yield a line across the screen with a title, and another text at its right end.
 
-    Where there is no room for both in a line, the other stands below.
+    Where a line has no room for both, the other text follows below.
     """
     dash = screen.pick("─", "-")
     line = Text(f"{dash * 2} ", screen.palette.dim)
@@ -189,7 +189,7 @@ def rule(title: str, screen: Screen, *, right: str = "") -> Iterator[Text]:
 
 
 def share(value: float) -> str:
-    """Return a number between 0 and 1 in at most five cells: `.893`, `1.00`, `4e-5`, `-`."""
+    """Format a number from 0 to 1 in at most five cells: `.893`, `1.00`, `4e-5`, `-`."""
     if not isfinite(value):
         return "-"
     if value >= 0.9995:
@@ -202,7 +202,7 @@ def share(value: float) -> str:
 
 
 def number(value: float, places: int = 2) -> str:
-    """Return a number with so many decimal places, `-` for what is none."""
+    """Format a number with `places` decimal places, `-` for nan."""
     if not isfinite(value):
         return "-"
     if abs(value) >= _LARGE:

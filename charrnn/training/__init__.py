@@ -1,1 +1,1 @@
-"""Fitting a network to a text: the plan, the steps, the measure."""
+"""Training: the plan of a run, its loop, and the verdict on it."""

@@ -1,4 +1,4 @@
-"""When a run is saved while it lasts, and what happens when that fails."""
+"""Autosave: when a run is saved, and what happens when a save fails."""
 
 import time
 from collections.abc import Iterator
@@ -12,18 +12,18 @@ from charrnn.training.trainer import Progress
 MOST_FAILURES = 3
 
 LARGEST_SHARE = 0.05
-"""Of the time, for saving training states: a large network's take seconds."""
+"""Largest fraction of run time spent on saving training states."""
 
 
 class Saving:
-    """Saves the model whenever it is better, and the training state now and then.
+    """Saves the model when it has improved, and the training state periodically.
 
-    A save that fails does not end the run: the last good file is still there, and what is missing
-    is saved with the next. The third failure in a row does.
+    A failed save does not end the run: the last good file is still there, and what is missing
+    is saved with the next. The third failure in a row ends it.
 
-    state_every: seconds between two training states, as long as they take little beside that.
-    failures: how many there were, in a row or not.
-    took: the seconds that the last training state took to be saved.
+    state_every: seconds between two training states; more where saving takes long.
+    failures: number of failed saves, in a row or not.
+    took: seconds that saving the last training state took.
     """
 
     def __init__(self, run: Run, path: Path, state_every: float = 30.0) -> None:
@@ -36,7 +36,7 @@ class Saving:
 
     @property
     def failed(self) -> bool:
-        """Whether the last save was one that failed."""
+        """Whether the last save failed."""
         return self._in_a_row > 0
 
     def after(self, progress: Progress) -> str | None:
@@ -45,7 +45,7 @@ class Saving:
         Raises
         ------
         CheckpointError
-            The third failure in a row.
+            At the third failure in a row.
         """
         improved = progress.evaluation is not None and progress.evaluation.improved
         since = time.monotonic() - self._last_state
@@ -84,7 +84,7 @@ class Saving:
         Raises
         ------
         CheckpointError
-            One of them is not saved.
+            If one of them is not saved.
         """
         try:
             self.state()
@@ -93,7 +93,7 @@ class Saving:
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
-        """Save the training state whatever is raised inside, between two steps; raise it again.
+        """Return a context that saves the training state on any exception between two steps.
 
         In the middle of a step there is no state to resume from but the one saved before.
         """

@@ -1,4 +1,4 @@
-"""The parameters averaged over the last steps, which predict better than those of any one step."""
+"""Polyak averaging of the parameters over the last steps."""
 
 import numpy as np
 
@@ -6,19 +6,19 @@ from charrnn.array_types import Floats
 from charrnn.network.network import Network
 
 CHUNK = 1 << 14
-"""Parameters averaged at a time, few enough to stay in a core's cache."""
+"""Parameters averaged at a time; they fit a core's cache."""
 
 
 class Average:
-    """An exponential moving average of parameters whose memory grows with the run (Polyak 1992).
+    """An exponential moving average of parameters, its window growing with the run (Polyak 1992).
 
     After t steps the last `share` of them has most of the weight,
 
         average += (params - average) / (share t + 1)
 
-    so that no step of the beginning is remembered at the end, however long a run is.
+    so that the first steps have no weight at the end, however long a run is.
 
-    network: one whose parameters are the average.
+    network: a network with the averaged parameters.
     """
 
     def __init__(self, network: Network, share: float) -> None:
@@ -32,7 +32,7 @@ class Average:
         return self.network.params.flat
 
     def step(self, params: Floats, t: int) -> None:
-        """Take in the parameters, (P,), that the t-th step has left."""
+        """Update the average with the parameters, (P,), after the t-th step."""
         weight = np.float32(1 / (self.share * t + 1))
         flat = self.flat
         for start in range(0, len(flat), CHUNK):

@@ -1,4 +1,4 @@
-"""How long the parts of a run take on this machine, measured for a moment before it starts."""
+"""Estimates the duration of a run by timing its parts on this machine."""
 
 import time
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from charrnn.evaluation.score import QuickScore
+from charrnn.evaluation.score import ValidationLoss
 from charrnn.network.config import NetworkConfig
 from charrnn.network.forward import forward
 from charrnn.network.network import Network
@@ -17,22 +17,22 @@ from charrnn.training.optimizer import CHUNK, AdamW, clip
 from charrnn.training.process_learner import learner_for
 
 MEASURED = 0.4
-"""Seconds that the steps are measured for."""
+"""Seconds of the measurement of steps."""
 
 AROUND = 60e-6
-"""Seconds around a step: its learning rate, its progress, a look at the clock (measured)."""
+"""Seconds of overhead per step: learning rate, progress, clock (measured)."""
 
 LARGEST_MOVED = 8 * CHUNK
-"""Parameters whose move is measured; of more, the rest takes as long in proportion."""
+"""Parameters whose update is timed; more take time in proportion."""
 
 
 @dataclass(frozen=True)
 class Pace:
-    """The seconds that each part of a run takes.
+    """The durations of the parts of a run, in seconds.
 
-    step: forward, back and the parameters moved.
-    epoch: its beginning, beside its steps.
-    evaluation: the validation text scored once.
+    step: forward, backward and the update of the parameters.
+    epoch: the start of an epoch, without its steps.
+    evaluation: one score of the validation text.
     """
 
     step: float
@@ -60,7 +60,7 @@ def measure(
 def measure_speed(
     network: NetworkConfig, training: TrainingConfig, seconds: float = MEASURED
 ) -> float:
-    """Return how many characters a second the steps of a run read, on this machine now."""
+    """Return the characters per second that the steps of a run read, on this machine now."""
     rng = np.random.default_rng(0)
     step = _step(Network(network, rng), training, seconds, rng)
     return training.seq_length * training.batch_size / step
@@ -75,7 +75,7 @@ def _step(
     )
     learnt = _mean(lambda: learner.learn(x, x, 0), seconds)
     learner.close()
-    # A few chunks stand for all: the moments of a large network would take memory of their own.
+    # A few chunks represent all: the moments of a large network would take memory of their own.
     flat = network.params.flat
     part = flat[:LARGEST_MOVED]
     optimizer, gradient = AdamW(part, len(part), training.weight_decay), np.zeros_like(part)
@@ -92,7 +92,7 @@ def _epoch(
     network: NetworkConfig, training: TrainingConfig, characters: int, rng: np.random.Generator
 ) -> float:
     B, T = training.batch_size, training.seq_length
-    # The windows of a long text are many, and beside them its beginning is nothing.
+    # A long text has many windows, so the start of an epoch does not count.
     ids = rng.integers(network.vocabulary_size, size=min(characters, 4 * B * T + 1))
     return _mean(lambda: Streams(ids, B, T)[0], 0.0)
 
@@ -103,16 +103,16 @@ def _evaluation(
     if characters <= 1:
         return 0.0
     V = network.config.vocabulary_size
-    score = QuickScore(rng.integers(V, size=characters), V, training.val_sample)
+    score = ValidationLoss(rng.integers(V, size=characters), V, training.val_sample)
     x, windows = score.x[: score.T], -(-len(score.x) // score.T)
     trace = Trace(network, *x.shape)
     return windows * _mean(lambda: forward(network, x, trace), 0.0)
 
 
 def _mean(work: Callable[[], object], seconds: float) -> float:
-    """Return the mean time of some work, done three times or for so long, after a first time.
+    """Return the mean time of some work, repeated three times or for `seconds`, after a warm-up.
 
-    The mean, not the median: beside other programs a process waits in between, as the run will.
+    The mean, not the median: beside other programs a process waits at times, as the run will.
     """
     work()
     start, times = time.perf_counter(), 0

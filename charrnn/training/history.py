@@ -1,4 +1,4 @@
-"""How a run went, as columns."""
+"""The history of a run, as columns."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,7 @@ SHOWN = 20
 
 
 class History(dict[str, list[float]]):
-    """The columns step, train_loss and val_loss: a row an evaluation, losses in nats a character.
+    """Columns step, train_loss and val_loss, a row per evaluation; losses in nats per character.
 
     A dict of lists of one length, which `pandas.DataFrame(history)` takes as it is.
     """
@@ -37,12 +37,12 @@ class History(dict[str, list[float]]):
 
     @property
     def step(self) -> list[float]:
-        """After how many steps each evaluation was."""
+        """The step of each evaluation."""
         return self["step"]
 
     @property
     def train_loss(self) -> list[float]:
-        """The mean loss of the windows since the evaluation before."""
+        """The mean loss of the windows since the last evaluation."""
         return self["train_loss"]
 
     @property

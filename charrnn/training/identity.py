@@ -1,4 +1,4 @@
-"""Which run a file belongs to, so that no run resumes another's state or replaces its model.
+"""The identity of a run, so that no run resumes another's state or replaces its model.
 
 A run is identified by the hash of all settings that it began with. The hash is in its models and
 states, and stays when a run is resumed with another budget. Older files have none.
@@ -20,7 +20,7 @@ from charrnn.training.config import TrainingConfig
 
 
 def identity(sha256: str, network: NetworkConfig, training: TrainingConfig) -> str:
-    """Return the hash, in hexadecimal, of a run that begins.
+    """Return the identity of a new run, a hash in hexadecimal.
 
     sha256: of its text.
     """
@@ -29,7 +29,7 @@ def identity(sha256: str, network: NetworkConfig, training: TrainingConfig) -> s
 
 
 def model_beside(path: Path) -> TrainingRecord | None:
-    """Return what the model beside a training state says of its run; None if none can be read."""
+    """Return the record of the model beside a training state; None if none can be read."""
     try:
         return load(model_path(path)).training
     except CheckpointError:
@@ -37,9 +37,9 @@ def model_beside(path: Path) -> TrainingRecord | None:
 
 
 def check_one_run(path: Path, model: TrainingRecord, meta: dict[str, Any]) -> None:
-    """Make sure that a training state is of the run that wrote the model beside it.
+    """Check that a training state belongs to the run that wrote the model beside it.
 
-    A model that the run was asked to replace, and has not yet, is none of its own.
+    A model that the run is to replace, and has not yet, is not its own.
 
     path: of the state.
     meta: its description.
@@ -47,7 +47,7 @@ def check_one_run(path: Path, model: TrainingRecord, meta: dict[str, Any]) -> No
     Raises
     ------
     CheckpointError
-        It is of another one.
+        If it belongs to another one.
     """
     run, beside = meta.get("run"), model_path(path)
     if not run or run == model.run:

@@ -1,4 +1,4 @@
-"""Ctrl-C between two steps, where a run can be taken up again, instead of in the middle of one."""
+"""Defers Ctrl-C to the end of a step, where a run can be resumed."""
 
 import signal
 import threading
@@ -7,10 +7,10 @@ from typing import Self
 
 
 class Interrupts:
-    """Delays a first Ctrl-C, inside, until `check`; a second one is not delayed.
+    """A context that delays the first Ctrl-C until `check`; a second one is immediate.
 
-    Where Ctrl-C is not handled as Python does by itself, or in another than the main thread,
-    nothing is changed.
+    Where Ctrl-C has another handler than Python's, or outside of the main thread,
+    nothing changes.
     """
 
     def __init__(self) -> None:

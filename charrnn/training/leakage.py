@@ -1,6 +1,6 @@
-"""How much of a validation text occurs word for word in the training text.
+"""Leakage: the fraction of a validation text that is repeated from the training text.
 
-What a network has read it can repeat: a loss of such passages says little of a text that is new.
+A network can repeat what it has read: the loss of such passages says little about new text.
 """
 
 from dataclasses import dataclass
@@ -16,20 +16,20 @@ SEARCHED = 20_000_000
 """Characters at the end of the training text that are searched, in about half a second."""
 
 LEAKY = 0.1
-"""Fraction of a validation text above which its loss flatters. Of prose less than 1 % occurs
-earlier word for word; of licences, logs and tables some 10 % (measured)."""
+"""Fraction of a validation text above which its loss is too optimistic. Of prose less than 1 % is
+a repetition; of licences, logs and tables some 10 % (measured)."""
 
-_FEWEST = 200  # characters whose mean loss is worth a number
+_FEWEST = 200  # characters that give a mean loss
 
 
 @dataclass(frozen=True)
 class Leakage:
-    """What of a validation text is repeated from the training text.
+    """The repetition of a training text in a validation text.
 
-    share: of its characters, those in passages of `charrnn.text.repetition.SAME` and more that
-        stand in the training text.
-    rest: the loss of the others, in nats a character; None where they are few.
-    searched: how many characters at the end of the training text were looked through; None where
+    share: fraction of its characters in passages of at least `charrnn.text.repetition.SAME` that
+        also occur in the training text.
+    rest: the loss of the others, in nats per character; None where they are few.
+    searched: number of characters searched at the end of the training text; None where
         that was all of it.
     """
 
@@ -39,7 +39,7 @@ class Leakage:
 
     @property
     def leaky(self) -> bool:
-        """Whether the loss flatters."""
+        """Whether the loss is too optimistic."""
         return self.share >= LEAKY
 
 

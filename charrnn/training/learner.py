@@ -1,4 +1,4 @@
-"""The gradient of one window after the other, the state carried between them."""
+"""Learners: the gradient of successive windows, with the state carried between them."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,11 +16,11 @@ from charrnn.training.optimizer import AdamW
 
 @dataclass(frozen=True)
 class Noise:
-    """What is random in a window, reproducible from seed, step and part of a batch.
+    """The randomness of a window, determined by the seed, the step and the part of a batch.
 
     dropout: the fraction of hidden values dropped between layers and before the output.
-    restart: the fraction of the sequences that begin anew before each window, see `LocalLearner`.
-    sampled: the number of candidates that the loss is estimated from; 0 for the exact loss.
+    restart: the fraction of the sequences whose state is reset before each window.
+    sampled: the number of candidates of the sampled softmax; 0 for the exact loss.
     """
 
     seed: int = 0
@@ -32,17 +32,17 @@ class Noise:
 NO_NOISE = Noise()
 
 FAR = 20.0
-"""Largest standard deviation of c in a state drawn at random: beyond what texts lead to."""
+"""Largest standard deviation of c in a random state: beyond those of texts."""
 
 
 class Learner(Protocol):
     """Computes losses and gradients, and updates a network's parameters."""
 
     gradient: Floats
-    """(P,), of the last window's loss, in the order of the parameters."""
+    """The gradient of the last window's loss, (P,), in the order of the parameters."""
 
     def learn(self, x: Ids, y: Ids, step: int) -> float:
-        """Read a window, (T, B) each; write `gradient`; return the mean loss in nats."""
+        """Read a window, (T, B) each, write `gradient`, and return the mean loss in nats."""
 
     def optimizer(self, weight_decay: float) -> AdamW:
         """Return the optimiser that `move` takes."""
@@ -51,11 +51,11 @@ class Learner(Protocol):
         """Take a step of the optimiser against `gradient`."""
 
     def reset(self) -> None:
-        """Begin the next window from a(0) = 0."""
+        """Reset the state of the next window to a(0) = 0."""
 
     @property
     def state(self) -> Floats:
-        """The state that the next window begins from, (L, S, B, H), a copy."""
+        """A copy of the state that the next window begins from, (L, S, B, H)."""
 
     @state.setter
     def state(self, state: Floats) -> None: ...
@@ -67,9 +67,9 @@ class Learner(Protocol):
 class LocalLearner:
     """A learner in this process, of a batch or of some of its sequences.
 
-    part: which of the parts of a batch it is; with the noise's seed and the step it decides what is
+    part: index of the part of the batch; with the noise's seed and the step it determines what is
     dropped, restarted and drawn, so that no generator has to be saved.
-    share: the weight of its loss and gradient: the fraction of the batch that its sequences are.
+    weight: fraction of the batch in this part, a factor of its loss and gradient.
     """
 
     def __init__(
@@ -80,34 +80,34 @@ class LocalLearner:
         noise: Noise = NO_NOISE,
         *,
         part: int = 0,
-        share: float = 1.0,
+        weight: float = 1.0,
         flat: Floats | None = None,
     ) -> None:
-        self.network, self.noise, self.part, self.share = network, noise, part, share
+        self.network, self.noise, self.part, self.weight = network, noise, part, weight
         self.sampled = min(noise.sampled, network.config.vocabulary_size)
         self.trace = Trace(network, T, B, noise.dropout, scores=False)
         self.grad = Gradient(network, self.trace, flat)
         self.gradient: Floats = self.grad.params.flat
 
     def learn(self, x: Ids, y: Ids, step: int) -> float:
-        """Read a window, (T, B) each; write `gradient`; return the mean loss in nats."""
+        """Read a window, (T, B) each, write `gradient`, and return the mean loss in nats."""
         trace = self.trace
         if trace.dropout:
             trace.draw_masks(self._rng(step))
         if self.noise.restart:
             self._begin_anew(self._rng(step, 2))
-        # What overflows ends as a loss or a gradient that is not finite, and that is looked at.
+        # An overflow ends in a loss or gradient that is not finite, which the trainer checks.
         with np.errstate(over="ignore", invalid="ignore"):
             forward(self.network, x, trace)
-            loss = backward(self.network, y, trace, self.grad, self._candidates(step), self.share)
+            loss = backward(self.network, y, trace, self.grad, self._candidates(step), self.weight)
         trace.carry()
         return loss
 
     def _begin_anew(self, rng: np.random.Generator) -> None:
-        """Give some sequences another state: half of them a(0) = 0, half one drawn at random.
+        """Reset the state of some sequences: half of them to a(0) = 0, half to a random one.
 
-        A state far from all that the training text leads to may be one that a network never leaves
-        again; from those drawn it learns the way back.
+        A state far from those of the training text may be one that a network never leaves
+        again; from random ones it learns the way back.
         """
         first = self.trace.first_state
         kind = rng.random(first.shape[2])
@@ -141,12 +141,12 @@ class LocalLearner:
         return drawn
 
     def reset(self) -> None:
-        """Begin the next window from a(0) = 0."""
+        """Reset the state of the next window to a(0) = 0."""
         self.trace.states[:] = 0
 
     @property
     def state(self) -> Floats:
-        """The state that the next window begins from, (L, S, B, H), a copy."""
+        """A copy of the state that the next window begins from, (L, S, B, H)."""
         return self.trace.first_state.copy()
 
     @state.setter

@@ -1,4 +1,4 @@
-"""A run as a file of JSON lines, to be drawn or compared."""
+"""The log of a run: a file of JSON lines, to plot or compare."""
 
 import json
 import math
@@ -14,7 +14,7 @@ from charrnn.system.pipes import is_pipe, open_pipe
 from charrnn.training.trainer import Progress
 
 EVERY = 10
-"""Steps between two lines about steps; evaluations and notes are always written."""
+"""Steps between two lines of progress; evaluations and notes are always written."""
 
 
 class RunLog:
@@ -26,8 +26,8 @@ class RunLog:
     Raises
     ------
     TrainingError, CheckpointError
-        On opening, or the first time that a line cannot be written; `failure` says why from then
-        on, and nothing more is written behind what may be half a line.
+        On opening, or the first time that a line cannot be written; from then `failure` says
+        why, and nothing is written after what may be half a line.
     """
 
     def __init__(self, path: Path, resumed_at: int = 0) -> None:
@@ -107,7 +107,7 @@ def is_log(path: Path) -> bool:
     Raises
     ------
     TrainingError
-        It cannot be read.
+        If it cannot be read.
     """
     try:
         if not path.is_file():
@@ -121,7 +121,7 @@ def is_log(path: Path) -> bool:
 
 
 def _drop_after(step: int, path: Path) -> None:
-    """Keep the lines of a log up to a step, and of those the whole ones: a crash may cut one."""
+    """Remove the lines of a log after a step, and incomplete ones, which a crash may leave."""
     found = path.read_bytes()
     lines = (line for line in found.split(b"\n") if _is_kept(line, step))
     kept = b"".join(line + b"\n" for line in lines)
@@ -138,7 +138,7 @@ def _is_kept(line: bytes, resumed_at: int) -> bool:
 
 
 def _event(line: bytes) -> dict[str, Any] | None:
-    """Return what a line says, or None where it is not a line of a log."""
+    """Return the event of a line, or None where it is not a line of a log."""
     try:
         event = json.loads(line)
     except (ValueError, RecursionError):

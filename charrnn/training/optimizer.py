@@ -1,4 +1,4 @@
-"""AdamW, clipping by the global norm, and the learning rate's way up and down: on flat vectors."""
+"""AdamW, gradient clipping by the global norm, and the learning rate schedule."""
 
 import math
 
@@ -7,17 +7,17 @@ import numpy as np
 from charrnn.array_types import Floats
 
 CHUNK = 1 << 15
-"""How many parameters are updated at a time: few enough to stay in a core's cache."""
+"""Parameters updated at a time; they fit a core's cache."""
 
 
 class AdamW:
     """Adam (Kingma & Ba 2015) with decoupled weight decay (Loshchilov & Hutter 2019).
 
-    matrices: how many leading entries of the vector decay; the biases behind them do not.
-    m, v: sums of the gradients and of their squares, each step's worth β times the one after it;
-        the running means of the papers are these times 1 - β, which is left to the rate. They may
+    matrices: number of leading entries of the vector that decay; the biases after them do not.
+    m, v: sums of the gradients and of their squares, decayed by β per step;
+        the running means of the papers are these times 1 - β, which is part of the rate. They may
         be given, as views of shared memory.
-    t: how many steps were taken.
+    t: number of steps taken.
     """
 
     beta_1, beta_2, epsilon = 0.9, 0.99, 1e-8
@@ -35,14 +35,14 @@ class AdamW:
         self._scratch: Floats = np.empty_like(like[:CHUNK])
 
     def step(self, params: Floats, grad: Floats, learning_rate: float) -> None:
-        """Move the parameters, (P,), against the gradient, (P,), in place."""
+        """Update the parameters, (P,), by the gradient, (P,), in place."""
         self.t += 1
         self.move(params, grad, learning_rate, 0, len(params))
 
     def move(
         self, params: Floats, grad: Floats, learning_rate: float, first: int, end: int
     ) -> None:
-        """Do what `step` does of its t-th step with the parameters from `first` up to `end`."""
+        """Do the t-th step for the parameters from `first` up to `end`."""
         # learning_rate m_hat / (sqrt(v_hat) + epsilon), with few passes over the vectors
         root = math.sqrt((1 - self.beta_2) / (1 - self.beta_2**self.t))
         rate = learning_rate * (1 - self.beta_1) / (1 - self.beta_1**self.t) / root
@@ -65,16 +65,16 @@ class AdamW:
             p -= s
 
     def reset(self) -> None:
-        """Begin again, as if no step had been taken."""
+        """Reset the moments and the count of steps."""
         self.m[:], self.v[:], self.t = 0, 0, 0
 
 
 def clip(grad: Floats, limit: float) -> float:
-    """Scale the gradient, in place, to a global norm of at most `limit`; return the norm it had.
+    """Scale the gradient in place to a global norm of at most `limit`; return its norm before.
 
-    The norm is worked out in the gradient's own type and, where that does not hold it, in float64,
-    so that no finite gradient overflows it. A norm that is not finite leaves the gradient as it is;
-    0 for a limit does too.
+    The norm is computed in the gradient's own type and, where that overflows, in float64,
+    so that it is finite for every finite gradient. A norm that is not finite changes nothing;
+    a limit of 0 neither.
     """
     with np.errstate(over="ignore"):
         norm = math.sqrt(float(np.dot(grad, grad)))
@@ -86,7 +86,7 @@ def clip(grad: Floats, limit: float) -> float:
 
 
 def learning_rate(highest: float, progress: float, warmup: float, final: float) -> float:
-    """Return the rate after `progress`, 0 to 1, of the budget: up a line, down a cosine."""
+    """Return the rate after `progress`, 0 to 1, of the budget: linear warm-up, cosine decay."""
     if progress < warmup:
         return highest * max(progress / warmup, 1e-3)
     share = min(1.0, (progress - warmup) / (1 - warmup))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from charrnn.evaluation.baselines import COUNTED
-from charrnn.evaluation.score import WINDOW, QuickScore, quick_steps
+from charrnn.evaluation.score import WINDOW, ValidationLoss, quick_steps
 from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
 from charrnn.network.head import LEAST_ROWS, SCORES
@@ -134,7 +134,7 @@ def estimate_memory(
     ending = 0
     if val_characters:
         steps = quick_steps(V)
-        learning += read(steps, QuickScore.PIECES) + 2 * steps * QuickScore.PIECES * V
+        learning += read(steps, ValidationLoss.PIECES) + 2 * steps * ValidationLoss.PIECES * V
         counted = min(train_characters, COUNTED)
         ending = 4 * (read(WINDOW, 1) + 2 * WINDOW * V) + NGRAM_MEMORY * counted
     learning = 4 * learning + blocks

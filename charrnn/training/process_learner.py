@@ -1,12 +1,12 @@
-"""A batch split over processes: each reads some of its sequences, on one core each.
+"""Data-parallel training: a batch split over processes, on one core each.
 
     this process     learns from part 0, adds the gradients up, updates its share of the parameters
     a worker         receives a descriptor of shared memory, and then commands of one byte
 
-One window is two messages each way, so the processes meet twice where a threaded product would meet
-twice a step. A worker begins with the first window and ends when its input does, which is
-when this process has exited, however it ended. What is random depends on the part, so that a number
-of workers gives the same numbers again.
+One window is two messages each way, so the processes synchronise twice where threaded products do
+so twice a step. A worker starts with the first window and ends when its input does, which is
+when this process has exited, in whatever way. Randomness depends on the part, so equal numbers
+of workers give equal results.
 """
 
 import math
@@ -37,7 +37,7 @@ LEAST_WORK = 20_000_000
 """Fewest parameters times characters of a window for a process: some milliseconds."""
 
 LEAST_MOVED = 100_000
-"""Fewest parameters that a process updates; with fewer it takes longer to meet."""
+"""Fewest parameters that a process updates; for fewer synchronising takes longer."""
 
 LEARN, MOVE, RESET, DONE = b"l", b"m", b"r", b"."
 
@@ -48,7 +48,7 @@ def learner_for(network: Network, config: TrainingConfig) -> Learner:
     Raises
     ------
     ConfigError
-        Workers are wanted, on a system that cannot share memory with them.
+        If workers are requested on a system that cannot share memory with them.
     """
     T, B = config.seq_length, config.batch_size
     noise = Noise(config.seed, config.dropout, config.restart, config.sampled_softmax)
@@ -64,8 +64,8 @@ def learner_for(network: Network, config: TrainingConfig) -> Learner:
 def choose_workers(network: NetworkConfig, batch_size: int, seq_length: int) -> int:
     """Return the number of processes that make a batch fastest on this machine.
 
-    Each needs a core, sequences enough to keep its products busy, and a window that takes long
-    enough that meeting once a window costs little beside it.
+    Each needs a core, enough sequences for fast products, and a window that takes long
+    enough that synchronising costs little beside it.
     """
     if os.name != "posix":  # shared memory is passed by its descriptor
         return 1
@@ -78,19 +78,19 @@ def _layout(config: NetworkConfig, size: int, T: int, B: int, parts: int) -> Lay
     S = len(CELLS[config.cell].states)
     return {
         "params": ((size,), "f4"),
-        "gradients": ((parts, size), "f4"),  # that of part 0 becomes their sum
+        "gradients": ((parts, size), "f4"),  # part 0 becomes the sum
         "moments": ((2, size), "f4"),
         "x": ((T, B), "i4"),
         "y": ((T, B), "i4"),
         "state": ((config.num_layers, S, B, config.hidden_size), "f4"),
         "losses": ((parts,), "f8"),
         "step": ((1,), "i8"),
-        "moved": ((3,), "f8"),  # by which step of the optimiser, rate and weight decay
+        "moved": ((3,), "f8"),  # step of the optimiser, rate, weight decay
     }
 
 
 class ProcessLearner:
-    """A learner that shares a batch between this process and others, until it is closed."""
+    """A learner that splits a batch over this process and workers, until it is closed."""
 
     def __init__(
         self,
@@ -105,13 +105,13 @@ class ProcessLearner:
         size = network.params.flat.size
         self.shared = SharedArrays.create(_layout(network.config, size, T, B, parts))
         network.move_parameters(self.shared["params"])
-        self._share = bounds(size, parts if size >= parts * LEAST_MOVED else 1)
+        self._param_bounds = bounds(size, parts if size >= parts * LEAST_MOVED else 1)
         self.own = LocalLearner(
             network,
             T,
             self.bounds[1],
             noise,
-            share=self.bounds[1] / B,
+            weight=self.bounds[1] / B,
             flat=self.shared["gradients"][0],
         )
         self.gradient: Floats = self.own.gradient
@@ -121,24 +121,24 @@ class ProcessLearner:
             "B": B,
             "noise": asdict(noise),
             "parts": parts,
-            "share": self._share,
+            "param_bounds": self._param_bounds,
             "descriptor": self.shared.descriptor,
         }
         self._processes: list[ChildProcess] = []
 
     def _start(self) -> None:
-        """Start the workers: with the first window, for many a run ends before it."""
+        """Start the workers, at the first window, as many runs end before it."""
         for part in range(1, self.parts):
             order = self._order | {"part": part}
             self._processes.append(ChildProcess(__name__, order, self.shared.descriptor))
 
     def learn(self, x: Ids, y: Ids, step: int) -> float:
-        """Read a window, (T, B) each; write `gradient`; return the mean loss in nats.
+        """Read a window, (T, B) each, write `gradient`, and return the mean loss in nats.
 
         Raises
         ------
         TrainingError
-            A worker has died.
+            If a worker has died.
         """
         shared, end = self.shared, self.bounds[1]
         shared["x"][:], shared["y"][:], shared["step"][:] = x, y, step
@@ -158,31 +158,31 @@ class ProcessLearner:
         return AdamW(params.flat, params.matrices, weight_decay, (m, v))
 
     def move(self, optimizer: AdamW, learning_rate: float) -> None:
-        """Take a step of the optimiser against `gradient`, each process with its share.
+        """Take a step of the optimiser, each process with its share of the parameters.
 
         Raises
         ------
         TrainingError
-            A worker has died.
+            If a worker has died.
         """
         optimizer.t += 1
-        shared = len(self._share) > 2
+        shared = len(self._param_bounds) > 2
         with _died_while_training():
             if shared:
                 self.shared["moved"][:] = optimizer.t, learning_rate, optimizer.weight_decay
                 self._send(MOVE)
-            flat, own = self.network.params.flat, self._share[1]
+            flat, own = self.network.params.flat, self._param_bounds[1]
             optimizer.move(flat, self.gradient, learning_rate, 0, own)
             if shared:
                 self._wait_for_all()
 
     def reset(self) -> None:
-        """Begin the next window from a(0) = 0."""
+        """Reset the state of the next window to a(0) = 0."""
         self.state = np.zeros_like(self.shared["state"])
 
     @property
     def state(self) -> Floats:
-        """The state that the next window begins from, (L, S, B, H), a copy."""
+        """A copy of the state that the next window begins from, (L, S, B, H)."""
         self.shared["state"][:, :, : self.bounds[1]] = self.own.state
         return self.shared["state"].copy()
 
@@ -195,7 +195,7 @@ class ProcessLearner:
             self._wait_for_all()
 
     def close(self) -> None:
-        """End the workers; the parameters are this process's own again."""
+        """End the workers, and move the parameters back to this process's memory."""
         if self.network.params.flat is self.shared["params"]:
             self.network.move_parameters(np.empty_like(self.network.params.flat))
         for process in self._processes:
@@ -215,7 +215,7 @@ class ProcessLearner:
 
 @contextmanager
 def _died_while_training() -> Iterator[None]:
-    """Raise the death of a worker as an error of the run."""
+    """Raise TrainingError for a worker that has died."""
     try:
         yield
     except EndedError as ended:
@@ -227,7 +227,7 @@ def _died_while_training() -> Iterator[None]:
 
 
 def work() -> None:
-    """Be a worker: read an order, then obey commands until the pipe is closed."""
+    """Run a worker: read the order, then execute commands until the pipe is closed."""
     commands, answers = sys.stdin.fileno(), sys.stdout.fileno()
     given = read_order()
     if given is None:  # the parent has exited already
@@ -241,7 +241,7 @@ def work() -> None:
     rows = mine.stop - mine.start
     gradient = shared["gradients"][part]
     noise = Noise(**given["noise"])
-    learner = LocalLearner(network, T, rows, noise, part=part, share=rows / B, flat=gradient)
+    learner = LocalLearner(network, T, rows, noise, part=part, weight=rows / B, flat=gradient)
     learner.state = shared["state"][:, :, mine]
     optimizer = AdamW(network.params.flat, network.params.matrices, 0.0, tuple(shared["moments"]))
     while command := os.read(commands, 1):
@@ -254,7 +254,9 @@ def work() -> None:
             t, rate, optimizer.weight_decay = shared["moved"].tolist()
             optimizer.t = int(t)
             summed = shared["gradients"][0]
-            optimizer.move(network.params.flat, summed, rate, *given["share"][part : part + 2])
+            optimizer.move(
+                network.params.flat, summed, rate, *given["param_bounds"][part : part + 2]
+            )
         else:
             learner.state = shared["state"][:, :, mine]
         os.write(answers, DONE)

@@ -1,8 +1,8 @@
-"""Where the time of training goes: products, element-wise work, softmax, and what is around them.
+"""A profile of training: the time of products, element-wise work, softmax and the rest.
 
 The steps of this process run under Python's own profiler, which counts the time of NumPy's calls
-for the function that makes them. Workers do the same work as this process, at the same time, and
-are not profiled; the time that is waited for them is reported.
+to the calling function. Workers do the same work as this process, at the same time, and
+are not profiled; the wait for them is a part of its own.
 """
 
 import cProfile
@@ -19,8 +19,8 @@ R = TypeVar("R")
 class Share(NamedTuple):
     """A part of the time.
 
-    part: what was done, and `details`: by which functions.
-    seconds: how long, in all steps.
+    part: the kind of work; details: its functions.
+    seconds: total over all steps.
     """
 
     part: str
@@ -41,10 +41,10 @@ PARTS = {
     "masks": "what is dropped",
     "between": "loops over time, and the rest",
 }
-"""What each part is, in the order in which they are reported."""
+"""Descriptions of the parts, in the order in which they are shown."""
 
 REST = "besides steps"
-"""Validation, saving, drawing: what is not a step."""
+"""The part for everything outside of steps: validation, saving, drawing."""
 
 _PLACES = {
     ("cells", None): "cells",
@@ -67,13 +67,13 @@ _PLACES = {
     ("child", None): "sharing",
     ("process_learner", None): "sharing",
 }
-"""Which part a function belongs to, by its module and its name, or by its module alone."""
+"""The part of each function by module and name, or by module alone."""
 
 _PACKAGE = Path(__file__).parents[1]
 
 
 class Profile:
-    """The time of steps, by part, and of what is between them."""
+    """The time of steps by part, and the time between them."""
 
     def __init__(self) -> None:
         self._profiler = cProfile.Profile(builtins=False)
@@ -82,7 +82,7 @@ class Profile:
         self.steps = 0
 
     def step(self, take: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Take a step, and look where its time goes."""
+        """Take a step under the profiler."""
         start = time.perf_counter()
         try:
             return self._profiler.runcall(take, *args, **kwargs)
@@ -91,7 +91,7 @@ class Profile:
             self._in_steps += time.perf_counter() - start
 
     def shares(self) -> list[Share]:
-        """Return the parts that took any time; their sum is the time since the beginning."""
+        """Return the parts that took time; their sum is the time since the beginning."""
         seconds = dict.fromkeys(PARTS, 0.0)
         for entry in self._profiler.getstats():
             seconds[part_of(entry.code)] += entry.inlinetime
@@ -103,7 +103,7 @@ class Profile:
 
 
 def part_of(code: CodeType | str) -> str:
-    """Return the part that a function's own time belongs to."""
+    """Return the part of a function's own time."""
     if isinstance(code, str):
         return "between"
     place = Path(code.co_filename)

@@ -1,4 +1,4 @@
-"""Learn the validation text too, in a short last pass, when nothing is left to judge by it."""
+"""Trains on the validation text too, in a short last pass after the last evaluation."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from charrnn.training.optimizer import clip
 from charrnn.training.process_learner import learner_for
 
 PASSES = 2
-"""Passes over the rest, and over as much of the text before it, so that neither is forgotten."""
+"""Passes over the rest, and over as much of the training text, so that neither is forgotten."""
 
 RATE = 0.25
 """Fraction of the run's learning rate that the pass begins at; it falls to 0 linearly.
@@ -27,7 +27,7 @@ WARMUP = 20
 
 
 def learn_rest(network: Network, train: Text, rest: Ids, config: TrainingConfig) -> None:
-    """Learn the validation text, (M,), and the last M characters of what was learnt.
+    """Train on the validation text, (M,), and the last M characters of the training text.
 
     network: trained in place.
     config: of the run; its batch, window, dropout, seed and workers are those of the pass.

@@ -1,4 +1,4 @@
-"""What a stopped run was, as its training state says: of which text, and with what network."""
+"""The description of a stopped run in its training state: text, network and options."""
 
 import codecs
 import os
@@ -28,13 +28,13 @@ MARKS = {
     "utf-32-le": codecs.BOM_UTF32_LE,
     "utf-32-be": codecs.BOM_UTF32_BE,
 }
-"""Byte order marks of encodings that a text may be in though another one was given."""
+"""Byte order marks of encodings that are detected without being requested."""
 
 _ESCAPE = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|[nrt])")
 
 
 def about_text(corpus: Corpus) -> dict[str, Any]:
-    """Return what a training state says of its text, as JSON's own types."""
+    """Return the description of a text for a training state, as JSON types."""
     return {
         "sources": [source.name for source in corpus.sources],
         "encoding": corpus.read_as.name,
@@ -46,12 +46,12 @@ def about_text(corpus: Corpus) -> dict[str, Any]:
 
 
 def text_of(path: Path) -> tuple[list[str], ReadAs]:
-    """Return the names of the files that a stopped run learnt from, and how they were read.
+    """Return the files that a stopped run learnt from, and how they were read.
 
     Raises
     ------
     CheckpointError
-        There is no training state beside the model at `path`, or it does not name its text.
+        If there is no training state beside the model at `path`, or it does not name its text.
     """
     path = resume_path(path)
     _, meta = load_state(path)
@@ -67,7 +67,7 @@ def text_of(path: Path) -> tuple[list[str], ReadAs]:
             Way("name the text as well"),
         )
     field = meta.get("field")
-    # Before there was a choice, files were read as they stand.
+    # Early versions read all files verbatim.
     more: dict[str, Any] = {
         "field": field if isinstance(field, str) else None,
         "extract": meta.get("extract") is True,
@@ -84,14 +84,14 @@ def text_of(path: Path) -> tuple[list[str], ReadAs]:
 def described(
     corpus: Corpus, arrays: dict[str, NDArray[Any]], meta: dict[str, Any]
 ) -> tuple[NetworkConfig, TrainingConfig]:
-    """Return what a training state says of its run, if the corpus and the arrays agree with it.
+    """Return the description of a run, if the corpus and the arrays agree with it.
 
     Raises
     ------
     CheckpointError
-        They do not.
+        If they do not.
     KeyError, TypeError, ValueError, ConfigError
-        It is of no run of this program.
+        If it is not of a run of this program.
     """
     if meta["sha256"] != corpus.sha256:
         raise CheckpointError(
@@ -107,7 +107,7 @@ def described(
             Way("give {as_bytes}", as_bytes=True) if as_bytes else Way("leave out {as_bytes}"),
         )
     vocabulary, network = corpus.vocabulary, NetworkConfig(**meta["network"])
-    # Before a network is made that has to hold them.
+    # Before a network of that size is allocated.
     if (meta["vocabulary"], network.vocabulary_size, count_parameters(network)) != (
         vocabulary.kind,
         len(vocabulary),
@@ -118,7 +118,7 @@ def described(
 
 
 def _ways_to_its_text(read_as: ReadAs, meta: dict[str, Any]) -> list[Way]:
-    """Return what to do where a run's text is not the one that was read."""
+    """Return the ways out where the text is not that of the run."""
     asked: dict[str, Any] = {"encoding": read_as.name, "errors": read_as.errors}
     before = {name: meta[name] for name in asked if meta.get(name, asked[name]) != asked[name]}
     ways = [Way("give the same corpus"), Way("start afresh without {resume}")]
@@ -129,10 +129,10 @@ def _ways_to_its_text(read_as: ReadAs, meta: dict[str, Any]) -> list[Way]:
 
 
 def _of_an_earlier_state(sources: list[str], encoding: str) -> tuple[list[str], ReadAs]:
-    r"""Return the options that were given, from a state that says what was found.
+    r"""Return the requested options, from a state with the detected ones.
 
-    It holds names as they were shown, `\u202f` and the like written out; and the encoding of the
-    first file, also where that was said by a byte order mark.
+    It has names as they were shown, `\u202f` and the like escaped; and the encoding of the
+    first file, also where a byte order mark determined it.
     """
     names = [name if name == STANDARD_INPUT else _as_it_is(name) for name in sources]
     marked = encoding in MARKS and _begins_with(names[0], MARKS[encoding])
@@ -140,7 +140,7 @@ def _of_an_earlier_state(sources: list[str], encoding: str) -> tuple[list[str], 
 
 
 def _as_it_is(name: str) -> str:
-    r"""Return the name of a file, of which `\u202f` and the like may have been written out."""
+    r"""Return the name of a file in which `\u202f` and the like may be escaped."""
     if os.path.lexists(name):
         return name
     unescaped = _ESCAPE.sub(lambda found: found[0].encode().decode("unicode_escape"), name)

@@ -1,4 +1,4 @@
-"""Fit a network to a text, yielding progress after every step."""
+"""The training loop: fit a network to a text, yielding progress after every step."""
 
 import math
 import time
@@ -11,7 +11,7 @@ import numpy as np
 from charrnn.array_types import Floats, Ids
 from charrnn.checkpoint.record import count
 from charrnn.errors import CheckpointError, TrainingError, Way
-from charrnn.evaluation.score import QuickScore, Score
+from charrnn.evaluation.score import Score, ValidationLoss
 from charrnn.network.network import Network
 from charrnn.plurals import agreeing, counted
 from charrnn.text.batches import Streams, Text
@@ -26,10 +26,10 @@ FEW_WINDOWS = 10
 """Most windows of an epoch that has no offset: it would leave out too much of the text."""
 
 FAR_ABOVE = 0.1
-"""Nats that the validation loss of a broken network is above its best, while its median is not."""
+"""Nats by which a broken network's mean validation loss is above the best, its median not."""
 
 LEARNT = 1e-6
-"""Nats a character: a text with a smaller training loss is known by heart. Nothing is left to
+"""Training loss in nats per character below which a text is known by heart. Nothing is left to
 learn, and gradients soon are subnormal numbers, which a processor multiplies slowly."""
 
 Ending = Literal["budget", "patience", "learnt", "stop"]
@@ -40,10 +40,10 @@ ENDED: dict[Ending, str] = {
     "learnt": "it knows the training text by heart",
     "stop": "interrupted",
 }
-"""Why a run ended, as its record says it."""
+"""Texts of the reasons that end a run, for its record."""
 
 INTERRUPTED = (ENDED["stop"], "it was stopped", "somebody stopped it")
-"""What the records of interrupted runs say, those of earlier versions too."""
+"""Texts in records of interrupted runs, those of earlier versions too."""
 
 LARGEST_NORM = 1e18
 """Largest norm of a gradient that is not clipped: the square of a larger one overflows."""
@@ -51,9 +51,9 @@ LARGEST_NORM = 1e18
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The loss of the validation text (of the training windows since, where there is none).
+    """The validation loss (the mean training loss of the windows since, where there is no text).
 
-    broken: whether the network fails at some stretches of the validation text and at no others.
+    broken: whether the network fails on some windows of the validation text only.
     """
 
     step: int
@@ -65,7 +65,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run is after a step. Losses are in nats a character, times in seconds."""
+    """The progress of a run after a step. Losses are in nats per character, times in seconds."""
 
     step: int
     characters: int
@@ -81,20 +81,20 @@ class Progress:
 
 
 class Trainer:
-    """A run of training, from its first step to its last, or on from where one was stopped.
+    """A training loop, from its first step or from a saved state.
 
-    network: trained in place; after the run it holds the parameters of the best evaluation.
-    train, validation: ids, (N,), each, `train` read as it is needed, from wherever it lies; an
-        empty validation text judges by the training loss.
-    profile: measures where the time of the steps goes; None measures nothing.
+    network: trained in place; after the run it has the parameters of the best evaluation.
+    train, validation: ids, (N,), each; `train` may be in a file. With an
+        empty validation text the training loss decides.
+    profile: if set, records where the time of each step goes.
     between_steps: whether `state()` can be resumed: not where a step has raised.
     """
 
     LARGEST_DIVERGENCE = 3
-    """Steps that may fail before a run is given up."""
+    """Failed steps after which a run ends."""
 
     MOST_REPAIRS = 3
-    """Broken networks that a run goes back from; after that it continues as it is."""
+    """Broken networks that are restored; a later one is kept."""
 
     def __init__(
         self, network: Network, train: Text, validation: Ids, config: TrainingConfig
@@ -114,7 +114,9 @@ class Trainer:
         self.optimizer = self.learner.optimizer(config.weight_decay)
         V = network.config.vocabulary_size
         sample = config.val_sample
-        self.quick_score = QuickScore(validation, V, sample) if len(validation) > 1 else None
+        self._validation_loss = (
+            ValidationLoss(validation, V, sample) if len(validation) > 1 else None
+        )
         self.average = Average(network, config.average) if config.average else None
         self.profile: Profile | None = None
         self.between_steps = True
@@ -123,7 +125,7 @@ class Trainer:
 
     @property
     def steps(self) -> int | None:
-        """How many steps the budget allows, if it limits them."""
+        """The number of steps in the budget; None without a limit."""
         limits = []
         if self.config.epochs:
             limits.append(math.ceil(self.config.epochs * self.windows))
@@ -152,14 +154,14 @@ class Trainer:
         return "learnt" if self.learnt else "patience" if self._out_of_patience() else "stop"
 
     def run(self) -> Iterator[Progress]:
-        """Train to the end of the budget or of patience, or until there is nothing to learn.
+        """Train until the budget or patience is used up, or the text is known by heart.
 
         A caller may stop between steps, save `state()` and resume; it calls `finish` at the end.
 
         Raises
         ------
         TrainingError
-            The loss or the gradient was not finite time and again.
+            If the loss or the gradient was repeatedly not finite.
         """
         config, now = self.config, self.now
         last = time.perf_counter()
@@ -180,7 +182,7 @@ class Trainer:
             if math.isfinite(loss) and math.isfinite(norm):
                 if math.isnan(now.smoothed):
                     now.smoothed = loss
-                # Over a quarter of the steps so far, and some fifty at most.
+                # The average is over a quarter of the steps so far, and some fifty at most.
                 kept = min(0.98, now.step / (now.step + 4))
                 now.smoothed = kept * now.smoothed + (1 - kept) * loss
                 now.since_loss += loss
@@ -213,13 +215,13 @@ class Trainer:
             )
 
     def finish(self) -> None:
-        """End the workers; give the network the parameters of the best evaluation, if any."""
+        """End the workers, and set the parameters of the best evaluation, if any."""
         self.learner.close()
         if math.isfinite(self.now.best):
             self.network.params.flat[:] = self.best
 
     def _offset(self, epoch: int) -> int:
-        """Return where an epoch begins, so that the windows differ from epoch to epoch."""
+        """Return the offset of an epoch, so that windows differ from epoch to epoch."""
         rng = np.random.Generator(np.random.PCG64((self.config.seed, epoch)))
         if self.config.rotate:
             return int(rng.integers(len(self.train)))
@@ -233,7 +235,7 @@ class Trainer:
         self.now.window = window
 
     def _step(self, rate: float) -> tuple[float, float]:
-        """Take one step; return the loss and the norm of its gradient. Skip it if not finite."""
+        """Take one step, unless it is not finite; return the loss and the gradient's norm."""
         x, y = self.streams[self.now.window]
         learner = self.learner
         loss = learner.learn(x, y, self.now.step)
@@ -247,7 +249,7 @@ class Trainer:
         return loss, norm
 
     def _recover(self, loss: float, norm: float) -> str:
-        """Go back to the best parameters with half the learning rate; the fourth time, give up."""
+        """Restore the best parameters with half the learning rate; raise at the fourth time."""
         now = self.now
         now.diverged += 1
         if now.diverged > self.LARGEST_DIVERGENCE:
@@ -265,7 +267,7 @@ class Trainer:
         )
 
     def _repair(self, evaluation: Evaluation) -> str:
-        """Go back to the best parameters from a network whose state runs away on unseen text."""
+        """Restore the best parameters where the state diverges on unseen text."""
         now = self.now
         rose = (
             f"step {evaluation.step}: validation loss {evaluation.val_loss:.3f} after "
@@ -277,7 +279,7 @@ class Trainer:
         return f"{rose}; went back to the best parameters with half the learning rate"
 
     def _go_back(self) -> None:
-        """Take the best parameters again, with half the learning rate."""
+        """Restore the best parameters, with half the learning rate."""
         self.now.rate_scale /= 2
         self.network.params.flat[:] = self.best
         if self.average:
@@ -286,9 +288,9 @@ class Trainer:
         self.learner.reset()
 
     def _evaluate(self) -> Evaluation:
-        """Score the validation text, and keep the parameters if they are the best so far."""
+        """Score the validation text, and copy the parameters if they are the best so far."""
         now = self.now
-        known = self.learnt or not now.since_steps  # by heart: what was before is past
+        known = self.learnt or not now.since_steps  # by heart: earlier losses do not count
         train_loss = now.smoothed if known else now.since_loss / now.since_steps
         now.since_loss, now.since_steps = 0.0, 0
         score, flat = self._score(train_loss)
@@ -309,19 +311,19 @@ class Trainer:
         return Evaluation(now.step, train_loss, score.mean, improved, broken)
 
     def _score(self, train_loss: float) -> tuple[Score, Floats]:
-        """Return the loss to judge by and the parameters that it is of.
+        """Return the loss that decides and the parameters that it is of.
 
-        These are the averaged parameters, but where they are not the best so far and the last ones
-        are better than they. Where there is no validation text the training windows are judged by.
+        These are the averaged parameters, unless they are not the best so far and the last ones
+        are better. Without a validation text the loss is that of the training windows.
         """
         average = self.average
         candidates = [self.network] if average is None else [average.network, self.network]
-        if self.quick_score is None:
+        if self._validation_loss is None:
             return Score(train_loss, math.inf), candidates[0].params.flat
         scores: list[Score] = []
         for network in candidates:
             with np.errstate(over="ignore", invalid="ignore"):
-                scores.append(self.quick_score(network))
+                scores.append(self._validation_loss(network))
             if scores[-1].mean < self.now.best:
                 break
         k = min(range(len(scores)), key=lambda k: (math.isnan(scores[k].mean), scores[k].mean))
@@ -331,9 +333,9 @@ class Trainer:
         return 0 < self.config.patience <= self.now.waited
 
     def state(self) -> tuple[dict[str, Floats], dict[str, Any]]:
-        """Return all that going on needs, bit for bit: arrays, and what JSON can hold.
+        """Return the state for an exact resume: arrays, and a JSON object.
 
-        What is random follows from the seed, the epoch and the step, so no generator has a state.
+        Randomness follows from the seed, the epoch and the step, so there is no generator's state.
         """
         counters = self.now.to_json()
         history = np.array(self.now.history, np.float64).reshape(-1, 3)
@@ -343,12 +345,12 @@ class Trainer:
         }
 
     def restore(self, arrays: dict[str, Floats], meta: dict[str, Any]) -> None:
-        """Go back to where `state()` was taken.
+        """Restore a state that `state()` returned.
 
         Raises
         ------
         CheckpointError
-            The state is not one of a run like this.
+            If the state is not of a run like this.
         """
         targets = {**self._arrays(), "history": np.empty((len(arrays.get("history", ())), 3))}
         for name, target in targets.items():
@@ -375,7 +377,7 @@ class Trainer:
         ]
 
     def _arrays(self) -> dict[str, Floats]:
-        """Return the arrays that change from step to step; themselves, but for the state."""
+        """Return the arrays that change from step to step, not copies except for the state."""
         averaged = {"average": self.average.flat} if self.average else {}
         return averaged | {
             "params": self.network.params.flat,
@@ -386,7 +388,7 @@ class Trainer:
         }
 
     def _checked(self, now: TrainerState) -> TrainerState:
-        """Return the counters if they point into the text, and raise ValueError if not."""
+        """Return the counters, or raise ValueError if they point outside of the text."""
         B, T = self.config.batch_size, self.config.seq_length
         around = self.config.rotate
         streams = Streams(self.train, B, T, offset=now.offset, around=around)

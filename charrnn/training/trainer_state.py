@@ -1,4 +1,4 @@
-"""What a run has to remember besides its arrays."""
+"""The state of a run besides its arrays."""
 
 import math
 from dataclasses import dataclass, field, fields
@@ -9,14 +9,14 @@ from charrnn.checkpoint.record import is_count, is_number
 
 @dataclass
 class TrainerState:
-    """Where a run is, and how it has gone so far. Losses in nats a character.
+    """Counters and losses of a run so far. Losses in nats per character.
 
-    step, epoch, window, offset: steps taken, and where in the text the next one reads.
-    smoothed: of the windows' losses; since_loss, since_steps: their sum since the last evaluation.
-    best, best_step, waited: the best evaluation, and how many there have been since.
-    best_median: the median loss of the stretches of the validation text at the best evaluation.
-    rate_scale, diverged: what the learning rate is scaled by, after how many steps that failed.
-    broken: how many evaluations found a network whose state runs away.
+    step, epoch, window, offset: steps taken, and the place of the next one in the text.
+    smoothed: moving average of the losses; since_loss, since_steps: their sum and their number
+    since the last evaluation. best, best_step, waited: the best one, and evaluations since it.
+    best_median: the median loss of the windows of the validation text at the best evaluation.
+    rate_scale, diverged: factor of the learning rate, and number of failed steps.
+    broken: number of evaluations in which the state diverged.
     history: step, training loss and validation loss of each evaluation.
     """
 
@@ -38,7 +38,7 @@ class TrainerState:
     history: list[tuple[int, float, float]] = field(default_factory=list)
 
     def to_json(self) -> dict[str, int | float | None]:
-        """Return all but the history as JSON can hold it: None for a loss that is not known yet."""
+        """Return all but the history as JSON types: None for a loss that is not known yet."""
         return {
             name: value if math.isfinite(value) else None
             for name, value in vars(self).items()
@@ -47,15 +47,15 @@ class TrainerState:
 
     @classmethod
     def from_json(cls, found: Any) -> Self:
-        """Return the counters that `to_json` was made of, with no history.
+        """Return the counters that `to_json` was called on, with no history.
 
         Raises
         ------
         ValueError
-            One is missing, unknown or not of its kind.
+            If one is missing, unknown or of the wrong type.
         """
         kinds = {field.name: field.type for field in fields(cls) if field.name != "history"}
-        later = {"best_median": None, "broken": 0}  # not in the states that 0.1 wrote at first
+        later = {"best_median": None, "broken": 0}  # missing in early states of version 0.1
         if isinstance(found, dict) and not later.keys() & found.keys():
             found = later | found
         if not isinstance(found, dict) or found.keys() != kinds.keys():

@@ -1,6 +1,6 @@
-"""What a run has come to, judged by its losses alone, and which option would help.
+"""The verdict on a run, from its losses alone, and the option that would help.
 
-A verdict is data; its words are the display's. Losses are in nats a character. Training losses
+A verdict is data; its text is the command line's. Losses are in nats per character. Training losses
 are compared with training losses and validation losses with validation losses, never one with the
 other: with dropout the training loss is the larger of the two, and that means nothing.
 """
@@ -18,50 +18,50 @@ from charrnn.training.recipe import recipe_for
 from charrnn.training.trainer import Ending
 
 Kind = Literal[
-    "unvalidated",  # nothing was kept back, so nothing is known of new text
+    "unvalidated",  # there was no validation text, so nothing is known about new text
     "learnt",  # the training text is known by heart
-    "short",  # too few steps or evaluations to see which way it was going
+    "short",  # too few steps or evaluations to see a direction
     "overfits",  # the validation loss rises, and the training loss does not
-    "unlearnt",  # as good as knowing how often each character occurs
+    "unlearnt",  # no better than the unigram
     "unstable",  # both losses rise
-    "improving",  # it was still falling when the run ended
-    "behind",  # counting or copying does as well
+    "improving",  # the loss was still falling when the run ended
+    "behind",  # n-gram or xz are as good
     "flat",  # patience ran out, and nothing rises
-    "settled",  # it falls no more
+    "settled",  # the loss no longer falls
 ]
 
 FEWEST = 3
-"""Evaluations that show a direction."""
+"""Fewest evaluations that show a direction."""
 
 FEW_STEPS = 100
-"""With fewer a network may have learnt nothing yet, whatever its learning rate."""
+"""Steps below which a network may have learnt nothing yet, whatever its learning rate."""
 
 CLOSE = 0.02
-"""The share of a loss within which it is as good as the unigram's."""
+"""Relative difference within which a loss equals the unigram's."""
 
 MOVED = 0.01
-"""The share of a loss that is a rise or a fall; less is noise."""
+"""Relative change of a loss that is a rise or a fall; less is noise."""
 
 FALLING = 0.02
-"""The share of a loss that is gained in the second half of a run which is still improving: the
-learning rate falls to nearly nothing, and with it what the last steps bring."""
+"""Relative gain in the second half of a run that is still improving: the
+learning rate falls to nearly 0, and with it the gain of the last steps."""
 
 FEW_PASSES = 2
-"""Over a text, which may be why a network knows less of it than counts do."""
+"""Passes over a text below which a network may know less of it than counts do."""
 
 MOST_DROPOUT = 0.75
-"""What dropout is raised to at most; then a network is made smaller."""
+"""Largest dropout to suggest; beyond it a smaller network is suggested."""
 
 
 @dataclass(frozen=True)
 class Course:
-    """How the losses of a run went.
+    """The course of the losses of a run.
 
     best_step, best: the best evaluation.
-    after: how many evaluations came after it.
-    last: the validation loss in the end, the median of up to three evaluations after the best.
-    train_then, train_last: the training loss about the best evaluation, and in the end likewise.
-    fell: the share of the validation loss that was gained in the second half of the run.
+    after: number of evaluations after it.
+    last: the validation loss at the end, the median of up to three evaluations after the best.
+    train_then, train_last: the training loss around the best evaluation, and at the end.
+    fell: relative fall of the validation loss in the second half of the run.
     """
 
     best_step: int
@@ -78,7 +78,7 @@ class Course:
         steps, train, val = history.T
         n = int(np.argmin(val))
         after = len(val) - 1 - n
-        # One evaluation is noisy, and none before the best belongs to the end.
+        # One evaluation is noisy, and those before the best are not the end.
         end = slice(-min(FEWEST, max(1, after)), None)
         half = (len(val) - 1) // 2
         return cls(
@@ -93,31 +93,31 @@ class Course:
 
     @property
     def rises(self) -> bool:
-        """Whether the validation loss is higher in the end than it was."""
+        """Whether the validation loss is higher at the end than at its best."""
         return self.after >= FEWEST - 1 and self.last > self.best * (1 + MOVED)
 
     @property
     def train_rises(self) -> bool:
-        """Whether the training loss is."""
+        """Whether the training loss is higher at the end."""
         return self.train_last > self.train_then * (1 + MOVED)
 
     @property
     def train_falls(self) -> bool:
-        """Whether the training loss is lower in the end than it was."""
+        """Whether the training loss is lower at the end."""
         return self.train_last < self.train_then * (1 - MOVED)
 
     @property
     def falls(self) -> bool:
-        """Whether the validation loss was still falling in the end."""
+        """Whether the validation loss was still falling at the end."""
         return self.after <= 1 and self.fell > FALLING
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a run has come to.
+    """The verdict on a run.
 
-    course: None where no validation loss was ever measured.
-    behind: the baselines that know of context and do at least as well, the best first.
+    course: None where no validation loss was measured.
+    behind: the baselines with context that are at least as good, the best first.
     """
 
     kind: Kind
@@ -134,18 +134,18 @@ def judge(
     baselines: Mapping[str, float] | None = None,
     validated: bool = True,
 ) -> Verdict:
-    """Return what the losses of a run say of it.
+    """Return the verdict on a run from its losses.
 
     Parameters
     ----------
     history : ndarray of shape (N, 3)
         Step, training loss and validation loss of each evaluation; N may be 0.
     loss
-        Of the best network, measured once more and exactly, if it was.
+        Exact loss of the best network, if it was measured.
     baselines
-        The loss of ways of guessing on the same text, by name; none where they are not known.
+        Losses of the baselines on the same text, by name; empty where not known.
     validated
-        Whether a text was kept back: without one the last column is the training loss.
+        Whether there is a validation text: without one the last column is the training loss.
     """
     if not validated:
         return Verdict("learnt" if ending == "learnt" else "unvalidated", ending)
@@ -179,14 +179,14 @@ def _kind(course: Course, ending: Ending, short: bool, unlearnt: bool, behind: b
 
 @dataclass(frozen=True)
 class Remedy:
-    """What to change, by the names of the options: in a resumed run, or in a new one."""
+    """Options to change, by name: when resuming a run, or in a new one."""
 
     resumed: bool
     options: Mapping[str, Any]
 
 
 def remedy(verdict: Verdict, network: NetworkConfig, record: TrainingRecord) -> Remedy | None:
-    """Return what would help a run that has ended by itself, or None where no option does."""
+    """Return the options that would help a finished run, or None."""
     match verdict.kind:
         case "improving" | "short":
             return Remedy(resumed=True, options=_twice(record))
@@ -208,26 +208,26 @@ def remedy(verdict: Verdict, network: NetworkConfig, record: TrainingRecord) -> 
 
 
 def passes(record: TrainingRecord) -> float:
-    """Return how often a run has read its training text."""
+    """Return the number of passes of a run over its training text."""
     return record.characters_read / max(1, record.train_characters)
 
 
 def better_rate(record: TrainingRecord) -> float:
-    """Return the learning rate to try: a quarter, or the default where it was far below that."""
+    """Return the learning rate to try: a quarter, or the default if it was far below."""
     rate = float(record.config["learning_rate"] or 0)
     usual = recipe_for(record.train_characters + record.val_characters).learning_rate
     return usual if rate < usual / 10 else float(f"{rate / 4:.2g}")
 
 
 def _less_capable(network: NetworkConfig, dropout: float) -> dict[str, float]:
-    """Return more dropout, which keeps two thirds of what was kept, or half of the units."""
+    """Return more dropout, with two thirds of the kept units kept, or half of the units."""
     if dropout >= MOST_DROPOUT:
         return {"hidden_size": -(-network.hidden_size // 2)}
     return {"dropout": min(MOST_DROPOUT, round((1 - 0.65 * (1 - dropout)) * 20) / 20)}
 
 
 def _twice(record: TrainingRecord) -> dict[str, float]:
-    """Return twice the budget that was used up, by the name of what limited it."""
+    """Return twice the budget, by the name of the option that limited it."""
     max_time, epochs = record.config["max_time"], record.config["epochs"]
     if max_time and record.seconds >= float(max_time) - 0.1:
         return {"max_time": 2 * float(max_time)}

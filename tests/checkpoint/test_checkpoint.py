@@ -36,7 +36,7 @@ def path(tmp_path):
 
 
 def contents(path):
-    """The arrays of a file, and what its description says, by NumPy and json alone."""
+    """The arrays of a file, and its description, by NumPy and json alone."""
     with np.load(path, allow_pickle=False) as file:
         arrays = dict(file)
     return arrays, json.loads(arrays.pop("meta").tobytes())
@@ -69,7 +69,7 @@ def assert_same(found, made):
 
 
 @pytest.mark.parametrize("stack", [{}, {"num_layers": 3}, {"num_layers": 2, "embedding_size": 5}])
-def test_what_is_saved_is_read(make_checkpoint, path, cell, stack):
+def test_a_saved_checkpoint_is_read_back(make_checkpoint, path, cell, stack):
     made = make_checkpoint(path, cell=cell, **stack)
     found = load(path)
     assert_same(found, made)
@@ -98,7 +98,7 @@ def test_any_vocabulary(make_checkpoint, path, vocabulary):
     assert_same(load(path), made)
 
 
-def test_what_a_record_may_hold(make_checkpoint, path):
+def test_values_of_a_record(make_checkpoint, path):
     made = make_checkpoint()
     record = replace(
         made.training,
@@ -237,7 +237,7 @@ def test_every_array_must_be_there_in_its_shape_and_type(make_checkpoint, path, 
         ("counts", np.ones(7, bool)),
     ],
 )
-def test_a_vocabulary_that_cannot_be(make_checkpoint, path, name, wrong):
+def test_an_invalid_vocabulary(make_checkpoint, path, name, wrong):
     make_checkpoint(path)
     arrays, meta = contents(path)
     rewrite(path, arrays | {name: wrong}, meta)
@@ -481,7 +481,7 @@ def test_where_the_training_state_lies(tmp_path):
     assert resume_path(tmp_path / "a.b.npz") == tmp_path / "a.b.resume.npz"
 
 
-def test_what_wrote_it():
+def test_the_versions_that_wrote_it():
     program = this_program()
     assert program["numpy"] == np.__version__
     assert set(program) == {"charrnn", "numpy", "python"}

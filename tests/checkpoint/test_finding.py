@@ -1,4 +1,4 @@
-"""Which model is meant: the one of a name, or the newest, whatever else lies beside it."""
+"""Which model is meant: the one of a name, or the newest, among other files."""
 
 import os
 import sys
@@ -26,7 +26,7 @@ def place(tmp_path, monkeypatch):
 
 
 def written(path, age):
-    """Let a file have been written so many seconds ago."""
+    """Set the age of a file in seconds."""
     os.utime(path, ns=(10**18, 10**18 - age * 10**9), follow_symlinks=False)
     return path
 
@@ -65,7 +65,7 @@ BESIDE = {
 
 @pytest.mark.parametrize("beside", BESIDE)
 @pytest.mark.parametrize("name", ["a.npz", "z.npz"])
-def test_the_newest_model_whatever_else_lies_there(place, model, beside, name):
+def test_the_newest_model_among_other_files(place, model, beside, name):
     wanted = model("checkpoints/m.npz", age=9)
     BESIDE[beside](place / name)
     written(place / name, age=0)
@@ -130,7 +130,7 @@ def test_why_there_is_none(there):
 
 
 @unprivileged
-def test_what_may_not_be_read(place, model):
+def test_unreadable_files(place, model):
     model("checkpoints/m.npz").chmod(0)
     with pytest.raises(CheckpointError, match=r"m.npz: cannot be read, Permission denied"):
         newest()
@@ -156,7 +156,7 @@ def test_a_name_without_its_folder_or_its_ending(place, model, name):
     assert find(Path(name)) == wanted
 
 
-def test_what_is_here_comes_first(model):
+def test_the_current_folder_comes_first(model):
     there = model("checkpoints/plays.npz")
     Path("plays").write_text("a text of the same name")
     assert find(Path("plays")) == there
@@ -171,7 +171,7 @@ def test_a_name_with_points_in_it(model):
     assert find(Path("v1.5")) == wanted
 
 
-def test_a_home_is_known_by_its_sign(model, monkeypatch, tmp_path):
+def test_a_tilde_is_the_home_folder(model, monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     model("mine.npz")
@@ -213,7 +213,7 @@ def test_of_many_some_are_named(model):
         find(Path("xyz"))
 
 
-def test_what_is_there_and_no_model_is_for_its_reader_to_refuse():
+def test_a_file_that_is_not_a_model_is_refused_by_its_reader():
     Path("folder").mkdir()
     Path("text").write_text("abc")
     Path("link.npz").symlink_to("gone")

@@ -159,7 +159,7 @@ def test_round_trip(tmp_path_factory, arrays):
         same(read_arrays(path), arrays)
 
 
-def test_arrays_that_lie_otherwise_are_written_row_by_row(tmp_path):
+def test_arrays_in_another_order_are_written_row_by_row(tmp_path):
     path = tmp_path / "x.npz"
     square = np.arange(12, dtype=np.float32).reshape(3, 4)
     put(path, written({"turned": square.T, "thinned": square[:, ::2], "big": square.astype(">f4")}))
@@ -173,7 +173,7 @@ def test_only_some(tmp_path):
     assert read_arrays(path, only=()) == {}
 
 
-def test_what_was_read_does_not_hang_on_the_file(tmp_path):
+def test_arrays_do_not_depend_on_the_file(tmp_path):
     path = tmp_path / "x.npz"
     put(path, written(small()))
     found = read_arrays(path)
@@ -237,7 +237,7 @@ def test_zip64_where_it_is_needed(tmp_path, monkeypatch):
         {str(number): np.zeros(1) for number in range(257)},
     ],
 )
-def test_what_would_not_be_read_is_not_written(arrays):
+def test_arrays_that_would_be_refused_are_not_written(arrays):
     stream = io.BytesIO()
     with pytest.raises(ValueError, match=r"expected 1 to 256|cannot be named|is of type"):
         write_arrays(stream, arrays)
@@ -246,7 +246,7 @@ def test_what_would_not_be_read_is_not_written(arrays):
 
 @pytest.mark.parametrize("for_ever", [False, True])
 @pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
-def test_what_stops_the_stream_is_what_is_raised(error, for_ever):
+def test_an_error_of_the_stream_is_raised(error, for_ever):
     class Full(io.BytesIO):
         left = 0
 

@@ -1,4 +1,4 @@
-"""Every file that means ill is refused: with one error, in one line, before it costs memory."""
+"""Every hostile file is refused: with one error, in one line, before it costs memory."""
 
 import bz2
 import errno
@@ -306,7 +306,7 @@ def test_the_forger_can_be_honest(tmp_path):
                 np.testing.assert_array_equal(array, expected[name], strict=True)
 
 
-def test_what_cannot_be_opened(tmp_path):
+def test_files_that_cannot_be_opened(tmp_path):
     assert "no such checkpoint; `charrnn train` writes one" in refusal(tmp_path / "x.npz")
     (tmp_path / "file").touch()
     assert "no such checkpoint" in refusal(tmp_path / "file" / "x.npz")
@@ -414,7 +414,7 @@ def test_any_bytes(tmp_path_factory, data, honest_archive):
         read_arrays(path)
 
 
-def test_what_is_not_requested_is_looked_at(tmp_path):
+def test_members_not_requested_are_checked(tmp_path):
     path = tmp_path / "x.npz"
     path.write_bytes(forged(member(), member(CLAIMS_TERABYTES, b"z.npy")))
     assert "shape" in refusal(path, only={"x"})

@@ -1,4 +1,4 @@
-"""Four losses that cost nothing, against counting by hand and what a compressor cannot avoid."""
+"""Four baselines, against counting by hand and what a compressor cannot avoid."""
 
 import dataclasses
 import lzma
@@ -85,7 +85,7 @@ def test_counts_are_of_the_whole_training_text(monkeypatch):
 
 
 class Recorded:
-    """A text that remembers from where on it was read."""
+    """A text that records the slices read of it."""
 
     def __init__(self, ids):
         self.ids, self.first = ids, len(ids)

@@ -59,7 +59,7 @@ def texts(draw):
 @pytest.mark.parametrize("order", [1, 2, 3, 4, 5])
 @settings(deadline=None, max_examples=40)
 @given(case=texts(), dtype=st.sampled_from(DTYPES))
-def test_each_character_as_the_formula_has_it(order, case, dtype):
+def test_each_character_by_the_formula(order, case, dtype):
     V, train, text = case
     found = NGram.fit(np.array(train, dtype), order, V).log_probabilities(np.array(text, dtype))
     assert found.shape == (len(text),)
@@ -158,7 +158,7 @@ def test_a_symbol_never_read_keeps_a_share():
     np.testing.assert_allclose(found, Naive(train, 4, 3).log_probabilities(text), rtol=1e-12)
 
 
-def test_strided_and_read_only_ids_are_read_as_they_stand():
+def test_strided_and_read_only_ids_are_read_in_place():
     ids = np.array([0, 9, 1, 9, 0, 9, 1, 9], np.uint8)[::2]
     ids.flags.writeable = False
     whole = NGram.fit(ids.copy(), 3, 2).log_probabilities(ids.copy())
@@ -189,7 +189,7 @@ def test_a_million_characters_fit_in_little_memory():
         (np.array([0], np.uint8), 2**32 + 1, r"vocabulary_size must be"),
     ],
 )
-def test_what_is_no_row_of_ids(ids, V, message):
+def test_invalid_ids(ids, V, message):
     with pytest.raises(ValueError, match=message):
         checked_ids(ids, V)
     with pytest.raises(ValueError, match=message):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.evaluation.score import WINDOW, QuickScore, score
+from charrnn.evaluation.score import WINDOW, ValidationLoss, score
 from charrnn.network.backward import backward
 from charrnn.network.config import NetworkConfig
 from charrnn.network.forward import forward
@@ -31,7 +31,7 @@ def naive(network, ids):
 
 
 def text(n, seed=0):
-    """A text in which what comes next follows from the last, most of the time."""
+    """A text whose next character mostly follows from the last."""
     rng = np.random.default_rng(seed)
     ids = rng.integers(V, size=n, dtype=np.uint8)
     for k in range(1, n):
@@ -79,12 +79,12 @@ def test_score_continues_from_a_state(networks):
 
 
 @pytest.mark.parametrize("n", SIZES)
-def test_quick_score_is_near_the_score(networks, cell, n):
+def test_the_validation_loss_is_near_the_score(networks, cell, n):
     ids = text(n)
-    quick = QuickScore(ids, V)
+    quick = ValidationLoss(ids, V)
     exact = float(score(networks[cell], ids).mean())
     first = quick(networks[cell]).mean
-    one_piece = n < 8 * QuickScore.WARMUP  # read from its beginning like score, and as exact
+    one_piece = n < 8 * ValidationLoss.WARMUP  # read from its beginning like score, and as exact
     assert first == pytest.approx(exact, abs=1e-5 if one_piece else 1e-2)
     assert quick(networks[cell]).mean == first  # nothing is left behind by the first
 
@@ -96,14 +96,14 @@ def test_trained_networks_are_better_than_guessing(networks, cell):
 
 @given(n=st.integers(2, 3000))
 @settings(deadline=None, max_examples=150)
-def test_quick_score_counts_every_target_once(n):
+def test_the_validation_loss_counts_every_target_once(n):
     # Ids that are places in the text, so that what is read where can be distinguished.
-    quick = QuickScore(np.arange(n), 1)
+    quick = ValidationLoss(np.arange(n), 1)
     assert sorted(quick.y[quick.counted]) == list(range(1, n))
     np.testing.assert_array_equal(quick.y, quick.x + 1)
     for x, counted in zip(quick.x.T, quick.counted.T, strict=True):
         first, count = int(counted.argmax()), int(counted.sum())
         # Each piece in its order, and before it the characters before it.
-        warmup = min(QuickScore.WARMUP, x[first])
+        warmup = min(ValidationLoss.WARMUP, x[first])
         expected = np.arange(x[first] - warmup, x[first] + count)
         np.testing.assert_array_equal(x[first - warmup : first + count], expected)

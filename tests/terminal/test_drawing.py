@@ -16,7 +16,7 @@ from charrnn.inspection.views.registry import VIEWS, choose_view
 from charrnn.inspection.views.state.draw_strip import barcodes
 from charrnn.terminal import colours
 from charrnn.terminal.bars import bar, height, histogram
-from charrnn.terminal.coloured_text import EXCESS, RANK, coloured, painted
+from charrnn.terminal.coloured_text import EXCESS, RANK, coloured_text, diverging
 from charrnn.terminal.curve import curve, ticks_between
 from charrnn.terminal.heat_map import Row, ascii_symbol, heat_map
 from charrnn.terminal.safe import symbol
@@ -130,7 +130,9 @@ def test_wide_labels_keep_their_columns():
     assert under.plain.startswith("for 漢 ")
     lines = [line.plain for line in barcodes(rows, Screen(60))]
     assert {cell_len(line) - 4 for line in lines[1::2]} == {len("for 漢") + 1 + 1}
-    coloured_lines = list(coloured(vocabulary, ids, range(4), rows[0], Screen(60)))
+    coloured_lines = list(
+        coloured_text(vocabulary, ids, range(4), values, Screen(60), colouring=diverging("for 漢"))
+    )
     assert cell_len(coloured_lines[0].plain) == cell_len(coloured_lines[1].plain)
 
 
@@ -175,7 +177,7 @@ def test_digits_are_under_their_characters():
     vocabulary = Vocabulary.of("a漢\n")
     ids = vocabulary.encode("a漢\na")
     bits = np.array([math.nan, 12.5, 0.9, 3.0])
-    lines = [line.plain for line in painted(vocabulary, ids, range(4), bits, Screen())]
+    lines = [line.plain for line in coloured_text(vocabulary, ids, range(4), bits, Screen())]
     assert lines == ["   0 a漢↵", "bits  9 0", "   3 a", "bits 3"]
 
 
@@ -183,10 +185,13 @@ def test_a_text_is_coloured_by_rank_and_by_excess():
     vocabulary = Vocabulary.of("a漢")
     ids = vocabulary.encode("a漢aaaaaaa")
     ranks = np.array([math.nan, 1, 1, 2, 3, 4, 10, 11, 5000])
-    lines = [line.plain for line in painted(vocabulary, ids, range(9), ranks, Screen(), brush=RANK)]
+    lines = [
+        line.plain
+        for line in coloured_text(vocabulary, ids, range(9), ranks, Screen(), colouring=RANK)
+    ]
     assert lines == ["   0 a漢aaaaaaa", "rank  . .::++##"]
     excess = np.array([math.nan, -9, -3, -2.9, -1, -0.9, 0.9, 1, 3])
-    lines = painted(vocabulary, ids, range(9), excess, Screen(), brush=EXCESS)
+    lines = coloured_text(vocabulary, ids, range(9), excess, Screen(), colouring=EXCESS)
     assert [line.plain for line in lines] == ["     0 a漢aaaaaaa", "excess  = =--..+#"]
 
 
@@ -202,11 +207,11 @@ def test_a_coloured_text_has_a_colour_for_each_sign():
     vocabulary, palette = Vocabulary.of("a"), colours._DARK
     ids, screen = np.zeros(5, np.intp), Screen(80, colours._DARK)
     ranks = np.array([math.nan, 1, 3, 10, 11])
-    [line] = painted(vocabulary, ids, range(5), ranks, screen, brush=RANK)
+    [line] = coloured_text(vocabulary, ids, range(5), ranks, screen, colouring=RANK)
     ramp = [palette.ramp[step] for step in (0, 3, 5, 7)]
     assert styles(line, 5) == [palette.dim, *ramp]
     excess = np.array([math.nan, 0.5, -1, 3.5, 99])
-    [line] = painted(vocabulary, ids, range(5), excess, screen, brush=EXCESS)
+    [line] = coloured_text(vocabulary, ids, range(5), excess, screen, colouring=EXCESS)
     signed = ["", palette.negative[0], palette.positive[2], palette.positive[3]]
     assert styles(line, 7) == [palette.dim, *signed]
 

@@ -1,4 +1,4 @@
-"""A walk through pages: the keys, the pages, and a terminal that gets back what it had."""
+"""A pager: the keys, the pages, and a terminal that gets back what it had."""
 
 import fcntl
 import io
@@ -28,7 +28,7 @@ from charrnn.inspection.views.registry import VIEWS
 from charrnn.inspection.views.step.pages import first
 from charrnn.inspection.views.step.result import Step
 from charrnn.terminal.colours import _DARK, NONE
-from charrnn.terminal.pager import Walk, frame
+from charrnn.terminal.pager import Pager, frame
 from charrnn.terminal.screen import Screen
 from charrnn.text.vocabulary import Vocabulary
 
@@ -137,7 +137,7 @@ def test_nothing_is_read_without_a_terminal(monkeypatch):
     assert not keyboard.can_be_read()
 
 
-# The walk ----------------------------------------------------------------------------------------
+# The pager ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -159,74 +159,74 @@ class Number:
         return replace(self, n=self.n + int(pattern))
 
 
-def bottom(walk, width=80, **screen):
-    lines = walk.draw(Screen(width, **screen), 24)
+def bottom(pager, width=80, **screen):
+    lines = pager.draw(Screen(width, **screen), 24)
     assert len(lines) == 24
     assert all(line.cell_len <= width for line in lines)
     return lines[-1].plain
 
 
 def test_the_legend_of_keys_is_as_long_as_there_is_room():
-    walk = Walk(Number())
-    assert bottom(walk, 40) == "← → number   / find   n next   q quit"
-    assert bottom(walk, 40, ascii_only=True) == "left right number / find n next q quit"
-    assert bottom(walk, 30) == "← → number   / find   q quit"
+    pager = Pager(Number())
+    assert bottom(pager, 40) == "← → number   / find   n next   q quit"
+    assert bottom(pager, 40, ascii_only=True) == "left right number / find n next q quit"
+    assert bottom(pager, 30) == "← → number   / find   q quit"
 
 
 def test_a_walk_goes_where_keys_lead_and_ends_with_q():
-    walk = Walk(Number())
-    assert bottom(walk) == "← → number   / find   n next   q quit"
-    assert bottom(walk, ascii_only=True) == "left right number   / find   n next   q quit"
-    assert all(walk.press(key) for key in ("right", "right", "left", "x", "escape"))
-    assert walk.page.n == 1
-    assert not walk.press("q")
+    pager = Pager(Number())
+    assert bottom(pager) == "← → number   / find   n next   q quit"
+    assert bottom(pager, ascii_only=True) == "left right number   / find   n next   q quit"
+    assert all(pager.press(key) for key in ("right", "right", "left", "x", "escape"))
+    assert pager.page.n == 1
+    assert not pager.press("q")
 
 
 def test_a_search_is_typed_below():
-    walk = Walk(Number())
+    pager = Pager(Number())
     for key in ("/", "1", "q", "2", "left", "backspace", "backspace", "5"):
-        assert walk.press(key)
-    assert bottom(walk) == "/15▏"
-    assert walk.press("enter")
-    assert walk.page.n == 15
-    assert "number" in bottom(walk)
-    assert walk.press("n")
-    assert walk.page.n == 30
+        assert pager.press(key)
+    assert bottom(pager) == "/15▏"
+    assert pager.press("enter")
+    assert pager.page.n == 15
+    assert "number" in bottom(pager)
+    assert pager.press("n")
+    assert pager.page.n == 30
     for key in ("/", "enter"):  # again what was found last
-        walk.press(key)
-    assert walk.page.n == 45
+        pager.press(key)
+    assert pager.page.n == 45
 
 
 def test_a_failed_search_is_reported_until_the_next_key():
-    walk = Walk(Number())
-    walk.press("n")
-    assert "nothing to find yet" in bottom(walk)
+    pager = Pager(Number())
+    pager.press("n")
+    assert "nothing to find yet" in bottom(pager)
     for key in ("/", "x", "\x9b", "enter"):
-        walk.press(key)
-    assert bottom(walk) == r"x\x9b is none"
-    walk.press("right")
-    assert walk.page.n == 1
-    assert "find" in bottom(walk)
+        pager.press(key)
+    assert bottom(pager) == r"x\x9b is none"
+    pager.press("right")
+    assert pager.page.n == 1
+    assert "find" in bottom(pager)
 
 
 def test_finding_is_given_up():
-    walk = Walk(Number())
+    pager = Pager(Number())
     for keys in (("/", "7", "escape"), ("/", "7", "backspace", "backspace")):
         for key in keys:
-            walk.press(key)
-        assert "number" in bottom(walk)
-        walk.press("right")
-    assert walk.page.n == 2
+            pager.press(key)
+        assert "number" in bottom(pager)
+        pager.press("right")
+    assert pager.page.n == 2
 
 
 def test_much_that_is_typed_still_fits():
-    walk = Walk(Number())
+    pager = Pager(Number())
     for key in ["/", *("漢\u0301x" * 90)]:
-        walk.press(key)
+        pager.press(key)
     for width in (40, 60, 80):
-        shown = bottom(walk, width)
+        shown = bottom(pager, width)
         assert shown.endswith("▏")
-        assert bottom(walk, width, ascii_only=True).isascii()
+        assert bottom(pager, width, ascii_only=True).isascii()
 
 
 def shown_rows(drawn):
@@ -329,7 +329,7 @@ def test_a_page_fits_its_screen(page, cell, size):
     )
     for screen in (Screen(width), Screen(width, ascii_only=True), Screen(width, _DARK)):
         for turned in (here, here.turned("tab"), here.turned("home"), here.turned("end")):
-            lines = Walk(turned).draw(screen, rows)
+            lines = Pager(turned).draw(screen, rows)
             assert len(lines) == rows
             for line in lines:
                 assert line.cell_len <= width

@@ -148,7 +148,7 @@ def test_no_time_is_never(disk, tmp_path, clock):
 
 
 class HalfwayError(Exception):
-    """What a display or a log may raise."""
+    """An error of a display or a log."""
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_the_defaults_fit_every_text(n, V):
     max_steps=st.none() | st.integers(1, 1000),
 )
 @settings(deadline=None, max_examples=300)
-def test_whatever_is_chosen_fits_the_text_or_is_refused(n, **chosen):
+def test_any_choice_fits_the_text_or_is_refused(n, **chosen):
     try:
         network, training, notes = resolve(TrainOptions(**chosen), n, 10)
     except TextError:
@@ -88,7 +88,7 @@ def test_whatever_is_chosen_fits_the_text_or_is_refused(n, **chosen):
         training.seq_length != chosen["seq_length"]
     )
     assert not shrunk or any("the text is short" in note for note in notes)
-    # What is said of validation is what is done.
+    # The note on validation is correct.
     none_kept = any("validation" in note for note in notes)
     assert none_kept == bool(
         chosen["val_split"] and not split(n, training.val_split, training.seq_length)
@@ -109,13 +109,13 @@ def test_a_text_of_any_length_can_be_trained_on(n, val_split):
     assert noted == bool(val_split and not record.val_characters)
 
 
-def test_choices_that_cannot_be_are_refused():
+def test_invalid_choices_are_refused():
     for chosen in ({"hidden_size": 0}, {"cell": "cnn"}, {"max_time": -1}, {"dropout": 1.5}):
         with pytest.raises(ConfigError):
             resolve(TrainOptions(**chosen), 1000, 10)
 
 
-def test_what_is_chosen_is_kept():
+def test_choices_are_kept():
     chosen = TrainOptions(
         cell="gru", hidden_size=7, num_layers=3, embedding_size=5, dropout=0.4, batch_size=9,
         seq_length=20, learning_rate=0.1, weight_decay=0.2, grad_clip=3.0, epochs=2.5,

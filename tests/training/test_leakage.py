@@ -1,4 +1,4 @@
-"""What of a validation text is repeated from the training text, and what that does to its loss."""
+"""Repetition of the training text in the validation text, and its effect on the loss."""
 
 import numpy as np
 import pytest

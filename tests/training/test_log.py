@@ -44,7 +44,7 @@ def test_each_line_is_there_at_once_and_ascii(tmp_path):
     )
 
 
-def test_every_tenth_step_every_note_every_evaluation_and_no_nan(tmp_path):
+def test_every_tenth_step_note_and_evaluation_and_no_nan(tmp_path):
     path = tmp_path / "run.jsonl"
     with RunLog(path) as log:
         for step in range(1, 25):
@@ -86,7 +86,7 @@ def test_a_run_that_begins_begins_its_log(tmp_path):
     assert path.read_bytes() == b""
 
 
-def test_whatever_lies_where_a_resumed_run_logs(tmp_path):
+def test_any_file_at_the_path_of_a_resumed_run_s_log(tmp_path):
     path = tmp_path / "run.jsonl"
     path.write_bytes(
         b'\xff\xfe\n[1]\n5\nnull\n{"step": "x"}\n{"step": 1e999}\n{"step": NaN}\n{"step": 3}\n\n'
@@ -118,7 +118,7 @@ def test_where_no_log_can_be_written(tmp_path):
             assert "\n" not in str(said.value)
 
 
-def test_a_full_disk_is_reported_once_and_nothing_is_written_behind_half_a_line(tmp_path):
+def test_a_full_disk_is_reported_once_and_nothing_is_written_after_half_a_line(tmp_path):
     class Full:
         """A file that takes seven bytes more."""
 
@@ -160,7 +160,7 @@ def test_a_disk_that_is_full_when_a_log_is_shortened(tmp_path, monkeypatch):
     assert path.read_text() == '{"step": 30}\n'
 
 
-def test_what_is_a_log(tmp_path):
+def test_recognising_a_log(tmp_path):
     path = tmp_path / "file"
     assert is_log(path)
     for text, expected in (

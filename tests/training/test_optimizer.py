@@ -83,7 +83,7 @@ def test_clip_never_exceeds_and_keeps_the_direction(exponent, limit, size, dtype
     np.testing.assert_allclose(after, before * scale, rtol=1e-5)
 
 
-def test_what_need_not_be_clipped_is_not_touched():
+def test_a_small_gradient_is_not_touched():
     grad = np.array([3.0, -4.0], np.float32)
     for limit in (5.0, 6.0, 0.0):
         assert clip(grad, limit) == 5.0

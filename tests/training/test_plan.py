@@ -138,7 +138,7 @@ def test_an_estimate_counts_what_is_beside_the_steps(monkeypatch):
     assert short.speed == pytest.approx(8 / 0.012)
     long = make_plan(network, training, 8001, 500, saving=0.1)
     assert long.seconds == pytest.approx(1000 * (0.01 + 0.002 / 1000) + 8)
-    # What evaluating takes is not there for steps; and of few steps there are few evaluations.
+    # The time of evaluations is not there for steps; few steps have few evaluations.
     timed = make_plan(network, replace(training, max_steps=None, max_time=10.0), 8001, 500)
     assert timed.steps == pytest.approx((10 - 20 * 0.3) / 0.01, rel=0.01)
     assert timed.seconds == pytest.approx(10, rel=0.01)

@@ -30,7 +30,7 @@ def windows(B, count=3, seed=0):
 
 
 def learnt(learner, B):
-    """Return what a learner says of three windows, the state carried, and then of one afresh."""
+    """Return a learner's results for three windows, the state carried, and one from a reset."""
     found = []
     for step, (x, y) in enumerate(windows(B)):
         loss = learner.learn(x, y, step)
@@ -43,7 +43,7 @@ def learnt(learner, B):
 
 @pytest.fixture
 def workers(tiny_network):
-    """Make learners with workers, and close them whatever happens."""
+    """Make learners with workers, and close them."""
     made = []
 
     def make(parts, B=5, cell="lstm", **others):
@@ -234,7 +234,7 @@ def test_memory_that_is_not_closed_is_freed():
     assert descriptors() == before
 
 
-def test_a_worker_that_is_killed_is_reported_of_and_the_others_end(workers, gone):
+def test_a_worker_that_is_killed_is_reported_and_the_others_end(workers, gone):
     learner = workers(3)
     learner.learn(*windows(5)[0], 0)
     pids = of(learner)
@@ -255,7 +255,7 @@ def test_a_worker_that_cannot_start(workers, monkeypatch, tmp_path):
         workers(2).learn(*windows(5)[0], 0)
 
 
-def test_what_asks_to_stop_is_for_the_first_process_alone(workers, capfd):
+def test_stop_signals_go_to_the_first_process_alone(workers, capfd):
     learner = workers(2)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     expected = learner.learn(*windows(5)[0], 0)
@@ -309,7 +309,7 @@ def test_workers_do_not_outlive_a_process_that_is_killed(alive, gone):
         assert gone(*pids)
 
 
-def test_how_many_pay(tiny_network, monkeypatch):
+def test_the_best_number_of_workers(tiny_network, monkeypatch):
     config = tiny_network().config
     large = type(config)(100, hidden_size=512)
     monkeypatch.setattr(module, "cores", lambda: 8)

@@ -69,7 +69,7 @@ def slow(function):
         (Streams, "__getitem__", "data"),
     ],
 )
-def test_what_is_slow_is_seen(monkeypatch, owner, name, part):
+def test_a_slow_part_shows(monkeypatch, owner, name, part):
     before = seconds(profiled()[0])
     monkeypatch.setattr(owner, name, slow(getattr(owner, name)))
     after = seconds(profiled()[0])

@@ -1,4 +1,4 @@
-"""Learning in the end what was kept back."""
+"""Learning the validation text at the end."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def test_the_rest_is_learnt_and_the_text_not_forgotten(cell):
     (learnt, rest), (learnt_then, rest_then) = losses(without), losses(using_all)
     assert rest_then < rest - 1
     assert learnt_then < learnt + 0.5
-    # What is reported was measured before, on a text that was then new.
+    # The reported loss was measured before, on text that was new then.
     before, after = without.checkpoint().training, using_all.checkpoint().training
     assert after.val_loss == before.val_loss
     assert before.val_scored == "once from the beginning, the state carried"

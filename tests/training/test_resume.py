@@ -1,4 +1,4 @@
-"""A run that was stopped and taken up again is the run that was never stopped, bit for bit."""
+"""A run that was stopped and resumed equals one that was never stopped, bit for bit."""
 
 import hashlib
 import json
@@ -44,7 +44,7 @@ def begin(**chosen):
 
 
 def go(run, steps=None):
-    """Train to the end, or until so many steps have been taken."""
+    """Train to the end, or for some steps."""
     for progress in run.trainer.run():
         if progress.step == steps:
             break
@@ -64,7 +64,7 @@ def fingerprint(run):
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
-def test_stop_and_go_on_is_never_stopped(tmp_path, cell, dropout):
+def test_stopped_and_resumed_equals_never_stopped(tmp_path, cell, dropout):
     chosen = {"cell": cell, "dropout": dropout, "num_layers": 2, "embedding_size": 3}
     whole = go(begin(**chosen))
     path = tmp_path / "model.npz"
@@ -157,7 +157,7 @@ def after(path, steps=3):
 
 
 def changed(path, change):
-    """Save the state as `change(arrays, meta)` leaves it."""
+    """Save the state after `change(arrays, meta)`."""
     arrays, meta = load_state(path)
     change(arrays, meta)
     save_state(path, arrays, meta)
@@ -259,7 +259,7 @@ HOSTILE_COUNTERS = [
 
 
 def not_taken(path):
-    """Going on is refused in one line that begins with the file's name, and nothing else."""
+    """Resuming is refused in one line that begins with the file's name."""
     with pytest.raises(CharRNNError) as refusal:
         after(path)
     assert refusal.type is CheckpointError
@@ -376,7 +376,7 @@ anything = st.recursive(
 @settings(
     deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_any_value_anywhere_is_refused_or_gone_on_with(stopped, data, value):
+def test_any_value_anywhere_is_refused_or_resumed(stopped, data, value):
     arrays, meta = load_state(stopped)
     inner, name = meta, data.draw(st.sampled_from(sorted(meta)))
     while isinstance(inner[name], dict) and inner[name]:

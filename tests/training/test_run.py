@@ -52,7 +52,7 @@ def test_the_same_run_twice_is_the_same_file(tmp_path, cell):
     assert paths[0].read_bytes() != paths[1].read_bytes()
 
 
-def test_what_a_finished_run_shows_of_itself(tmp_path):
+def test_the_record_of_a_finished_run(tmp_path):
     run = finished()
     run.save(tmp_path / "model.npz")
     found = load(tmp_path / "model.npz")
@@ -275,7 +275,7 @@ def test_the_log_of_a_resumed_run_continues_where_it_was_stopped(tmp_path):
     assert path.read_text() == ""
 
 
-def test_whatever_lies_where_a_resumed_run_logs(tmp_path):
+def test_any_file_at_the_path_of_a_resumed_run_s_log(tmp_path):
     path = tmp_path / "run.jsonl"
     path.write_bytes(b'\xff\xfe\n[1]\n5\nnull\n{"step": "x"}\n{"step": 1e999}\n{"step": 3}\n\n')
     with RunLog(path, resumed_at=20) as log:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from charrnn.errors import ConfigError, TrainingError
-from charrnn.evaluation.score import QuickScore, Score
+from charrnn.evaluation.score import Score, ValidationLoss
 from charrnn.network.config import NetworkConfig
 from charrnn.network.network import Network
 from charrnn.network.trace import Trace
@@ -60,17 +60,17 @@ def clock(monkeypatch):
     return now
 
 
-def test_it_learns_what_can_be_known(cell):
+def test_it_learns_a_predictable_text(cell):
     text = np.tile(np.array([0, 1], np.uint8), 300)
     trainer = make(cell, text[:500], text[500:], hidden_size=8, max_steps=200, learning_rate=3e-2)
     losses = [progress.loss for progress in trainer.run()]
     trainer.finish()
     assert losses[0] == pytest.approx(math.log(V), abs=0.5)
     assert trainer.now.best < 0.02
-    assert QuickScore(text[500:], V)(trainer.network).mean == trainer.now.best
+    assert ValidationLoss(text[500:], V)(trainer.network).mean == trainer.now.best
 
 
-def test_what_is_reported_of_each_step():
+def test_the_progress_of_each_step():
     trainer = make(evaluations=4, warmup=0.2)
     said = list(trainer.run())
     assert [progress.step for progress in said] == list(range(1, 41))
@@ -145,7 +145,7 @@ def test_ids_in_a_file_are_learnt_as_those_of_an_array(monkeypatch, workers, blo
     assert flats[0] == flats[1]
 
 
-def test_a_run_that_has_ended_holds_no_window_and_can_still_be_saved():
+def test_a_run_that_has_ended_keeps_no_window_and_can_still_be_saved():
     trainer = make(hidden_size=64, seq_length=50, max_steps=9, train=ids(3000))
     for _ in trainer.run():
         pass
@@ -188,7 +188,7 @@ def test_a_text_without_a_whole_window_is_refused():
     assert make(train=ids(21)).windows == 1
 
 
-def test_what_is_dropped_differs_from_step_to_step_and_from_seed_to_seed(monkeypatch):
+def test_dropout_differs_from_step_to_step_and_from_seed_to_seed(monkeypatch):
     drawn, draw_masks = [], Trace.draw_masks
 
     def recorded(trace, rng):
@@ -230,7 +230,7 @@ def test_the_best_parameters_are_kept_and_given_at_the_end():
     assert losses[best] == trainer.now.best
     trainer.finish()
     np.testing.assert_array_equal(trainer.network.params.flat, kept[best])
-    assert trainer.quick_score(trainer.network).mean == losses[best]
+    assert trainer._validation_loss(trainer.network).mean == losses[best]
 
 
 def test_without_validation_the_training_loss_judges():
@@ -291,14 +291,14 @@ def test_time_between_the_steps_counts_and_time_before_them_does_not(clock):
 
 
 def overfitting(loss):
-    """Return the score of a network that is alike good or bad at all stretches."""
+    """Return the score of a network that is equally good on all windows."""
     return Score(loss, loss)
 
 
 @pytest.mark.parametrize("patience", [1, 3])
 def test_patience(monkeypatch, patience):
     values = iter([2.0, 1.5, 1.7, 1.4, 1.4, 1.9, 1.5, 1.3, 9, 9, 9, 9, 9, 9])
-    monkeypatch.setattr(QuickScore, "__call__", lambda *_: overfitting(next(values)))
+    monkeypatch.setattr(ValidationLoss, "__call__", lambda *_: overfitting(next(values)))
     trainer = make(max_steps=14, evaluations=14, patience=patience)
     improved = [progress.evaluation.improved for progress in trainer.run()]
     expected = [True, True, False, True, False, False, False, True, False, False, False]
@@ -308,7 +308,7 @@ def test_patience(monkeypatch, patience):
 
 
 def test_no_patience_never_ends_a_run(monkeypatch):
-    monkeypatch.setattr(QuickScore, "__call__", lambda *_: overfitting(2.0))
+    monkeypatch.setattr(ValidationLoss, "__call__", lambda *_: overfitting(2.0))
     assert len(list(make(evaluations=40, patience=0).run())) == 40
 
 
@@ -478,7 +478,7 @@ def test_a_huge_gradient_that_is_not_clipped_leaves_no_parameter_or_moment_infin
     ],
     ids=lambda value: f"{value!r:.20}",
 )
-def test_a_choice_out_of_range_is_refused_in_words(field, value):
+def test_a_choice_out_of_range_is_refused(field, value):
     with pytest.raises(ConfigError) as refusal:
         TrainingConfig(**{"max_steps": 5} | {field: value})
     assert str(refusal.value).startswith(f"{field}: ")
@@ -494,7 +494,7 @@ def test_a_run_needs_an_end():
 def scores(monkeypatch, values):
     """Make evaluations find these means and medians, one after the other."""
     found = iter(values)
-    monkeypatch.setattr(QuickScore, "__call__", lambda *_: Score(*next(found)))
+    monkeypatch.setattr(ValidationLoss, "__call__", lambda *_: Score(*next(found)))
 
 
 FINE, BETTER, BROKEN = (1.6, 1.6), (1.5, 1.5), (2.1, 1.52)
@@ -536,17 +536,17 @@ def test_a_run_goes_back_three_times_and_then_continues(monkeypatch):
     assert trainer.now.rate_scale == 1 / 8
 
 
-def test_a_few_stretches_move_the_mean_of_the_losses_and_not_their_median():
+def test_a_few_windows_move_the_mean_of_the_losses_and_not_the_median():
     text = np.tile(np.array([0, 1], np.uint8), 6000)
     trainer = make("lstm", text, text, hidden_size=8, max_steps=300, learning_rate=2e-2)
     for _ in trainer.run():
         pass
     trainer.finish()
-    fine = trainer.quick_score(trainer.network)
+    fine = trainer._validation_loss(trainer.network)
     strange = text.copy()
     for place in (400, 5_000, 9_000):
         strange[place : place + 300] = 4  # what the network has never seen
-    found = QuickScore(strange, V)(trainer.network)
+    found = ValidationLoss(strange, V)(trainer.network)
     assert found.mean > fine.mean + module.FAR_ABOVE
     assert abs(found.median - fine.median) < module.FAR_ABOVE / 2
 
@@ -564,11 +564,11 @@ def test_averaged_or_last_parameters(monkeypatch, averaged, last, best, kept):
     trainer = make(max_steps=3, evaluations=1, average=0.5)
     before = trainer.best.copy()
 
-    def quick_score(_, network):
+    def validation_loss(_, network):
         loss = averaged if network is trainer.average.network else last
         return Score(loss, loss)
 
-    monkeypatch.setattr(QuickScore, "__call__", quick_score)
+    monkeypatch.setattr(ValidationLoss, "__call__", validation_loss)
     for progress in trainer.run():
         if progress.step == 1:
             trainer.now.best = best

@@ -1,4 +1,4 @@
-"""What is said of a run, from constructed histories of losses."""
+"""Verdicts on runs, from constructed histories of losses."""
 
 import math
 from dataclasses import replace
@@ -55,7 +55,7 @@ CASES = {
 
 
 @pytest.mark.parametrize(("val", "train", "ending", "kind"), CASES.values(), ids=CASES)
-def test_what_a_run_has_come_to(val, train, ending, kind):
+def test_verdicts(val, train, ending, kind):
     found = judge(history(val, train), ending, baselines=BASELINES)
     assert (found.kind, found.ending) == (kind, ending)
 
@@ -87,7 +87,7 @@ def test_the_numbers_that_a_verdict_names():
     assert (found.fell, found.after, found.last) == (0.5, 0, 1.0)
 
 
-def test_what_does_as_well_is_named_the_best_first():
+def test_baselines_as_good_are_named_the_best_first():
     found = judge(history(falling(end=2.0)), "budget", baselines=BASELINES)
     assert list(found.behind.items()) == [("xz", 1.85), ("5-gram", 1.9)]
     # What was measured exactly on the best network goes before the quick figure of the history.
@@ -113,7 +113,7 @@ def test_every_history_has_a_verdict(val, ending, known):
     assert found.course is None or math.isfinite(found.course.fell)
 
 
-# What would help.
+# Remedies
 
 
 def helped(made, kind, ending="budget", read=9.0, **others):

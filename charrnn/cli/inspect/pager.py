@@ -36,10 +36,10 @@ def walk(first: "Page", screen: "Screen", width: int | None = None) -> None:
         A signal ended it, with its exit code.
     """
     from charrnn.terminal.console import results
-    from charrnn.terminal.pager import Walk, frame
+    from charrnn.terminal.pager import Pager, frame
     from charrnn.terminal.screen import NARROWEST
 
-    console, going = results(), Walk(first)
+    console, going = results(), Pager(first)
     with standard_output(), _signals(), pressed() as keys, _alternate_screen():
         shown, on = None, True
         while on:

@@ -155,6 +155,6 @@ def test_what_is_held_twice_is_held_as_said_last(reading):
     assert (trace.a(1)[1:, 0, 1] == 0.3).all()
 
 
-def test_only_states_can_be_held(tiny_network):
+def test_only_states_can_be_clamped(tiny_network):
     assert [can_clamp(tiny_network("lstm"), kind) for kind in "acif"] == [True, True, False, False]
     assert [can_clamp(tiny_network("gru"), kind) for kind in "acun"] == [True, False, False, False]

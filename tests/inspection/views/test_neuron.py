@@ -27,8 +27,8 @@ from charrnn.inspection.views.neuron.wiring import pushes, wiring
 from charrnn.inspection.views.registry import VIEWS
 from charrnn.network.cells import CELLS
 from charrnn.terminal import colours
-from charrnn.terminal.coloured_text import coloured
-from charrnn.terminal.heat_map import Row, ascii_symbol
+from charrnn.terminal.coloured_text import coloured_text, diverging
+from charrnn.terminal.heat_map import ascii_symbol
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.tables import folded
 from charrnn.text.vocabulary import Vocabulary
@@ -370,24 +370,35 @@ def test_contexts_and_responses_are_written_with_their_characters(read):
 def test_every_character_is_at_its_value(vocabulary):
     text = "abc\n\nd\neé"
     ids, values = vocabulary.encode(text), np.linspace(-1, 1, len(text))
-    row = Row("a", values, "diverging")
+    colouring = diverging("a")
     shown = range(len(text))
-    lines = [line.plain for line in coloured(vocabulary, ids, shown, row, Screen(60))]
+    lines = coloured_text(vocabulary, ids, shown, values, Screen(60), colouring=colouring)
+    lines = [line.plain for line in lines]
     assert [line[2:] for line in lines[::2]] == ["abc↵↵", "d↵", "eé"]
     assert [line[:2] for line in lines] == ["0 ", "a ", "5 ", "a ", "7 ", "a "]
     assert "".join(line[2:] for line in lines[1::2]) == "".join(map(ascii_symbol, values))
     screen = Screen(60, colours._DARK)
-    lines = list(coloured(vocabulary, ids, shown, row, screen))
+    lines = list(coloured_text(vocabulary, ids, shown, values, screen, colouring=colouring))
     assert [line.plain[2:] for line in lines] == ["abc↵↵", "d↵", "eé"]
     styles = [str(span.style) for line in lines for span in line.spans if span.start >= 2]
     assert styles == [style for v in values if (style := colours._DARK.diverging(v))]
-    assert len(list(coloured(vocabulary, ids, shown, row, screen, lines=2))) == 2
-    narrow = coloured(vocabulary, vocabulary.encode("a" * 150), range(150), row_of(150), Screen(60))
+    assert (
+        len(
+            list(
+                coloured_text(vocabulary, ids, shown, values, screen, colouring=colouring, lines=2)
+            )
+        )
+        == 2
+    )
+    narrow = coloured_text(
+        vocabulary,
+        vocabulary.encode("a" * 150),
+        range(150),
+        np.zeros(150),
+        Screen(60),
+        colouring=colouring,
+    )
     assert [len(line.plain) for line in narrow][::2] == [60, 60, 42]
-
-
-def row_of(n):
-    return Row("a", np.zeros(n), "diverging")
 
 
 @pytest.mark.slow

@@ -16,8 +16,8 @@ from charrnn.inspection.views.neuron.wiring import Inflow
 from charrnn.network.cells import is_sigmoid, words
 from charrnn.plurals import agreeing, counted
 from charrnn.terminal.bars import histogram
-from charrnn.terminal.coloured_text import coloured
-from charrnn.terminal.heat_map import Row, diverging_legend, sequential_legend
+from charrnn.terminal.coloured_text import coloured_text, diverging, sequential
+from charrnn.terminal.heat_map import diverging_legend, sequential_legend
 from charrnn.terminal.passages import aligned
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
@@ -45,12 +45,14 @@ def _card(report: UnitReport, result: Neuron, screen: Screen) -> Iterator[Text]:
     title = f"unit {name(card.unit)}, {words(card.kind)} {card.kind}"
     yield from rule(title, screen, right=_role(report))
     yield from _statistics(card, screen)
-    yield from coloured(
+    yield from coloured_text(
         result.vocabulary,
         result.ids,
         screen.shown(len(result.ids)),
-        _row(card),
+        # The cell state has no bounds, its tanh has.
+        np.tanh(card.values) if card.kind == "c" else card.values,
         screen,
+        colouring=(sequential if is_sigmoid(card.kind) else diverging)(card.kind),
         lines=_BRIEF if brief else None,
     )
     yield from _follows(report, result, screen)
@@ -68,12 +70,6 @@ def _role(report: UnitReport) -> str:
         return "drawn at random" if report.role == "random" else ""
     follows = report.follows and report.follows[0].verdict == "follows"
     return f"chosen: {'follows a feature most surely' if follows else 'varies most'}"
-
-
-def _row(card: Card) -> Row:
-    """Return what the text is coloured by; of a cell state its tanh, which has bounds."""
-    values = np.tanh(card.values) if card.kind == "c" else card.values
-    return Row(card.kind, values, "sequential" if is_sigmoid(card.kind) else "diverging")
 
 
 def _statistics(card: Card, screen: Screen) -> Iterator[Text]:

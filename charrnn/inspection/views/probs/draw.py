@@ -8,7 +8,7 @@ from rich.text import Text
 from charrnn.inspection.views.probs.result import Probabilities
 from charrnn.plurals import counted
 from charrnn.terminal.bars import bar
-from charrnn.terminal.coloured_text import BITS, EXCESS, RANK, painted
+from charrnn.terminal.coloured_text import BITS, EXCESS, RANK, coloured_text
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
 from charrnn.terminal.tables import Shown, Table, flow, number, prose, share
@@ -19,7 +19,7 @@ _PROBABILITY = 6  # a space and at most five cells
 _EXPECTED = 30  # room to be left for the likeliest characters
 _LEAST_EXPECTED = 17
 _BRANCH = 4  # cells before what a guess leads to
-_BRUSHES = {"bits": BITS, "rank": RANK, "excess": EXCESS}
+_COLOURINGS = {"bits": BITS, "rank": RANK, "excess": EXCESS}
 
 
 def draw(result: Probabilities, screen: Screen) -> Iterator[Text]:
@@ -75,11 +75,11 @@ def surprise(
     result: Probabilities, shown: range, screen: Screen, lines: int | None = None
 ) -> Iterator[Text]:
     """Yield the text, or some lines of it, painted by surprise or what else was asked for."""
-    brush, values = _BRUSHES[result.paint], result.painted_by
-    yield from painted(
-        result.vocabulary, result.ids, shown, values, screen, brush=brush, lines=lines
+    colouring, values = _COLOURINGS[result.paint], result.painted_by
+    yield from coloured_text(
+        result.vocabulary, result.ids, shown, values, screen, colouring=colouring, lines=lines
     )
-    yield from brush.legend(screen)
+    yield from colouring.legend(screen)
 
 
 def rows(result: Probabilities, which: Sequence[int], screen: Screen) -> Iterator[Text]:
