@@ -46,7 +46,7 @@ def test_a_name_alone_is_found_in_the_folder_of_models():
 def test_views_with_what_they_answer():
     assert complete_view("st") == [
         ("state", "the hidden state over the text"),
-        ("steer", "what it writes while units are held"),
+        ("steer", "what it writes while units are clamped"),
         ("step", "one step of time, all the arithmetic"),
     ]
 

@@ -47,9 +47,9 @@ def test_a_unit_held_at_its_own_value_changes_nothing(network, vocabulary):
     reading = Reading.of(network, vocabulary, vocabulary.encode("abc\nde"))
     assert not reading.states["a"][:, 1, 2].any()
     found = Steered.of(reading, Options(settings=(((1, 2), 0.0), ((0, 5), 0.0)), length=300))
-    assert np.array_equal(found.free.ids, found.held.ids)
+    assert np.array_equal(found.free.ids, found.clamped.ids)
     assert found.first_difference is None
-    for written in (found.free, found.held):
+    for written in (found.free, found.clamped):
         assert not written.divergence.any()
         assert np.array_equal(written.free_bits, written.held_bits)
     assert not found.change.any()
@@ -87,8 +87,8 @@ def test_surprise_and_divergence_are_those_of_reading_the_text(network, vocabula
     reading = Reading.of(network, vocabulary, vocabulary.encode(prompt))
     settings = (((1, 2), 1.5), ((0, 0), -0.5))
     found = Steered.of(reading, Options(settings=settings, length=40))
-    first = len(prompt) - 1  # from here on units are held
-    for written in (found.free, found.held):
+    first = len(prompt) - 1  # from here on units are clamped
+    for written in (found.free, found.clamped):
         whole = Reading.of(network, vocabulary, np.concatenate([reading.ids, written.ids]))
         assert np.allclose(written.free_bits, whole.surprise[len(prompt) :], atol=1e-10)
         clamps = []
@@ -111,10 +111,12 @@ def test_surprise_and_divergence_are_those_of_reading_the_text(network, vocabula
 def test_the_change_is_the_mean_over_both_texts(reading):
     found = Steered.of(reading, Options(settings=(((1, 0), 2.0),), length=30))
     assert found.change.sum() == pytest.approx(0, abs=1e-12)
-    for written in (found.free, found.held):
+    for written in (found.free, found.clamped):
         assert written.free_p.sum() == pytest.approx(1)
         assert written.held_p.sum() == pytest.approx(1)
-    gained = (found.free.held_p + found.held.held_p - found.free.free_p - found.held.free_p) / 2
+    gained = (
+        found.free.held_p + found.clamped.held_p - found.free.free_p - found.clamped.free_p
+    ) / 2
     assert np.allclose(found.change, gained)
 
 
@@ -122,8 +124,8 @@ def test_the_texts_differ_first_where_it_is_said(reading, vocabulary):
     found = Steered.of(reading, Options(settings=(((1, 0), 30.0),), length=60))
     n = found.first_difference
     assert n is not None
-    assert np.array_equal(found.free.ids[:n], found.held.ids[:n])
-    assert found.free.ids[n] != found.held.ids[n]
+    assert np.array_equal(found.free.ids[:n], found.clamped.ids[:n])
+    assert found.free.ids[n] != found.clamped.ids[n]
     data = found.data()
     assert data["free"]["text"] == vocabulary.decode(found.free.ids)
     assert data["settings"] == {"1:0": 30.0}
@@ -136,11 +138,11 @@ def test_a_cell_state_may_be_clamped_where_there_is_one(reading, cell):
     settings = (((1, 0), 30.0),)
     if cell == "lstm":
         held = Steered.of(reading, Options(settings=settings, kind="c", length=9))
-        assert held.held.divergence.max() > 0
+        assert held.clamped.divergence.max() > 0
     else:
-        with pytest.raises(ConfigError, match="'c' cannot be held; of the"):
+        with pytest.raises(ConfigError, match="'c' cannot be clamped; of the"):
             Steered.of(reading, Options(settings=settings, kind="c"))
-    with pytest.raises(ConfigError, match="'i' cannot be held"):
+    with pytest.raises(ConfigError, match="'i' cannot be clamped"):
         Steered.of(reading, Options(kind="i"))
     with pytest.raises(ConfigError, match="1:6 is not there"):
         Steered.of(reading, Options(settings=(((1, 6), 1.0),)))

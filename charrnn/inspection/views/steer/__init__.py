@@ -1,11 +1,11 @@
-"""What it writes while units are held."""
+"""What it writes while units are clamped."""
 
 from charrnn.inspection.view import View
 
 VIEW = View(
     __name__,
     "Steered",
-    "what it writes while units are held",
+    "what it writes while units are clamped",
     options=("settings", "kind", "length", "temperature", "seed"),
     slow=True,
     spans=False,

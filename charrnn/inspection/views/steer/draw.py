@@ -1,4 +1,4 @@
-"""The view `steer`: what the network writes while units are held, beside what it would have."""
+"""The view `steer`: what the network writes while units are clamped, beside what it would have."""
 
 from collections.abc import Iterator
 
@@ -24,12 +24,13 @@ def draw(result: Steered, screen: Screen) -> Iterator[Text]:
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
     passage = before(result.ids, len(result.ids) - 1, screen.width * 3 // 5, symbols, screen)
     yield from rule(f"after {passage}", screen, right=f"seed {result.seed}")
-    held = [Text(f"{name(unit)} at {value:+g}") for unit, value in result.settings]
+    clamped = [Text(f"{name(unit)} at {value:+g}") for unit, value in result.settings]
     kind = f"state {result.kind}, " if result.kind != "a" else ""
-    label = Text(f"held, {kind}{'as asked' if result.asked else 'the loudest'}: ")
-    yield from flow(held, screen, label=label)
+    which = "as given" if result.asked else "the unit with the largest effect"
+    label = Text(f"clamped, {kind}{which}: ")
+    yield from flow(clamped, screen, label=label)
     yield Text()
-    for title, written in (("written freely", result.free), ("written with it", result.held)):
+    for title, written in (("written freely", result.free), ("written with it", result.clamped)):
         mean = result.divergence(written)
         error = f" {screen.pick('±', '+-')} {number(mean.error, 3)}" if mean.error > 0 else ""
         yield from rule(title, screen, right=f"KL {number(mean.mean, 3)}{error} bits a character")
@@ -41,8 +42,9 @@ def draw(result: Steered, screen: Screen) -> Iterator[Text]:
     yield Text()
     yield from _changes(result, symbols, screen)
     yield from prose(
-        "KL: how far the free and the held network's predictions are apart; likelier, unlikelier: "
-        "by how much the held one expects a character more or less, mean over both texts",
+        "KL: how far the free and the clamped network's predictions are apart; likelier, "
+        "unlikelier: by how much the clamped one expects a character more or less, mean over both "
+        "texts",
         screen,
     )
 
@@ -85,23 +87,23 @@ def _legend(screen: Screen) -> Iterator[Text]:
 
 def _summary(result: Steered, symbols: Symbols) -> str:
     n = result.first_difference
-    free, held = result.free, result.held
+    free, clamped = result.free, result.clamped
     if n is None:
         differ = f"all {counted(len(free.ids), 'character')} are the same"
     else:
-        one, other = symbols[free.ids[n]], symbols[held.ids[n]]
+        one, other = symbols[free.ids[n]], symbols[clamped.ids[n]]
         differ = f"the texts differ from character {n} on: {one} freely, {other} with it"
     return (
         f"{differ}. The free text costs {number(free.free_bits.mean())} bits a character freely "
-        f"and {number(free.held_bits.mean())} with what is held; the other one "
-        f"{number(held.free_bits.mean())} and {number(held.held_bits.mean())}"
+        f"and {number(free.held_bits.mean())} with what is clamped; the other one "
+        f"{number(clamped.free_bits.mean())} and {number(clamped.held_bits.mean())}"
     )
 
 
 def _changes(result: Steered, symbols: Symbols, screen: Screen) -> Iterator[Text]:
     """Yield the characters that become more and less probable."""
     change = result.change
-    free = (result.free.free_p + result.held.free_p) / 2
+    free = (result.free.free_p + result.clamped.free_p) / 2
     order = np.argsort(-change, kind="stable")
     up = [k for k in order[:_CHANGES] if change[k] > 0]
     down = [k for k in order[::-1][:_CHANGES] if change[k] < 0]

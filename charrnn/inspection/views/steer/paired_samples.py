@@ -1,8 +1,8 @@
 """Two texts written from one prompt with the same random numbers: one freely, one driven.
 
-Both networks, the free one and the one that units are held in, also read along what the other one
+Both networks, the free one and the one whose units are clamped, also read along what the other one
 writes. So on each text there are two predictions of each character, which differ by nothing but
-what is held.
+the clamps.
 """
 
 from collections.abc import Sequence
@@ -46,12 +46,12 @@ def write(
     seed: int,
     track: Track = untracked,
 ) -> tuple[Written, Written]:
-    """Return what follows a text that has been read, written freely, and with units held.
+    """Return what follows a text that has been read, written freely, and with units clamped.
 
-    They are held from the step at which the last character of the text was read, so that the first
-    character that is written is driven already.
+    They are clamped from the step at which the last character of the text was read, so that the
+    first character that is written is driven already.
     """
-    network, free, held, filters = reading.network, _Pair(), _Pair(), filters_of(sampling)
+    network, free, clamped, filters = reading.network, _Pair(), _Pair(), filters_of(sampling)
     rngs = [np.random.default_rng(seed), np.random.default_rng(seed)]
     # Rows: each network on its own text, then each on the other's.
     stepper = Stepper(network, 4)
@@ -66,9 +66,9 @@ def write(
         weights = filters.row_weights(log_y_hat[:2])
         chosen = [draw(weights[row], rng.random()) for row, rng in enumerate(rngs)]
         free.take(chosen[0], log_y_hat[0], log_y_hat[2])
-        held.take(chosen[1], log_y_hat[3], log_y_hat[1])
+        clamped.take(chosen[1], log_y_hat[3], log_y_hat[1])
         stepper.read(np.array([*chosen, *chosen]))
-    return free.written(), held.written()
+    return free.written(), clamped.written()
 
 
 class _Pair:
@@ -79,21 +79,22 @@ class _Pair:
         self._nats: list[tuple[float, float, float]] = []
         self._p: tuple[Column | float, Column | float] = (0.0, 0.0)
 
-    def take(self, k: int, free: Column, held: Column) -> None:
+    def take(self, k: int, free: Column, clamped: Column) -> None:
         """Take the next character, and what both predicted there, as logarithms, (V,)."""
-        p, q = np.exp(free), np.exp(held)
+        p, q = np.exp(free), np.exp(clamped)
         self._ids.append(k)
-        self._nats.append((max(0.0, float(p @ (free - held))), -float(free[k]), -float(held[k])))
+        kl = max(0.0, float(p @ (free - clamped)))
+        self._nats.append((kl, -float(free[k]), -float(clamped[k])))
         self._p = self._p[0] + p, self._p[1] + q
 
     def written(self) -> Written:
         """Return the whole."""
-        divergence, free, held = np.array(self._nats).T / np.log(2)
+        divergence, free, clamped = np.array(self._nats).T / np.log(2)
         return Written(
             ids=np.array(self._ids),
             divergence=divergence,
             free_bits=free,
-            held_bits=held,
+            held_bits=clamped,
             free_p=np.asarray(self._p[0]) / len(self._ids),
             held_p=np.asarray(self._p[1]) / len(self._ids),
         )

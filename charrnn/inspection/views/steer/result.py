@@ -1,4 +1,4 @@
-"""What the network writes while units are held, beside what it would have written."""
+"""What the network writes while units are clamped, beside what it would have written."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ from charrnn.text.vocabulary import Vocabulary
 
 @dataclass(frozen=True, eq=False)
 class Steered:
-    """Two samples that follow a text: one freely, one with units held, by the same random numbers.
+    """Two samples that follow a text, one free and one with units clamped, by the same numbers.
 
     ids: (T,), the text.
-    settings: the units that are held, and at what; of this kind of state.
+    settings: the units that are clamped, and at what; of this kind of state.
     asked: whether they were given; else it is the unit with the largest effect on the logits.
-    free, held: what was written without and with them.
+    free, clamped: what was written without and with them.
     """
 
     view: ClassVar[str] = "steer"
@@ -43,7 +43,7 @@ class Steered:
     temperature: float
     seed: int
     free: Written
-    held: Written
+    clamped: Written
 
     @classmethod
     def of(cls, reading: Reading, options: Options | None = None, track: Track = untracked) -> Self:
@@ -52,7 +52,7 @@ class Steered:
         Raises
         ------
         ConfigError
-            There is no such unit, or no state of this kind that can be held.
+            There is no such unit, or no state of this kind that can be clamped.
         """
         options = options or Options()
         config, kind = reading.network.config, options.kind_shown
@@ -60,12 +60,12 @@ class Steered:
         if not can_clamp(reading.network, kind):
             states = " and ".join(reading.states)
             raise ConfigError(
-                f"{kind!a} cannot be held; of the {config.cell}, {states} can", argument="kind"
+                f"{kind!a} cannot be clamped; of the {config.cell}, {states} can", argument="kind"
             )
         settings = options.settings or (_largest_effect(reading),)
         clamps = [Clamp(unit, value, kind) for unit, value in settings]
         sampling = SamplingConfig(length=options.length, temperature=options.temperature)
-        free, held = write(reading, clamps, sampling, options.seed, track)
+        free, clamped = write(reading, clamps, sampling, options.seed, track)
         return cls(
             vocabulary=reading.vocabulary,
             ids=reading.ids,
@@ -75,13 +75,13 @@ class Steered:
             temperature=options.temperature,
             seed=options.seed,
             free=free,
-            held=held,
+            clamped=clamped,
         )
 
     @property
     def first_difference(self) -> int | None:
         """Which is the first character that is not the same in both; None where all are."""
-        differ = np.flatnonzero(self.free.ids != self.held.ids)
+        differ = np.flatnonzero(self.free.ids != self.clamped.ids)
         return int(differ[0]) if len(differ) else None
 
     @property
@@ -90,7 +90,7 @@ class Steered:
 
         The mean over both texts, as the two networks read the same there.
         """
-        texts = self.free, self.held
+        texts = self.free, self.clamped
         change: Column = np.mean([text.held_p - text.free_p for text in texts], axis=0)
         return change
 
@@ -107,7 +107,7 @@ class Steered:
             "seed": self.seed,
             "first_difference": self.first_difference,
             "free": self._described(self.free),
-            "held": self._described(self.held),
+            "held": self._described(self.clamped),
             "change": {
                 self.vocabulary[k]: float(self.change[k]) for k in range(len(self.vocabulary))
             },
@@ -124,7 +124,7 @@ class Steered:
     def rows(self) -> Iterator[list[Cell]]:
         """Yield a row for each character of either text."""
         yield ["text", "n", "char", "codepoint", "divergence", "free_bits", "held_bits"]
-        for label, written in (("free", self.free), ("held", self.held)):
+        for label, written in (("free", self.free), ("held", self.clamped)):
             numbers = zip(
                 written.ids,
                 written.divergence.tolist(),
@@ -145,7 +145,7 @@ class Steered:
             "values": np.array([value for _, value in self.settings]),
             "change": self.change,
         }
-        for label, written in (("free", self.free), ("held", self.held)):
+        for label, written in (("free", self.free), ("held", self.clamped)):
             arrays |= {
                 f"{label}.ids": written.ids.astype(np.int32),
                 f"{label}.codepoints": self.vocabulary.code_points[written.ids],
