@@ -202,6 +202,8 @@ class Stepper:
     def fork(self, rows: Sequence[int] | Ids | None = None) -> Self:
         """Return another stepper at the places of some of the texts, by default of all.
 
+        It has the network's parameters as they are now, and calls no function after a step.
+
         rows: which of the B texts; one may be taken several times.
         """
         state = self.state if rows is None else self.state[:, :, rows]
