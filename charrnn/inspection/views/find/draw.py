@@ -70,8 +70,8 @@ def _headline(result: Find, screen: Screen) -> Iterator[Text]:
     yield from folded(line, screen.width)
     if best.is_used:
         yield from prose(
-            f"and is used: held at its mean, it costs {_described(best.on, screen)} bits a character "
-            f"there and {_described(best.off, screen)} elsewhere; "
+            f"and is used: clamped to its mean, it costs {_described(best.on, screen)} bits a "
+            f"character there and {_described(best.off, screen)} elsewhere; "
             f"--view neuron --unit {name(it.unit)} --kind {it.kind} shows it",
             screen,
         )
