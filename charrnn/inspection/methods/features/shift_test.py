@@ -74,7 +74,7 @@ class Chance:
 
     @property
     def floor(self) -> float:
-        """The critical value: the quantile 1 - LEVEL / tests of the scores; the largest, if too few."""
+        """The critical value: the quantile 1 - LEVEL / tests of scores; the largest, if too few."""
         N = len(self.scores)
         if not N:
             return float("nan")
