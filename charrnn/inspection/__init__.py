@@ -1,1 +1,1 @@
-"""What a network is made of, and what it does as it reads: one result object a view."""
+"""Inspection: views of a network and of what it computes, one result object each."""

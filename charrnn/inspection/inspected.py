@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     from charrnn.terminal.screen import Screen
 
 WIDTH = 100
-"""Columns of a picture, and of what is printed where there is no terminal."""
+"""Columns of a picture, and of printed text where there is no terminal."""
 
 NAME = Path("model")
-"""What the model is called above a view of it."""
+"""Name of the model in the heading of a view."""
 
 
 @dataclass(frozen=True, eq=False)
 class Inspected:
-    """What a view has found out; every attribute of its result is one of this.
+    """The result of a view with its drawing; it has every attribute of the result.
 
     `print` draws it for a terminal, and a notebook shows it with its colours.
     """
@@ -52,19 +52,19 @@ class Inspected:
         return getattr(self.result, name)
 
     def data(self) -> dict[str, Any]:
-        """Return the whole as JSON's own types; what is not finite is None."""
+        """Return the result as JSON types, with None for numbers that are not finite."""
         return self.result.data()
 
     def rows(self) -> Iterator[list[Cell]]:
-        """Yield the whole as a table, its heading first."""
+        """Yield the result as a table, its heading first."""
         return self.result.rows()
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the whole as arrays by name."""
+        """Return the result as arrays by name."""
         return self.result.arrays()
 
     def lines(self, screen: "Screen") -> "Iterator[Text]":
-        """Yield what is drawn on a screen."""
+        """Yield the lines drawn on a screen."""
         # Imported here: a program that only computes does not wait for rich.
         from charrnn.inspection.output.heading import framed  # noqa: PLC0415
 
@@ -118,7 +118,7 @@ def inspect(
 ) -> Inspected:
     """Compute a view of a model, or of several for a view that compares them.
 
-    text: what it reads, or a path of a file that holds it; None for one that the first model
+    text: the text to read, or the path of a file with it; None for a sample of the first
         writes.
     options: fields of `charrnn.inspection.options.Options`. Units may be written as in "0:3", and
         a place as a number.
@@ -126,9 +126,9 @@ def inspect(
     Raises
     ------
     ConfigError
-        There is no such view or option, or one is out of range.
+        If there is no such view or option, or one is out of range.
     TextError
-        The network does not know a character of the text.
+        If the network does not know a character of the text.
     """
     chosen = choose_view(view, models=len(checkpoints))
     first = checkpoints[0]
@@ -156,12 +156,12 @@ def inspect(
 
 
 def _options(given: Mapping[str, Any]) -> Options:
-    """Return options as a program gives them: numbers for places, words for units.
+    """Return options from the values of a program: numbers for places, strings for units.
 
     Raises
     ------
     ConfigError
-        There is no such option.
+        If there is no such option.
     """
     known = [field.name for field in fields(Options)]
     values = dict(given)

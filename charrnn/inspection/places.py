@@ -1,4 +1,4 @@
-"""Places in a text, as a user names them, and regular expressions as typed."""
+"""Parsers of places in a text and of regular expressions."""
 
 import re
 import warnings
@@ -10,16 +10,16 @@ from charrnn.inspection.reading import Reading
 
 
 def place(reading: Reading, at: str | None, default: str = "last") -> int:
-    """Return the index t of a character that has been read, from how it is named.
+    """Return the index t of a place in the text from its name.
 
     An index counts from 0, or from the end if it is negative. `last` is the last character; `worst`
-    the one before the largest surprise, so that what t predicts went most wrong; `/regex/` the last
+    the one before the largest surprise, whose prediction was the worst; `/regex/` the last
     character of the first match.
 
     Raises
     ------
     ConfigError
-        There is no such place.
+        If there is no such place.
     """
     T, named = len(reading), default if at is None else at
     if re.fullmatch(r"-?[0-9]{1,12}", named, re.ASCII):
@@ -51,19 +51,19 @@ def _match(reading: Reading, pattern: str) -> int:
 def compiled(
     pattern: str, named: str, flags: int = 0, *, argument: str | None = None
 ) -> re.Pattern[str]:
-    """Return a regular expression, ready to search with.
+    """Compile a regular expression.
 
-    named: what an error calls it.
-    argument: the one that it was given as.
+    named: its name in an error.
+    argument: the option that it was given as.
 
     Raises
     ------
     ConfigError
-        It is none, or asks for more than the library can do.
+        If it is invalid, or beyond the library's limits.
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of `[[`, that it may mean something else one day
+            warnings.simplefilter("ignore")  # FutureWarning about `[[`
             return re.compile(pattern, flags)
     except (re.error, OverflowError, RecursionError) as error:
         raise ConfigError(

@@ -1,4 +1,4 @@
-"""How a long computation tells how far it is, without knowing who listens."""
+"""Progress of a long computation, independent of its display."""
 
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
@@ -7,17 +7,17 @@ Step = TypeVar("Step")
 
 
 class Track(Protocol):
-    """Hands on the steps of some work, one after the other, and may show how far it is."""
+    """Wraps the steps of some work, and may show the progress."""
 
     def __call__(self, steps: Iterable[Step], doing: str, total: int) -> Iterable[Step]:
         """Return the steps.
 
-        doing: what the work is, in a few words.
-        total: how many steps there are.
+        doing: a short description of the work.
+        total: number of steps.
         """
         ...
 
 
 def untracked(steps: Iterable[Step], doing: str, total: int) -> Iterable[Step]:
-    """Hand the steps on and show nothing."""
+    """Return the steps, without a display."""
     return steps

@@ -1,13 +1,13 @@
-"""A text read once, with everything that the network computed on the way.
+"""A reading: a text read once, with everything that the network computed.
 
 After character x(t) has been read, for t = 0, 1, ..., T-1,
 
     a(t)       is the state, from a(-1) = 0 (the equations call it a(0)),
     y_hat(t)   is the prediction of the character after it, x(t+1).
 
-So every array of a Reading has a row for each character: what stands in row t was known when t had
+So every array of a Reading has a row for each character: row t was known when t had
 been read, and the surprise of row t is that of the character t+1. The first character is read
-but not predicted; after the last something is predicted and nothing comes.
+but not predicted; after the last there is a prediction and no character.
 """
 
 from dataclasses import dataclass
@@ -30,21 +30,21 @@ from charrnn.plurals import counted
 from charrnn.text.vocabulary import Vocabulary
 
 LARGEST = 2 * 2**30
-"""Bytes that the arrays of a reading may take."""
+"""Bytes of the arrays of a reading at most."""
 
 LARGEST_NUMBER = 1e15
-"""Predictions beyond it are taken for no numbers, as their squares, which views need, might be."""
+"""Largest valid size of a log-probability: views square them."""
 
 START = 60
 """Characters of the text that a notebook shows."""
 
 WINDOW = 256
-"""Steps read at a time; the state is carried, so it changes nothing but memory and speed."""
+"""Steps read at a time; with a carried state it affects only memory and speed."""
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """What a network computed as it read one text from a(0) = 0.
+    """The arrays that a network computed as it read one text from a(0) = 0.
 
     ids: (T,), the text.
     log_y_hat: (T, V) float32, natural logarithms; row t is the prediction after character t.
@@ -79,7 +79,7 @@ class Reading:
         ConfigError
             It has more characters than `limit`, or its arrays would take more than `LARGEST` bytes.
         CharRNNError
-            A prediction is not a number, as from parameters so large that products overflow.
+            If a prediction is not finite, as from parameters so large that products overflow.
         """
         T = len(ids)
         _check_length(T, limit, bytes_per_character(network))
@@ -92,7 +92,7 @@ class Reading:
         states: list[Floats] = [np.empty((T, L, H), dtype) for _ in cell.states]
         opened: list[Floats] = [np.empty((T, L, H), dtype) for _ in gates]
         start, window = 0, min(window, T)
-        with np.errstate(all="ignore"):  # what is not finite is reported below, in words
+        with np.errstate(all="ignore"):  # numbers that are not finite raise below
             windows = read_windows(network, ids, Trace(network, window, 1))
             for n, read in track(windows, "reading", -(-T // window)):
                 here = slice(start, start + n)
@@ -117,7 +117,7 @@ class Reading:
         )
 
     def __repr__(self) -> str:
-        """Return the shapes of all that was computed."""
+        """Return the shapes of the arrays."""
         arrays = {"log_y_hat": self.log_y_hat, **self.states, **self.gates}
         shapes = ", ".join(f"{name} {values.shape}" for name, values in arrays.items())
         return f"Reading(T={len(self)}: {shapes})"
@@ -139,7 +139,7 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """The text, a character for each id; of bytes, each byte as the character of its number."""
+        """The text, a character for each id; bytes are characters of their number."""
         return "".join(self.vocabulary[k] for k in self.ids)
 
     @cached_property
@@ -154,7 +154,7 @@ class Reading:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The names that `series` knows: the states, then the gates."""
+        """The names for `series`: the states, then the gates."""
         return (*self.states, *self.gates)
 
     def series(self, kind: str) -> Floats:
@@ -163,7 +163,7 @@ class Reading:
         Raises
         ------
         ConfigError
-            This cell has none of that name.
+            If this cell has none of that name.
         """
         if kind not in self.kinds:
             cell = self.network.config.cell
@@ -174,7 +174,7 @@ class Reading:
 
 
 def bytes_per_character(network: Network) -> int:
-    """Return how many bytes of a Reading each character takes."""
+    """Return the bytes of a Reading per character."""
     config = network.config
     cell = CELLS[config.cell]
     units = config.num_layers * config.hidden_size * (len(cell.states) + len(cell.gates))

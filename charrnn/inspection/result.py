@@ -1,4 +1,4 @@
-"""What every view computes: one object, from which display and file formats are written."""
+"""The result of a view: one object, from which display and file formats are written."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar, Protocol
@@ -7,29 +7,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 Cell = str | int | float | None
-"""What stands in a table; None where there is nothing to say."""
+"""A cell of a table; None for an empty one."""
 
 
 class Result(Protocol):
-    """What a view has found out."""
+    """The result of a view."""
 
     view: ClassVar[str]
 
     measures: ClassVar[dict[str, str]]
-    """The unit of each quantity that has one, such as bits."""
+    """The units of quantities, such as bits."""
 
     def data(self) -> dict[str, Any]:
-        """Return the whole as JSON's own types; what is not finite is None."""
+        """Return the result as JSON types, with None for numbers that are not finite."""
 
     def rows(self) -> Iterator[list[Cell]]:
-        """Yield the whole as a table, its heading first."""
+        """Yield the result as a table, its heading first."""
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the whole as arrays by name, of types that any NumPy reads without pickle."""
+        """Return the result as arrays by name, of types that any NumPy reads without pickle."""
 
 
 def plain(values: Any) -> Any:
-    """Return numbers or an array of them as JSON's own types, None where one is not finite."""
+    """Return numbers or an array of them as JSON types, None where one is not finite."""
     array = np.asarray(values)
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         kept = array.astype(object)
@@ -39,5 +39,5 @@ def plain(values: Any) -> Any:
 
 
 def name(unit: tuple[int, int]) -> str:
-    """Return a unit as it is written, `layer:index`."""
+    """Return the notation of a unit, `layer:index`."""
     return f"{unit[0]}:{unit[1]}"

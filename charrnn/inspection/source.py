@@ -1,4 +1,4 @@
-"""The text to be looked at: typed, or from files or standard input, as the ids of characters."""
+"""The source text of a view: typed, from files or standard input, or a sample, as ids."""
 
 import hashlib
 from collections.abc import Sequence
@@ -21,16 +21,16 @@ from charrnn.text.vocabulary import Vocabulary
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A text, where it came from, and what became of it.
+    """A text, its origin, and how much of it is read.
 
-    ids: (T,), what is to be read.
-    name: the file's, `-` for standard input, None where it was typed.
-    sha256: of the whole text as it was given, in UTF-8, or of its bytes where ids are of bytes.
-    given: how many characters the whole text has.
-    taken: how many of them, from the first on, were to be read; the others are beyond the limit.
-    unknown: how many of those taken the network does not know; it skips them, or reads others.
+    ids: (T,), the text to read.
+    name: of the file, `-` for standard input, None where it was typed.
+    sha256: of the whole given text in UTF-8, or of its bytes where ids are of bytes.
+    given: number of characters of the whole text.
+    taken: number of first characters within the limit.
+    unknown: number of those that the network does not know; they are skipped or replaced.
     notes: what the user should know about the file, a sentence each.
-    seed: of the random numbers that the network wrote it with; None where it did not.
+    seed: of a sample of the network; None for other texts.
     """
 
     ids: Ids
@@ -51,11 +51,11 @@ class Source:
         UnknownCharacter
             If `unknown` is "error" and one of those is not known.
         TextError
-            If the text holds half a character (a lone surrogate).
+            If the text has half a character (a lone surrogate).
         """
         as_utf8 = text.encode("utf-8", "surrogatepass")
         if vocabulary.kind == "bytes":
-            vocabulary.encode_prompt(text)  # refuses half a character, in its own words
+            vocabulary.encode_prompt(text)  # raises at half a character
             text = as_utf8.decode("latin-1")
         taken = text[:limit]
         return cls(
@@ -78,7 +78,7 @@ class Source:
     ) -> Self:
         """Take the text of a file, a folder, a pattern, or `-` for standard input.
 
-        read: how, in the order in which to try; as the vocabulary has it where there is no way.
+        read: the ways to read it, in the order to try; by default that of the vocabulary.
 
         Raises
         ------
@@ -101,12 +101,12 @@ class Source:
 
     @classmethod
     def written(cls, checkpoint: Checkpoint, length: int, options: Options) -> Self:
-        """Take a text that the network itself writes, after a line break.
+        """Take a sample of the network, after a line break.
 
         Raises
         ------
         ConfigError
-            The length is below 1, or beyond the limit.
+            If the length is below 1, or beyond the limit.
         """
         if not 1 <= length <= options.limit:
             raise ConfigError(
@@ -129,7 +129,7 @@ class Source:
         )
 
     def about(self) -> dict[str, Any]:
-        """Return what is known of the text, as JSON's own types; n is how many ids there are."""
+        """Return the description of the text, as JSON types; n is the number of ids."""
         return {
             "source": self.name,
             "n": len(self.ids),
@@ -141,7 +141,7 @@ class Source:
         }
 
     def remarks(self) -> list[str]:
-        """Return the notes, and in words what was left out."""
+        """Return the notes, including one about characters left out."""
         remarks = list(self.notes)
         if self.given > self.taken:
             remarks.append(
@@ -157,5 +157,5 @@ class Source:
 
 
 def _unknown(vocabulary: Vocabulary, text: str) -> int:
-    """Count the characters of a text that are not known."""
+    """Count the unknown characters of a text."""
     return sum(text.count(character) for character in set(text) if character not in vocabulary)

@@ -1,4 +1,4 @@
-"""What a view is: a folder with its result, its drawing, its explanation and its schema."""
+"""A view: a folder with its result, its drawing, its explanation and its schema."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from charrnn.terminal.screen import Screen
 
 LONG_SAMPLE = 2000
-"""Characters that a model writes for a view that averages over them."""
+"""Characters of a sample for a view that averages over them."""
 
 MAP_OPTIONS = ("layer", "units", "kind", "by", "rows")
 """Options of a view that draws units over the text."""
@@ -25,24 +25,24 @@ MAP_OPTIONS = ("layer", "units", "kind", "by", "rows")
 
 @dataclass(frozen=True)
 class View:
-    """A view of `inspect`, and where its modules are.
+    """A view of `inspect`, and its modules.
 
     `result` and `draw` are imported when they are used: help does not wait for NumPy.
 
     package: its folder, `charrnn.inspection.views.NAME`.
     result_class: the name of the class in its module `result`, with a class method `of`.
-    says: what it answers, for help.
-    options: the options that concern it, by the names of their fields.
+    says: the question it answers, for help.
+    options: the options it uses, by the names of their fields.
     reads_text: whether `of` takes a Reading; it takes the Checkpoint if not.
-    models: how many it looks at, at least and at most; where that may be more than one, `of` takes
+    models: the least and largest number of models; where that may be more than one, `of` takes
         a tuple of Readings.
     slow: whether `of` also takes a Track.
-    names_units: whether units stand in it as layer:unit, which has to be explained.
-    spans: whether it draws characters one by one, those of --span.
-    sample_length: how many characters a model writes for it where no text is given.
+    names_units: whether it names units as layer:unit, which has to be explained.
+    spans: whether it draws single characters, those of --span.
+    sample_length: characters of the sample it reads where no text is given.
     pages: whether its module `pages` has pages that keys turn on a terminal.
-    next_commands: whether its module `draw_next_commands` has commands that lead on from it.
-    synonyms: words, with a space between, by which people look for it.
+    next_commands: whether its module `draw_next_commands` suggests further commands.
+    synonyms: words that people search for it by, separated by spaces.
     """
 
     package: str
@@ -66,7 +66,7 @@ class View:
 
     @property
     def compares(self) -> bool:
-        """Whether it can look at several models."""
+        """Whether it can compare several models."""
         return self.models[1] > 1
 
     def compute(self, subject: Any, options: Options, track: "Track | None" = None) -> "Result":
@@ -75,24 +75,24 @@ class View:
         import numpy as np  # noqa: PLC0415
 
         of = getattr(self._module("result"), self.result_class).of
-        with np.errstate(all="ignore"):  # huge parameters; the views say so in words
+        with np.errstate(all="ignore"):  # huge parameters overflow; the views report that
             result: Result = (
                 of(subject, options, track) if self.slow and track else of(subject, options)
             )
         return result
 
     def draw(self, result: "Result", screen: "Screen") -> "Iterator[Text]":
-        """Yield the lines of a result that `compute` returned."""
+        """Yield the lines of a drawn result."""
         drawn: Callable[[Result, Screen], Iterator[Text]] = self._module("draw").draw
         return drawn(result, screen)
 
     def lead_on(
         self, result: "Result", command: str, screen: "Screen", *, own_text: bool
     ) -> "Sequence[Text] | None":
-        """Return the commands that lead on from it, None for a view that has none.
+        """Return commands that continue from this view, None for a view without.
 
-        command: the one that was given, as a shell reads it.
-        own_text: whether the network wrote the text that it reads.
+        command: the given one, quoted for a shell.
+        own_text: whether the text is a sample of the network.
         """
         if not self.next_commands:
             return None
@@ -100,12 +100,12 @@ class View:
         return list(lines(result, command, screen, own_text=own_text))
 
     def first_page(self, result: "Result") -> "Page":
-        """Return the page on which a walk begins, for a view that has pages."""
+        """Return the first page, for a view that has pages."""
         page: Page = self._module("pages").first(result)
         return page
 
     def explain(self) -> str:
-        """Return how the numbers of the view are made."""
+        """Return the explanation of the view's numbers."""
         # Imported here: help does not wait for what it brings along.
         from importlib import resources  # noqa: PLC0415
 
@@ -118,7 +118,7 @@ class View:
         return self.spans and models <= 2 and not ("at" in self.options and options.at is not None)
 
     def unused(self, options: Options) -> list[str]:
-        """Return the names of options that were given and do not concern this view."""
+        """Return the names of the given options that this view does not use."""
         default = Options()
         return [
             field.name

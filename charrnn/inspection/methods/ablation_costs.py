@@ -1,8 +1,8 @@
-"""What it costs to do without a unit, where a feature of the text is and where it is not.
+"""Ablation costs of units, where a feature of the text is present and where it is not.
 
-A unit may hold what nothing reads. So each is clamped at its mean over the text, at every step,
-with all that follows from that, and what the network then predicts is compared with what it
-predicts otherwise.
+A unit may store what nothing reads. So each is clamped to its mean over the text, at every step,
+with all consequences, and the predictions of the network are compared with those it makes
+otherwise.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
 
 WARMUP = 256
-"""Characters that are read, and not counted, before those that are."""
+"""Characters read before the counted ones, to warm up the state."""
 
 UNKNOWN = Mean(0, float("nan"), float("nan"))
 
@@ -31,10 +31,10 @@ def costs(
     places: range,
     track: Track = untracked,
 ) -> NDArray[np.float64]:
-    """Return how many bits more each prediction costs without each unit, (U, n).
+    """Return the extra bits of each prediction without each unit, (U, n).
 
     units: each with the kind of its state, "a" or "c".
-    places: the n characters after which predictions are counted; something must come after each.
+    places: the n characters after which predictions are counted, without the text's last.
     """
     start = max(0, places.start - WARMUP)
     read = part_of(reading, slice(start, places.stop + 1))
@@ -49,10 +49,10 @@ def costs(
 
 @dataclass(frozen=True, eq=False)
 class Costs:
-    """The costs of some units, and of others drawn at random to compare them with.
+    """The ablation costs of some units, and of random ones as controls.
 
     units, controls: each with the kind of its state.
-    places: after which characters it was predicted.
+    places: the characters after which predictions are counted.
     bits: (units + controls, n), as `costs` returns them.
     """
 
@@ -70,20 +70,20 @@ class Costs:
         places: range,
         track: Track = untracked,
     ) -> Self:
-        """Ablate each unit in a reading of its own; none, if there are no places or no units."""
+        """Ablate each unit in a reading of its own; without places or units the result is empty."""
         held = [*units, *controls]
         if not held or not places:
             return cls((), (), range(0), np.zeros((0, 0)))
         return cls(tuple(units), tuple(controls), places, costs(reading, held, places, track))
 
     def where(self, unit: tuple[Unit, str], on: NDArray[np.bool_]) -> Mean:
-        """Return what a unit's loss costs after some characters of the text, (T,), on average."""
+        """Return the mean cost of a unit's ablation after some characters of the text, (T,)."""
         if unit not in self.units:
             return UNKNOWN
         return self._mean(self.bits[self.units.index(unit)], on)
 
     def by_random(self, on: NDArray[np.bool_]) -> Mean:
-        """Return the same of the controls."""
+        """Return the same for the controls."""
         if not self.controls:
             return UNKNOWN
         return self._mean(self.bits[len(self.units) :].mean(axis=0), on)

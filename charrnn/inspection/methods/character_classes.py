@@ -1,4 +1,4 @@
-"""What sort of character each one of a text is: by what it is, and by how far into a word.
+"""Classes of characters: letters by their place in a word, digits, punctuation and so on.
 
 A word is a run of letters. An apostrophe between two letters does not end it, so `don't` is one
 word of four letters and a mark. Nothing here looks ahead: what a character is said to be depends on
@@ -26,7 +26,7 @@ CLASSES = (
     "newline",
     "other",
 )
-"""Every character is of one of these; `other` are control characters and the like."""
+"""The classes; `other` are control characters and the like."""
 
 _LETTER, _DIGIT, _PUNCTUATION, _SPACE, _NEWLINE, _OTHER = range(3, 9)  # as in CLASSES
 _NEWLINES = "\n\r\v\f\x85\u2028\u2029"
@@ -37,7 +37,7 @@ Numbers = NDArray[np.int64]
 
 
 def classes(text: str, *, as_bytes: bool = False) -> NDArray[np.int8]:
-    """Return the class of each character, (T,), as its place in `CLASSES`."""
+    """Return the class of each character, (T,), as its index in `CLASSES`."""
     characters, lengths = _characters(text, as_bytes)
     kinds = _kinds(characters)
     seen = _seen(characters, kinds == _LETTER)
@@ -46,14 +46,14 @@ def classes(text: str, *, as_bytes: bool = False) -> NDArray[np.int8]:
 
 
 def letters_seen(text: str, *, as_bytes: bool = False) -> Numbers:
-    """Return how many letters of its word stand before each letter, (T,); -1 for what is none."""
+    """Return the number of letters before each letter in its word, (T,); -1 elsewhere."""
     characters, lengths = _characters(text, as_bytes)
     is_letter = _kinds(characters) == _LETTER
     return np.repeat(np.where(is_letter, _seen(characters, is_letter), -1), lengths)
 
 
 def words(text: str, *, as_bytes: bool = False) -> Numbers:
-    """Return where each word begins, and the place after its last letter, (n, 2)."""
+    """Return (start, end) of each word, (n, 2)."""
     characters, lengths = _characters(text, as_bytes)
     is_letter = _kinds(characters) == _LETTER
     letters = np.flatnonzero(is_letter)
@@ -64,26 +64,26 @@ def words(text: str, *, as_bytes: bool = False) -> Numbers:
 
 
 def capitals(text: str, *, as_bytes: bool = False) -> Flags:
-    """Tell which characters are capital letters, (T,)."""
+    """Return which characters are capital letters, (T,)."""
     characters, lengths = _characters(text, as_bytes)
     return np.repeat(_described(characters, lambda c: c.isupper() or c.istitle()), lengths) > 0
 
 
 def line_starts(text: str, *, as_bytes: bool = False) -> Flags:
-    """Tell which characters are the first of a line, line ends themselves left out, (T,)."""
+    """Return which characters are the first of a line, empty lines left out, (T,)."""
     characters, lengths = _characters(text, as_bytes)
     ends = _kinds(characters) == _NEWLINE
     return np.repeat(~ends & np.concatenate([[True], ends[:-1]])[: len(ends)], lengths)
 
 
 def _characters(text: str, as_bytes: bool) -> tuple[str, Numbers]:
-    """Return a text as characters, and how many places of it each takes."""
+    """Return a text as characters, and the number of ids of each."""
     if not as_bytes:
         return text, np.ones(len(text), np.int64)
     characters = text.encode("latin-1").decode("utf-8", "surrogateescape")
     points = _points(characters)
     lengths = 1 + (points >= 0x80) + (points >= 0x800) + (points >= 0x10000)
-    lengths[(points >= 0xD800) & (points < 0xE000)] = 1  # a byte that is no UTF-8
+    lengths[(points >= 0xD800) & (points < 0xE000)] = 1  # a byte that is not UTF-8
     return characters, lengths.astype(np.int64)
 
 
@@ -92,7 +92,7 @@ def _points(characters: str) -> NDArray[np.uint32]:
 
 
 def _described(characters: str, question: Callable[[str], bool | int]) -> Numbers:
-    """Return the answer for each character, asked once for each that occurs."""
+    """Return the value of each character, computed once for each distinct one."""
     distinct, which = np.unique(_points(characters), return_inverse=True)
     return np.array([int(question(chr(point))) for point in distinct], np.int64)[which]
 
@@ -116,7 +116,7 @@ def _kind(character: str) -> int:
 
 
 def _seen(characters: str, is_letter: Flags) -> Numbers:
-    """Return how many letters of a word that goes on stand before each character."""
+    """Return the number of letters of the current word before each character."""
     before: Numbers = np.cumsum(is_letter) - is_letter
     after_letter = np.concatenate([[False], is_letter[:-1]])[: len(is_letter)]
     goes_on = is_letter | (after_letter & (_described(characters, lambda c: c in _APOSTROPHES) > 0))

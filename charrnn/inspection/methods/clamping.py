@@ -21,7 +21,7 @@ from charrnn.network.network import Network
 from charrnn.network.trace import Trace
 
 WINDOW = 64
-"""Steps read at a time; the state is carried, so it changes nothing but memory and speed."""
+"""Steps read at a time; with a carried state it affects only memory and speed."""
 
 TOGETHER = 32
 """Readings side by side, each with other units clamped."""
@@ -29,10 +29,10 @@ TOGETHER = 32
 
 @dataclass(frozen=True, eq=False)
 class Clamp:
-    """A unit that is clamped.
+    """A clamped unit.
 
     value: a constant, or the values over the text, (T,).
-    kind: the state that is clamped, "a", or a state c behind it, from which a(t) = o tanh(c).
+    kind: the clamped state, "a", or a cell state c, from which a(t) = o tanh(c) follows.
     """
 
     unit: Unit
@@ -82,7 +82,7 @@ class Clamping:
 
 
 class _Places:
-    """Where in a layer's states something is clamped, and to what.
+    """The clamps of one kind of state in a layer.
 
     rows, units: (n,), of the batch and of the layer; values: (T, n), or (1, n) for constants.
     """
@@ -126,8 +126,8 @@ def surprises(
 
 
 def _read(network: Network, ids: Ids, start: int, trace: Trace, bits: NDArray[np.float64]) -> None:
-    """Read a window in all rows alike, and write the surprise of the characters after each."""
-    here = np.zeros(WINDOW, np.intp)  # what lies beyond the text is read too, and changes nothing
+    """Read a window in all rows, and write the surprise of the characters after each."""
+    here = np.zeros(WINDOW, np.intp)  # padding beyond the text is read too, and ignored
     read = ids[start : start + WINDOW]
     here[: len(read)] = read
     forward(network, np.repeat(here[:, None], trace.B, axis=1), trace, reload=False)

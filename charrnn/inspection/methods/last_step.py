@@ -1,4 +1,4 @@
-"""What is predicted at the end of many short texts, read side by side."""
+"""Predictions at the end of many short texts, read as a batch."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,26 +12,26 @@ from charrnn.network.stepper import Stepper
 from charrnn.network.trace import Trace
 
 WINDOW = 32
-"""Steps read at a time; the state is carried, so it changes nothing but memory and speed."""
+"""Steps read at a time; with a carried state it affects only memory and speed."""
 
 ROWS = 64
-"""How many texts go side by side: with more, no step is faster (measured)."""
+"""Texts in a batch; with more no step is faster (measured)."""
 
 MEMORY = 2**28
-"""Bytes that those may take."""
+"""Bytes of a batch at most."""
 
 
 def side_by_side(network: Network) -> int:
-    """Return how many texts to read at a time: `ROWS`, or fewer with a large network."""
+    """Return the number of texts to read at a time: `ROWS`, or fewer with a large network."""
     return max(1, min(ROWS, MEMORY // (WINDOW * bytes_per_character(network))))
 
 
 def predict(network: Network, x: Ids, state: Floats | None = None) -> NDArray[np.float64]:
-    """Return the logarithms of y_hat after the last of x, (B, V), in nats.
+    """Return the log-probabilities after the last of x, (B, V), in nats.
 
     Scores are computed for the last step alone, which with a large vocabulary are most of the work.
 
-    x: (T, B), the texts; state: (L, S, 1 or B, H), that before them, None for 0.
+    x: (T, B), the texts; state: (L, S, 1 or B, H), the state before them, None for 0.
     """
     whole, rest = divmod(len(x) - 1, WINDOW)
     start = 0

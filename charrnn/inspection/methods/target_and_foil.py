@@ -1,4 +1,4 @@
-"""Two characters that are weighed against each other at one place of a text."""
+"""Target and foil: two characters that are compared at one place of a text."""
 
 import numpy as np
 
@@ -8,22 +8,22 @@ from charrnn.text.vocabulary import Vocabulary
 
 
 def favourite(reading: Reading, t: int) -> int:
-    """Return the id of the character that came after t, or after the last the likeliest one."""
+    """Return the target: the id of the character after t, or after the last the likeliest one."""
     if t + 1 < len(reading):
         return int(reading.ids[t + 1])
     return int(np.argmax(reading.log_y_hat[t]))
 
 
 def rivals(reading: Reading, t: int, rival: str | None = None) -> tuple[int, int]:
-    """Return the ids of the favourite after t and of the character that it is weighed against.
+    """Return the ids of the target after t and of its foil.
 
-    rival: that character; None for the likeliest other, of equals the one of smaller id.
+    rival: the foil; None for the likeliest other, of equals the one of smaller id.
 
     Raises
     ------
     ConfigError
-        The network knows no other character, or `rival` is the favourite itself, none that it
-        knows, or no character.
+        If the network knows no other character, or `rival` is the target itself, unknown,
+        or not one character.
     """
     d = favourite(reading, t)
     if len(reading.vocabulary) == 1:

@@ -1,1 +1,1 @@
-"""Results as JSON, JSON lines, CSV, npz and their schema."""
+"""Output formats: JSON, JSON lines, CSV, npz, and the JSON Schema."""

@@ -1,4 +1,4 @@
-"""What every result is of: which model, which text, which program."""
+"""The envelope of a result: the model, the text and the program."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,10 +17,10 @@ CLOCK = "row t: what was known after character t; a surprise in it is that of ch
 
 @dataclass(frozen=True, eq=False)
 class Envelope:
-    """What surrounds the data of a result.
+    """The provenance of a result.
 
     source: None for a view of the checkpoint alone.
-    others: the models that the first is compared with.
+    others: the models compared with the first.
     """
 
     path: Path
@@ -30,12 +30,12 @@ class Envelope:
     others: tuple[tuple[Path, Checkpoint], ...] = ()
 
     def about(self, result: Result) -> dict[str, Any]:
-        """Return the envelope of a result, without its data, as JSON's own types.
+        """Return the envelope of a result, without its data, as JSON types.
 
         Raises
         ------
         CheckpointError
-            The model's file cannot be read any more.
+            If the model's file can no longer be read.
         """
         models = [about_model(*model) for model in ((self.path, self.checkpoint), *self.others)]
         return {
@@ -57,12 +57,12 @@ class Envelope:
 
 
 def about_model(path: Path, checkpoint: Checkpoint) -> dict[str, Any]:
-    """Return which model it is, as JSON's own types.
+    """Return the description of a model, as JSON types.
 
     Raises
     ------
     CheckpointError
-        Its file cannot be read any more.
+        If its file can no longer be read.
     """
     network, vocabulary = checkpoint.network.config, checkpoint.vocabulary
     return {

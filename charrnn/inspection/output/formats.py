@@ -1,7 +1,7 @@
-"""The forms that a result can take. Imports no NumPy, so the command line may read it.
+"""The formats of a result. Imports no NumPy, so the command line may read it.
 
-A picture is the drawn screen, for a page or a slide. A schema is a form without a result: it
-describes what the view writes as JSON, and needs no model.
+A picture is the drawn screen, for a page or a slide. A schema is a format without a result: it
+describes the JSON of a view, and needs no model.
 """
 
 from pathlib import Path
@@ -19,12 +19,12 @@ _SUFFIXES: dict[str, Format] = {f".{name}": name for name in get_args(Format)} |
 
 
 def choose_format(named: Format | None, output: Path | None) -> Format:
-    """Return the format that is named, or else that of the output's suffix, or else text.
+    """Return the named format, or else that of the output's suffix, or else text.
 
     Raises
     ------
     ConfigError
-        The suffix is that of none.
+        If the suffix is unknown.
     """
     if named is not None or output is None:
         return named or "text"

@@ -1,4 +1,4 @@
-"""What stands around every view: above it the model and the text, below it what is not shown."""
+"""The frame of a drawn view: above it the model and the text, below it what is not shown."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -15,10 +15,10 @@ from charrnn.terminal.screen import LINES, Screen
 from charrnn.terminal.tables import folded, number, prose, quoted
 
 Lines = Iterator[Text]
-"""What is drawn, line by line."""
+"""Drawn lines."""
 
 _LONGEST = 1000
-"""Characters of a name that are shown, over as many lines as they take."""
+"""Characters shown of a name, folded."""
 
 
 def framed(
@@ -29,9 +29,9 @@ def framed(
     names_units: bool = False,
     onward: Sequence[Text] | None = None,
 ) -> Iterator[Text]:
-    """Yield what a view draws, with what it is of above it, and below what is not shown.
+    """Yield a drawn view in its frame.
 
-    names_units: whether units stand in the view, so that it has to be said how they are written.
+    names_units: whether the view names units, so that their notation is explained.
     onward: what stands below a view that fills the screen, where each line counts; where there is
         something, more is said of the model. None for other views.
     """
@@ -49,9 +49,9 @@ def framed(
 
 
 def heading(envelope: Envelope, screen: Screen, *, opens: bool = False) -> Iterator[Text]:
-    """Yield what each model is and, if there is a text, which; then an empty line.
+    """Yield a description of each model and of the text, if there is one; then an empty line.
 
-    opens: whether to say how the model came about and where more is said of it.
+    opens: whether to describe the model's training, and to name the view with more of it.
     """
     for path, checkpoint in ((envelope.path, envelope.checkpoint), *envelope.others):
         yield from _model(path, checkpoint, screen)
@@ -89,7 +89,7 @@ def _model(path: Path, checkpoint: Checkpoint, screen: Screen) -> Iterator[Text]
 
 
 def _training(checkpoint: Checkpoint, screen: Screen) -> Iterator[Text]:
-    """Yield in a sentence what a network learnt from, and how well."""
+    """Yield a sentence about a network's training text and its loss."""
     record = checkpoint.training
     said = f"learnt {', '.join(record.sources) or 'a text'} in {duration(record.seconds)}"
     if record.val_loss is not None:
@@ -103,14 +103,14 @@ def _training(checkpoint: Checkpoint, screen: Screen) -> Iterator[Text]:
 
 
 def _unit_names(checkpoint: Checkpoint, screen: Screen) -> Iterator[Text]:
-    """Yield how units are written."""
+    """Yield the notation of units."""
     config = checkpoint.network.config
     last = f"{config.num_layers - 1}:{config.hidden_size - 1}"
     yield from prose(f"units are written layer:unit, from 0:0 to {last}", screen)
 
 
 def cut_note(envelope: Envelope, screen: Screen) -> Iterator[Text]:
-    """Yield which part of the text is shown, where it is not all of it."""
+    """Yield a note about the part of the text that is shown, if it is not all."""
     if source := envelope.source:
         n = len(source.ids)
         shown = screen.shown(n)

@@ -1,6 +1,6 @@
-"""The JSON Schema (draft 2020-12) of what a view writes as JSON.
+"""The JSON Schema (draft 2020-12) of a view's JSON.
 
-`envelope.schema.json` describes what surrounds every result, a view's `schema.json` its data.
+`envelope.schema.json` describes the envelope of every result, a view's `schema.json` its data.
 Imports no NumPy, so the command line may read it.
 """
 
@@ -12,12 +12,12 @@ from charrnn.inspection.view import View
 
 
 def schema(view: View) -> dict[str, Any]:
-    """Return the JSON Schema of all that a view writes as JSON: its data, and what surrounds it."""
+    """Return the JSON Schema of a view: of its data and the envelope."""
     whole = _read("charrnn.inspection.output", "envelope.schema.json")
     data = _read(view.package, "schema.json")
     for of_the_root in ("$schema", "title"):
         data.pop(of_the_root, None)
-    # References begin at the root, and there is only one now.
+    # References start at the root, of which there is one only.
     whole["$defs"] |= data.pop("$defs", {})
     whole["title"] = f"charrnn inspect --view {view.name}"
     whole["properties"]["view"]["const"] = view.name
@@ -26,7 +26,7 @@ def schema(view: View) -> dict[str, Any]:
 
 
 def as_json(view: View) -> str:
-    """Return the schema of a view as a file of its own."""
+    """Return the schema of a view as JSON text."""
     return json.dumps(schema(view), indent=2, ensure_ascii=False) + "\n"
 
 

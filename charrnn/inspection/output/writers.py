@@ -1,8 +1,8 @@
-r"""A result as JSON, JSON lines, CSV or `.npz`: the same numbers in every form.
+r"""Writers of a result: JSON, JSON lines, CSV or `.npz`, with the same numbers.
 
-JSON is strict: no NaN and no infinity, null where there is no number. Characters stand as
-themselves; those that could drive a terminal are written as JSON's own escapes, so that a file may
-be looked at. In CSV they are written as `\x1b` is, and the column of code points is exact.
+JSON is strict: no NaN and no infinity, null where there is no number. Characters are written as
+themselves; control characters are written as JSON escapes, so that a file may
+be printed on a terminal. In CSV they become `\x1b` etc., and the column of code points is exact.
 """
 
 import csv
@@ -21,13 +21,13 @@ from charrnn.inspection.output.envelope import Envelope
 from charrnn.inspection.output.formats import Format
 from charrnn.inspection.result import Cell, Result
 
-_SPECIAL = re.compile(r"[^\t\n -~]")  # all that is worth asking what it is
+_SPECIAL = re.compile(r"[^\t\n -~]")  # candidates for an escape
 
 
 def write(result: Result, envelope: Envelope, form: Format, stream: BinaryIO) -> None:
-    """Write a result in any format but text, which is for the display.
+    """Write a result in any format except text, which is drawn.
 
-    stream: for npz, one in which one can seek.
+    stream: seekable for npz.
     """
     if form == "npz":
         meta = np.frombuffer(_dumps(envelope.about(result)).encode(), np.uint8)
@@ -52,7 +52,7 @@ def _json_lines(result: Result, envelope: Envelope) -> Iterator[str]:
 
 
 def _csv(result: Result, envelope: Envelope) -> Iterator[str]:
-    """Yield the table as RFC 4180 has it: lines end in CR LF, what needs it is in quotes."""
+    """Yield the table as CSV by RFC 4180: lines end in CR LF, fields are quoted where needed."""
     for row in result.rows():
         line = io.StringIO()
         csv.writer(line).writerow([_shown(cell) for cell in row])
@@ -71,7 +71,7 @@ def _as_python(found: re.Match[str]) -> str:
 def _dumps(value: dict[str, Any]) -> str:
     try:
         written = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    except ValueError:  # a checkpoint's own record may say NaN
+    except ValueError:  # a checkpoint's record may contain NaN
         written = json.dumps(_finite(value), ensure_ascii=False, allow_nan=False)
     return _SPECIAL.sub(_as_json, written)  # such characters occur in strings only
 
@@ -81,12 +81,12 @@ def _as_json(found: re.Match[str]) -> str:
 
 
 def _invisible(character: str) -> bool:
-    """Tell controls, marks that turn the direction of writing, and the like."""
+    """Return whether a character is a control, a bidirectional mark or the like."""
     return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def _finite(value: Any) -> Any:
-    """Return JSON's own types with None for each number that is not finite."""
+    """Return JSON types with None for each number that is not finite."""
     if isinstance(value, dict):
         return {key: _finite(inner) for key, inner in value.items()}
     if isinstance(value, list):

@@ -1,1 +1,1 @@
-"""One module a view: what it finds out, as one result object."""
+"""The views, one folder each."""

@@ -1,4 +1,4 @@
-"""The views of `inspect`, in the order in which help names them.
+"""The registry of views, in the order of help.
 
 A new view is a folder beside this file, and its name below.
 """
@@ -57,18 +57,18 @@ _ORDER = (
 VIEWS: dict[str, View] = {module.VIEW.name: module.VIEW for module in _ORDER}
 
 OPENS = "overview"
-"""The view that is shown where none is named."""
+"""The default view."""
 
 
 def choose_view(name: str | None, models: int | None = 1) -> View:
-    """Return the view of a name, or the one that opens.
+    """Return the view of a name, or the default one.
 
-    models: how many there are to look at; None where that does not matter.
+    models: number of models; None where that does not matter.
 
     Raises
     ------
     ConfigError
-        There is no such view, or it looks at fewer or more models.
+        If there is no such view, or it takes fewer or more models.
     """
     if name is None:
         name = OPENS
@@ -92,7 +92,7 @@ def choose_view(name: str | None, models: int | None = 1) -> View:
 
 
 def _meant(name: str) -> str | None:
-    """Return the view that a name means which is none: by another word for it, or a slip."""
+    """Return the view that an unknown name means, by its synonyms or as a misspelling."""
     words = {word: view for view in VIEWS for word in (view, *VIEWS[view].synonyms.split())}
     written = name.lower().replace("_", "-").replace(" ", "-")
     alike = difflib.get_close_matches(written, words, n=1, cutoff=0.7)

@@ -1,1 +1,1 @@
-"""Features of a text, and how well units follow them."""
+"""Features of a text, and the scores of units for them."""

@@ -1,7 +1,7 @@
-"""Features of a text: what can be said of it at each character, that a unit might follow.
+"""Features of a text: properties at each character that a unit might follow.
 
-The value of a feature at t is what is known when x(t) has been read, from x(0) to x(t) alone, as
-the state a(t) is. The few that look ahead say so: a network can only guess those.
+The value of a feature at t depends on x(0) to x(t) alone, as
+the state a(t) does. The few that look ahead are marked: a network can only guess those.
 """
 
 import re
@@ -18,22 +18,22 @@ from charrnn.inspection.places import compiled
 from charrnn.plurals import counted
 
 FREQUENT = 0.02
-"""A character that makes up this share of the text is a feature of its own."""
+"""Fraction of the text from which a character is a feature of its own."""
 
 LONG_LINE = 60  # characters
 
 MANY_CAPITALS = 2
-"""After so many capitals, and nothing small, a line counts as one in capitals."""
+"""Capitals, without a small letter, after which a line counts as one in capitals."""
 
 
 @dataclass(frozen=True, eq=False)
 class Feature:
-    """One thing that can be said of a text at each character.
+    """A property of a text at each character.
 
     name: ASCII, but for those that were given.
     group: quoting, nesting, layout, words, clauses, code, identity or asked.
-    values: (T,); 0 and 1 if it is binary.
-    ahead: whether it knows what comes after x(t).
+    values: (T,); 0 or 1 if it is binary.
+    ahead: whether it depends on characters after x(t).
     """
 
     name: str
@@ -44,7 +44,7 @@ class Feature:
 
 
 def features(text: str, wanted: Sequence[str] = ()) -> list[Feature]:
-    """Return the features that vary over a text, each once, and those that are asked for first.
+    """Return the features that vary over a text, without duplicates, the requested ones first.
 
     wanted: `name=REGEX` each: 1 inside a match, 0 elsewhere; ^ and $ match at every line.
 
@@ -77,14 +77,14 @@ def _varies(values: Column) -> bool:
 
 
 def _scaled(values: Column) -> bytes:
-    """Return what is the same for values that differ in scale alone, and say the same."""
+    """Return a key that is equal for values that differ in scale only."""
     least = values.min()
     scaled: Column = (values - least) / (values.max() - least)
     return scaled.tobytes()
 
 
 def _asked(text: str, written: str) -> Feature:
-    """Return the feature of a `name=REGEX`; what a match needs may lie ahead."""
+    """Return the feature of a `name=REGEX`; a match may depend on characters ahead."""
     name, equals, pattern = written.partition("=")
     name = name.strip()
     if not (name and equals and pattern):
@@ -108,9 +108,9 @@ def _asked(text: str, written: str) -> Feature:
 
 
 def since(marks: NDArray[np.bool_]) -> Column:
-    """Return how many characters ago the last mark was, (T,); 0 on it.
+    """Return the distance to the last mark in characters, (T,); 0 on it.
 
-    The text is taken to be preceded by a mark; without any in it, all is 0.
+    A mark is assumed before the text; without any in it, all is 0.
     """
     if not marks.any():
         return np.zeros(len(marks))
@@ -155,7 +155,7 @@ def _layout(text: str) -> Iterator[Feature]:
 
 
 def _in_line(marks: NDArray[np.bool_], line: NDArray[np.int_]) -> NDArray[np.int_]:
-    """Return how many marks there have been in the line so far, (T,)."""
+    """Return the number of marks in the line so far, (T,)."""
     so_far: NDArray[np.int_] = np.cumsum(marks)
     first = np.searchsorted(line, line)
     counted: NDArray[np.int_] = so_far - so_far[first] + marks[first]
@@ -163,7 +163,7 @@ def _in_line(marks: NDArray[np.bool_], line: NDArray[np.int_]) -> NDArray[np.int
 
 
 def _indents(text: str) -> tuple[Column, Column]:
-    """Return the width and the level of a line's indent, from its first other character on."""
+    """Return the width and the level of the line's indent, from its first non-blank character."""
     widths, levels = np.zeros(len(text)), np.zeros(len(text))
     width, outer, leading, fresh = 0, [0], 0, True
     for t, x in enumerate(text):
@@ -249,7 +249,7 @@ def _number(name: str, group: str, values: Column) -> Feature:
 
 
 def _where(text: str, says: Callable[[str], bool]) -> NDArray[np.bool_]:
-    """Return where a character is such, (T,); each character is asked about once."""
+    """Return where a predicate of the character is true, (T,), computed once per distinct one."""
     known = {character: says(character) for character in set(text)}
     return np.fromiter((known[character] for character in text), bool, len(text))
 
@@ -264,5 +264,5 @@ def _before(marks: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _after(marks: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return whether the next character is marked; after the last there is none."""
+    """Return whether the next character is marked; false for the last."""
     return np.concatenate([marks[1:], [False]]) if len(marks) else marks

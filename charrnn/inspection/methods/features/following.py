@@ -1,7 +1,7 @@
-"""How a unit follows a feature of a text, and how surely.
+"""How well a unit follows a feature of a text, with the verdict on it.
 
-Signs, thresholds and the best units are found on the first half of the text. All that is reported
-of them is of the second, which had no part in the choice.
+Signs, thresholds and the best units are chosen on the first half of the text. All reported
+numbers are of the second half, which had no part in the choice.
 """
 
 from dataclasses import dataclass
@@ -19,26 +19,26 @@ from charrnn.inspection.options import Unit
 Verdict = Literal["follows", "echo", "below noise", "too short"]
 
 ECHO = 1 / 3
-"""A unit of whose score, 2 AUC - 1 or r, less than this share is left within the characters read
-tells little but the character itself."""
+"""Fraction of a unit's score, 2 AUC - 1 or r, that must remain within the characters read;
+with less it is an echo of the character itself."""
 
 
 @dataclass(frozen=True, eq=False)
 class Following:
-    """How one unit follows one feature over the second half of the text.
+    """The scores of one unit for one feature, over the second half of the text.
 
-    kind: which of its states or gates.
-    sign: whether it is larger (1) or smaller (-1) where the feature is, on the first half.
+    kind: the state or gate of the unit.
+    sign: whether it is larger (1) or smaller (-1) with the feature, on the first half.
     auc: of sign times the unit; nan for a number.
     r, spearman: of sign times the unit.
-    in_char: within the characters read, the AUC of a binary feature and r of a number; nan where
-        the character tells all.
-    in_char_floor: what chance makes of that for this one unit.
-    span_f1: of the places where the unit times sign is above threshold; nan for a number.
-    span_f1_exact: the same, of spans that are the very same.
-    threshold: where that is in the unit's own values; nan for a number.
-    floor: what the best of all units scores by chance.
-    verdict: "below noise", "too short" a text to tell, "echo" of the character read, "follows".
+    in_char: within the characters read, the AUC of a binary feature or r of a number; nan where
+        the character determines the feature.
+    in_char_floor: the chance level of that for this one unit.
+    span_f1: F1 of the spans where the unit times sign is above threshold; nan for a number.
+    span_f1_exact: the same, for identical spans.
+    threshold: in the unit's own values; nan for a number.
+    floor: the chance level of the best of all units.
+    verdict: "below noise", "too short" a text, "echo" of the character read, "follows".
     """
 
     feature: Feature
@@ -58,24 +58,24 @@ class Following:
 
     @property
     def score(self) -> float:
-        """What the floor is compared with: the AUC of a binary feature, r of a number."""
+        """The score compared with the floor: the AUC of a binary feature, r of a number."""
         return self.auc if self.feature.binary else self.r
 
     @property
     def surplus(self) -> float:
-        """How far the weaker of the score and its control is from none; 1 at best."""
+        """The weaker of the score and its control, from 0 (no relation) to 1."""
         none = none_at_all(self.feature)
         weaker = float(np.nan_to_num(np.fmin(self.score, self.in_char), nan=none))
         return (weaker - none) / (1 - none)
 
 
 def none_at_all(feature: Feature) -> float:
-    """Return the score of a unit that has nothing to do with a feature."""
+    """Return the score of a unit without any relation to a feature."""
     return 0.5 if feature.binary else 0.0
 
 
 def follow(search: Search, n: int, u: int) -> Following:
-    """Tell how a unit follows a feature, by their numbers in a search."""
+    """Return how a unit follows a feature, by their indices in a search."""
     feature, (unit, kind) = search.features[n], search.units[u]
     sign = search.sign(n, u)
     series = sign * search.series(u).astype(np.float64)
@@ -114,7 +114,7 @@ def follow(search: Search, n: int, u: int) -> Following:
 def _verdict(
     chance: Chance, score: float, near: Chance | None, within: float, none: float
 ) -> Verdict:
-    """Judge a score and that within characters; none: what either is without any relation."""
+    """Return the verdict on a score and that within characters; none: that without a relation."""
     if not score > chance.floor:
         return "below noise"
     if not chance.enough:
@@ -125,6 +125,6 @@ def _verdict(
 
 
 def surest(found: Following) -> tuple[int, float]:
-    """Order what follows before what echoes and what is noise, and the better before the worse."""
+    """Return the sort key: followers first, then echoes, then noise; the best first in each."""
     order: list[Verdict] = ["follows", "echo", "too short", "below noise"]
     return order.index(found.verdict), -found.surplus

@@ -1,7 +1,7 @@
-"""What one is inside of at each character of a text: quotes, brackets, comments, tags.
+"""Nesting at each character of a text: quotes, brackets, comments, tags.
 
-Every function reads from left to right and looks at nothing that comes later; what it returns for
-place t is true when x(t) has been read. What opens belongs to the inside, what closes does not.
+Every function reads from left to right and never looks ahead; its value at
+place t holds when x(t) has been read. An opening mark is inside, a closing one is not.
 """
 
 import re
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from charrnn.array_types import Column
 
 Inside = NDArray[np.bool_]
-"""Whether one is inside of something, (T,)."""
+"""Flags of the places inside, (T,)."""
 
 
 def blank_lines(text: str) -> Inside:
-    """Return where a line ends that holds nothing: there a new paragraph begins."""
+    """Return where an empty line ends: there a new paragraph begins."""
     ends = np.zeros(len(text), bool)
     for found in re.finditer(r"(?<=\n)[ \t\r]*\n", text):
         ends[found.end() - 1] = True
@@ -24,7 +24,7 @@ def blank_lines(text: str) -> Inside:
 
 
 def quoted(text: str, opening: str, closing: str) -> Inside:
-    """Return where one is in quotes; a blank line ends them, since one may have been forgotten."""
+    """Return the places in quotes; a blank line ends them, since a mark may be missing."""
     inside, now = np.zeros(len(text), bool), False
     for t, (x, ends) in enumerate(zip(text, blank_lines(text).tolist(), strict=True)):
         now = x != closing and not ends if now else x == opening
@@ -50,9 +50,9 @@ def single_quoted(text: str) -> Inside:
 
 
 def depth(text: str, opening: str, closing: str, *, paragraph: bool) -> Column:
-    """Return how many of a pair of brackets are open.
+    """Return the number of open brackets of a kind, (T,).
 
-    paragraph: a blank line closes all, since one may have been forgotten.
+    paragraph: a blank line closes all, since a bracket may be missing.
     """
     depths, now = np.zeros(len(text)), 0
     for t, (x, ends) in enumerate(zip(text, blank_lines(text).tolist(), strict=True)):
@@ -67,9 +67,9 @@ def depth(text: str, opening: str, closing: str, *, paragraph: bool) -> Column:
 
 
 def delimited(text: str, opening: str, closing: str) -> Inside:
-    r"""Return where one is between two patterns, whose last characters are in and out of it.
+    r"""Return the places between two patterns: the last character of the first one is inside.
 
-    The patterns must match at the place where they end, whatever comes after.
+    The patterns must match at the place where they end, without looking ahead.
     """
     marks = re.compile(f"(?P<opens>{opening})|(?P<closes>{closing})")
     ends = {found.end() - 1: found.lastgroup for found in marks.finditer(text)}
@@ -82,7 +82,7 @@ def delimited(text: str, opening: str, closing: str) -> Inside:
 
 
 def string_literals(text: str) -> Inside:
-    r"""Return where one is in a "..." of a program: its line ends it, and \" does not."""
+    r"""Return the places in a "..." of a program, which the line's end closes, and \" does not."""
     inside, now, escaped = np.zeros(len(text), bool), False, False
     for t, x in enumerate(text):
         if x == '"' and not escaped:
@@ -95,7 +95,7 @@ def string_literals(text: str) -> Inside:
 
 
 def condition(text: str) -> Inside:
-    """Return where one is inside the brackets of an `if (`."""
+    """Return the places inside the brackets of an `if (`."""
     inside, depth_now = np.zeros(len(text), bool), 0
     opens = {found.end() - 1 for found in re.finditer(r"\bif\s*\(", text)}
     for t, x in enumerate(text):

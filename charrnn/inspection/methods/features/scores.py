@@ -1,6 +1,6 @@
-"""How well a unit follows a feature: AUC and correlation, each also within the characters read.
+"""Scores of units for features: AUC and correlation, each also within the characters read.
 
-Every score is here a sum over the text of the feature times something of the unit, so that all
+Every score is a sum over the text of the feature times a function of the unit, so that all
 units and all features are scored by one product, and all shifts of a feature by one Fourier
 transform (see `charrnn.inspection.methods.features.shift_test`).
 """
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from charrnn.array_types import Column, Floats, Ids
 
-_PIECE = 2**20  # values are ranked in pieces of about so many
+_PIECE = 2**20  # values ranked at a time, about
 
 
 def places_of(groups: Ids) -> list[NDArray[np.intp]]:
-    """Return which places, in order, belong to each group of (T,)."""
+    """Return the places of each group of (T,), in order."""
     order = np.argsort(groups, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(groups[order])) + 1)
 
@@ -22,7 +22,7 @@ def places_of(groups: Ids) -> list[NDArray[np.intp]]:
 def centred_ranks(values: Floats, groups: Ids | None = None) -> Floats:
     """Return the rank of each value in its row, (U, T), less the mean rank; ties share theirs.
 
-    groups: (T,); each value is ranked among those of its group alone.
+    groups: (T,); each value is ranked within its group.
     """
     ranks = np.empty_like(values)
     step = max(1, _PIECE // max(1, values.shape[1]))
@@ -41,7 +41,7 @@ def _ranked(values: Floats) -> Floats:
     order = np.argsort(values, axis=1)
     ordered = np.take_along_axis(values, order, axis=1)
     place = np.arange(n)
-    other = ordered[:, 1:] != ordered[:, :-1]  # than the one before
+    other = ordered[:, 1:] != ordered[:, :-1]  # different from the one before
     first, last = np.zeros(values.shape, np.intp), np.full(values.shape, n - 1)
     first[:, 1:] = np.where(other, place[1:], 0)
     last[:, :-1] = np.where(other, place[:-1], n - 1)
@@ -53,9 +53,9 @@ def _ranked(values: Floats) -> Floats:
 
 
 def pairs(marks: Floats, groups: Ids | None = None) -> Column:
-    """Return how many pairs of a marked and an unmarked place there are, (F,), for (F, T) marks.
+    """Return the number of pairs of a marked and an unmarked place, (F,), for (F, T) marks.
 
-    groups: both of a pair belong to one group.
+    groups: both places of a pair are in one group.
     """
     if groups is None:
         on = marks.sum(axis=1)
@@ -69,7 +69,7 @@ def pairs(marks: Floats, groups: Ids | None = None) -> Column:
 def auc(values: Floats, marks: Floats, groups: Ids | None = None) -> Floats:
     """Return the area under the ROC curve of each unit for each feature, (F, U).
 
-    It is the share of pairs of a marked and an unmarked place in which the unit is larger at the
+    It is the fraction of pairs of a marked and an unmarked place in which the unit is larger at the
     marked one, ties counting a half (Mann & Whitney 1947). With the R of marked places from ranks,
 
         AUC = (R - n1 (n1 + 1) / 2) / (n1 n0) = 1/2 + Σ_t f(t) (rank(t) - mean rank) / (n1 n0)
@@ -99,7 +99,7 @@ def centred(values: Floats, groups: Ids | None = None) -> Floats:
         for places in places_of(groups):
             less[:, places] -= less[:, places].mean(axis=1, keepdims=True)
     norm = np.sqrt(np.einsum("ut,ut->u", less, less))
-    # What remains of a constant after its mean is taken off is rounding.
+    # A constant minus its mean is rounding error.
     scale = np.abs(exact).max(axis=1, initial=0) * np.sqrt(values.shape[1])
     still = norm <= 1e-9 * scale
     less[still] = 0
@@ -109,7 +109,7 @@ def centred(values: Floats, groups: Ids | None = None) -> Floats:
 def correlation(values: Floats, numbers: Floats, groups: Ids | None = None) -> Floats:
     """Return Pearson's r of each unit with each feature, (F, U).
 
-    Within groups it is that of what is left of both when the mean of each group is taken off.
+    Within groups it is that of the residuals of both after subtracting each group's mean.
 
     values: (U, T). numbers: (F, T). groups: (T,). nan where one of the two does not vary.
     """
@@ -119,7 +119,7 @@ def correlation(values: Floats, numbers: Floats, groups: Ids | None = None) -> F
 
 
 def correlation_of_centred(values: Floats, numbers: Floats) -> Floats:
-    """Return the same of what `centred` returned."""
+    """Return the same for values that `centred` returned."""
     r: Floats = numbers.astype(values.dtype) @ values.T
     r[~numbers.any(axis=1)] = np.nan
     r[:, ~values.any(axis=1)] = np.nan

@@ -1,4 +1,4 @@
-"""Every unit scored against every feature of a text, with what chance does to the best of them."""
+"""Scores of every unit for every feature of a text, with the chance level of the best unit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -27,26 +27,26 @@ from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
 
 LEAST = 10
-"""A feature must differ from its commonest value at so many characters of each half, and, to be
+"""Characters of each half at which a feature must differ from its commonest value and, to be
 scored within the characters read, from the commonest of each."""
 
 TOGETHER = 64
-"""How many units are scored at a time."""
+"""Units scored at a time."""
 
 
 @dataclass(frozen=True, eq=False)
 class Search:
     """Scores of F features for U units: 2 AUC - 1 of a binary feature, r of a number.
 
-    features: those that are tested, because both halves of the text show enough of them.
-    rare: those that are not.
+    features: those that are tested, since they vary enough in both halves of the text.
+    rare: the others.
     units: each with its kind.
     first, second: the halves of the text.
     choice: (F, U), the scores on the first half.
-    within: (F, U), the same within the characters read; nan where the character tells all.
+    within: (F, U), the same within the characters read; nan where those determine the feature.
     scores: (F, U), those on the second half.
-    chances: of each feature, what its shifts score with the best unit, on the second half; AUC of
-        what is binary.
+    chances: of each feature, the scores of its shifts with the best unit, on the second half; AUC
+        of a binary one.
     """
 
     reading: Reading
@@ -130,7 +130,7 @@ class Search:
         return self.reading.series(kind)[:, layer, j]
 
     def state(self, part: slice) -> Floats:
-        """Return all units over a part of the text, (T, U)."""
+        """Return the values of all units over a part of the text, (T, U)."""
         layers = sorted({layer for (layer, _), _ in self.units})
         kinds = dict.fromkeys(kind for _, kind in self.units)
         n = part.stop - part.start
@@ -139,21 +139,21 @@ class Search:
         return state
 
     def sign(self, n: int, u: int) -> int:
-        """Return whether a unit is larger, 1, or smaller, -1, where a feature is."""
+        """Return whether a unit is larger, 1, or smaller, -1, with a feature."""
         return -1 if self.choice[n, u] < 0 else 1
 
     def best(self, n: int) -> int:
         """Return the unit that follows a feature best on the first half.
 
-        Of its score and of that within characters the weaker counts, so that a unit that only
-        echoes the character read is not preferred to one that knows more.
+        The weaker of its score and of that within characters counts, so that a unit that only
+        echoes the character read is not preferred to a better one.
         """
         score, within = np.nan_to_num(self.choice[n]), self.within[n] * np.sign(self.choice[n])
         return int(np.argmax(np.fmin(np.abs(score), within)))
 
 
 def part_of(reading: Reading, part: slice) -> Reading:
-    """Return some of a reading, as it was read after what comes before."""
+    """Return a part of a reading, with the states of the whole."""
     return replace(
         reading,
         ids=reading.ids[part],
@@ -164,7 +164,7 @@ def part_of(reading: Reading, part: slice) -> Reading:
 
 
 def features_of(reading: Reading, wanted: Sequence[str] = ()) -> list[Feature]:
-    """Return the features of a text, and of what the network makes of it: surprise and entropy.
+    """Return the features of a text, and those of its predictions: surprise and entropy.
 
     Raises
     ------
@@ -195,7 +195,7 @@ def _varies(feature: Feature, groups: Ids, half: slice) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class _Piece:
-    """Some neighbours of a layer, from unit j on, over the text, (T, U)."""
+    """Consecutive units of a layer, from unit j, over the text, (T, U)."""
 
     series: Floats
     kind: str
@@ -209,7 +209,7 @@ class _Piece:
 
 @dataclass(frozen=True, eq=False)
 class _Ready:
-    """Some units over a half of the text, (U, T), as they are scored by products."""
+    """Some units over a half of the text, (U, T), prepared for scores by products."""
 
     ranks: Floats
     centred: Floats
@@ -220,7 +220,7 @@ class _Ready:
 
 
 class _Half:
-    """Some features over a half of the text, that units are scored by."""
+    """Some features over a half of the text, for which units are scored."""
 
     def __init__(self, features: Sequence[Feature], half: slice, ids: Ids) -> None:
         values = np.array([feature.values[half] for feature in features])
@@ -237,7 +237,7 @@ class _Half:
         )
 
     def within(self, u: Floats) -> Floats:
-        """Return the same of units, (U, T), within the characters read."""
+        """Return the same for units, (U, T), within the characters read."""
         units = _Ready.of(u, self._ids)
         return self._merged(
             2 * auc_of_ranks(units.ranks, self._marks, self._near) - 1,
@@ -245,7 +245,7 @@ class _Half:
         )
 
     def by_chance(self, units: _Ready) -> Floats:
-        """Return the size of the largest score of any unit at each far shift, (F, N)."""
+        """Return the largest absolute score of any unit at each far shift, (F, N)."""
         ranks, sized = transformed(units.ranks), transformed(units.centred)
         return self._merged(
             np.array(

@@ -1,8 +1,8 @@
-"""How large a score is by chance: the feature shifted along the text, every way.
+"""Max-statistic permutation test by circular shifts: chance levels of scores.
 
-States and features both change slowly, so shuffling one of them would make chance look too small.
-A circular shift by s characters, (f_s)(t) = f(t - s), leaves each as slow as it is and takes away
-only what binds them. For each s the largest score of any unit is kept; of F features tested at
+States and features are autocorrelated, so shuffling one of them would underestimate chance.
+A circular shift by s characters, (f_s)(t) = f(t - s), keeps the autocorrelation of each and
+breaks only their relation. For each s the largest score of any unit is kept; of F features at
 once, chance stays below the floor of each with probability 1 - LEVEL / F, and so of all with at
 least 1 - LEVEL.
 """
@@ -18,11 +18,11 @@ from charrnn.inspection.methods.features.scores import centred, centred_ranks, p
 LEVEL = 0.05
 
 NEAREST = 0.05
-"""Shifts by less than this share of the text, either way, are no chance: things are slow."""
+"""Fraction of the text below which a shift, either way, is not independent."""
 
 
 def smooth_length(n: int) -> int:
-    """Return the largest 2^i 3^j 5^k up to n, a length that a Fourier transform is quick with."""
+    """Return the largest 2^i 3^j 5^k up to n, a length for a fast Fourier transform."""
     for length in range(n, 1, -1):
         rest = length
         for prime in (2, 3, 5):
@@ -34,7 +34,7 @@ def smooth_length(n: int) -> int:
 
 
 def far_shifts(n: int) -> NDArray[np.intp]:
-    """Return the shifts of a text of n characters that count as chance."""
+    """Return the shifts of a text of n characters that are far enough to be independent."""
     nearest = max(1, int(np.ceil(NEAREST * n)))
     return np.arange(nearest, n - nearest + 1)
 
@@ -58,10 +58,10 @@ def shifted_scores(values: NDArray[np.complexfloating], feature: Floats) -> Floa
 
 @dataclass(frozen=True, eq=False)
 class Chance:
-    """What shifts of a feature score.
+    """The null distribution of a feature's score, from its shifts.
 
     scores: (N,), for each far shift.
-    tests: how many features are tested at once.
+    tests: number of features tested at once.
     """
 
     scores: Column
@@ -74,20 +74,22 @@ class Chance:
 
     @property
     def floor(self) -> float:
-        """What a score must exceed: the quantile 1 - LEVEL / tests; the largest, if too few."""
+        """The critical value: the quantile 1 - LEVEL / tests of scores; the largest, if too few."""
         N = len(self.scores)
         if not N:
             return float("nan")
-        above = int(LEVEL / self.tests * (N + 1))  # so many may be as large, the score itself one
+        above = int(
+            LEVEL / self.tests * (N + 1)
+        )  # scores that may be as large, with the tested one
         return float(np.sort(self.scores)[N - max(1, above)])
 
 
 def within_chance(values: Floats, feature: Floats, groups: Ids, *, binary: bool) -> Column:
-    """Return how well one unit, (T,), follows each far shift of a feature within groups, (N,).
+    """Return the score of one unit, (T,), for each far shift of a feature within groups, (N,).
 
-    Here the places of each group are shifted along themselves, those of all groups by the same
-    share of their number: so each group keeps as many places with the feature as it has, and what
-    is slow stays slow. By AUC if the feature is binary, else by r; the sign is left out.
+    The places of each group are shifted among themselves, those of all groups by the same
+    fraction of their number: so each group keeps its number of places with the feature, and the
+    autocorrelation. AUC if the feature is binary, else r; without the sign.
     """
     T, one, f = len(feature), values[None].astype(np.float64), feature[None]
     [u] = centred_ranks(one, groups) if binary else centred(one, groups)

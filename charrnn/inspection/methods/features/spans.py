@@ -1,4 +1,4 @@
-"""Spans of a text that a unit marks, and how many of them are those of a feature."""
+"""Spans of a text that a unit marks, and their F1 against those of a feature."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from charrnn.array_types import Column, Floats
 
 CANDIDATES = 48
-"""Thresholds that are tried, half of them where the feature is, half where it is not."""
+"""Thresholds tried, half of them from values with the feature, half from those without."""
 
 
 def run_starts(marks: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -17,7 +17,7 @@ def run_starts(marks: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def run_lengths(marks: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Return for each marked place how long its run is, (..., T); 0 where there is no mark."""
+    """Return the length of the run of each marked place, (..., T); 0 without a mark."""
     T = marks.shape[-1]
     place = np.arange(T)
     start = np.maximum.accumulate(np.where(run_starts(marks), place, 0), axis=-1)
@@ -29,14 +29,14 @@ def run_lengths(marks: NDArray[np.bool_]) -> NDArray[np.intp]:
 def span_f1(said: NDArray[np.bool_], true: NDArray[np.bool_], *, exact: bool = False) -> Column:
     """Return the F1 of the spans of each row, (K, T), against those of (T,), (K,).
 
-    F1 = 2 hits / (spans said + spans true). A span hits a true one if what they share is more than
-    half of what they cover together, so each has one partner at most, and a single character has
-    to be met exactly. nan where there are none of either.
+    F1 = 2 hits / (spans found + spans true). A span hits a true one if their intersection is more
+    than half of their union, so each has one partner at most, and a single character has
+    to match exactly. nan where there are none of either.
 
-    exact: it hits only the very same span.
+    exact: only identical spans count as hits.
     """
     both = said & true
-    shared = run_lengths(both)  # a run of both lies in one span of each
+    shared = run_lengths(both)  # a run of both is in one span of each
     covered = run_lengths(said) + run_lengths(true) - shared
     hits = run_starts(both) & (shared == covered if exact else 2 * shared > covered)
     count = run_starts(said).sum(axis=-1) + run_starts(true).sum()
@@ -47,7 +47,7 @@ def span_f1(said: NDArray[np.bool_], true: NDArray[np.bool_], *, exact: bool = F
 def best_threshold(values: Floats, marks: NDArray[np.bool_]) -> float:
     """Return the threshold above which a unit, (T,), hits most spans of (T,) marks.
 
-    Of equals it is the one by which most characters are right.
+    Of equals it is the one with the most correct characters.
     """
     spread = 1 / (1 + np.exp(-np.linspace(-7, 7, CANDIDATES // 2)))  # densest near both ends
     candidates = np.concatenate(

@@ -1,4 +1,4 @@
-"""What it costs to do without some units: exactly, and for the readout alone."""
+"""Ablation of units: the exact cost, and that for the readout alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from charrnn.network.functions import log_softmax
 
 @dataclass(frozen=True, eq=False)
 class UnitAblation:
-    """Every unit's state put to one value at each step.
+    """Ablation of units: their states are clamped to one value at each step.
 
     values: (L, H), the value for each unit.
-    kind: the state that is put to it, "a", or "c" of an LSTM.
+    kind: the clamped state, "a", or "c" of an LSTM.
     """
 
     reading: Reading
@@ -27,9 +27,9 @@ class UnitAblation:
     kind: str
 
     def in_the_loop(self, groups: Sequence[Sequence[Unit]], track: Track = untracked) -> Floats:
-        """Return how many bits more each character costs, (R, T - 1), for R groups of units.
+        """Return the extra bits of each character, (R, T - 1), for R groups of units.
 
-        All that reads the units sees them so: the readout, the layer above, and every later step.
+        The readout, the layer above and every later step see the clamped units.
         """
         held = [
             [Clamp(unit, float(self.values[unit]), self.kind) for unit in group] for group in groups
@@ -39,9 +39,9 @@ class UnitAblation:
         return extra_bits
 
     def direct(self, group: Sequence[Unit]) -> Column | None:
-        """Return the same, (T - 1,), where the readout alone sees the units so.
+        """Return the same, (T - 1,), where the readout alone sees the clamped units.
 
-        None if it sees none of them, as they are all in lower layers.
+        None if all units are in lower layers.
         """
         reading, following = self.reading, self.reading.ids[1:]
         top = reading.network.config.num_layers - 1

@@ -14,11 +14,11 @@ from charrnn.terminal.tables import Shown, Table, number, prose, rule
 
 _ROWS = 16
 _BAR = 12
-_WHERE = 22  # cells, to be left for where it hurts
+_WHERE = 22  # cells for the classes that cost more
 
 
 def draw(result: Ablated, screen: Screen) -> Iterator[Text]:
-    """Yield the dearest units, the group, the control, and what they say together."""
+    """Yield the units of highest cost, the group, the control, and a summary."""
     how = "its mean" if result.how == "mean" else "0"
     yield from rule(f"without a unit: its {result.kind} at {how}", screen, right="bits a character")
     shown = result.single[: len(result.single) if result.asked else result.shown or _ROWS]
@@ -35,7 +35,7 @@ def draw(result: Ablated, screen: Screen) -> Iterator[Text]:
 
 
 def _table(losses: Sequence[Loss], result: Ablated, screen: Screen) -> Iterator[Text]:
-    """Yield a row for each; what a narrow screen has no room for is left out."""
+    """Yield a row for each; a narrow screen shows fewer columns."""
     largest = max(*(abs(loss.bits.mean) for loss in losses), 1e-9)
     body: list[list[Shown]] = []
     for loss in losses:
@@ -71,7 +71,7 @@ def _where(loss: Loss, room: int, screen: Screen) -> Text:
 
 
 def _control(result: Ablated, screen: Screen) -> str:
-    """Return what the units drawn at random cost."""
+    """Return a sentence about the costs of random units."""
     if not result.random:
         return "no unit was drawn at random, so what an ordinary one costs is not known"
     means = np.array([loss.bits.mean for loss in result.random])

@@ -1,12 +1,12 @@
-"""What holding each unit would cost, to first order, for all units from one way back.
+"""Attribution patching: the cost of clamping each unit, to first order, from one backward pass.
 
-If the unit j is put to m_j in the place of a_j(t) at every step, the loss changes to first order by
+If unit j is clamped to m_j instead of a_j(t) at every step, the loss changes to first order by
 
     Δ_j = Σ_t dL/da_j(t) (m_j - a_j(t))
 
-with dL/da_j(t) the total gradient, through all that comes after. It is a derivative, so it is near
-the truth where m_j - a_j(t) is small; and it counts the ways that lead through the unit's own
-later values, which are held as well. It serves to choose which units are worth holding.
+with dL/da_j(t) the total gradient, through all later steps. It is a derivative, so it is near
+the exact cost where m_j - a_j(t) is small; and it includes the paths through the unit's own
+later values, which are clamped as well. It serves to choose the units to ablate.
 """
 
 import numpy as np
@@ -20,12 +20,12 @@ from charrnn.network.trace import Trace
 
 
 def first_order(reading: Reading, values: Column, kind: str = "a") -> Column:
-    """Return by how much the mean surprise would change, (L, H), in bits a character.
+    """Return the first-order change of the mean surprise, (L, H), in bits per character.
 
-    values: (L, H), what each unit would be held at.
-    kind: the state that would be held, "a" or "c".
+    values: (L, H), the value that each unit is clamped to.
+    kind: the clamped state, "a" or "c".
 
-    nan where the gradient is no number, as it may become on its way through a long text.
+    nan where the gradient overflows, as it may over a long text.
     """
     network, ids = reading.network, reading.ids
     trace = Trace(network, len(ids) - 1, 1)

@@ -1,4 +1,4 @@
-"""What the network loses without a unit: how much, at which characters, and by which way."""
+"""The cost of ablating units: how much, at which characters, and through which path."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,13 +23,13 @@ from charrnn.network.config import NetworkConfig
 from charrnn.text.vocabulary import Vocabulary
 
 CHARACTERS = 4000
-"""How many are read without each unit."""
+"""Characters read without each unit."""
 
 FEWEST = 32
-"""How many units are measured at least, those first that seem to matter most."""
+"""Fewest units measured, those of the largest first-order cost."""
 
 WORK = 4e10
-"""More units are measured up to so many multiplications: all those of a small network."""
+"""Multiplications up to which more units are measured: all those of a small network."""
 
 CONTROL = 16
 """Default number of units drawn at random."""
@@ -37,11 +37,11 @@ CONTROL = 16
 
 @dataclass(frozen=True, eq=False)
 class Loss:
-    """What it costs to do without some units, in bits a character.
+    """The cost of ablating some units, in bits per character.
 
     units: one, or several at once.
     of_character: (n,), of each predicted character.
-    direct: where only the readout does without them; None if it sees none of them.
+    direct: the cost where only the readout lacks them; None if it sees none of them.
     approx: the cost to first order, the sum over the units.
     by_class: the mean of the characters of each class, see `methods.character_classes`.
     """
@@ -55,11 +55,11 @@ class Loss:
 
     @property
     def named(self) -> str:
-        """The units as they are written."""
+        """The notation of the units."""
         return "+".join(map(name, self.units))
 
     def where(self) -> list[tuple[str, Mean]]:
-        """Return the classes that cost more by more than twice the error, the costliest first."""
+        """Return the classes that cost more by over two standard errors, the costliest first."""
         found = [
             (CLASSES[k], mean) for k, mean in enumerate(self.by_class) if mean.mean > 2 * mean.error
         ]
@@ -68,15 +68,15 @@ class Loss:
 
 @dataclass(frozen=True, eq=False)
 class Ablated:
-    """Units put to one value at every step, and what the text costs then.
+    """The costs of ablations on a text.
 
-    ids: (N,), the part of the text that was read without them, from its beginning.
-    mean_of: over how many characters the mean was taken that units are put to.
+    ids: (N,), the beginning of the text, read without them.
+    mean_of: number of characters of the mean that units are clamped to.
     classes: (N,), of each character.
-    single: each unit by itself; those that were asked for in their order, else the dearest first.
-    together: all that were asked for at once, if they were several.
-    random: as many units, or groups of so many, drawn at random.
-    approx: (L, H), the cost of every unit to first order; held_at: (L, H), what each is put to.
+    single: each unit by itself; requested ones in their order, else the costliest first.
+    together: all requested units at once, if several.
+    random: units, or groups of as many units, drawn at random.
+    approx: (L, H), the first-order cost of every unit; held_at: (L, H), the values clamped to.
     """
 
     view: ClassVar[str] = "ablate"
@@ -102,14 +102,14 @@ class Ablated:
 
     @classmethod
     def of(cls, reading: Reading, options: Options | None = None, track: Track = untracked) -> Self:
-        """Measure the units that were asked for, or those that seem to matter most.
+        """Measure the requested units, or those of the largest first-order cost.
 
         Raises
         ------
         ConfigError
-            There is no such layer or unit, or no state of this kind.
+            If there is no such layer or unit, or no state of this kind.
         TextError
-            The text has one character only, so nothing is predicted.
+            If the text has one character only, so that nothing is predicted.
         """
         options = options or Options()
         config, kind = reading.network.config, options.kind_shown
@@ -166,12 +166,12 @@ class Ablated:
 
     @property
     def all_measured(self) -> bool:
-        """Whether every unit of the network was measured, and not only some."""
+        """Whether every unit of the network was measured."""
         return len(self.single) == self.approx.size
 
     @property
     def agreement(self) -> float:
-        """The rank correlation of the cost to first order with the exact one; nan of too few."""
+        """The rank correlation of first-order and exact cost; nan for too few units."""
         single = [loss for loss in (*self.single, *self.random) if len(loss.units) == 1]
         known = {loss.units: (loss.approx, loss.bits.mean) for loss in single}
         pairs = np.array(list(known.values()))
@@ -181,14 +181,14 @@ class Ablated:
         return float(np.corrcoef(approx, exact)[0, 1])
 
     def losses(self) -> Iterator[tuple[str, Loss]]:
-        """Yield every loss with its part in the experiment."""
+        """Yield every loss with its role in the experiment."""
         yield from (("asked" if self.asked else "shortlist", loss) for loss in self.single)
         if self.together:
             yield "together", self.together
         yield from (("random", loss) for loss in self.random)
 
     def data(self) -> dict[str, Any]:
-        """Return the cost without each of the units that were measured."""
+        """Return the cost of each measured unit."""
         return {
             "how": self.how,
             "kind": self.kind,
@@ -227,9 +227,9 @@ class Ablated:
             ]  # fmt: skip
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the cost of each character, (R, N - 1), without each group; `units` tells which.
+        """Return the cost of each character, (R, N - 1), without each group of `units`.
 
-        units: (K, 3), for each unit the row that it is part of, its layer and its index.
+        units: (K, 3), for each unit its row, its layer and its index.
         """
         losses = [loss for _, loss in self.losses()]
         units = [(row, *unit) for row, loss in enumerate(losses) for unit in loss.units]
@@ -253,13 +253,13 @@ def _classes(reading: Reading) -> NDArray[np.int8]:
 
 
 def _affordable(config: NetworkConfig, characters: int) -> int:
-    """Return how many units are measured."""
+    """Return the number of units to measure."""
     H, L, G = config.hidden_size, config.num_layers, len(CELLS[config.cell].gates)
     return max(FEWEST, int(WORK / (characters * L * G * H * H)))
 
 
 def _shortlist(approx: Column, layers: Sequence[int], most: int) -> list[Unit]:
-    """Return the units that cost most to first order."""
+    """Return the units of the largest first-order cost."""
     H = approx.shape[1]
     cost = np.nan_to_num(approx[list(layers)], nan=0.0).ravel()
     order = np.argsort(-cost, kind="stable")[:most].tolist()
@@ -273,7 +273,7 @@ def _draw(
     layers: Sequence[int],
     H: int,
 ) -> list[tuple[Unit, ...]]:
-    """Draw single units of these layers, or groups with as many units of each layer as `group`."""
+    """Draw units of these layers, or groups with as many units of each layer as `group`."""
     if not group:
         places = rng.choice(len(layers) * H, min(count, len(layers) * H), replace=False)
         return [((layers[place // H], place % H),) for place in places.tolist()]

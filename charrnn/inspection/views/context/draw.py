@@ -1,4 +1,4 @@
-"""The view `context`: bits by length of context, and what the state can still spell."""
+"""The view `context`: bits by length of context, and the characters decodable from the state."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ _LONGEST_BAR = 40
 
 
 def draw(result: Context, screen: Screen) -> Iterator[Text]:
-    """Yield the bits by length of context, then what the state can be asked."""
+    """Yield the bits by length of context, then the accuracy of the linear probe by lag."""
     N = len(result.targets)
     many = counted(N, "character")
     yield from rule("bits by context", screen, right=f"{many} predicted")
@@ -33,7 +33,7 @@ def draw(result: Context, screen: Screen) -> Iterator[Text]:
 def _bits(result: Context, screen: Screen) -> Iterator[Text]:
     error = screen.pick("±", "+-")
     full = result.whole.mean
-    largest = max(float(result.bits.mean(axis=1).max()), full) or 1.0  # if nothing is uncertain
+    largest = max(float(result.bits.mean(axis=1).max()), full) or 1.0  # 0 if nothing is uncertain
     rows: list[list[Shown]] = [
         [
             f"{n:,}",

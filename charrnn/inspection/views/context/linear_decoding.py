@@ -1,13 +1,13 @@
-"""Which characters can still be read off the state, so many steps after they were read.
+"""A linear probe of the state for past characters, by lag.
 
-From the state s(t), all that goes on to the next step, x(t-k) is guessed by a ridge classifier:
+From the state s(t), all that is carried to the next step, a ridge classifier predicts x(t-k):
 
     guess(t) = argmax_v p(v) + w_v · s(t)
 
 w minimises Σ_t (p(v) + w_v · s(t) - [x(t-k) = v])² + λ T |w_v|² over the first half of the text, s
-less its mean over its standard deviation, p how often each character occurs. λ is chosen by the
-guesses of a fit to three quarters of that half in its last quarter. What is reported is how many
-guesses are right in the second half.
+standardised, p the frequency of each character. λ is chosen by the accuracy of a fit to three
+quarters of that half on its last quarter. The reported accuracy is that on the second half
+of the text.
 """
 
 from dataclasses import dataclass
@@ -23,22 +23,22 @@ PENALTIES = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
 """λ, for states of variance 1."""
 
 CLASSES = 128
-"""How many characters are guessed at, the commonest; others are never guessed."""
+"""Classes of the probe: the commonest characters; others are never predicted."""
 
 DIRECTIONS = 1024
-"""Of larger states so many random directions are seen."""
+"""Random directions to which larger states are projected."""
 
 FEWEST = 256
-"""A shorter text is not enough to learn from."""
+"""Fewest characters of a text to fit a probe."""
 
 
 @dataclass(frozen=True)
 class Recall:
-    """How often x(t-k) is guessed rightly in the second half of the text.
+    """The accuracy of the probe for x(t-k) on the second half of the text.
 
     accuracy: from the state.
-    by_last: from x(t) alone, as what stood there most often in the first half.
-    commonest: by guessing the commonest character of the first half, which is chance.
+    by_last: from x(t) alone, as the most frequent character at that lag in the first half.
+    commonest: of the commonest character of the first half, the chance level.
     """
 
     lag: int
@@ -48,14 +48,14 @@ class Recall:
 
 
 class _Ridge:
-    """What states, (T, U), of variance 1 say of C classes, for any penalty."""
+    """A ridge classifier of C classes on standardised states, (T, U), for any penalty."""
 
     def __init__(self, Z: Floats) -> None:
         self._Z = Z
         self._s, self._Q = np.linalg.eigh((Z.T @ Z).astype(np.float64))
 
     def fit(self, y: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-        """Return p, (C,), and Q^T Z^T (y - p), of which the weights are made."""
+        """Return p, (C,), and Q^T Z^T (y - p), from which `weights` follows."""
         marks = y.astype(self._Z.dtype)
         p = marks.mean(axis=0)
         return p, self._Q.T @ (self._Z.T @ (marks - p)).astype(np.float64)
@@ -85,7 +85,7 @@ def recalls(
     early, whole = _Ridge(Z[first:middle]), _Ridge(Z[first:half])
     found = []
     for lag in track(lags, "asking the state", len(lags)):
-        past = ids[first - lag : T - lag]  # of character t, stands at t - first
+        past = ids[first - lag : T - lag]  # of character t at index t - first
         y: NDArray[np.bool_] = past[:, None] == classes
         learnt, tried, asked = np.split(y, [middle - first, half - first])
         p, fitted = early.fit(learnt)
@@ -107,16 +107,16 @@ def recalls(
 
 
 def _hits(guesses: Floats, y: NDArray[np.bool_]) -> Column:
-    """Return 1 where the class of the largest number, of (n, C), is the right one, else 0."""
+    """Return 1 where the class of the largest score, of (n, C), is the right one, else 0."""
     hits: Column = y[np.arange(len(y)), guesses.argmax(axis=1)].astype(np.float64)
     return hits
 
 
 def _by_last(ids: Ids, lag: int, first: int, half: int) -> float:
-    """Return how often x(t-k) is what stood k before x(t) most often in the first half."""
+    """Return the accuracy of predicting x(t-k) by its commonest value given x(t)."""
     V = int(ids.max()) + 1
     past = ids[first - lag : half - lag]
-    guess = np.full(V, np.bincount(past).argmax())  # where x(t) is new
+    guess = np.full(V, np.bincount(past).argmax())  # for a new x(t)
     pairs, counts = np.unique(ids[first:half].astype(np.int64) * V + past, return_counts=True)
     pairs = pairs[np.argsort(counts, kind="stable")]
     guess[pairs // V] = pairs % V  # of those with the same x(t), the last remains

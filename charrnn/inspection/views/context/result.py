@@ -1,4 +1,4 @@
-"""How much of the text before a character the network uses, and how much its state still holds."""
+"""The context that the network uses, and the past characters that its state encodes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,28 +19,28 @@ from charrnn.inspection.views.context.truncated import truncated_surprise
 from charrnn.text.vocabulary import Vocabulary
 
 LONGEST = 256
-"""Default number of characters of context, at most."""
+"""Default longest context in characters."""
 
 TARGETS = 200
-"""Default number of characters predicted from each."""
+"""Default number of characters predicted from each length."""
 
 QUICKER = 8
 
 WITHIN = 0.01
-"""Context is enough where it comes within this share of the bits that all of it would give."""
+"""Relative excess of bits over the whole context, within which a shorter one is enough."""
 
 LAGS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
-"""How far back the state is asked about."""
+"""Lags of the linear probe, in characters."""
 
 
 @dataclass(frozen=True, eq=False)
 class Context:
-    """What N characters cost when D lengths of context before them are read, and what when all is.
+    """The surprise of N characters after D lengths of context, and after the whole of it.
 
-    targets: (N,), their places t in the text, drawn at random, in ascending order.
-    lengths: (D,), the numbers n of characters read before each, the state having been 0.
-    bits: (D, N), the surprise after those; full: (N,), after all that the text has before them.
-    recalls: of the state of `layers`; none for a text that is too short to learn from.
+    targets: (N,), their places t in the text, drawn at random, ascending.
+    lengths: (D,), the numbers n of characters read before each, from state 0.
+    bits: (D, N), the surprise after those; full: (N,), after the whole text before them.
+    recalls: of the state of `layers`; empty for a text that is too short for a probe.
     """
 
     view: ClassVar[str] = "context"
@@ -57,14 +57,14 @@ class Context:
 
     @classmethod
     def of(cls, reading: Reading, options: Options | None = None, track: Track = untracked) -> Self:
-        """Read the text again with short memories, and ask the state what it remembers.
+        """Read the text again with truncated contexts, and fit the linear probes.
 
         Raises
         ------
         TextError
-            The text is so short that nothing is predicted in it.
+            If the text is so short that nothing is predicted in it.
         ConfigError
-            There is no such layer.
+            If there is no such layer.
         """
         options = options or Options()
         layers = options.layers(reading.network.config)
@@ -96,26 +96,26 @@ class Context:
 
     @property
     def excess(self) -> list[Mean]:
-        """By how much those are more than after all of the text, pair by pair."""
+        """The mean excess over the whole context, by pairs."""
         return [mean_where(bits - self.full) for bits in self.bits]
 
     @property
     def whole(self) -> Mean:
-        """The mean bits after all of the text."""
+        """The mean bits after the whole context."""
         return mean_where(self.full)
 
     @property
     def enough(self) -> int | None:
-        """The least length of context that is enough; None where none is."""
+        """The least length of context that is enough; None if none is."""
         near = self.bits.mean(axis=1) <= (1 + WITHIN) * self.whole.mean
         first = len(near) - int(np.argmin(near[::-1])) if not near.all() else 0
         return int(self.lengths[first]) if first < len(near) else None
 
     @property
     def held(self) -> int | None:
-        """The farthest lag up to which the state tells more than x(t) does, or chance; or None.
+        """The farthest lag up to which the probe beats x(t) alone and chance; or None.
 
-        More, that is, by two standard errors.
+        By two standard errors.
         """
         farthest = None
         for recall in self.recalls:
@@ -126,7 +126,7 @@ class Context:
         return farthest
 
     def data(self) -> dict[str, Any]:
-        """Return a row for each length of context, and one for each lag that was asked about."""
+        """Return an object for each length of context, and one for each lag."""
         return {
             "targets": len(self.targets),
             "context": [
@@ -159,7 +159,7 @@ class Context:
         }
 
     def rows(self) -> Iterator[list[Cell]]:
-        """Yield a row for each length of context, then one for each lag, of the columns it has."""
+        """Yield a row for each length of context, then one for each lag."""
         yield [
             "n", "bits", "bits_error", "excess_bits", "excess_error",
             "k", "accuracy", "accuracy_error", "by_last", "commonest",
@@ -172,7 +172,7 @@ class Context:
             yield [None] * 5 + [recall.lag, *numbers, recall.by_last, recall.commonest]
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the bits of every target, (D, N), and how well the state remembers."""
+        """Return the bits of every target, (D, N), and the accuracies of the probes."""
         recalls = self.recalls
         return {
             "targets": self.targets.astype(np.int32),
@@ -202,7 +202,7 @@ def _recalls(
     rng: np.random.Generator,
     track: Track,
 ) -> list[Recall]:
-    """Ask the state of these layers, over at most so many of the last characters."""
+    """Fit the probes to the state of these layers, over the last characters."""
     T = min(most, len(reading))
     lags = [lag for lag in LAGS if lag <= T // 8]
     if T < FEWEST:

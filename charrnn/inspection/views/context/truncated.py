@@ -1,4 +1,4 @@
-"""How well a network predicts that has read only the last few characters."""
+"""Predictions from a truncated context."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ def truncated_surprise(
     lengths: Sequence[int],
     track: Track = untracked,
 ) -> NDArray[np.float64]:
-    """Return the surprise of characters of which only so many before them were read.
+    """Return the surprise of characters after truncated contexts.
 
     That is -log2 y_hat(t-1)[x(t)] where the state was 0 before character t-n.
 

@@ -1,4 +1,4 @@
-"""The view `diff`: who reads what better, of several models or of one at several times."""
+"""The view `diff`: which model predicts what better."""
 
 from collections.abc import Iterator, Sequence
 
@@ -22,7 +22,7 @@ _LEAST_BAR = 6
 
 
 def draw(result: Differences, screen: Screen) -> Iterator[Text]:
-    """Yield the models; of two, where they differ, and which units go together."""
+    """Yield the models; for two also where they differ, and which units correspond."""
     if not result.bits.shape[1]:
         yield from prose("one character: it is read, not predicted, so it costs nothing", screen)
         return
@@ -72,7 +72,7 @@ def _models(result: Differences, screen: Screen) -> Iterator[Text]:
 
 
 def _classes_of_two(result: Differences, screen: Screen) -> Iterator[Text]:
-    """Yield a row for each class: what it costs either, and what is saved on it altogether."""
+    """Yield a row for each class: the bits of either model, and the total saved."""
     one, two = result.models
     heading = ["class", "count", one.label, two.label, "change", "", "bits saved"]
     saved = [_saved(sort) for sort in two.sorts]
@@ -103,7 +103,7 @@ def _classes_of_two(result: Differences, screen: Screen) -> Iterator[Text]:
 
 
 def _classes_of_many(result: Differences, screen: Screen) -> Iterator[Text]:
-    """Yield a row for each class: what it costs each model."""
+    """Yield a row for each class with the bits of each model."""
     yield Text()
     yield from rule("class of character", screen, right="bits a character")
     body: list[list[Shown]] = [
@@ -118,7 +118,7 @@ def _classes_of_many(result: Differences, screen: Screen) -> Iterator[Text]:
 def _places(
     title: str, places: Sequence[Place], result: Differences, screen: Screen
 ) -> Iterator[Text]:
-    """Yield a row for each place, with what stands around it."""
+    """Yield a row for each place, with its context."""
     if not places:
         return
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
@@ -141,7 +141,7 @@ def _places(
 
 
 def _units(result: Differences, screen: Screen) -> Iterator[Text]:
-    """Yield which units of the two go together."""
+    """Yield the pairs of corresponding units."""
     one, other = result.names
     yield from rule(
         f"units that go together, by {result.kind}", screen, right="unit of 1 ~ unit of 2"

@@ -1,4 +1,4 @@
-"""A text painted by what a change has made of each character: better, worse, or about the same."""
+"""A text coloured by the change of each character's bits: better, worse, or about the same."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from charrnn.terminal.tables import prose
 from charrnn.text.vocabulary import Vocabulary
 
 MOST_BITS = 5.0
-"""The end of the scale, the same for every text: its steps are then one bit each."""
+"""End of the scale in bits, the same for every text; its steps are one bit each."""
 
 _MARKS = {-1: ("{+", "+}"), 0: ("", ""), 1: ("[-", "-]")}
 
@@ -19,9 +19,9 @@ _MARKS = {-1: ("{+", "+}"), 0: ("", ""), 1: ("[-", "-]")}
 def changed(
     vocabulary: Vocabulary, ids: Ids, shown: range, change: Column, screen: Screen
 ) -> Iterator[Text]:
-    """Yield the text as lines of its own, painted by the change of its characters' bits, (T,).
+    """Yield the text in its own lines, coloured by the change of its characters' bits, (T,).
 
-    What costs a bit less or more is painted. Without colours it is put between marks instead, as
+    Changes of a bit or more are coloured. Without colours they are between marks, as
     `{+better+}` and `[-worse-]`.
     """
     symbols = Symbols(vocabulary, space=False, ascii_only=screen.ascii_only)
@@ -49,7 +49,7 @@ def changed(
 
 
 def legend(screen: Screen) -> Iterator[Text]:
-    """Yield what the paint, or the marks, mean."""
+    """Yield the legend of the colours or marks."""
     if not screen.coloured:
         yield from prose(
             "{+better+}, [-worse-]: 2 needs at least a bit less, or more, for each of these", screen
@@ -63,7 +63,7 @@ def legend(screen: Screen) -> Iterator[Text]:
 
 
 def _way(change: float) -> int:
-    """Return -1 for better, 1 for worse, 0 for about the same, or what was not predicted."""
+    """Return -1 for better, 1 for worse, 0 for about the same or not predicted."""
     if not abs(change) >= 1:
         return 0
     return 1 if change > 0 else -1

@@ -1,4 +1,4 @@
-"""Several models, or one at several times, on the same text: who reads what better."""
+"""Several models, or one at several times, compared on the same text."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -28,10 +28,10 @@ SATURATED = 0.9
 
 @dataclass(frozen=True)
 class Sort:
-    """What characters of one class cost a model.
+    """The surprise of characters of one class for a model.
 
     bits: the mean surprise.
-    change: of the surprise, less that of the first model; None for the first itself.
+    change: the surprise minus that of the first model; None for the first itself.
     """
 
     name: str
@@ -41,12 +41,12 @@ class Sort:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """How one of the models reads the text.
+    """The summary of one model on the text.
 
-    label: its place in the order in which they were named, from 1, and its cell.
+    label: its number in the order of the command, from 1, and its cell.
     whole: all predicted characters; `sorts`: each class that occurs.
-    top1: how often the likeliest character came.
-    saturated: the share of all values of a(t) beyond ±`SATURATED`.
+    top1: fraction of characters that were the likeliest.
+    saturated: fraction of the values of a(t) beyond ±`SATURATED`.
     """
 
     label: str
@@ -61,8 +61,8 @@ class Differences:
     """The surprise of each character for each of M models, in bits.
 
     bits: (M, T - 1), of the characters after the first, which is not predicted.
-    classes: (T - 1,), the class of each, as its place in `CLASSES`.
-    units: which units go together, of two models; and the units of each by their places there.
+    classes: (T - 1,), the class of each, as its index in `CLASSES`.
+    units: for two models, the pairs of corresponding units; and the units of each by index.
     """
 
     view: ClassVar[str] = "diff"
@@ -86,12 +86,12 @@ class Differences:
         options: Options | None = None,
         track: Track = untracked,
     ) -> Self:
-        """Compare what models made of the same characters.
+        """Compare models on the same characters.
 
         Raises
         ------
         ConfigError
-            They did not read the same characters, or one has no such layer or kind.
+            If they did not read the same characters, or one has no such layer or kind.
         """
         options = options or Options()
         first = readings[0]
@@ -121,14 +121,14 @@ class Differences:
 
     @property
     def change(self) -> Column:
-        """How much more each character costs the later models than the first, (M - 1, T - 1)."""
+        """The surprise of each character minus that of the first model, (M - 1, T - 1)."""
         change: Column = self.bits[1:] - self.bits[0]
         return change
 
     def largest(self, sign: int) -> list[Place]:
-        """Return where the second model is better than the first by most (-1), or worse (1).
+        """Return the places where the second model is most better (-1) or worse (1) than the first.
 
-        The same character behind the same ones is named once, where it changed most.
+        The same character after the same ones is listed once, where it changed most.
         """
         worth = sign * self.change[0]
         alike = passages(self.vocabulary.decode(self.ids))
@@ -142,7 +142,7 @@ class Differences:
 
     @property
     def pairs(self) -> list[tuple[Unit, Unit, float]]:
-        """The units of two models that go together, with their correlation."""
+        """The corresponding units of two models, with their correlation."""
         if self.units is None:
             return []
         one, other = self.names
@@ -178,7 +178,7 @@ class Differences:
         }
 
     def rows(self) -> Iterator[list[Cell]]:
-        """Yield a row for each predicted character: what it was after, and what it cost whom."""
+        """Yield a row for each predicted character: the one before, and its bits by model."""
         models = range(1, len(self.models) + 1)
         yield [
             "t", "read", "next", "next_codepoint", "class", *(f"bits_{n}" for n in models),
@@ -208,7 +208,7 @@ class Differences:
 
 
 def _model(n: int, reading: Reading, bits: Column, sorts: NDArray[np.int8]) -> Model:
-    """Summarise how the n-th model reads the text."""
+    """Summarise the n-th model on the text."""
     change = bits[n] - bits[0] if n else None
 
     def cost(title: str, where: NDArray[np.bool_] | None = None) -> Sort:
@@ -227,7 +227,7 @@ def _model(n: int, reading: Reading, bits: Column, sorts: NDArray[np.int8]) -> M
 
 
 def _described(sort: Sort) -> dict[str, Any]:
-    """Return the means as JSON's own types."""
+    """Return the means as JSON types."""
     change = sort.change
     return {
         "count": sort.bits.count,
@@ -239,7 +239,7 @@ def _described(sort: Sort) -> dict[str, Any]:
 
 
 def _units(reading: Reading, options: Options) -> tuple[Unit, ...]:
-    """Return the units that are compared, by their places."""
+    """Return the compared units, by index."""
     config = reading.network.config
     return tuple((layer, j) for layer in options.layers(config) for j in range(config.hidden_size))
 
@@ -251,12 +251,12 @@ def _values(reading: Reading, options: Options) -> NDArray[np.floating[Any]]:
 
 
 def _check_same(first: Reading, other: Reading, n: int) -> None:
-    """Make sure that two models have read the same characters.
+    """Check that two models have read the same characters.
 
     Raises
     ------
     ConfigError
-        They have not.
+        If they have not.
     """
     one, two = first.text, other.text
     if one == two:

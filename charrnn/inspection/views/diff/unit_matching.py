@@ -1,11 +1,11 @@
-"""Which unit of one network does what a unit of another does, as both read the same text.
+"""Matches the units of two networks by their correlation on the same text.
 
-Units of two networks have no names in common. Two of them correspond if their values go up and down
-together, |r| near 1; the sign is a matter of how the units were drawn. Each unit is taken once: the
-largest |r| of all first, then the largest between those that are left, and so on.
+Units of two networks have no common names. Two of them correspond if their values are correlated,
+|r| near 1; the sign is random. The matching is greedy, each unit used once: the
+largest |r| of all first, then the largest between the remaining ones, and so on.
 
-States change slowly, so some of many pairs go together by chance. The floor is what chance
-reaches: the largest |r| of any pair when one text is shifted along the other by many characters.
+States are autocorrelated, so some of many pairs correlate by chance. The floor is the chance
+level: the largest |r| of any pair when one text is circularly shifted by many characters.
 """
 
 from dataclasses import dataclass
@@ -21,16 +21,16 @@ from charrnn.inspection.progress import Track, untracked
 Pairs = NDArray[np.int64]
 
 SHIFTS = 20
-"""The largest of so many shifts is passed by chance about once in as many texts, and one more."""
+"""Shifts; chance exceeds the largest of n about once in n + 1 texts."""
 
 
 @dataclass(frozen=True, eq=False)
 class Correspondence:
-    """Pairs of units that go together.
+    """Pairs of corresponding units.
 
-    pairs: (P, 2), a unit of the one and one of the other, by their places, the closest first.
+    pairs: (P, 2), indices of a unit of the one and one of the other, the closest first.
     r: (P,), their correlation over the text.
-    floor: nan where the text is too short to know chance; then there are no pairs.
+    floor: nan where the text is too short for a chance level; then there are no pairs.
     """
 
     pairs: Pairs
@@ -55,7 +55,7 @@ class Correspondence:
 
 
 def _standard(values: Floats) -> Floats:
-    """Return values less their mean, in units of their standard deviation; 0 of what is still."""
+    """Return standardised values; 0 for constants."""
     z = values - values.mean(axis=0, dtype=np.float64).astype(values.dtype)
     sd = z.std(axis=0)
     standard: Floats = np.divide(z, sd, out=np.zeros_like(z), where=sd > np.finfo(z.dtype).eps)
@@ -63,7 +63,7 @@ def _standard(values: Floats) -> Floats:
 
 
 def _greedy(r: Column, floor: float) -> tuple[Pairs, Column]:
-    """Return the pairs above the floor, each unit in one of them at most."""
+    """Return the pairs above the floor, by greedy matching."""
     places = np.flatnonzero(np.abs(r) > floor)  # none above nan
     places = places[np.argsort(-np.abs(r.ravel()[places]), kind="stable")]
     taken: tuple[set[int], set[int]] = (set(), set())

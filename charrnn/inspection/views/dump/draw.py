@@ -1,4 +1,4 @@
-"""The view `dump`: which arrays there are to be taken elsewhere, and what each holds."""
+"""The view `dump`: the arrays for export, with their contents."""
 
 from collections.abc import Iterator
 from dataclasses import replace

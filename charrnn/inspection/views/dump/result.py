@@ -1,4 +1,4 @@
-"""All that a network computed as it read a text, as arrays to be taken elsewhere."""
+"""All that a network computed on a text, as arrays for export."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,13 +30,13 @@ MEANINGS = {
     "bits": "the surprise of character t+1, -log2 y_hat(t)[x(t+1)]; nan at the end",
     "entropy": "the surprise that y_hat(t) expects, -sum y_hat log2 y_hat, in bits",
 }
-"""What each array holds, by its name."""
+"""The contents of each array, by name."""
 
-_PIECE = 2**22  # predictions are worked on in pieces of about so many numbers
+_PIECE = 2**22  # numbers of the predictions processed at a time, about
 
 
 class Described(NamedTuple):
-    """An array, and what stands for its dimensions: T characters, L layers, H units, V ids."""
+    """An array and its dimensions: T characters, L layers, H units, V ids."""
 
     name: str
     values: NDArray[Any]
@@ -48,7 +48,7 @@ class Dump:
     """The arrays of a reading.
 
     described: each of them, in the order in which they are written.
-    bits, entropy: (T,), in row t those of the prediction after character t.
+    bits, entropy: (T,), row t is of the prediction after character t.
     """
 
     view: ClassVar[str] = "dump"
@@ -61,12 +61,12 @@ class Dump:
 
     @classmethod
     def of(cls, reading: Reading, options: Options | None = None) -> Self:
-        """Gather all arrays; where one layer is asked for, the states and gates of that one.
+        """Gather all arrays; states and gates only of the requested layer, if there is one.
 
         Raises
         ------
         ConfigError
-            There is no such layer.
+            If there is no such layer.
         """
         options = options or Options()
         vocabulary, config = reading.vocabulary, reading.network.config
@@ -88,11 +88,11 @@ class Dump:
 
     @property
     def size(self) -> int:
-        """How many bytes all of them take."""
+        """The size of all arrays in bytes."""
         return sum(array.values.nbytes for array in self.described)
 
     def data(self) -> dict[str, Any]:
-        """Return what each array is, and what there is one number of for each character."""
+        """Return a description of each array, and the numbers per character."""
         return {
             "arrays": [
                 {
@@ -113,7 +113,7 @@ class Dump:
         }
 
     def rows(self) -> Iterator[list[Cell]]:
-        """Yield a row a character, without the arrays that have more than one number for it."""
+        """Yield a row per character, with the arrays that have one number per character."""
         yield ["t", "read", "codepoint", "id", "bits", "entropy_bits"]
         numbers = zip(plain(self.bits), plain(self.entropy), strict=True)
         for t, (k, (bits, entropy)) in enumerate(
@@ -123,7 +123,7 @@ class Dump:
             yield [t, read, ord(read), k, bits, entropy]
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return them by name."""
+        """Return the arrays by name."""
         return {array.name: array.values for array in self.described}
 
 

@@ -1,4 +1,4 @@
-"""The view `errors`: where the bits go, and which of them counting would have saved."""
+"""The view `errors`: which characters cost most, also compared with n-grams."""
 
 from collections.abc import Iterator, Sequence
 
@@ -18,11 +18,11 @@ from charrnn.terminal.tables import Shown, Table, flow, folded, number, prose, q
 from charrnn.text.repetition import SAME
 
 _LEAST_BAR, _LONGEST_BAR = 8, 40
-_NAMED = 8  # characters that gain or lose most
+_NAMED = 8  # characters with the largest gain or loss
 
 
 def draw(result: Errors, screen: Screen) -> Iterator[Text]:
-    """Yield the tables, then the worst places; with a training text also what n-grams say."""
+    """Yield the tables, then the worst places; with a training text also n-grams."""
     if not len(result.bits):
         yield from prose("one character: it is read, not predicted, so it costs nothing", screen)
         return
@@ -73,7 +73,7 @@ def _error(error: float, screen: Screen) -> str:
 def _table(
     title: str, groups: Sequence[Group | None], result: Errors, screen: Screen
 ) -> Iterator[Text]:
-    """Yield a row for each group, an empty one for None; nothing where there are no groups."""
+    """Yield a row for each group, an empty one for None; nothing without groups."""
     if not groups:
         return
     error = screen.pick("±", "+-")
@@ -115,7 +115,7 @@ def _row(group: Group) -> list[Shown]:
 
 
 def _ngrams(compared: Comparison, result: Errors, screen: Screen) -> Iterator[Text]:
-    """Yield what each order makes of the text, and of which types the errors are."""
+    """Yield the bits of each order of n-gram, and the types of errors."""
     yield Text()
     training, error = compared.training, screen.pick("±", "+-")
     yield from rule(
@@ -167,7 +167,7 @@ def _remarks(compared: Comparison) -> Iterator[str]:
 
 
 def _characters(result: Errors, screen: Screen) -> Iterator[Text]:
-    """Yield the characters on which most bits in all are gained, and lost."""
+    """Yield the characters of the largest total gain and loss."""
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
     measured = [
         (group, group.gain)
@@ -192,7 +192,7 @@ def _id(result: Errors, group: Group) -> int:
 
 
 def _list(title: str, places: Sequence[Place], result: Errors, screen: Screen) -> Iterator[Text]:
-    """Yield a row for each place, with what stands around it."""
+    """Yield a row for each place, with its context."""
     if not places:
         return
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)

@@ -1,19 +1,19 @@
-"""Where brackets and quotes are closed, and how far back they were opened."""
+"""Matches closing brackets and quotes with their opening ones."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 BRACKETS = {")": "(", "]": "[", "}": "{", "\u201d": "\u201c", "\u00bb": "\u00ab"}
-"""What closes each, with what opens it."""
+"""Opening brackets and quotes by their closing ones."""
 
 STRAIGHT = '"'
-"""A quote that opens and closes alike: every other one closes, counted anew after an empty line."""
+"""A symmetric quote: every other one closes; the count restarts after an empty line."""
 
 
 def closings(text: str) -> NDArray[np.int64]:
-    """Return where a bracket or quote is closed and where it was opened, (n, 2).
+    """Return (closing, opening) places of brackets and quotes, (n, 2).
 
-    A closing one goes with the last of its kind that is open. One that closes nothing is left out,
+    A closing one matches the last open one of its kind. Unmatched ones are left out.
     and one that is never closed.
     """
     opened: dict[str, list[int]] = {}

@@ -1,14 +1,14 @@
-"""What would have helped where a network was wrong: errors peeled off, one sort after the other.
+"""Types of errors, assigned one after the other, by what would have helped.
 
-A character is an error where the network gave it no more than one half. Each is put down to the
+A character is an error if its probability was at most one half. Each is assigned to the
 first of `TYPES` that fits, so the order matters (after Karpathy, Johnson & Fei-Fei 2015):
 
-- `n-gram`: an n-gram of the training text, of some order up to 9, gave it more than one half;
-- `repeated word`: a letter of a word of at least 4 letters that stands in the 1,000 characters
-  before this one of it too;
+- `n-gram`: an n-gram of the training text, of an order up to 9, gave it more than one half;
+- `repeated word`: a letter of a word of at least 4 letters that also occurs in the 1,000
+  characters before it;
 - `rare word`: a letter of a word that the training text has fewer than 5 times;
 - `word start`: the first letter of a word;
-- `after punctuation`: what comes after a mark or a line end;
+- `after punctuation`: the character after a punctuation mark or a line end;
 - `rest`: all others.
 """
 
@@ -23,7 +23,7 @@ from charrnn.inspection.methods.character_classes import CLASSES, classes, words
 TYPES = ("n-gram", "repeated word", "rare word", "word start", "after punctuation", "rest")
 
 LONG, RECENT, RARE = 4, 1000, 5
-"""Letters of a long word; characters that are recent; occurrences below which a word is rare."""
+"""Letters of a long word; characters of the recent text; occurrences below which a word is rare."""
 
 
 def error_types(
@@ -34,11 +34,11 @@ def error_types(
     *,
     as_bytes: bool = False,
 ) -> NDArray[np.int8]:
-    """Return the type of each character, (T,), as its place in `TYPES`; -1 for what is no error.
+    """Return the type of each character, (T,), as its index in `TYPES`; -1 for no error.
 
-    bits: (T,), the network's surprise; the first, nan, is of no error.
+    bits: (T,), the network's surprise; the first, nan, is no error.
     ngram_bits: (T,), the least surprise of any n-gram.
-    counts: how often each word occurs in the training text.
+    counts: occurrences of each word in the training text.
     """
     repeated, rare = _of_words(text, counts, as_bytes)
     kinds = classes(text, as_bytes=as_bytes)
@@ -53,7 +53,7 @@ def error_types(
 def _of_words(
     text: str, counts: Counter[str], as_bytes: bool
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Tell which characters belong to a long word read recently, and which to a rare one."""
+    """Return which characters belong to a long recent word, and which to a rare one."""
     repeated, rare = np.zeros((2, len(text)), np.bool_)
     last: dict[str, int] = {}
     for start, end in words(text, as_bytes=as_bytes).tolist():

@@ -1,4 +1,4 @@
-"""Sorts of predicted characters: by class, by letters already seen, and what each sort costs."""
+"""Groups of predicted characters, by class, letters already seen and so on, with their costs."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,26 +15,26 @@ from charrnn.inspection.views.errors.enclosures import closings
 from charrnn.text.vocabulary import Vocabulary
 
 MOST_SEEN = 10
-"""Letters of a word already seen; more are counted together."""
+"""Letters of a word already seen; more form one group."""
 
 DISTANCES = (1, 10, 20, 40, 80, 160)
-"""Characters from an opening bracket or quote to its closing one: where each group begins."""
+"""Lower ends of the groups of distances from opening to closing bracket, in characters."""
 
 Flags = NDArray[np.bool_]
 
 Sorts = Iterator[tuple[str, Flags]]
-"""Names, each with which of the characters after the first it is for, (T - 1,)."""
+"""Names, each with the flags of its characters, (T - 1,), the first left out."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """Some of the predicted characters, and what they cost.
+    """A group of predicted characters, and its cost.
 
-    table: what they are sorted by.
+    table: the criterion.
     bits: their mean surprise.
-    share: of the surprise of the whole text.
-    top1: how often the character that came was the likeliest.
-    ngram, gain: the mean surprise of an n-gram, and that of the n-gram less the network's.
+    share: fraction of the surprise of the whole text.
+    top1: fraction of the characters that were the likeliest.
+    ngram, gain: the mean surprise of an n-gram, and the same minus the network's.
     """
 
     table: str
@@ -47,17 +47,17 @@ class Group:
 
     @property
     def count(self) -> int:
-        """How many characters there are."""
+        """The number of characters."""
         return self.bits.count
 
 
 def grouped(
     table: str, sorts: Sorts, bits: Column, right: Flags, ngram: Column | None
 ) -> Iterator[Group]:
-    """Yield a group for each sort that has characters.
+    """Yield a group for each name that has characters.
 
     bits, ngram: (T - 1,), the surprise of each character after the first, in bits.
-    right: (T - 1,), whether it was the likeliest.
+    right: (T - 1,), whether the character was the likeliest.
     """
     total = float(bits.sum())
     for name, where in sorts:
@@ -74,25 +74,25 @@ def grouped(
 
 
 def by_number(numbers: NDArray[np.integer[Any]], names: Sequence[str]) -> Sorts:
-    """Sort by a number that each character has, (T - 1,): its place among the names."""
+    """Group by the number of each character, (T - 1,), an index of the names."""
     return ((name, numbers == n) for n, name in enumerate(names))
 
 
 def cutting_across(text: str, *, as_bytes: bool = False) -> Sorts:
-    """Yield sorts that have characters of several classes: capitals, the first of a line."""
+    """Yield groups across classes: capitals, the first of a line."""
     yield "capital", capitals(text, as_bytes=as_bytes)[1:]
     yield "first in line", line_starts(text, as_bytes=as_bytes)[1:]
 
 
 def by_letters(seen: NDArray[np.int64]) -> Sorts:
-    """Sort letters by how many of their word stand before them."""
+    """Group letters by the number of letters before them in their word."""
     names = [*map(str, range(MOST_SEEN)), f"{MOST_SEEN}+"]
     return by_number(np.minimum(seen, MOST_SEEN), names)
 
 
 def by_distance(text: str, *, as_bytes: bool = False) -> Sorts:
-    """Sort what closes a bracket or a quote by how many characters back that was opened."""
-    if as_bytes:  # a part of a character is no bracket
+    """Group closing brackets and quotes by the distance to the opening one."""
+    if as_bytes:  # a byte of a character is not a bracket
         text = text.encode("ascii", "replace").decode()
     distance = np.zeros(len(text), np.int64)
     closed, opened = closings(text).T
@@ -103,5 +103,5 @@ def by_distance(text: str, *, as_bytes: bool = False) -> Sorts:
 
 
 def by_character(vocabulary: Vocabulary, x: Ids) -> Sorts:
-    """Sort by the character itself; x, (T - 1,)."""
+    """Group by the character itself; x, (T - 1,)."""
     return ((vocabulary[k], x == k) for k in np.unique(x).tolist())

@@ -1,4 +1,4 @@
-"""Where the bits go: which characters cost most, and which of them counting would have known."""
+"""The cost of each character, in groups, and compared with n-grams."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ from charrnn.inspection.views.errors.training_text import TrainingText
 from charrnn.text.vocabulary import Vocabulary
 
 LISTED = 10
-"""How many places a list names."""
+"""Places in a list."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +40,9 @@ class Comparison:
     """N-grams of the training text on the same text.
 
     bits: (ORDERS, T - 1), the surprise of each predicted character by each order, from 1.
-    best: the place of the order with the least mean, the one that the network is compared with. It
-        is chosen on the text itself, which can only flatter the n-gram.
-    types: (T - 1,), places in `TYPES`, -1 for what is no error.
+    best: the index of the order with the least mean, the one that the network is compared with. It
+        is chosen on the text itself, which favours the n-gram.
+    types: (T - 1,), indices in `TYPES`, -1 for no error.
     """
 
     training: TrainingText
@@ -53,17 +53,17 @@ class Comparison:
 
 @dataclass(frozen=True, eq=False)
 class Errors:
-    """What each predicted character cost, and sums over sorts of them.
+    """The surprise of each predicted character, and sums over groups of them.
 
-    Everything that has a number for each character has T - 1, of the characters after the first, so
-    that place t is of the prediction after character t, as in all views: with x the next character,
+    All arrays have T - 1 numbers, of the characters after the first, so
+    that index t is of the prediction after character t, as in all views: with x the next character,
 
         bits(t)  = -log2 y_hat(t)[x(t+1)]
         gain(t)  = -log2 p_ngram(x(t+1)) - bits(t)
 
-    guess, guess_p: the likeliest character, of equals the smaller id, and its share.
-    kinds, seen: the class of the next character (`characters.classes`), and how many
-        letters of its word stand before it, -1 for what is no letter.
+    guess, guess_p: the likeliest character, of equals the smaller id, and its probability.
+    kinds, seen: the class of the next character (`character_classes.classes`), and the number
+        of letters before it in its word, -1 if it is not a letter.
     """
 
     view: ClassVar[str] = "errors"
@@ -88,7 +88,7 @@ class Errors:
 
     @classmethod
     def of(cls, reading: Reading, options: Options | None = None) -> Self:
-        """Sort the characters, and compare them with n-grams if there is a training text.
+        """Group the characters, and compare them with n-grams if there is a training text.
 
         Raises
         ------
@@ -126,17 +126,17 @@ class Errors:
         )  # fmt: skip
 
     def table(self, name: str) -> list[Group]:
-        """Return the groups of a table, in its order, without those that are empty."""
+        """Return the groups of a table, in its order, without empty ones."""
         return [group for group in self.groups if group.table == name]
 
     @property
     def gain(self) -> Column | None:
-        """What the network saved against the n-gram, (T - 1,), in bits."""
+        """The bits saved against the n-gram, (T - 1,)."""
         compared = self.comparison
         return compared.bits[compared.best] - self.bits if compared else None
 
     def orders(self) -> list[tuple[Mean, Mean]]:
-        """Return the mean surprise of each order of n-gram, and what the network gained on it."""
+        """Return the mean surprise of each order of n-gram, and the network's gain over it."""
         if self.comparison is None:
             return []
         return [(mean_where(bits), mean_where(bits - self.bits)) for bits in self.comparison.bits]
@@ -146,19 +146,19 @@ class Errors:
         return self._listed(-self.bits, self.bits > 0)
 
     def confident(self) -> list[Place]:
-        """Return where the network was surest of what did not come."""
+        """Return the places of the most confident wrong predictions."""
         return self._listed(-self.guess_p, self.guess != self.ids[1:])
 
     def wins(self) -> list[Place]:
-        """Return where the network saved most against the n-gram."""
+        """Return the places of the largest gain over the n-gram."""
         return [] if self.gain is None else self._listed(-self.gain, self.gain > 0)
 
     def losses(self) -> list[Place]:
-        """Return where it lost most."""
+        """Return the places of the largest loss."""
         return [] if self.gain is None else self._listed(self.gain, self.gain < 0)
 
     def _listed(self, values: Column, where: Flags) -> list[Place]:
-        """Return the places of the smallest values, one for all that are alike."""
+        """Return the places of the smallest values, equal passages once."""
         order = np.argsort(values, kind="stable")
         first: dict[str, int] = {}
         for t in order[where[order]].tolist():
@@ -168,11 +168,11 @@ class Errors:
 
     @cached_property
     def _passages(self) -> list[str]:
-        """Each next character behind the `ALIKE` before it."""
+        """Each next character after the `ALIKE` before it."""
         return passages(self.vocabulary.decode(self.ids))
 
     def data(self) -> dict[str, Any]:
-        """Return every table, the lists, and a column for each number that characters have."""
+        """Return every table, the lists, and a column for each number per character."""
         heading, *table = self.rows()
         groups: dict[str, list[dict[str, Any]]] = {}
         for name, *cells in table:
@@ -222,7 +222,7 @@ class Errors:
             yield [group.table, group.name, group.count, *plain(numbers)]
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return what characters have; `class` and `type` count from 0, -1 for none."""
+        """Return the numbers per character; `class` and `type` are indices, -1 for none."""
         arrays: dict[str, NDArray[Any]] = {
             "ids": self.ids.astype(np.int32),
             "codepoints": self.vocabulary.code_points[self.ids],
@@ -239,7 +239,7 @@ class Errors:
         return arrays
 
     def _described(self, place: Place) -> dict[str, Any]:
-        """Return a prediction with the characters around it."""
+        """Return a prediction with its context."""
         t = place.t
         return {
             "t": t,
@@ -271,7 +271,7 @@ def _compare(reading: Reading, options: Options) -> Comparison:
 
 
 def _about(result: Errors, compared: Comparison) -> dict[str, Any]:
-    """Return which training text it is, and the means of each order, as JSON's own types."""
+    """Return the description of the training text, and the means of each order, as JSON types."""
     training = compared.training
     return {
         "file": training.name,

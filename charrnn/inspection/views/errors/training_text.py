@@ -1,4 +1,4 @@
-"""The text that a network learnt from, and what counting it would have made of another text."""
+"""The training text of a network, and the n-grams counted in it."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -22,24 +22,24 @@ from charrnn.text.vocabulary import Vocabulary
 ORDERS = 9
 
 MOST = 2_000_000
-"""The most characters of the training text that are counted, the last ones."""
+"""Characters of the training text that are counted at most, the last ones."""
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingText:
-    """A training text as a network knows it, without the text that is read, if that is part of it.
+    """A training text in a network's ids, without the text that is read, if that is part of it.
 
     The text that is read is often the end of the file that the network was trained on, kept back
     from training. N-grams that had counted it would know it by heart, so it is not counted.
 
-    name: the file's.
-    characters: how many it has.
-    unknown: how many of them the network does not know; they are skipped.
-    left_out: the first character of the text that is read in it, and the one after its last; None
-        where it is not in it as a whole.
-    ids: (N,), what is counted: the rest, of which the last `MOST`.
-    shared: the share of the text that is read that stands in a passage of `SAME` characters and
-        more which is also in what is counted.
+    name: of the file.
+    characters: their number.
+    unknown: number of characters that the network does not know; they are skipped.
+    left_out: the start and end of the text that is read within it; None
+        if it is not in it as a whole.
+    ids: (N,), the counted characters: the last `MOST` of the rest.
+    shared: fraction of the text that is read in passages of at least `SAME` characters
+        that also occur in the counted text.
     """
 
     vocabulary: Vocabulary
@@ -59,9 +59,9 @@ class TrainingText:
         Raises
         ------
         TextError
-            The file cannot be read or is not text.
+            If the file cannot be read or is not text.
         ConfigError
-            It holds nothing that the network knows but the text that is read.
+            If it has no known characters besides the text that is read.
         """
         vocabulary = reading.vocabulary
         text = read_first([name], read or (ReadAs(as_bytes=vocabulary.kind == "bytes"),)).text
@@ -84,7 +84,7 @@ class TrainingText:
     def surprises(self, ids: Ids) -> NDArray[np.float64]:
         """Return the surprise of each character of a text, (ORDERS, T), in bits, for each order.
 
-        Row k is of the n-gram that knows k characters before, counted in the training text.
+        Row k is of the n-gram with k characters of context, counted in the training text.
         """
         ngram = NGram.fit(self.ids, ORDERS, len(self.vocabulary))
         orders = [ngram.of_order(order) for order in range(1, ORDERS + 1)]
@@ -92,13 +92,13 @@ class TrainingText:
 
     @property
     def is_cut(self) -> bool:
-        """Whether there is more of it than is counted."""
+        """Whether only the end of it is counted."""
         left_out = self.left_out[1] - self.left_out[0] if self.left_out else 0
         return self.characters - self.unknown - left_out > len(self.ids)
 
     @cached_property
     def word_counts(self) -> Counter[str]:
-        """How often each word occurs."""
+        """The count of each word."""
         text = self.vocabulary.decode(self.ids)
         spans = words(text, as_bytes=self.vocabulary.kind == "bytes").tolist()
         return Counter(text[start:end] for start, end in spans)

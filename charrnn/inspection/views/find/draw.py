@@ -1,4 +1,4 @@
-"""The view `find`: a row for each feature that some unit follows, and what is only an echo."""
+"""The view `find`: the features that units follow, and the echoes."""
 
 from collections.abc import Iterator, Sequence
 
@@ -18,7 +18,7 @@ _DASH = "-"
 
 
 def draw(result: Find, screen: Screen) -> Iterator[Text]:
-    """Yield what was found first, then the features by how surely a unit follows them."""
+    """Yield the main finding, then the features, the surest first."""
     if not result.found:
         yield from prose(
             f"no feature varies enough over {counted(len(result.ids), 'character')} to be tested; "
@@ -43,7 +43,7 @@ def draw(result: Find, screen: Screen) -> Iterator[Text]:
 
 
 def _headline(result: Find, screen: Screen) -> Iterator[Text]:
-    """Yield how much was tried, and the clearest of what was found."""
+    """Yield the size of the search, and the clearest finding."""
     kinds = " and ".join(result.kinds)
     units = len(result.units) // len(result.kinds)
     follows = len(result.judged("follows"))
@@ -78,7 +78,7 @@ def _headline(result: Find, screen: Screen) -> Iterator[Text]:
 
 
 def _clearest(found: Sequence[Found]) -> Found | None:
-    """Return the surest that is also used where its feature is, or else the surest."""
+    """Return the surest finding whose unit is used there, else the surest."""
     follows = [one for one in found if one.following.verdict == "follows"]
     used = [one for one in follows if one.is_used]
     return next(iter([*used, *follows]), None)
@@ -128,7 +128,7 @@ def _legend(result: Find, found: Sequence[Found], screen: Screen) -> Iterator[Te
 
 
 def _echoes(found: Sequence[Found], screen: Screen) -> Iterator[Text]:
-    """Yield what the character read explains, each with its unit and score."""
+    """Yield the echoes of the character read, each with its unit and score."""
     yield from rule(
         "echoes of the character read", screen, right="AUC or r, and the floor of chance"
     )
@@ -143,7 +143,7 @@ def _echoes(found: Sequence[Found], screen: Screen) -> Iterator[Text]:
 
 
 def _others(result: Find, screen: Screen) -> Iterator[Text]:
-    """Yield what is not above noise, and what could not be tested."""
+    """Yield the features below noise, and those that could not be tested."""
     unsure = {
         verdict: [_feature(one.following, screen, 30) for one in result.judged(verdict)]
         for verdict in ("below noise", "too short")
@@ -168,7 +168,7 @@ def _unit(it: Following) -> str:
 
 
 def _score(it: Following, value: float) -> str:
-    """Return an AUC as `.979`, a correlation as `r.635`, and what there is none of as `-`."""
+    """Format an AUC as `.979`, a correlation as `r.635`, and nan as `-`."""
     if not np.isfinite(value):
         return _DASH
     shown = share(abs(value))
@@ -176,7 +176,7 @@ def _score(it: Following, value: float) -> str:
 
 
 def _signed(value: float) -> str:
-    """Return a number of bits as `+.203`, and what there is none of as `-`."""
+    """Format a number of bits as `+.203`, and nan as `-`."""
     if not np.isfinite(value):
         return _DASH
     if abs(value) < 0.0005:
@@ -185,13 +185,13 @@ def _signed(value: float) -> str:
 
 
 def _described(mean: Mean, screen: Screen) -> str:
-    """Return a mean with its standard error, in a sentence."""
+    """Format a mean with its standard error, for a sentence."""
     sign = screen.pick("±", "+-")
     return _cost(mean, screen).replace(sign, f" {sign} ")
 
 
 def _cost(mean: Mean, screen: Screen) -> str:
-    """Return a mean with its standard error, in a column."""
+    """Format a mean with its standard error, for a column."""
     if not np.isfinite(mean.mean) or not np.isfinite(mean.error):
         return _signed(mean.mean)
     error = f"{mean.error:.3f}".replace("0.", ".", 1)

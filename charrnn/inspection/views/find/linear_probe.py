@@ -1,4 +1,4 @@
-"""What the whole state says of a feature, by the best linear function of it."""
+"""A linear probe of the whole state for features."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,16 +7,16 @@ from charrnn.array_types import Floats
 from charrnn.inspection.methods.features.scores import auc, correlation
 
 PENALTIES = (1e-3, 1e-2, 1e-1, 1.0)
-"""Of the ridge, as multiples of the variance of a unit."""
+"""Ridge penalties, as multiples of the variance of a unit."""
 
 _DTYPE = np.float32
 
 
 def probe(first: Floats, second: Floats, targets: Floats, binary: NDArray[np.bool_]) -> Floats:
-    """Return how well a ridge regression on the state tells each feature elsewhere, (F,).
+    """Return the score of a ridge regression on the state for each feature, on held-out text, (F,).
 
-    w = (Z^T Z / T + λ I)^-1 Z^T f / T, Z the state less its mean over its standard deviation, is
-    fitted on the first part of the text; the score, AUC of what is binary and r of the others, is
+    w = (Z^T Z / T + λ I)^-1 Z^T f / T, Z the standardised state, is
+    fitted on the first part of the text; the score, AUC of binary features and r of others, is
     that of Z w on the second. λ is chosen for each feature by the last quarter of the first part.
 
     first, second: (T1, U) and (T2, U). targets: (F, T1 + T2).
@@ -54,7 +54,7 @@ def _solved(G: Floats, b: Floats, T: int, penalty: float) -> Floats:
 
 
 def _scores(predicted: Floats, targets: Floats, binary: NDArray[np.bool_]) -> Floats:
-    """Return the score of each of F predictions, (T, F), for its own feature."""
+    """Return the score of each of F predictions, (T, F), for its feature."""
     scores = np.full(len(targets), np.nan)
     for n, (u, f) in enumerate(zip(predicted.T.astype(np.float64), targets, strict=True)):
         score = auc if binary[n] else correlation

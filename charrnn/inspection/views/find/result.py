@@ -1,4 +1,4 @@
-"""Units that mean something: which features of a text they follow, and what losing them costs."""
+"""The best unit for each feature of a text, and the cost of its ablation."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -26,21 +26,21 @@ ROWS = 24
 """Default number of features shown, with their units ablated."""
 
 CHARACTERS = 4000
-"""After so many characters, the last of the text, it is counted what a unit's loss costs."""
+"""Predictions over which ablation costs are averaged, the last of the text."""
 
 CONTROLS = 7
-"""How many units are ablated that were drawn at random."""
+"""Random units ablated as controls."""
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """A feature and the unit that follows it best.
+    """A feature and the best unit for it.
 
-    probe: how well the best linear function of the whole state does; AUC, or r of a number.
-    on, off: what it costs to hold the unit at its mean, in bits a character, where the feature is
+    probe: the score of a linear probe of the whole state; AUC, or r of a number.
+    on, off: the cost of clamping the unit to its mean, in bits per character, where the feature is
         and where it is not; of a number, where it is above its median and where it is not. Of
         count 0 where that was not measured.
-    by_random: what units drawn at random cost where it is, on average.
+    by_random: the mean cost of random units where it is.
     """
 
     following: Following
@@ -51,27 +51,27 @@ class Found:
 
     @property
     def is_used(self) -> bool:
-        """Whether its loss hurts where the feature is, more than that of units at random."""
+        """Whether its ablation costs more where the feature is than that of random units."""
         return self.on.mean - 2 * self.on.error > max(0.0, self.by_random.mean)
 
     @property
     def is_used_there(self) -> bool:
-        """Whether it is used, and hurts more there than elsewhere."""
+        """Whether it is used, and costs more there than elsewhere."""
         return self.is_used and self.on.mean - 2 * self.on.error > self.off.mean
 
 
 @dataclass(frozen=True, eq=False)
 class Find:
-    """The best unit of each feature of a text, the surest first.
+    """The best unit for each feature of a text, the surest first.
 
-    found: one for each feature that was tested.
-    shown: how many of those that a unit follows are to be shown.
-    rare: names of the features that vary too little over one half of the text to be tested.
-    shifts: how many shifts of the text chance was measured by.
-    enough: whether they suffice for so many features.
-    half: how many characters the scores are of.
-    counted: how many predictions the costs are of; 0 where no unit was ablated.
-    controls: the units that were drawn at random.
+    found: one for each tested feature.
+    shown: number of followed features to show.
+    rare: names of features that vary too little over one half of the text to be tested.
+    shifts: number of shifts in the permutation test.
+    enough: whether they are enough for that number of features.
+    half: number of characters of the scores.
+    counted: number of predictions of the costs; 0 where no unit was ablated.
+    controls: the random units.
     choice, scores: (F, U), 2 AUC - 1 or r of every unit, on the first and on the second half of
         the text; features as in `found`.
     """
@@ -101,12 +101,12 @@ class Find:
     def of(cls, reading: Reading, options: Options | None = None, track: Track = untracked) -> Self:
         """Score every unit against every feature, and ablate the best.
 
-        All states of the cell are tried, or the one kind that is asked for.
+        All states of the cell are tried, or the one requested kind.
 
         Raises
         ------
         ConfigError
-            There is no such kind or layer, or a feature that is asked for is none.
+            If there is no such kind or layer, or a requested feature is invalid.
         """
         options = options or Options()
         kinds = tuple(reading.states) if options.kind is None else (options.kind,)
@@ -148,11 +148,11 @@ class Find:
         )
 
     def judged(self, verdict: Verdict) -> list[Found]:
-        """Return the features of which that is the verdict, the surest first."""
+        """Return the features of a verdict, the surest first."""
         return [one for one in self.found if one.following.verdict == verdict]
 
     def data(self) -> dict[str, Any]:
-        """Return an object a feature, and what it was all measured on."""
+        """Return an object per feature, and the size of the sample."""
         heading, *table = self.rows()
         return {
             "found": [dict(zip(map(str, heading), row, strict=True)) for row in table],
@@ -168,7 +168,7 @@ class Find:
         }
 
     def rows(self) -> Iterator[list[Cell]]:
-        """Yield a row a feature, the surest first."""
+        """Yield a row per feature, the surest first."""
         yield [
             "feature", "group", "binary", "ahead", "unit", "kind", "sign", "auc", "r", "spearman",
             "floor", "in_char", "in_char_floor", "span_f1", "span_f1_exact", "threshold", "probe",
@@ -209,7 +209,7 @@ class Find:
 
 
 def _probed(search: Search) -> Floats:
-    """Return how well the whole of the states that were searched tells each feature, (F,)."""
+    """Return the score of a linear probe of the searched states for each feature, (F,)."""
     if not search.features:
         return np.zeros(0)
     targets = np.array([feature.values for feature in search.features])
@@ -220,7 +220,7 @@ def _probed(search: Search) -> Floats:
 def _costs(
     search: Search, best: Sequence[Following], most: int, options: Options, track: Track
 ) -> Costs:
-    """Ablate the units of the surest features, over the last of the text that is predicted."""
+    """Ablate the units of the surest features, over the last predictions of the text."""
     reading, T = search.reading, len(search.reading)
     follows = [one for one in best if one.verdict == "follows"][:most]
     held = list(dict.fromkeys((one.unit, one.kind) for one in follows))
@@ -236,7 +236,7 @@ def _costs(
 
 
 def where_on(feature: Feature) -> NDArray[np.bool_]:
-    """Return where a feature is, (T,), or where a number is above its median."""
+    """Return where a binary feature is 1, (T,), or a number above its median."""
     middle = 0.5 if feature.binary else float(np.median(feature.values))
     on: NDArray[np.bool_] = feature.values > middle
     return on

@@ -1,4 +1,4 @@
-"""The view `gates`: how often each gate is open or shut, what is stuck, how long memory is."""
+"""The view `gates`: how often gates are open or shut, stuck units, length of memory."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -22,7 +22,7 @@ _LONGEST = 8  # units of the longest memory
 
 
 def draw(result: Gates, screen: Screen) -> Iterator[Text]:
-    """Yield the table of gates, when they open, the memory, what is stuck, and the text."""
+    """Yield the table of gates, when they open, the memory, stuck units, and the text."""
     yield from summary(result, screen)
     yield from _by_character(result, screen)
     for memory in result.memories:
@@ -44,7 +44,7 @@ def draw(result: Gates, screen: Screen) -> Iterator[Text]:
 
 
 def summary(result: Gates, screen: Screen) -> Iterator[Text]:
-    """Yield a row for each gate of each layer, and what its columns mean."""
+    """Yield a row for each gate of each layer, and the legend."""
     if not result.has_gates:
         yield from prose(
             "a simple recurrent network has no gates; what can saturate is its state", screen
@@ -90,7 +90,7 @@ def _row(gate: Gate, screen: Screen) -> list[Shown]:
 
 
 def _by_character(result: Gates, screen: Screen) -> Iterator[Text]:
-    """Yield after which characters each gate is highest and lowest, against its mean."""
+    """Yield the characters after which each gate is highest and lowest."""
     often = np.flatnonzero(result.counts >= LEAST_COUNT)
     if len(often) < 2:
         return
@@ -118,12 +118,12 @@ def _by_character(result: Gates, screen: Screen) -> Iterator[Text]:
 
 
 def _signed_share(value: float) -> str:
-    """Return a number between -1 and 1 as `+.08`."""
+    """Format a number from -1 to 1 as `+.08`."""
     return f"{value:+.2f}".replace("0.", ".", 1)
 
 
 def _memory(memory: Memory, screen: Screen) -> Iterator[Text]:
-    """Yield how many units remember how long."""
+    """Yield a histogram of the memory of units."""
     yield from rule(f"memory of layer {memory.layer}", screen, right=f"by {named(memory.gate)}")
     counts = [
         int(np.sum((low <= memory.tau) & ((memory.tau < high) | np.isinf(high))))
@@ -151,7 +151,7 @@ def _memory(memory: Memory, screen: Screen) -> Iterator[Text]:
 
 
 def _stuck(result: Gates, screen: Screen) -> Iterator[Text]:
-    """Yield which units are stuck and which never move."""
+    """Yield the stuck units and the constant ones."""
     said = False
     for gate in result.gates:
         if gate.stuck.any():

@@ -1,4 +1,4 @@
-"""Which gates are open, shut or stuck, and how long the memory is that they make."""
+"""Statistics of gates over a text, and the memory timescales they imply."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,35 +15,35 @@ from charrnn.network.cells import CELLS, is_sigmoid
 from charrnn.text.vocabulary import Vocabulary
 
 STUCK = 0.99
-"""Shut or open at more than this share of the steps, a gate is stuck."""
+"""Fraction of steps, shut or open, above which a gate is stuck."""
 
 INTEGRATOR = 0.9
-"""A unit whose memory is open at more than this share of the steps keeps nearly all it had; one
-whose memory is shut as often begins anew at every step."""
+"""Fraction of steps with an open memory above which a unit is an integrator; one
+whose memory is shut as often starts over at every step."""
 
 STILL = 0.01
-"""A state whose standard deviation over the text is below this never moves."""
+"""Standard deviation over the text below which a state is constant."""
 
 BINS = 10
 
 STEPS = 256
-"""How many steps are summarised at a time: so few that all of them stay in a core's cache."""
+"""Steps summarised at a time; they fit a core's cache."""
 
 LEAST_COUNT = 3
-"""A character that occurs less often than this is not said to raise or lower a gate."""
+"""Fewest occurrences of a character that is listed as raising or lowering a gate."""
 
 
 @dataclass(frozen=True, eq=False)
 class Gate:
-    """One gate of one layer over the text; (H,) each where no other shape is said.
+    """One gate of one layer over the text; arrays are (H,) unless noted.
 
-    low, high: the share of steps at which the unit is below 0.1 (shut), above 0.9 (open), if it
-        lies between 0 and 1 (Karpathy, Johnson & Fei-Fei 2015). Of what lies between -1 and 1, the
-        candidate of a cell and the state a, both ends are saturated: below -0.9, above 0.9.
-    slope: the mean over the text of the derivative of what makes the gate, σ' = g (1 - g) or
-        tanh' = 1 - g²: how much of a gradient comes through; nan of the state of a cell with gates.
-    histogram: (BINS,), how many values of all units lie in each bin, from the least to the largest.
-    over_text: (T,), the mean over the units; of what lies between -1 and 1, where signs differ from
+    low, high: fraction of steps at which the unit is below 0.1 (shut), above 0.9 (open), if it
+        is between 0 and 1 (Karpathy, Johnson & Fei-Fei 2015). Between -1 and 1, for the
+        candidate and the state a, both ends are saturation: below -0.9, above 0.9.
+    slope: the mean over the text of the derivative of the gate's nonlinearity, σ' = g (1 - g) or
+        tanh' = 1 - g², the factor of a gradient through it; nan for the state of a cell with gates.
+    histogram: (BINS,), counts of the values of all units, from the least bin to the largest.
+    over_text: (T,), the mean over the units; between -1 and 1, where signs differ from
         unit to unit, the root of the mean square.
     by_character: (C,), the mean of that after each of the characters of the text.
     high_on, low_on: ids of the characters after which it is largest, and least.
@@ -65,28 +65,28 @@ class Gate:
 
     @property
     def stuck(self) -> NDArray[np.bool_]:
-        """Which units are shut, or open, nearly always."""
+        """Which units are nearly always shut or open, (H,)."""
         stuck: NDArray[np.bool_] = np.maximum(self.low, self.high) > STUCK
         return stuck
 
     @property
     def shut(self) -> int:
-        """How many units are below at nearly every step."""
+        """The number of units that are nearly always shut."""
         return int(np.sum(self.low > INTEGRATOR))
 
     @property
     def open(self) -> int:
-        """How many units are above at nearly every step."""
+        """The number of units that are nearly always open."""
         return int(np.sum(self.high > INTEGRATOR))
 
 
 @dataclass(frozen=True, eq=False)
 class Memory:
-    """How long each unit of a layer remembers, (H,), by the gate m that weighs its memory.
+    """The memory timescale of each unit of a layer, (H,), by the gate m that weighs its memory.
 
     tau_j = -1 / mean_t ln m_j(t)
 
-    in characters: after so many, 1/e of what was stored is left, m taken at its geometric mean;
+    in characters: then 1/e of a stored value is left, with m at its geometric mean;
     after tau ln 2 a half. It is inf where m was 1 throughout.
     """
 
@@ -99,9 +99,9 @@ class Memory:
 
 @dataclass(frozen=True, eq=False)
 class Gates:
-    """Every gate of every layer, the state a as the last of them, and its memory if it has one.
+    """The gates of every layer, the state a as the last of them, and their memory, if any.
 
-    characters, counts: (C,), the ids of the characters of the text, and how often each occurs.
+    characters, counts: (C,), the ids of the characters of the text, and their counts.
     """
 
     view: ClassVar[str] = "gates"
@@ -122,7 +122,7 @@ class Gates:
         Raises
         ------
         ConfigError
-            There is no such layer.
+            If there is no such layer.
         """
         config = reading.network.config
         layers, memory = (options or Options()).layers(config), CELLS[config.cell].memory
@@ -149,16 +149,16 @@ class Gates:
 
     @property
     def has_gates(self) -> bool:
-        """Whether there is more than the state: a simple network has no gates."""
+        """Whether the cell has gates; a simple network has none."""
         return any(gate.name != "a" for gate in self.gates)
 
     def still(self, layer: int) -> list[int]:
-        """Return which units of a layer never move."""
+        """Return the constant units of a layer."""
         [a] = [gate for gate in self.gates if gate.layer == layer and gate.name == "a"]
         return np.flatnonzero(a.sd < STILL).tolist()
 
     def flags(self, gate: Gate) -> list[list[str]]:
-        """Return what is to be said of each unit of a gate."""
+        """Return the flags of each unit of a gate, as words."""
         said = [["stuck"] if stuck else [] for stuck in gate.stuck]
         for memory in self.memories:
             if (memory.layer, memory.gate) == (gate.layer, gate.name):
@@ -172,7 +172,7 @@ class Gates:
         return said
 
     def data(self) -> dict[str, Any]:
-        """Return a summary of each gate, and each unit's numbers under it."""
+        """Return a summary of each gate, with the numbers of each unit."""
         heading, *table = self.rows()
         units = [dict(zip(map(str, heading), row, strict=True)) for row in table]
         return {
@@ -216,7 +216,7 @@ class Gates:
                 yield [gate.layer, j, gate.name, *cells, " ".join(flags)]
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the units' numbers, (N, H), of the gates that `gate_layers`, `gate_names` tell."""
+        """Return the units' numbers, (N, H), of the gates in `gate_layers` and `gate_names`."""
         gates = self.gates
         arrays: dict[str, NDArray[Any]] = {
             "ids": self.ids.astype(np.int32),
@@ -244,7 +244,7 @@ def _gate(
 ) -> Gate:
     """Summarise one gate of one layer, (T, H).
 
-    characters: the (C,) ids that occur, which of them stands at each place, (T,), and their counts.
+    characters: the (C,) ids that occur, the index among them at each place, (T,), their counts.
     """
     sigmoid = is_sigmoid(kind)
     span = (0.0, 1.0) if sigmoid else (-1.0, 1.0)
@@ -284,22 +284,22 @@ def _gate(
 
 
 def _histogram(values: Floats, span: tuple[float, float]) -> NDArray[np.int64]:
-    """Count values in BINS bins of equal width; what lies without belongs to the outermost."""
+    """Count values in BINS bins of equal width; values outside are in the outermost ones."""
     least, most = span
     bins = ((values - least) * (BINS / (most - least))).astype(np.intp)
     return np.bincount(np.clip(bins, 0, BINS - 1, out=bins).ravel(), minlength=BINS)
 
 
 def _extremes(ids: Ids, means: Column, most: int = 3) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the characters with the least and with the largest of means; none of fewer than 2."""
+    """Return the characters with the least and the largest means; none of fewer than 2."""
     order = ids[np.argsort(means, kind="stable")].tolist()
     n = min(most, len(order) // 2)
     return tuple(order[:n]), tuple(order[::-1][:n])
 
 
 def _memory(layer: int, gate: str, values: Floats) -> Memory:
-    """Measure the memory that a gate, (T, H), makes."""
-    # A gate of exactly 0 forgets all; its logarithm is to be finite.
+    """Measure the memory of a gate, (T, H)."""
+    # A gate of exactly 0 forgets all; its logarithm must be finite.
     smallest = np.finfo(values.dtype).tiny
     logs = np.zeros(values.shape[1])
     for start in range(0, len(values), STEPS):

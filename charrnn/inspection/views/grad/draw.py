@@ -1,4 +1,4 @@
-"""The view `grad`: how far back losses reach, model beside model, and over which text."""
+"""The view `grad`: how far back the gradients of losses reach, by model and text."""
 
 from collections.abc import Iterator
 from math import ceil, floor, isfinite, log10
@@ -27,7 +27,7 @@ from charrnn.terminal.tables import Shown, Table, flow, number, prose, rule, sha
 
 _LAGS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48)
 _NARROWEST, _ROOMY, _WIDEST = 16, 34, 60  # cells for the bars of one course
-_SMALLEST = -12  # the power of ten at which bars begin, at least
+_SMALLEST = -12  # the least power of ten at which bars begin
 _TARGETS = 12  # lines of the map, shared by the models
 _DECADES = 4  # that the map's colours span
 
@@ -80,7 +80,7 @@ def _sentence(title: str, course: Course, K: int, screen: Screen) -> Iterator[Te
 
 
 def _medians(named: list[tuple[str, Course]], K: int, screen: Screen) -> Iterator[Text]:
-    """Yield bars of the medians at some lags, a column a course, as many as fit side by side."""
+    """Yield bars of the medians at some lags, a column per course, as many as fit side by side."""
     seen = np.concatenate([course.median for _, course in named])
     seen = seen[seen > 0]
     least = max(_SMALLEST, min(-2, floor(log10(seen.min())))) if len(seen) else -2
@@ -111,7 +111,7 @@ def _medians(named: list[tuple[str, Course]], K: int, screen: Screen) -> Iterato
 
 
 def _number(course: Course, k: int, width: int, screen: Screen) -> Text:
-    """Return the median at a lag, and the quartiles if there is room for them."""
+    """Format the median at a lag, with the quartiles if there is room."""
     q25, median, q75 = course.quartiles[:, k].tolist()
     cell = Text(f"{_size(median):<6}")
     if width >= _ROOMY:
@@ -120,7 +120,7 @@ def _number(course: Course, k: int, width: int, screen: Screen) -> Text:
 
 
 def _size(value: float) -> str:
-    """Return a number that is not below 0 in at most five cells."""
+    """Format a number of at least 0 in at most five cells."""
     if not isfinite(value) or value < 0.9995:
         return share(value)
     if value >= 9999.5:
@@ -129,7 +129,7 @@ def _size(value: float) -> str:
 
 
 def _numbers(result: Gradients, screen: Screen) -> Iterator[Text]:
-    """Yield a row for each course: of one model all, of several those of the kind asked for."""
+    """Yield a row for each course: all of one model, of several those of the requested kind."""
     several = len(result.models) > 1
     rows = [
         [*[_numbered(n, model)] * several, *_row(course)]
@@ -165,7 +165,7 @@ def _row(course: Course) -> list[Shown]:
 
 
 def _map(result: Gradients, screen: Screen) -> Iterator[Text]:
-    """Yield the text before some targets, painted by the gradient at each of its characters."""
+    """Yield the text before some targets, coloured by the gradient at each character."""
     several, courses = len(result.models) > 1, [m.of_kind(result.kind)[-1] for m in result.models]
     layer = courses[0].layer
     which = "" if several or layer is None else f", layer {layer}"
@@ -202,20 +202,20 @@ def _map(result: Gradients, screen: Screen) -> Iterator[Text]:
 
 
 def _by_decades(relative: Column) -> Column:
-    """Return values between 0 and 1 for the gradients within some decades below 1."""
+    """Return gradients as values from 0 to 1 on a log scale of some decades below 1."""
     with np.errstate(divide="ignore"):
         values: Column = 1 + np.log10(relative) / _DECADES
     return np.nan_to_num(np.clip(values, 0, 1))
 
 
 def _chosen(course: Course, most: int) -> list[int]:
-    """Return which targets to show, from those that reach furthest to those that reach least."""
+    """Return the targets to show, from the furthest reach to the least."""
     order = sorted(np.flatnonzero(course.is_measured).tolist(), key=lambda s: -course.reach[s])
     spread = np.linspace(0, len(order) - 1, min(len(order), most))
     return [order[int(n)] for n in spread.round()]
 
 
 def _named(kind: str) -> str:
-    """Return by what a gradient is taken, in words."""
+    """Return the name of what a gradient is taken by."""
     others = {"z": "pre-activation z", "x": "what is read"}
     return others.get(kind) or f"{words(kind)} {kind}"

@@ -1,7 +1,7 @@
-"""The text before some characters, painted by a number for each lag: what it has to do with them.
+"""The text before some characters, coloured by a value for each lag.
 
-Lag 0 stands at the right end, and after it the character that came. Several models may look back
-from the same place: without colours each has a line of heights under one line of text.
+Lag 0 is at the right end, followed by the next character. Several models may look back
+from the same place: without colours each has a line of bars under one line of text.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,13 +20,13 @@ _MARKS = 10  # lags from one mark to the next
 
 @dataclass(frozen=True, eq=False)
 class Past:
-    """What one model looks back on.
+    """The past of one place for one model.
 
     name: of the model, where there are several.
     ids: (T,), the text as this model reads it.
     t: where lag 0 is; a character follows it.
-    values: (K + 1,) by lag, from 0 to 1; nothing is shown of what is not above 0.
-    note: what stands at the end of the line.
+    values: (K + 1,) by lag, from 0 to 1; values of 0 and less are blank.
+    note: a text at the end of the line.
     """
 
     name: str
@@ -38,12 +38,12 @@ class Past:
 
     @property
     def following(self) -> int:
-        """The id of the character that came."""
+        """The id of the next character."""
         return int(self.ids[self.t + 1])
 
     @property
     def width(self) -> int:
-        """The cells that all of it would take."""
+        """The width of all of it in cells."""
         return sum(self.symbols.width(self.ids[self.t - k]) for k in range(len(self.values)))
 
     def lags(self, room: int) -> list[int]:
@@ -57,7 +57,7 @@ class Past:
         return fitting[::-1]
 
     def text(self, room: int, screen: Screen) -> Text:
-        """Return the characters, painted."""
+        """Return the coloured characters."""
         line = Text()
         for k in self.lags(room):
             line.append(
@@ -66,7 +66,7 @@ class Past:
         return line
 
     def heights(self, room: int, screen: Screen) -> Text:
-        """Return the same values as heights."""
+        """Return the same values as bars."""
         line = Text()
         for k in self.lags(room):
             value = float(self.values[k])
@@ -78,7 +78,7 @@ class Past:
 def pasts(groups: Sequence[Sequence[Past]], notes: str, screen: Screen) -> Iterator[Text]:
     """Yield groups of pasts, each of one place, under a line that marks the lags.
 
-    notes: what stands above the notes.
+    notes: the heading of the notes.
     """
     everyone = [past for group in groups for past in group]
     place = max(len(str(past.t)) for past in everyone) + 1
@@ -112,7 +112,7 @@ def pasts(groups: Sequence[Sequence[Past]], notes: str, screen: Screen) -> Itera
 
 
 def _marks(everyone: Sequence[Past], room: int) -> str:
-    """Write every tenth lag above its column, if all characters have one cell."""
+    """Return every tenth lag above its column, if all characters have one cell."""
     marks = [" "] * room
     for past in everyone:
         lags = past.lags(room)

@@ -1,13 +1,13 @@
-"""The way back from the losses of single characters, all of them side by side.
+"""Gradients of the losses of single characters through time, as a batch.
 
-A target t is a character after which the next one came, at the cost of
+A target t is a character that has a next one, with the loss
 
     L(t) = -ln y_hat(t)[x(t+1)]      nats,
 
-and the lag k tells how many characters before t. Each target is a row of a batch: the window of
-the text that ends at t, read on from the state that the reading holds there. The gradient of L(t)
-by the scores, y_hat(t) - x(t+1), stands at the last step and 0 at the others; so the network's own
-way back, `Network.descend`, finds how L(t) would change with what happened at each lag before it.
+and lag k is k characters before t. Each target is a row of a batch: the window of the text that
+ends at t, read from the state of the reading there. The gradient of L(t) by the scores is
+y_hat(t) - x(t+1) at the last step and 0 at the others; the backward pass of the network takes it
+from there to each lag.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ from charrnn.network.gradient import Gradient
 from charrnn.network.trace import Trace
 
 TOGETHER = 32
-"""How many targets go side by side: with more it is hardly faster (measured)."""
+"""Targets in a batch; with more it is hardly faster (measured)."""
 
 Norms = NDArray[np.float64]
 """A norm for each layer, target and lag, (L, S, K + 1)."""
@@ -34,7 +34,7 @@ Norms = NDArray[np.float64]
 def descents(
     reading: Reading, targets: NDArray[np.intp], lags: int, track: Track = untracked
 ) -> Iterator[tuple[slice, int, Gradient]]:
-    """Walk back from each target over `lags` characters, some targets at a time.
+    """Backpropagate from each target over `lags` characters, some targets at a time.
 
     targets: (S,), each at least `lags` and followed by a character.
 
@@ -56,11 +56,11 @@ def descents(
 def norms(
     reading: Reading, targets: NDArray[np.intp], lags: int, track: Track = untracked
 ) -> dict[str, Norms]:
-    """Return how large the gradient of each target's loss is at each lag, by what it is taken.
+    """Return the norm of the gradient of each target's loss at each lag, by variable.
 
-    a, c: by the hidden state and, of an LSTM, the cell state of a layer: by all that they go into.
+    a, c: by the hidden state and, of an LSTM, the cell state of a layer.
     z: by what enters the nonlinearities of a layer, W_ax e(t) + W_aa a(t-1) + b_a, all its gates.
-    x: by what is read, one-hot or embedded: of the lowest layer only, (1, S, K + 1).
+    x: by the input, one-hot or embedded: of the lowest layer only, (1, S, K + 1).
     """
     network, S = reading.network, len(targets)
     found: dict[str, Norms] = {
@@ -79,7 +79,7 @@ def norms(
 
 
 def _read(reading: Reading, targets: NDArray[np.intp], lags: int) -> Trace:
-    """Return the windows that end at the targets, read on from where the reading was."""
+    """Return the trace of the windows that end at the targets, from the reading's states."""
     place = targets + np.arange(-lags, 1)[:, None]  # (K + 1, S)
     trace = Trace(reading.network, *place.shape)
     before = place[0] - 1
@@ -91,7 +91,7 @@ def _read(reading: Reading, targets: NDArray[np.intp], lags: int) -> Trace:
 
 
 def _error(log_y_hat: Floats, following: NDArray[np.intp]) -> Floats:
-    """Return y_hat - y, (S, V), exact also where y_hat is all but 1."""
+    """Return y_hat - y, (S, V), exact also where y_hat is nearly 1."""
     rows = np.arange(len(following))
     error: Floats = np.exp(log_y_hat)
     error[rows, following] = np.expm1(log_y_hat[rows, following])
@@ -100,13 +100,13 @@ def _error(log_y_hat: Floats, following: NDArray[np.intp]) -> Floats:
 
 def _by_lag(slab: Floats) -> Norms:
     """Return the norms of a slab, (T, S, n), as (S, K + 1), the last step first."""
-    squares = np.square(slab, dtype=np.float64)  # the square of a float32 may be too small for one
+    squares = np.square(slab, dtype=np.float64)  # the square of a float32 may underflow
     by_lag: Norms = np.sqrt(squares.sum(axis=-1))[::-1].T
     return by_lag
 
 
 def _together(reading: Reading, lags: int) -> int:
-    """Return how many targets go side by side in an eighth of the memory of a reading."""
+    """Return the number of targets in a batch for an eighth of the memory of a reading."""
     config = reading.network.config
     cell = CELLS[config.cell]
     H, GH = config.hidden_size, len(cell.gates) * config.hidden_size

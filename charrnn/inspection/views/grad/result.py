@@ -1,4 +1,4 @@
-"""Gradients through time: how far back a loss reaches, and whether it dies or grows on its way."""
+"""Gradients through time: how far back a loss reaches, and whether it vanishes or explodes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,29 +21,29 @@ from charrnn.plurals import counted
 from charrnn.text.vocabulary import Vocabulary
 
 TARGETS, LAGS = 128, 64
-"""Default number of losses that are followed, and of characters back."""
+"""Default numbers of losses, and of characters back."""
 
 QUICKER = 8
 
 SPAN = 64
-"""Characters over which a verdict looks, whatever the lags that were measured."""
+"""Characters of the verdict, whatever the measured lags."""
 
 VANISHING, EXPLODING = 1e-3, 10.0
-"""By the line through the medians: less than the one is left after `SPAN` characters, or more than
-the other."""
+"""Factors over `SPAN` characters, by the line through the medians, below and above which a
+gradient vanishes and explodes."""
 
 LEAST_LAGS = 16
-"""Of fewer the line says too little: a gradient may grow at first and vanish for all that."""
+"""Fewest lags for a verdict: a gradient may grow at first and vanish later."""
 
 MOST = 0.9
-"""The share of a gradient's sum over the lags that its reach holds."""
+"""Fraction of a gradient's sum over the lags within its reach."""
 
 
 @dataclass(frozen=True, eq=False)
 class Course:
-    """What becomes of the gradients of S losses on their way back, by one thing in one layer.
+    """The norms of the gradients of S losses by lag, by one variable of one layer.
 
-    layer: None for what is read, x.
+    layer: None for the input x.
     norms: (S, K + 1), of each target at each lag.
     """
 
@@ -53,7 +53,7 @@ class Course:
 
     @cached_property
     def relative(self) -> descent.Norms:
-        """The norms over that at lag 0, (S, K + 1); nan of a target that has no finite ones."""
+        """The norms relative to lag 0, (S, K + 1); nan for a target without finite ones."""
         with np.errstate(all="ignore"):
             relative: descent.Norms = self.norms / self.norms[:, :1]
         relative[~np.isfinite(relative).all(axis=1)] = np.nan
@@ -89,9 +89,9 @@ class Course:
 
     @cached_property
     def slope(self) -> float:
-        """How ln(median) changes from lag to lag, by a line of least squares through it.
+        """The slope of ln(median) per lag, by least squares.
 
-        A lag at which the median is 0 has no part in it; with none left but lag 0 it is -inf.
+        Lags at which the median is 0 are left out; with lag 0 alone it is -inf.
         """
         if not self.is_measured.any():
             return float("nan")
@@ -100,17 +100,17 @@ class Course:
 
     @property
     def rate(self) -> float:
-        """What a character more leaves of it, by the same line."""
+        """The factor per character, by the same line."""
         return float(np.exp(self.slope))
 
     @property
     def e_fold(self) -> float:
-        """After how many characters 1/e is left; below 0, after how many it has grown by e."""
+        """Characters after which 1/e is left; negative: after which it has grown by e."""
         return -1 / self.slope if self.slope else inf
 
     @cached_property
     def reach(self) -> Column:
-        """M90 of each target, (S,): up to which lag 90% of the sum over all lags lies."""
+        """M90 of each target, (S,): the lag within which 90% of the sum over all lags is."""
         total = np.cumsum(self.relative, axis=1)
         reach = np.argmax(total >= MOST * total[:, -1:], axis=1)
         return np.where(self.is_measured, reach, np.nan)
@@ -126,7 +126,7 @@ class Course:
 
     @property
     def verdict(self) -> str:
-        """What becomes of it by the line: `vanishing`, `steady`, `exploding`; or `unknown`."""
+        """The verdict by the line: `vanishing`, `steady`, `exploding`; or `unknown`."""
         change = SPAN * self.slope
         if isnan(change) or self.norms.shape[1] <= LEAST_LAGS:
             return "unknown"
@@ -151,11 +151,11 @@ class Descent:
 
 @dataclass(frozen=True, eq=False)
 class Gradients:
-    """How the losses of the same S characters reach back in each of some models.
+    """The gradients of the losses of the same S characters, in each of some models.
 
-    targets: (S,), after which characters; the loss is of the one that follows.
+    targets: (S,), the characters before those of the losses.
     lags: K.
-    kind: what is looked at first.
+    kind: the variable shown first.
     """
 
     view: ClassVar[str] = "grad"
@@ -177,7 +177,7 @@ class Gradients:
         options: Options | None = None,
         track: Track = untracked,
     ) -> Self:
-        """Follow the gradients of characters that are drawn from all over the text.
+        """Compute the gradients of characters drawn from all over the text.
 
         The text may be cut differently by each model's vocabulary; a target is the same number of
         characters into each.
@@ -185,9 +185,9 @@ class Gradients:
         Raises
         ------
         ConfigError
-            There is no such kind or layer in one of the models.
+            If there is no such kind or layer in one of the models.
         TextError
-            The text has fewer than three characters.
+            If the text has fewer than three characters.
         """
         options = options or Options()
         kind = options.kind_shown
@@ -265,9 +265,9 @@ def _check_kind(reading: Reading, kind: str) -> None:
 
 
 def _choose(T: int, options: Options) -> tuple[NDArray[np.intp], int]:
-    """Draw targets that all have as many lags before them, and return them with that number.
+    """Draw targets that all have as many lags before them; return them with that number.
 
-    What is not asked for leaves half of a short text to choose from.
+    Defaults leave half of a short text to choose from.
     """
     if T < 3:
         raise TextError(

@@ -30,7 +30,7 @@ FEATURED = 8000
 and the threshold by, half to score."""
 
 CHARACTERS = 4000
-"""After so many characters, the last of the text, it is counted what a unit's loss costs."""
+"""Predictions over which ablation costs are averaged, the last of the text."""
 
 CONTROLS = 7
 """How many units drawn at random are ablated too, at least."""

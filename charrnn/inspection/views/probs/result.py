@@ -21,7 +21,7 @@ from charrnn.text.vocabulary import Vocabulary
 
 _IMPOSSIBLE = 1e150  # nats; its square is a number still
 
-_PIECE = 2**22  # predictions are worked on in pieces of about so many numbers
+_PIECE = 2**22  # numbers of the predictions processed at a time, about
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def _characters(result: Votes, symbols: Symbols, screen: Screen) -> Iterator[Tex
 
 
 def _sides(result: Votes, symbols: Symbols, screen: Screen) -> Iterator[Text]:
-    """Yield the units that vote for the one, and beside them those that vote for the other."""
+    """Yield the units that vote for one character, beside those that vote for the other."""
     contest = result.contest
     pro = [j for j in result.order if contest[j] > 0]
     con = [j for j in result.order if contest[j] < 0]

@@ -125,7 +125,7 @@ class Weights:
         Raises
         ------
         ConfigError
-            There is no such layer.
+            If there is no such layer.
         """
         options = options or Options()
         network = checkpoint.network
