@@ -128,7 +128,7 @@ def folded(text: Text, width: int, indent: int = 2) -> Iterator[Text]:
 
     indent: cells before the second and further lines.
     """
-    margin = 0
+    width, margin = max(1, width), 0
     while text.cell_len > width - margin:
         room = max(1, width - margin)
         full = len(set_cell_size(text.plain, room).rstrip()) or 1
@@ -157,7 +157,13 @@ def prose(said: str, screen: Screen) -> Iterator[Text]:
 
 
 def flow(items: Iterable[Text], screen: Screen, *, gap: int = 3, label: Text) -> Iterator[Text]:
-    """Yield items side by side, folded to the screen, to the right of a label."""
+    """Yield items side by side, folded to the screen, to the right of a label.
+
+    A label that leaves them no room stands above them.
+    """
+    if label.cell_len > screen.width - min(_WORDS, screen.width // 2):
+        yield from folded(label, screen.width)
+        label = Text("  ")
     margin = label.cell_len
     line, room = label, screen.width - margin
     for piece in (piece for item in items for piece in folded(item, room, 0)):

@@ -3,6 +3,7 @@
 import math
 import re
 import unicodedata
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from charrnn.terminal.safe import symbol
 from charrnn.terminal.screen import Screen, parse_span
 from charrnn.terminal.strip import strip
 from charrnn.terminal.symbols import Symbols
-from charrnn.terminal.tables import Table, folded, number, quoted, rule, share
+from charrnn.terminal.tables import Table, flow, folded, number, quoted, rule, share
 from charrnn.text.vocabulary import Vocabulary
 
 HARMFUL = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -157,6 +158,24 @@ def test_a_folded_line_fits_and_keeps_its_words(said, width):
     lines = [line.plain for line in folded(Text(said), width)]
     assert all(cell_len(line) <= width for line in lines)
     assert "".join("".join(lines).split()) == "".join(said.split())
+
+
+@pytest.mark.parametrize("width", [-3, 0, 1, 2, 3])
+@pytest.mark.parametrize("indent", [0, 2])
+def test_a_line_folded_to_no_width_still_ends(width, indent):
+    lines = [line.plain for line in islice(folded(Text("ab\u3042 c"), width, indent), 20)]
+    assert "".join("".join(lines).split()) == "ab\u3042c"
+
+
+@given(st.integers(0, 60), st.lists(st.text("ab\u3042 ", max_size=20), max_size=4))
+@settings(deadline=None, max_examples=200)
+def test_items_stand_below_a_label_that_leaves_them_no_room(label, items):
+    screen = Screen(width=40)
+    found = islice(flow(map(Text, items), screen, label=Text("x" * label)), 200)
+    lines = [line.plain for line in found]
+    assert all(cell_len(line) <= 40 for line in lines)
+    words = "".join(items).split()
+    assert "".join("".join(lines).split()) == "x" * label + "".join(words)
 
 
 def test_a_heat_map_is_broken_where_the_screen_ends():
