@@ -31,6 +31,7 @@ from charrnn.network.config import CellName
 from charrnn.network.network import Network
 from charrnn.plurals import counted
 from charrnn.sampling.config import ENDLESS, SamplingConfig
+from charrnn.sampling.filters.filter import Filter
 from charrnn.sampling.sample import stream
 from charrnn.system.blas import Limit, in_environment, threads_for
 from charrnn.terminal.fit_bar import bar, is_watched
@@ -227,17 +228,22 @@ class CharRNN:
         seed: int | np.random.SeedSequence | None = None,
         unknown: Unknown = "error",
         threads: int | None = None,
+        filters: Sequence[Filter] = (),
         **options: Any,
     ) -> Iterator[str]:
         """Yield the text that follows the prompt, in pieces, as it is made.
 
         Parameters
         ----------
+        filters
+            Filters of the caller's, applied before those of the options: see
+            `charrnn.sampling.filters.filter`.
         threads
             The most that a matrix product uses; by default as many as are fastest.
         options
             Fields of `charrnn.sampling.config.SamplingConfig`: length (-1 is without end),
-            temperature, top_k, top_p, min_p, stop (a text or several).
+            temperature (two for one that changes), top_k, top_p, repeat_penalty, stop (a text or
+            several), ...
 
         Raises
         ------
@@ -246,12 +252,13 @@ class CharRNN:
             of the prompt.
         """
         _check_names("stream", options, SamplingConfig)
-        if isinstance(stop := options.get("stop"), str):
-            options["stop"] = (stop,)
+        for name in ("stop", "dry_sequence_breaker"):
+            if isinstance(text := options.get(name), str):
+                options[name] = (text,)
         config = SamplingConfig(**options)
         rng = np.random.Generator(np.random.PCG64(seed))
         ids = self.vocabulary.encode_prompt(prompt, unknown)
-        made = stream(self.network, self.vocabulary, ids, config, rng)
+        made = stream(self.network, self.vocabulary, ids, config, rng, filters)
         return self._limit(threads).each(made)
 
     def generate(

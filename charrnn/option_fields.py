@@ -81,7 +81,7 @@ class OptionField(NamedTuple):
 
     kind: Any
     is_optional: bool
-    choices: Sequence[str]
+    choices: Sequence[Any]
     range: Range | None
     option: Opt | None
 
@@ -115,8 +115,9 @@ def _described(hint: Any, option: Opt | None) -> OptionField:
             hint = get_args(hint)[0]
             continue
         kinds = [kind for kind in get_args(hint) if kind is not type(None)]
-        is_optional = True
-        hint = kinds[0]
+        is_optional |= len(kinds) < len(get_args(hint))
+        # A dataclass checks for itself what may be of several kinds.
+        hint = kinds[0] if len(kinds) == 1 else object
     choices = found[OneOf].names if OneOf in found else get_args(hint)
     is_choice = origin is Literal
     return OptionField(hint, is_optional, choices if is_choice else (), found.get(Range), option)
@@ -142,7 +143,7 @@ class Checked:
             if value is None and said.is_optional:
                 continue
             if said.choices and value not in said.choices:
-                known = ", ".join(said.choices)
+                known = ", ".join(map(str, said.choices))
                 raise ConfigError(f"{value!r:.40} is none of {known}", argument=name)
             if said.kind is bool and not isinstance(value, bool):
                 raise ConfigError(f"{value!r:.40} is neither true nor false", argument=name)
@@ -150,6 +151,17 @@ class Checked:
                 number = _checked(name, value, said)
                 if number is not value:
                     object.__setattr__(self, name, number)
+
+
+def checked(name: str, value: Any, annotation: Any) -> float:
+    """Return a number as one of Python's, if it is as an annotation says.
+
+    Raises
+    ------
+    ConfigError
+        It is not of its kind or out of its range.
+    """
+    return _checked(name, value, _described(annotation, None))
 
 
 def _checked(name: str, value: Any, said: OptionField) -> float:

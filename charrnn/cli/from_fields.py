@@ -63,7 +63,8 @@ def _in_order(dataclasses: Any, moved: Mapping[str, str]) -> list[Parameter]:
 
 def _parameter(field: Field[Any], option: Opt, kind: Any) -> Parameter:
     """Return a field as Typer reads it from a function."""
-    default = None if field.default in (MISSING, ()) else field.default
+    is_one = field.default is not MISSING and not isinstance(field.default, tuple)
+    default = field.default if is_one else None
     own = own_name(field.name)
     own = f"{own}/--no-{own[2:]}" if default is True else own
     names = tuple(option.names.split())

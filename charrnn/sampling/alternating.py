@@ -10,7 +10,7 @@ from charrnn.array_types import Floats, Ids
 from charrnn.errors import CharRNNError
 from charrnn.network.network import Network
 from charrnn.network.stepper import Stepper
-from charrnn.sampling.config import SamplingConfig
+from charrnn.sampling.filters.chain import Filters
 from charrnn.sampling.generate import Choice, continue_from, state_after
 from charrnn.sampling.processes.split_units import Halves
 from charrnn.system.blas import Limit, threads
@@ -47,7 +47,7 @@ class Alternating:
 
 
 def generate_alternating(
-    network: Network, prompt: Ids, config: SamplingConfig, rng: np.random.Generator
+    network: Network, prompt: Ids, filters: Filters, rng: np.random.Generator
 ) -> Iterator[Choice]:
     """Yield what `generate` yields, but for rounding.
 
@@ -60,6 +60,6 @@ def generate_alternating(
         with closing(Halves(network)) as halves:
             alone = Stepper(network)
             alone.move(state_after(network, prompt))
-            yield from continue_from(Alternating(alone, halves), config, rng)
+            yield from continue_from(Alternating(alone, halves), filters, rng)
     except EndedError as ended:
         raise CharRNNError(f"{ended} while it made its half of a text; sample it again") from None

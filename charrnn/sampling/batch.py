@@ -2,7 +2,8 @@
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +13,16 @@ from charrnn.network.network import Network
 from charrnn.network.stepper import Stepper
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.draw import draw_rows
-from charrnn.sampling.filters import filters_of
+from charrnn.sampling.filters.chain import Filters, filters_of
 from charrnn.sampling.generate import DRAWN, Choice, state_after
 from charrnn.system.cores import bounds, cores
+from charrnn.text.vocabulary import Vocabulary
 
 MOST = 64
 """Samples of a batch: with more, a core is no busier."""
+
+AHEAD = 16
+"""Steps that are made at a time."""
 
 LEAST = 1_000_000
 """Fewest multiplications of a part of a batch in a step: with fewer, most of a step is Python."""
@@ -28,7 +33,7 @@ _NONE: NDArray[np.float64] = np.empty(0)
 def generate_batch(
     network: Network,
     prompts: Ids,
-    config: SamplingConfig,
+    filters: Filters,
     streams: Sequence[np.random.Generator],
 ) -> Iterator[NDArray[np.intp]]:
     """Yield, step by step, the characters that follow each prompt, (B,) ids, without end.
@@ -36,7 +41,7 @@ def generate_batch(
     prompts: (B, N) ids with N > 0, alike but for the last.
     streams: the random numbers of each, of which each character takes one, as in `generate`.
     """
-    B, filters = len(prompts), filters_of(config)
+    B = len(prompts)
     stepper = Stepper(network, B)
     stepper.move(state_after(network, prompts[0, :-1]))
     stepper.read(prompts[:, -1])
@@ -52,6 +57,27 @@ def generate_batch(
         filters.accept(ids)
         yield ids
         stepper.read(ids)
+
+
+class Part(NamedTuple):
+    """Some of the samples that are made side by side.
+
+    prompts: (B, N) ids with N > 0, alike but for the last.
+    streams: the random numbers of each.
+    """
+
+    network: Network
+    vocabulary: Vocabulary
+    prompts: Ids
+    config: SamplingConfig
+    streams: Sequence[np.random.Generator]
+
+    def blocks(self) -> Iterator[NDArray[np.intp]]:
+        """Yield what is made step by step, some steps at a time, (AHEAD, B), without end."""
+        filters = filters_of(self.config, self.prompts, self.vocabulary)
+        steps = generate_batch(self.network, self.prompts, filters, self.streams)
+        while True:
+            yield np.array(list(islice(steps, AHEAD)))
 
 
 class SideBySide:

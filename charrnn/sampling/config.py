@@ -3,22 +3,60 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from charrnn.errors import ConfigError
-from charrnn.option_fields import Checked, Range, Whole, opt
+from charrnn.option_fields import Checked, Measure, Range, Whole, checked, opt
 
 ENDLESS = -1
 
-HOW_MUCH, CHOOSING = "How much", "Choosing characters"
+HOW_MUCH, CHOOSING, REPEATING = "How much", "Choosing characters", "Against repetition"
+
+ORDER = (
+    "penalties",
+    "no_repeat_ngram",
+    "dry",
+    "top_k",
+    "typical_p",
+    "top_p",
+    "min_p",
+    "temperature",
+    "mirostat",
+)
+"""The filters in the order of llama.cpp."""
 
 Probability = Annotated[float, Range(0, 1)]
+Penalty = Annotated[float, Range(-1000, 1000)]
+Last = Annotated[int, Range(-1)]
+Temperature = Annotated[float, Range(0, sys.float_info.max)]
+
+
+def temperature(written: str) -> float | tuple[float, ...]:
+    """Return the temperature that is written `0.8`, or `1.2:0.4` for one that changes."""
+    try:
+        values = tuple(map(float, written.split(":")))
+    except ValueError:
+        values = ()
+    # Python would take 1_000 and digits of any script.
+    if len(values) not in (1, 2) or "_" in written or not written.isascii():
+        raise ConfigError(
+            f"{written!r:.40} is no temperature; give a number such as 0.8, or two such as "
+            "1.2:0.4 for one that changes from the first character to the last",
+            argument="temperature",
+        )
+    return values if len(values) > 1 else values[0]
+
+
+def order(written: str) -> tuple[str, ...]:
+    """Return the names that are written `top_k,temperature`, or apart by spaces or `;`."""
+    return tuple(written.replace("-", "_").replace(",", " ").replace(";", " ").split())
 
 
 @dataclass(frozen=True)
 class SamplingConfig(Checked):
     """How characters are chosen, and how many.
 
+    temperature: a number, or two for one that changes linearly over the length.
     stop: no part of the stop text is part of the sample.
     """
 
@@ -27,9 +65,10 @@ class SamplingConfig(Checked):
         500, "How many characters, the prompt not counted; -1 is without end.", HOW_MUCH, "N",
         names="-n", aliases="--max-tokens --max-new-tokens",
     )
-    temperature: Annotated[float, Range(0, sys.float_info.max)] = opt(
-        0.8, "Below 1 likelier, above 1 bolder; 0 takes the likeliest every time.", CHOOSING, "T",
-        names="-t", aliases="--temp",
+    temperature: float | tuple[float, ...] = opt(
+        0.8, "Below 1 likelier, above 1 bolder; 0 takes the likeliest every time; 1.2:0.4 changes "
+        "from the first character to the last.", CHOOSING, "T",
+        names="-t", aliases="--temp", parse=temperature,
     )
     top_k: Whole = opt(0, "Choose among the K likeliest only; 0 is off.", CHOOSING, "K")
     top_p: Probability = opt(
@@ -38,6 +77,58 @@ class SamplingConfig(Checked):
     min_p: Probability = opt(
         0.0, "Choose among those at least P times as likely as the likeliest; 0 is off.", CHOOSING,
         "P",
+    )
+    typical_p: Probability = opt(
+        1.0, "Choose among those nearest the expected surprise that together reach P; 1 is off.",
+        CHOOSING, "P", aliases="--typical",
+    )
+    mirostat: Literal[0, 2] = opt(
+        0, "2 keeps the surprise of the text near --mirostat-tau; 0 is off.", CHOOSING, "0|2",
+        parse=lambda written: {"0": 0, "2": 2}.get(written, written),
+    )
+    mirostat_tau: Measure = opt(
+        2.0, "The surprise that mirostat keeps to, in bits a character.", CHOOSING, "BITS",
+        aliases="--mirostat-ent",
+    )
+    mirostat_eta: Annotated[float, Range(0, 1)] = opt(
+        0.1, "How fast mirostat follows.", CHOOSING, "RATE", aliases="--mirostat-lr",
+    )
+    order: Sequence[str] = opt(
+        ORDER, "The filters, in the order in which they are applied.", CHOOSING, "NAMES",
+        aliases="--samplers", shown=",".join(ORDER), parse=order,
+    )
+    repeat_penalty: Annotated[float, Range(0.01, 1000)] = opt(
+        1.0, "Multiply the log-probability of what occurred among the last characters; 1 is off.",
+        REPEATING, "X", aliases="--repetition-penalty",
+    )
+    presence_penalty: Penalty = opt(
+        0.0, "Lower the log-probability of what occurred among them by X; 0 is off.", REPEATING, "X"
+    )
+    frequency_penalty: Penalty = opt(
+        0.0, "Lower it by X for each time; 0 is off.", REPEATING, "X"
+    )
+    repeat_last_n: Last = opt(
+        64, "How many characters these penalties look at; -1 is all.", REPEATING, "N"
+    )
+    no_repeat_ngram_size: Whole = opt(
+        0, "Never repeat a run of N characters; 0 is off.", REPEATING, "N"
+    )
+    dry_multiplier: Annotated[float, Range(0, 1000)] = opt(
+        0.0, "Lower what would prolong a repeated run, more for a longer one; 0 is off.", REPEATING,
+        "X",
+    )
+    dry_base: Annotated[float, Range(1, 10)] = opt(
+        1.2, "The factor for each further character of the run.", REPEATING, "X"
+    )
+    dry_allowed_length: Annotated[int, Range(1, 256)] = opt(
+        12, "The characters of a run that may repeat unpunished.", REPEATING, "N"
+    )
+    dry_penalty_last_n: Last = opt(
+        -1, "How many characters are searched for runs; -1 is 65,536.", REPEATING, "N"
+    )
+    dry_sequence_breaker: Sequence[str] = opt(
+        ("\n",), r"Characters at which a run ends; may be repeated; \n is understood.", REPEATING,
+        "TEXT", is_repeated=True, shown="a line end",
     )
     stop: Sequence[str] = opt(
         (), r"End before this text; may be repeated; \n, \t, \r and \\ are understood.", HOW_MUCH,
@@ -55,15 +146,70 @@ class SamplingConfig(Checked):
             stop text.
         """
         super().__post_init__()
-        if self.top_p == 0:
-            raise ConfigError(
-                "0 leaves no character to choose; give a share above 0", argument="top_p"
-            )
-        if isinstance(self.stop, str) or not all(isinstance(stop, str) for stop in self.stop):
-            raise ConfigError(
-                f"{self.stop!r:.40} is not a sequence of texts; give a list", argument="stop"
-            )
+        self._check_temperature()
+        for share in ("top_p", "typical_p"):
+            if getattr(self, share) == 0:
+                raise ConfigError(
+                    "0 leaves no character to choose; give a share above 0", argument=share
+                )
+        for name in ("order", "dry_sequence_breaker", "stop"):
+            texts = getattr(self, name)
+            if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
+                raise ConfigError(
+                    f"{texts!r:.40} is not a sequence of texts; give a list", argument=name
+                )
+        self._check_order()
         if "" in self.stop:
             raise ConfigError(
                 "an empty text would end every sample at once; leave it out", argument="stop"
             )
+
+    def _check_temperature(self) -> None:
+        """Check one temperature, or two, and keep them as Python's numbers."""
+        given: Any = self.temperature
+        if not isinstance(given, tuple | list):
+            object.__setattr__(self, "temperature", checked("temperature", given, Temperature))
+            return
+        if len(given) != 2:
+            raise ConfigError(
+                f"{given!r:.40} are {len(given)} temperatures; give one, or two for one that "
+                "changes from the first character to the last",
+                argument="temperature",
+            )
+        if self.length == ENDLESS:
+            raise ConfigError(
+                "a temperature that changes needs a length; give one, or a single temperature",
+                argument="temperature",
+            )
+        values = tuple(checked("temperature", value, Temperature) for value in given)
+        object.__setattr__(self, "temperature", values)
+
+    def _check_order(self) -> None:
+        """Check that each name is a filter's, once, and that no option is without its filter."""
+        for name in self.order:
+            if name not in ORDER:
+                raise ConfigError(
+                    f"{name!r:.40} is no filter; there are {', '.join(ORDER)}", argument="order"
+                )
+            if list(self.order).count(name) > 1:
+                raise ConfigError(f"{name} stands there twice; leave one out", argument="order")
+        for name in ORDER:
+            if name not in self.order and (options := self._asked(name)):
+                raise ConfigError(
+                    f"{name} is left out, and {options[0]} is given; add it to the order, or "
+                    f"leave {options[0]} out",
+                    argument="order",
+                )
+
+    def _asked(self, name: str) -> list[str]:
+        """Return the options of a filter that are not at their defaults."""
+        own = _OPTIONS.get(name, (name,))
+        return [each for each in own if getattr(self, each) != getattr(SamplingConfig, each)]
+
+
+_OPTIONS = {
+    "penalties": ("repeat_penalty", "presence_penalty", "frequency_penalty"),
+    "no_repeat_ngram": ("no_repeat_ngram_size",),
+    "dry": ("dry_multiplier",),
+}
+"""The options that ask for a filter, where they are not named as it is."""

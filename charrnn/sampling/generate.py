@@ -12,9 +12,8 @@ from charrnn.network.functions import log_softmax
 from charrnn.network.network import Network
 from charrnn.network.stepper import Stepper
 from charrnn.network.trace import Trace
-from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.draw import draw
-from charrnn.sampling.filters import filters_of
+from charrnn.sampling.filters.chain import Filters
 from charrnn.system.blas import Threads, threads
 
 WINDOW = 64
@@ -83,7 +82,7 @@ def state_after(network: Network, prompt: Ids) -> Floats:
 
 
 def generate(
-    network: Network, prompt: Ids, config: SamplingConfig, rng: np.random.Generator
+    network: Network, prompt: Ids, filters: Filters, rng: np.random.Generator
 ) -> Iterator[Choice]:
     """Yield the characters that follow the prompt, (N,) ids with N > 0, without end.
 
@@ -92,14 +91,12 @@ def generate(
     stepper = Stepper(network)
     stepper.move(state_after(network, prompt))
     reader: Reader = ThreadedReader(stepper) if threads() > 1 else stepper
-    yield from continue_from(reader, config, rng)
+    yield from continue_from(reader, filters, rng)
 
 
-def continue_from(
-    reader: Reader, config: SamplingConfig, rng: np.random.Generator
-) -> Iterator[Choice]:
+def continue_from(reader: Reader, filters: Filters, rng: np.random.Generator) -> Iterator[Choice]:
     """Yield characters without end, after what a reader has read, and let it read them."""
-    filters, ids = filters_of(config), np.zeros(1, np.intp)
+    ids = np.zeros(1, np.intp)
     while True:
         for uniform in rng.random(DRAWN).tolist():
             scores = reader.logits[0].astype(np.float64)

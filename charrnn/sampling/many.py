@@ -7,9 +7,9 @@ import numpy as np
 
 from charrnn.array_types import Ids
 from charrnn.network.network import Network
-from charrnn.sampling.batch import MOST, SideBySide, generate_batch, parts_of
+from charrnn.sampling.batch import MOST, Part, SideBySide, parts_of
 from charrnn.sampling.config import SamplingConfig
-from charrnn.sampling.processes.batch_worker import RemoteBatch, blocks, is_worthwhile
+from charrnn.sampling.processes.batch_worker import RemoteBatch, is_worthwhile
 from charrnn.sampling.sample import Sample, first_ids
 from charrnn.text.vocabulary import Vocabulary
 
@@ -33,17 +33,14 @@ def samples(
         else:
             prompts = np.array([first_ids(vocabulary, rng) for rng in group])
         first, *others = [
-            (network, prompts[part], config, group[part])
+            Part(network, vocabulary, prompts[part], config, group[part])
             for part in parts_of(len(group), network.params.flat.size)
         ]
         elsewhere = is_worthwhile(network, len(group), config.length)
         side = SideBySide(
             [
-                blocks(generate_batch(*first)),
-                *(
-                    RemoteBatch(*part) if elsewhere else blocks(generate_batch(*part))
-                    for part in others
-                ),
+                first.blocks(),
+                *(RemoteBatch(part) if elsewhere else part.blocks() for part in others),
             ]
         )
         yield [

@@ -1,7 +1,7 @@
 """A whole sample: text as it is made, until its length or a stop text."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Generator as Yields
 from itertools import islice
 from typing import Literal
@@ -12,6 +12,8 @@ from charrnn.array_types import Ids
 from charrnn.network.network import Network
 from charrnn.sampling.config import ENDLESS, SamplingConfig
 from charrnn.sampling.draw import draw
+from charrnn.sampling.filters.chain import Filters, filters_of
+from charrnn.sampling.filters.filter import Filter
 from charrnn.sampling.generate import Choice, generate
 from charrnn.text.vocabulary import Vocabulary
 
@@ -19,7 +21,7 @@ LONG = 20_000
 """Characters above which another process is started: that takes 0.15 s or more, and saves some
 25 us a character (measured)."""
 
-Generator = Callable[[Network, Ids, SamplingConfig, np.random.Generator], Iterator[Choice]]
+Generator = Callable[[Network, Ids, Filters, np.random.Generator], Iterator[Choice]]
 
 
 def choose_generator(network: Network, length: int) -> Generator:
@@ -38,6 +40,7 @@ class Sample:
 
     prompt: (N,) ids to continue; if there are none, the sample begins as a line does.
     generated: the characters that follow the prompt, if something else makes them.
+    filters: filters of the caller's, for one text.
     finish_reason: what ended the sample; None while nothing has.
     """
 
@@ -49,9 +52,10 @@ class Sample:
         config: SamplingConfig,
         rng: np.random.Generator,
         generated: Iterator[Choice] | None = None,
+        filters: Sequence[Filter] = (),
     ) -> None:
         self.network, self.vocabulary, self.prompt = network, vocabulary, prompt
-        self.generated = generated
+        self.generated, self._own = generated, filters
         self.config, self.rng = config, rng
         self.finish_reason: Literal["length", "stop"] | None = None
 
@@ -64,7 +68,8 @@ class Sample:
         if generated is None:
             prompt = self.prompt if len(self.prompt) else first_ids(self.vocabulary, self.rng)
             how = choose_generator(self.network, self.config.length)
-            generated = how(self.network, prompt, self.config, self.rng)
+            filters = filters_of(self.config, prompt[None], self.vocabulary, self._own)
+            generated = how(self.network, prompt, filters, self.rng)
         length = self.config.length
         limited = islice(generated, length if length >= 0 else None)
         stops = [
@@ -100,15 +105,16 @@ class Sample:
         yield from waiting
 
 
-def stream(
+def stream(  # noqa: PLR0917
     network: Network,
     vocabulary: Vocabulary,
     prompt: Ids,
     config: SamplingConfig,
     rng: np.random.Generator,
+    filters: Sequence[Filter] = (),
 ) -> Yields[str]:
     """Yield the text that follows the prompt, as it is made."""
-    return Sample(network, vocabulary, prompt, config, rng).pieces()
+    return Sample(network, vocabulary, prompt, config, rng, filters=filters).pieces()
 
 
 def first_ids(vocabulary: Vocabulary, rng: np.random.Generator) -> Ids:

@@ -86,7 +86,7 @@ def test_the_last_of_several_names_counts():
 def test_help_shows_an_option_by_its_own_names_only(command):
     shown = run(command, "--help").stdout
     for alias in ("--lr", "--hidden ", "--rnn-size", "--layers", "--seq-len ", "--num-epochs",
-                  "--max-tokens", "--repeat", "--temp ", "--gpu", "--device"):  # fmt: skip
+                  "--max-tokens", "--repeat ", "--temp ", "--gpu", "--device"):  # fmt: skip
         assert alias not in shown
     assert ("--out " in shown, "--output " in shown) == (command == "train", command != "train")
     named = re.findall(r"^  (-.*?)(?:  |$)", shown, re.MULTILINE)

@@ -13,7 +13,7 @@ from charrnn.network.kernels.fused import FusedProduct
 from charrnn.network.network import Network
 from charrnn.network.stepper import Stepper
 from charrnn.network.trace import Trace
-from charrnn.sampling.config import SamplingConfig
+from charrnn.sampling.filters.chain import Filters
 from charrnn.sampling.generate import generate
 
 
@@ -144,6 +144,6 @@ def test_a_product_that_threads_nearly_share_is_made_large_enough(threads, monke
     found = []
     for shared in (256, 10**9):
         monkeypatch.setattr(fused, "SHARED", shared)
-        made = generate(network, np.array([1]), SamplingConfig(), np.random.default_rng(0))
+        made = generate(network, np.array([1]), Filters([]), np.random.default_rng(0))
         found.append([choice.scores for choice in islice(made, 30)])
     np.testing.assert_allclose(*found, rtol=0, atol=1e-12)

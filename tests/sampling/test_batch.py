@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from charrnn.errors import CharRNNError
 from charrnn.sampling import batch as together
-from charrnn.sampling.batch import generate_batch
+from charrnn.sampling.batch import Part, generate_batch
 from charrnn.sampling.config import ENDLESS, SamplingConfig
 from charrnn.sampling.draw import draw, draw_rows, random_streams
-from charrnn.sampling.filters import filters_of
+from charrnn.sampling.filters.chain import Filters, filters_of
 from charrnn.sampling.generate import DRAWN, WINDOW, generate
 from charrnn.sampling.many import samples
 from charrnn.sampling.processes import batch_worker as workers
@@ -47,9 +47,12 @@ def test_each_row_is_what_it_would_be_alone(tiny_network, cell, config, length):
     prompts[:, -1] = np.arange(5)
     steps = DRAWN + 20  # beyond the random numbers that are drawn at first
     streams = list(islice(random_streams(3), 5))
-    made = np.array(list(islice(generate_batch(network, prompts, config, streams), steps)))
+    known = Vocabulary(np.arange(1, 8))
+    filters = filters_of(config, prompts, known)
+    made = np.array(list(islice(generate_batch(network, prompts, filters, streams), steps)))
     for n, stream in enumerate(islice(random_streams(3), 5)):
-        alone = islice(generate(network, prompts[n], config, stream), steps)
+        filters = filters_of(config, prompts[n : n + 1], known)
+        alone = islice(generate(network, prompts[n], filters, stream), steps)
         assert made[:, n].tolist() == [choice.id for choice in alone]
 
 
@@ -61,9 +64,10 @@ def test_each_row_is_what_it_would_be_alone(tiny_network, cell, config, length):
 @settings(deadline=None, max_examples=200)
 def test_rows_are_chosen_as_one_is(scores, uniform, config):
     scores = np.array(scores)
-    p = filters_of(config).row_weights(scores)
-
-    alone = [filters_of(config).weights(row) for row in scores]
+    known = Vocabulary(np.arange(1, 5))
+    p = filters_of(config, np.zeros((len(scores), 1), int), known).row_weights(scores)
+    one = np.zeros((1, 1), int)
+    alone = [filters_of(config, one, known).weights(row) for row in scores]
     np.testing.assert_allclose(p, alone, rtol=1e-12)
     chosen = draw_rows(p, np.full(len(p), uniform))
     assert chosen.tolist() == [draw(row, uniform) for row in p]
@@ -74,7 +78,7 @@ def test_a_prediction_that_is_not_a_number_is_reported():
     scores = np.zeros((3, 4))
     scores[1, 2] = np.nan
     with pytest.raises(CharRNNError, match="not a number"):
-        filters_of(SamplingConfig()).row_weights(scores)
+        Filters([]).row_weights(scores)
 
 
 @pytest.mark.parametrize("characters", ["\nabc", "abcd"])
@@ -162,7 +166,8 @@ def test_errors_of_a_worker_are_reported(tiny_network, vocabulary, cut, capfd):
 
 def three_elsewhere(network):
     prompts, streams = np.full((3, 1), 3), list(islice(random_streams(2), 3))
-    return RemoteBatch(network, prompts, SamplingConfig(), streams)
+    known = Vocabulary(np.arange(1, 8))
+    return RemoteBatch(Part(network, known, prompts, SamplingConfig(), streams))
 
 
 def test_a_process_that_is_killed_is_reported(tiny_network):
@@ -197,11 +202,14 @@ import sys, time
 import numpy as np
 from charrnn.network.config import NetworkConfig
 from charrnn.network.network import Network
-from charrnn.sampling.config import ENDLESS, SamplingConfig
+from charrnn.sampling.batch import Part
+from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.processes.batch_worker import RemoteBatch
+from charrnn.text.vocabulary import Vocabulary
 network = Network(NetworkConfig(7), np.random.default_rng(0))
 streams = list(map(np.random.default_rng, range(2)))
-made = RemoteBatch(network, np.ones((2, 1), int), SamplingConfig(), streams)
+known = Vocabulary(np.arange(1, 8))
+made = RemoteBatch(Part(network, known, np.ones((2, 1), int), SamplingConfig(), streams))
 next(made)
 print(made.process.pid, flush=True)
 time.sleep(60)

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from charrnn.errors import CharRNNError, ConfigError
 from charrnn.network.functions import log_softmax
-from charrnn.sampling.config import SamplingConfig
+from charrnn.sampling.config import ORDER, SamplingConfig
 from charrnn.sampling.draw import draw, random_streams
-from charrnn.sampling.filters import filters_of
+from charrnn.sampling.filters.chain import filters_of
+from charrnn.text.vocabulary import Vocabulary
 
 TEMPERATURES = [0, 1e-7, 1e-3, 0.5, 1, 100, 1e308]
 
@@ -24,7 +25,9 @@ def log_probabilities(scores, dtype=np.float64):
 
 def distribution(scores, config):
     """The probabilities that characters are drawn by, (V,)."""
-    weights = filters_of(config).weights(np.asarray(scores, np.float64))
+    known = Vocabulary(np.arange(1, len(scores) + 1))
+    filters = filters_of(config, np.zeros((1, 1), int), known)
+    weights = filters.weights(np.asarray(scores, np.float64))
     return weights / weights.sum()
 
 
@@ -38,6 +41,7 @@ sampling = st.builds(
     top_k=st.sampled_from([0, 1, 2, 5, 12, 99, 10**15]),
     top_p=st.sampled_from([1e-300, 0.1, 0.5, 0.9, 1 - 1e-16, 1.0]),
     min_p=st.sampled_from([0.0, 1e-300, 0.05, 0.5, 1.0]),
+    order=st.permutations(ORDER),
 )
 
 
@@ -45,22 +49,35 @@ def naive(log_y_hat, config):
     """Follow the rules one after the other, in probabilities, over lists."""
     V = len(log_y_hat)
     largest = max(log_y_hat)
-    if config.temperature < 1e-6:
-        first = list(log_y_hat).index(largest)
-        return [float(k == first) for k in range(V)]
-    p = [math.exp((z - largest) / config.temperature) for z in log_y_hat]
-    kept = sorted(range(V), key=lambda k: (-log_y_hat[k], k))
-    if config.top_k:
-        kept = kept[: config.top_k]
-    kept.sort(key=lambda k: (-(log_y_hat[k] - largest) / config.temperature, k))
-    if config.top_p < 1:
-        total, reached = math.fsum(p[k] for k in kept), 0
-        while math.fsum(p[k] for k in kept[:reached]) < config.top_p * total:
-            reached += 1
-        kept = kept[:reached]
-    kept = [k for k in kept if p[k] >= config.min_p * p[kept[0]]]
-    total = math.fsum(p[k] for k in kept)
-    return [p[k] / total if k in kept else 0.0 for k in range(V)]
+    log_p = {k: z - largest for k, z in enumerate(log_y_hat)}  # of what is left
+    for name in config.order:
+        p = {k: math.exp(z) for k, z in log_p.items()}
+        total = math.fsum(p.values())
+        kept = sorted(log_p, key=lambda k: (-log_p[k], k))
+        share = {"top_p": config.top_p, "typical_p": config.typical_p}.get(name, 1)
+        if name == "typical_p":
+            expected = math.fsum(p[k] * log_p[k] for k in p) / total
+            kept = sorted(log_p, key=lambda k: (abs(log_p[k] - expected), k))
+        if name == "top_k" and config.top_k:
+            kept = kept[: config.top_k]
+        if share < 1:
+            reached = 0
+            while math.fsum(p[k] for k in kept[:reached]) < share * total:
+                reached += 1
+            kept = kept[: max(1, reached)]
+        if name == "min_p":
+            kept = [k for k in kept if not config.min_p or log_p[k] >= math.log(config.min_p)]
+        log_p = {k: log_p[k] for k in sorted(kept)}
+        if name == "temperature":
+            if config.temperature < 1e-6:
+                log_p = {max(log_p, key=lambda k: (log_p[k], -k)): 0.0}
+            else:
+                log_p = {k: z / config.temperature for k, z in log_p.items()}
+        largest = max(log_p.values())
+        log_p = {k: z - largest for k, z in log_p.items()}
+    p = {k: math.exp(z) for k, z in log_p.items()}
+    total = math.fsum(p.values())
+    return [p.get(k, 0.0) / total for k in range(V)]
 
 
 @pytest.mark.slow
@@ -161,6 +178,10 @@ def test_a_prediction_that_is_no_number_is_refused(temperature, bad):
         SamplingConfig(temperature=0.7, top_k=9),
         SamplingConfig(temperature=1.5, top_p=0.8),
         SamplingConfig(temperature=1, min_p=0.2),
+        SamplingConfig(temperature=1, typical_p=0.6),
+        SamplingConfig(temperature=1.3, mirostat=2, mirostat_tau=1.5),
+        SamplingConfig(temperature=1, repeat_penalty=1.5, presence_penalty=0.3),
+        SamplingConfig(temperature=0.9, top_k=12, typical_p=0.9, top_p=0.9, min_p=0.02),
     ],
 )
 def test_characters_come_as_often_as_they_are_probable(config):
@@ -225,6 +246,19 @@ def test_the_first_streams_do_not_depend_on_how_many_follow():
         ({"temperature": math.inf}, "temperature: inf is out of range"),
         ({"temperature": "0.8"}, "temperature: '0.8' is not a number"),
         ({"temperature": None}, "temperature: None is not a number"),
+        ({"temperature": (1, 2, 3)}, "temperature: (1, 2, 3) are 3 temperatures"),
+        ({"temperature": (1, -2)}, "temperature: -2 is out of range"),
+        ({"temperature": (1, 2), "length": -1}, "needs a length"),
+        ({"typical_p": 0}, "typical_p: 0 leaves no character"),
+        ({"mirostat": 1}, "mirostat: 1 is none of 0, 2"),
+        ({"repeat_penalty": 0}, "repeat_penalty: 0 is out of range"),
+        ({"repeat_last_n": -2}, "repeat_last_n: -2 is out of range"),
+        ({"no_repeat_ngram_size": -1}, "no_repeat_ngram_size: -1 is out of range"),
+        ({"dry_base": 0.5}, "dry_base: 0.5 is out of range"),
+        ({"order": ("top_k", "nucleus")}, "order: 'nucleus' is no filter; there are penalties"),
+        ({"order": ("top_k", "top_k")}, "order: top_k stands there twice"),
+        ({"order": ("top_k",), "min_p": 0.1}, "order: min_p is left out, and min_p is given"),
+        ({"order": "top_k"}, "order: 'top_k' is not a sequence of texts"),
         ({"top_k": -1}, "top_k: -1 is out of range"),
         ({"top_k": 1.0}, "top_k: 1.0 is not a whole number"),
         ({"top_p": 0}, "top_p: 0 leaves no character to choose"),

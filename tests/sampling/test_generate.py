@@ -16,6 +16,7 @@ from charrnn.network.trace import Trace
 from charrnn.sampling.candidates import candidates
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.draw import draw
+from charrnn.sampling.filters.chain import filters_of
 from charrnn.sampling.generate import DRAWN, WINDOW, Choice, generate
 from charrnn.sampling.sample import Sample, can_appear, first_ids, stream
 from charrnn.text.vocabulary import Vocabulary
@@ -23,6 +24,11 @@ from charrnn.text.vocabulary import Vocabulary
 
 def rng(seed=0):
     return np.random.Generator(np.random.PCG64(seed))
+
+
+def chain(config, prompt, V=7):
+    """The filters of a network that knows V characters."""
+    return filters_of(config, np.atleast_2d(prompt), Vocabulary(np.arange(1, V + 1)))
 
 
 def ids_of(choices):
@@ -42,7 +48,7 @@ def read_one_by_one(network, ids):
 def test_each_choice_is_predicted_from_all_before_it(cell, layers, tiny_network):
     network = tiny_network(cell, num_layers=layers, dtype=np.float64)
     prompt = np.array([1, 5, 2, 2], np.uint8)
-    made = list(islice(generate(network, prompt, SamplingConfig(), rng()), 40))
+    made = list(islice(generate(network, prompt, chain(SamplingConfig(), prompt), rng()), 40))
     text = [*prompt, *ids_of(made)]
     for n, choice in enumerate(made):
         assert np.allclose(choice.log_y_hat, read_one_by_one(network, text[: len(prompt) + n]))
@@ -54,14 +60,14 @@ def test_each_choice_is_predicted_from_all_before_it(cell, layers, tiny_network)
 def test_a_prompt_of_any_length_is_read_whole(length, cell, tiny_network):
     network = tiny_network(cell, num_layers=2, dtype=np.float64)
     prompt = rng(length).integers(0, 7, length).astype(np.uint8)
-    first = next(generate(network, prompt, SamplingConfig(), rng()))
+    first = next(generate(network, prompt, chain(SamplingConfig(), prompt), rng()))
     assert np.allclose(first.log_y_hat, read_one_by_one(network, prompt), rtol=1e-10)
 
 
 def test_at_temperature_0_the_likeliest_is_taken(cell, tiny_network):
     network = tiny_network(cell)
     config = SamplingConfig(temperature=0)
-    for choice in islice(generate(network, np.array([3]), config, rng()), 50):
+    for choice in islice(generate(network, np.array([3]), chain(config, [3]), rng()), 50):
         assert choice.id == choice.log_y_hat.argmax()
         assert choice.p[choice.id] == 1
 
@@ -86,7 +92,7 @@ def test_a_character_takes_one_random_number(config, tiny_network, vocabulary):
 
 
 def test_choices_are_not_written_over(tiny_network):
-    generated = generate(tiny_network(), np.array([0]), SamplingConfig(), rng())
+    generated = generate(tiny_network(), np.array([0]), chain(SamplingConfig(), [0]), rng())
     first = next(generated)
     kept = copy.deepcopy(first)
     list(islice(generated, 5))
@@ -234,7 +240,7 @@ def test_bytes_together_are_the_text_of_all_of_them(tiny_network):
     network = tiny_network(vocabulary_size=256)
     config = SamplingConfig(length=400, temperature=3)
     said = "".join(stream(network, BYTES, np.array([10]), config, rng()))
-    ids = ids_of(islice(generate(network, np.array([10]), config, rng()), 400))
+    ids = ids_of(islice(generate(network, np.array([10]), chain(config, [10], 256), rng()), 400))
     assert said == bytes(ids).decode("utf-8", "replace")
     assert "\ufffd" in said
 
@@ -248,7 +254,7 @@ def test_what_a_network_can_write():
 def test_candidates_are_the_likeliest_and_the_chosen_one(tiny_network):
     config = SamplingConfig(temperature=2, top_k=6)
     ranks = set()
-    for choice in islice(generate(tiny_network(), np.array([2]), config, rng()), 60):
+    for choice in islice(generate(tiny_network(), np.array([2]), chain(config, [2]), rng()), 60):
         found = candidates(choice, 3)
         order = sorted(range(7), key=lambda k: (-choice.log_y_hat[k], k))
         assert [each.id for each in found[:3]] == order[:3]
@@ -264,7 +270,9 @@ def test_candidates_are_the_likeliest_and_the_chosen_one(tiny_network):
 
 
 def test_there_are_no_more_candidates_than_characters(tiny_network):
-    choice = next(generate(tiny_network(), np.array([2]), SamplingConfig(top_p=0.5), rng()))
+    choice = next(
+        generate(tiny_network(), np.array([2]), chain(SamplingConfig(top_p=0.5), [2]), rng())
+    )
     found = candidates(choice, 99)
     assert len(found) == 7
     assert sum(each.y_hat for each in found) == pytest.approx(1)

@@ -13,6 +13,7 @@ from charrnn.cli.from_fields import takes
 from charrnn.cli.messages import note
 from charrnn.cli.models import chosen_model
 from charrnn.cli.replacing import check_not_read, check_output
+from charrnn.cli.sample.escapes import unescaped
 from charrnn.cli.sample.options import SampleOptions
 from charrnn.cli.sample.prompt import encode, prompt_of, typed
 from charrnn.cli.sample.samples import Output, between, make, stops_meant, write
@@ -68,7 +69,11 @@ def sample(
     vocabulary = checkpoint.vocabulary
     given = prompt_of(options.prompt, options.prompt_file, options.encoded, checkpoint)
     ids = encode(given, vocabulary, options.unknown)
-    config = replace(config, stop=stops_meant(config.stop, vocabulary))
+    config = replace(
+        config,
+        stop=stops_meant(config.stop, vocabulary),
+        dry_sequence_breaker=tuple(map(unescaped, config.dry_sequence_breaker)),
+    )
     import secrets
 
     seed = secrets.randbits(32) if options.seed is None else options.seed
@@ -125,6 +130,8 @@ def check(options: SampleOptions, config: SamplingConfig) -> None:
     typed(options.prompt or "", "--prompt")
     for text in config.stop:
         typed(text, "--stop")
+    for text in config.dry_sequence_breaker:
+        typed(text, "--dry-sequence-breaker")
     output = options.output
     if output is not None and output.suffix == ENDING:
         raise ConfigError(

@@ -10,25 +10,21 @@ writes what this process would have made of the same part.
 import os
 import sys
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from itertools import islice
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.array_types import Ids
 from charrnn.errors import CharRNNError
 from charrnn.network.network import Network
-from charrnn.sampling.batch import generate_batch
+from charrnn.sampling.batch import AHEAD, Part
 from charrnn.sampling.config import ENDLESS, SamplingConfig
 from charrnn.sampling.processes.handover import open_shared_network, share_network
 from charrnn.system.child import ChildProcess, EndedError, read_order
-
-AHEAD = 16
-"""Steps that are written at a time."""
+from charrnn.text.vocabulary import Vocabulary
 
 WORTH = 20_000_000_000
 """Multiplications of a batch above which workers are faster: to start one takes 0.15 s or more, in
@@ -44,28 +40,17 @@ def is_worthwhile(network: Network, samples: int, length: int) -> bool:
     return length == ENDLESS or samples * length * network.params.flat.size >= WORTH
 
 
-def blocks(steps: Iterator[NDArray[np.intp]]) -> Iterator[NDArray[np.intp]]:
-    """Yield what is made step by step, (B,), some steps at a time, (AHEAD, B)."""
-    while True:
-        yield np.array(list(islice(steps, AHEAD)))
-
-
 class RemoteBatch:
-    """The same blocks as those of `generate_batch` with these arguments, by another process."""
+    """The same blocks as those of a part, by another process."""
 
-    def __init__(
-        self,
-        network: Network,
-        prompts: Ids,
-        config: SamplingConfig,
-        streams: Sequence[np.random.Generator],
-    ) -> None:
-        self._shape = AHEAD, len(prompts)
-        self._shared, order = share_network(network, {})
+    def __init__(self, part: Part) -> None:
+        self._shape = AHEAD, len(part.prompts)
+        self._shared, order = share_network(part.network, {})
         order |= {
-            "prompts": prompts.tolist(),
-            "sampling": asdict(config) | {"stop": ()},
-            "streams": [stream.bit_generator.state for stream in streams],
+            "vocabulary": [part.vocabulary.code_points.tolist(), part.vocabulary.kind],
+            "prompts": part.prompts.tolist(),
+            "sampling": asdict(part.config) | {"stop": ()},
+            "streams": [stream.bit_generator.state for stream in part.streams],
         }
         with _died_while_sampling():
             self.process = ChildProcess(__name__, order, self._shared.descriptor)
@@ -111,10 +96,17 @@ def work() -> None:
         stream = np.random.Generator(np.random.PCG64())
         stream.bit_generator.state = state
         streams.append(stream)
-    prompts, config = np.array(given["prompts"]), SamplingConfig(**given["sampling"])
+    points, kind = given["vocabulary"]
+    part = Part(
+        network,
+        Vocabulary(points, kind=kind),
+        np.array(given["prompts"]),
+        SamplingConfig(**given["sampling"]),
+        streams,
+    )
     with np.errstate(**given["errors"]):
         try:
-            for block in blocks(generate_batch(network, prompts, config, streams)):
+            for block in part.blocks():
                 _write(MADE + block.astype("<i4").tobytes())
         except CharRNNError as error:
             message = str(error).encode()

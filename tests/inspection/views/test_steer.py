@@ -15,6 +15,8 @@ from charrnn.inspection.views.steer.result import Steered
 from charrnn.network.forward import forward
 from charrnn.network.trace import Trace
 from charrnn.sampling.config import SamplingConfig
+from charrnn.sampling.filters.chain import Filters, filters_of
+from charrnn.sampling.filters.truncation import Temperature
 from charrnn.sampling.generate import generate
 from charrnn.terminal.screen import Screen
 
@@ -72,13 +74,13 @@ def test_a_unit_held_at_the_values_that_it_would_have_changes_nothing(reading, v
 def test_the_free_text_is_that_of_sampling(reading, network):
     found = Steered.of(reading, Options(length=50, temperature=0.6, seed=9))
     config = SamplingConfig(length=50, temperature=0.6)
-    chosen = generate(network, reading.ids, config, np.random.default_rng(9))
+    filters = filters_of(config, reading.ids[None], reading.vocabulary)
+    chosen = generate(network, reading.ids, filters, np.random.default_rng(9))
     assert found.free.ids.tolist() == [next(chosen).id for _ in range(50)]
     other = Steered.of(reading, Options(length=50, temperature=0.6, seed=8))
     assert not np.array_equal(found.free.ids, other.free.ids)
     greedy = Steered.of(reading, Options(length=50, temperature=1e-9, seed=8))
-    most = SamplingConfig(temperature=0)
-    likeliest = generate(network, reading.ids, most, np.random.default_rng(0))
+    likeliest = generate(network, reading.ids, Filters([Temperature(0)]), np.random.default_rng(0))
     assert greedy.free.ids.tolist() == [next(likeliest).id for _ in range(50)]
 
 

@@ -18,6 +18,8 @@ from charrnn.sampling import alternating
 from charrnn.sampling import sample as samples
 from charrnn.sampling.alternating import generate_alternating
 from charrnn.sampling.config import ENDLESS, SamplingConfig
+from charrnn.sampling.filters.chain import Filters, filters_of
+from charrnn.sampling.filters.truncation import Temperature
 from charrnn.sampling.generate import generate
 from charrnn.sampling.processes import split_units as halves
 from charrnn.sampling.processes.split_units import is_worthwhile
@@ -86,7 +88,7 @@ def others(monkeypatch):
 def test_it_is_what_one_process_writes(request, cell, layers, embedding_size, dtype, ways):
     request.getfixturevalue(ways)
     network = some_network(cell, layers, 32, embedding_size, dtype)
-    prompt, config = np.array([3, 1, 4]), SamplingConfig(temperature=1.3)
+    prompt, config = np.array([3, 1, 4]), Filters([Temperature(1.3)])
     said = []
     for how in (generate, generate_alternating):
         made = how(network, prompt, config, np.random.default_rng(5))
@@ -107,7 +109,7 @@ def test_it_is_what_one_process_writes(request, cell, layers, embedding_size, dt
 def test_a_process_that_waits_long_continues_when_the_reader_does(others, gone):
     """A reader that pauses: the other process then looks seldom, and takes next to no time."""
     made = generate_alternating(
-        some_network(), np.array([1]), SamplingConfig(), np.random.default_rng(0)
+        some_network(), np.array([1]), Filters([]), np.random.default_rng(0)
     )
     list(islice(made, 50))
     [pid] = others
@@ -130,7 +132,7 @@ def test_a_process_that_waits_long_continues_when_the_reader_does(others, gone):
 def test_a_process_that_is_killed_is_reported(monkeypatch, others, looks):
     monkeypatch.setattr(halves, "LOOKS", looks)
     made = generate_alternating(
-        some_network(), np.array([1]), SamplingConfig(), np.random.default_rng(0)
+        some_network(), np.array([1]), Filters([]), np.random.default_rng(0)
     )
     list(islice(made, 20))
     os.kill(others[0], signal.SIGKILL)
@@ -141,7 +143,7 @@ def test_a_process_that_is_killed_is_reported(monkeypatch, others, looks):
 
 def test_a_process_that_is_killed_early_is_reported(others):
     made = generate_alternating(
-        some_network(), np.array([1]), SamplingConfig(), np.random.default_rng(0)
+        some_network(), np.array([1]), Filters([]), np.random.default_rng(0)
     )
     next(made)
     os.kill(others[0], signal.SIGKILL)
@@ -154,7 +156,7 @@ def test_it_ends_when_no_more_is_wanted(others):
     shared_memory = Path("/dev/shm")
     before = len(list(Path("/proc/self/fd").iterdir())), sorted(shared_memory.iterdir())
     made = generate_alternating(
-        some_network(), np.array([1]), SamplingConfig(), np.random.default_rng(0)
+        some_network(), np.array([1]), Filters([]), np.random.default_rng(0)
     )
     list(islice(made, 20))
     del made
@@ -167,7 +169,7 @@ def test_what_is_not_a_number_is_reported(others, gone):
     network.b_y[2] = np.nan
     rng = np.random.default_rng(0)
     with np.errstate(all="ignore"), pytest.raises(CharRNNError, match="not a number"):
-        list(generate_alternating(network, np.array([1]), SamplingConfig(), rng))
+        list(generate_alternating(network, np.array([1]), Filters([]), rng))
     assert gone(*others)
 
 
@@ -178,7 +180,7 @@ from charrnn.network.network import Network
 from charrnn.system import child as started
 from charrnn.sampling import alternating
 from charrnn.sampling.processes import split_units as halves
-from charrnn.sampling.config import SamplingConfig
+from charrnn.sampling.filters.chain import Filters
 
 class Ways:
     def __init__(self, can_share):
@@ -196,7 +198,7 @@ halves.ChildProcess = Printing
 alternating.Ways = Ways
 network = Network(NetworkConfig(7, "gru", 32, 2), np.random.default_rng(0))
 for choice in alternating.generate_alternating(
-    network, np.array([1]), SamplingConfig(), np.random.default_rng(0)
+    network, np.array([1]), Filters([]), np.random.default_rng(0)
 ):
     pass
 """
@@ -248,7 +250,8 @@ def test_a_long_sample_is_made_so(monkeypatch, vocabulary, others, pays, gone):
     config = SamplingConfig(length=30)
     sample = Sample(network, vocabulary, np.array([1]), config, np.random.default_rng(0))
     made = [choice.id for choice in sample.choices()]
-    expected = generate(network, np.array([1]), config, np.random.default_rng(0))
+    filters = filters_of(config, np.array([[1]]), vocabulary)
+    expected = generate(network, np.array([1]), filters, np.random.default_rng(0))
     assert made == [choice.id for choice in islice(expected, 30)]
     assert len(others) == pays
     assert gone(*others)

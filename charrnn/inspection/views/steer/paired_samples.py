@@ -19,7 +19,7 @@ from charrnn.network.functions import log_softmax
 from charrnn.network.stepper import Stepper
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.draw import draw
-from charrnn.sampling.filters import filters_of
+from charrnn.sampling.filters.chain import filters_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,8 @@ def write(
     They are clamped from the step at which the last character of the text was read, so that the
     first character that is written is driven already.
     """
-    network, free, clamped, filters = reading.network, _Pair(), _Pair(), filters_of(sampling)
+    network, free, clamped = reading.network, _Pair(), _Pair()
+    filters = filters_of(sampling, np.stack([reading.ids] * 2), reading.vocabulary)
     rngs = [np.random.default_rng(seed), np.random.default_rng(seed)]
     # Rows: each network on its own text, then each on the other's.
     stepper = Stepper(network, 4)
@@ -65,6 +66,7 @@ def write(
         log_softmax(log_y_hat)
         weights = filters.row_weights(log_y_hat[:2])
         chosen = [draw(weights[row], rng.random()) for row, rng in enumerate(rngs)]
+        filters.accept(np.array(chosen))
         free.take(chosen[0], log_y_hat[0], log_y_hat[2])
         clamped.take(chosen[1], log_y_hat[3], log_y_hat[1])
         stepper.read(np.array([*chosen, *chosen]))

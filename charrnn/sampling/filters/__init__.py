@@ -1,0 +1,1 @@
+"""What turns predictions into the weights that characters are drawn by."""

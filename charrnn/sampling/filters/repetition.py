@@ -1,0 +1,234 @@
+"""Filters against repetition: they depend on the characters before, the prompt's among them."""
+
+import math
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from copy import copy, deepcopy
+from typing import Self
+
+import numpy as np
+
+from charrnn.array_types import Ids
+from charrnn.sampling.filters.filter import LogWeights, log_sum, rescale
+
+REMEMBERED = 1 << 16
+"""Characters that are searched for repeated runs, so that a text without end needs no more memory
+than another."""
+
+LONGEST_RUN = 256
+"""Characters of a repeated run that DRY counts: its penalty is far beyond use before."""
+
+
+class Penalties:
+    """Lower what occurred among the last characters, as often as it did.
+
+    The log-probability of a character that occurred n > 0 times becomes `repeat · log p −
+    frequency · n − presence`; the factor is that of Keskar et al. (2019).
+
+    before: (B, N), the prompts.
+    last: characters that are looked at; -1 is all.
+    """
+
+    def __init__(
+        self,
+        before: Ids,
+        V: int,
+        *,
+        repeat: float = 1,
+        frequency: float = 0,
+        presence: float = 0,
+        last: int = -1,
+    ) -> None:
+        self._repeat, self._frequency, self._presence = repeat, frequency, presence
+        self._last = last
+        seen = before if last < 0 else before[:, max(0, before.shape[1] - last) :]
+        self._window = [deque(row) for row in seen.tolist()]
+        self._n = [Counter(row) for row in self._window]
+        self._factor = np.ones((len(before), V))
+        self._lower = np.zeros((len(before), V))
+        for b, counts in enumerate(self._n):
+            for k, n in counts.items():
+                self._set(b, k, n)
+
+    def __call__(self, log_p: LogWeights) -> None:
+        if self._repeat != 1:
+            log_p -= log_sum(np.exp(log_p))
+            log_p *= self._factor
+        if self._frequency or self._presence:
+            log_p -= self._lower
+        rescale(log_p)
+
+    def accept(self, ids: Ids) -> None:
+        """Count a character, and no longer the first of the window."""
+        for b, k in enumerate(ids.tolist()):
+            self._count(b, k, 1)
+            if self._last >= 0:
+                self._window[b].append(k)
+                if len(self._window[b]) > self._last:
+                    self._count(b, self._window[b].popleft(), -1)
+
+    def fork(self, rows: Ids) -> Self:
+        """Return a filter with the counts of these rows."""
+        forked = copy(self)
+        forked._window = [self._window[row].copy() for row in rows.tolist()]
+        forked._n = [self._n[row].copy() for row in rows.tolist()]
+        forked._factor, forked._lower = self._factor[rows], self._lower[rows]
+        return forked
+
+    def _count(self, b: int, k: int, more: int) -> None:
+        self._n[b][k] += more
+        self._set(b, k, self._n[b][k])
+
+    def _set(self, b: int, k: int, n: int) -> None:
+        """Set what becomes of a character that occurred n times."""
+        self._factor[b, k] = self._repeat if n else 1
+        self._lower[b, k] = self._frequency * n + (self._presence if n else 0)
+
+
+class Occurrences:
+    """The last characters of one text, and where each run of n of them ends.
+
+    n: characters of a run.
+    last: characters that are remembered, at least n + 1.
+    apart: ids that are part of no run.
+    """
+
+    def __init__(
+        self, n: int, last: int, before: Sequence[int], apart: AbstractSet[int] = frozenset()
+    ) -> None:
+        self._n, self._last, self._apart = n, max(last, n + 1), apart
+        self._ids: list[int] = []  # the character at place p is at p % last
+        self._length = 0
+        self._ending: deque[int] = deque(maxlen=n)
+        self._places: dict[tuple[int, ...], deque[int]] = {}
+        if not n:
+            self._places[()] = deque([-1])  # no characters precede the first
+        for k in before:
+            self.append(k)
+
+    def append(self, k: int) -> None:
+        """Add a character, and forget the one that is too old."""
+        place, last = self._length, self._last
+        if place < last:
+            self._ids.append(k)
+        else:
+            oldest = tuple(self._ids[(place + m) % last] for m in range(self._n))
+            if places := self._places.get(oldest):
+                places.popleft()
+                if not places:
+                    del self._places[oldest]
+            self._ids[place % last] = k
+        self._ending.append(k)
+        self._length += 1
+        run = tuple(self._ending)
+        if self._length >= self._n and self._apart.isdisjoint(run):
+            self._places.setdefault(run, deque()).append(place)
+
+    def earlier(self) -> list[tuple[int, int]]:
+        """Return the earlier places where the last n characters end, and what followed each."""
+        if self._length < self._n:
+            return []
+        ids, last, end = self._ids, self._last, self._length - 1
+        places = self._places.get(tuple(self._ending), ())
+        return [(place, ids[(place + 1) % last]) for place in places if place != end]
+
+
+class NoRepeatNgrams:
+    """Set to -inf what would end a run of n characters that is there already (Paulus et al. 2018).
+
+    Where that would leave no character, all of them stay. The last `REMEMBERED` characters count.
+
+    before: (B, N), the prompts.
+    """
+
+    def __init__(self, n: int, before: Ids) -> None:
+        self._texts = [Occurrences(n - 1, REMEMBERED, row) for row in before.tolist()]
+
+    def __call__(self, log_p: LogWeights) -> None:
+        changed = False
+        for row, text in zip(log_p, self._texts, strict=True):
+            if earlier := text.earlier():
+                repeats = [k for _, k in earlier]
+                kept = row[repeats]
+                row[repeats] = -math.inf
+                if row.max() == -math.inf:
+                    row[repeats] = kept
+                changed = True
+        if changed:
+            rescale(log_p)
+
+    def accept(self, ids: Ids) -> None:
+        """Append a character to each text."""
+        for text, k in zip(self._texts, ids.tolist(), strict=True):
+            text.append(k)
+
+    def fork(self, rows: Ids) -> Self:
+        """Return a filter with copies of these texts."""
+        forked = copy(self)
+        forked._texts = [deepcopy(self._texts[row]) for row in rows.tolist()]
+        return forked
+
+
+class Dry:
+    """Lower what would prolong a repeated run, the more the longer it is (DRY, p-e-w 2024).
+
+    The penalty of a character that followed, at an earlier place, the m characters that end the
+    text now, m ≥ allowed, is `multiplier · base^(m − allowed)`; of several m the largest counts.
+
+    before: (B, N), the prompts.
+    last: characters that are searched; -1 is `REMEMBERED`.
+    breakers: ids that are part of no run.
+    """
+
+    def __init__(
+        self,
+        before: Ids,
+        *,
+        multiplier: float,
+        base: float,
+        allowed: int,
+        last: int = -1,
+        breakers: Iterable[int] = (),
+    ) -> None:
+        self._multiplier, self._base, self._allowed = multiplier, base, allowed
+        last = REMEMBERED if last < 0 else min(last, REMEMBERED)
+        apart = frozenset(breakers)
+        self._texts = [Occurrences(allowed, last, (), apart) for _ in before]
+        self._runs: list[dict[int, int]] = [{} for _ in before]
+        """Of each text the earlier places where its end stands, and how much of it, from allowed
+        characters on."""
+        for ids in before.T:
+            self.accept(ids)
+
+    def __call__(self, log_p: LogWeights) -> None:
+        changed = False
+        for row, text, runs in zip(log_p, self._texts, self._runs, strict=True):
+            if not runs:
+                continue
+            longest: dict[int, int] = {}
+            for place, k in text.earlier():
+                longest[k] = max(longest.get(k, 0), runs[place])
+            for k, run in longest.items():
+                row[k] -= self._multiplier * self._base ** (run - self._allowed)
+            changed = True
+        if changed:
+            rescale(log_p)
+
+    def accept(self, ids: Ids) -> None:
+        """Append a character to each text."""
+        shorter = self._allowed - 1
+        for n, k in enumerate(ids.tolist()):
+            text, runs = self._texts[n], self._runs[n]
+            text.append(k)
+            self._runs[n] = {
+                place: min(runs.get(place - 1, shorter) + 1, LONGEST_RUN)
+                for place, _ in text.earlier()
+            }
+
+    def fork(self, rows: Ids) -> Self:
+        """Return a filter with copies of these texts."""
+        forked = copy(self)
+        forked._texts = [deepcopy(self._texts[row]) for row in rows.tolist()]
+        forked._runs = [self._runs[row] for row in rows.tolist()]
+        return forked

@@ -1,0 +1,116 @@
+"""Filters that leave the likely characters alone, and the temperature."""
+
+import math
+import sys
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.array_types import Ids
+from charrnn.sampling.filters.filter import LogWeights, Stateless, rescale
+
+GREEDY = 1e-6
+"""Temperature below which the likeliest character is taken: dividing by it would overflow."""
+
+
+class Temperature(Stateless):
+    """Divide by τ: below 1 the likely characters become likelier, above 1 less likely."""
+
+    def __init__(self, temperature: float) -> None:
+        self._temperature = temperature
+
+    def __call__(self, log_p: LogWeights) -> None:
+        if self._temperature < GREEDY:
+            leave_likeliest(log_p)
+        else:
+            log_p /= self._temperature
+
+
+class TemperatureRamp:
+    """Divide by a temperature that changes linearly from the first character to the last.
+
+    first, last: the temperatures of both.
+    length: characters of a text; the temperature stays at the last after them.
+    """
+
+    def __init__(self, first: float, last: float, length: int, made: int = 0) -> None:
+        self._first, self._last, self._length, self._made = first, last, length, made
+
+    def __call__(self, log_p: LogWeights) -> None:
+        passed = min(1, self._made / max(1, self._length - 1))
+        Temperature(self._first + (self._last - self._first) * passed)(log_p)
+
+    def accept(self, ids: Ids) -> None:
+        """Count a character."""
+        self._made += 1
+
+    def fork(self, rows: Ids) -> "TemperatureRamp":
+        """Return a ramp at the same character."""
+        return TemperatureRamp(self._first, self._last, self._length, self._made)
+
+
+class TopK(Stateless):
+    """Leave the k likeliest characters, of equals the first."""
+
+    def __init__(self, k: int) -> None:
+        self._k = k
+
+    def __call__(self, log_p: LogWeights) -> None:
+        for row in log_p:
+            row[(-row).argsort(kind="stable")[self._k :]] = -math.inf
+
+
+class TopP(Stateless):
+    """Leave the fewest likeliest characters whose probabilities sum to p (Holtzman et al. 2020)."""
+
+    def __init__(self, p: float) -> None:
+        self._p = p
+
+    def __call__(self, log_p: LogWeights) -> None:
+        for row in log_p:
+            _leave(row, -row, np.exp(row), self._p)
+
+
+class TypicalP(Stateless):
+    """Leave the characters whose surprise is nearest the expected one (Meister et al. 2022).
+
+    They are the fewest whose probabilities sum to p.
+    """
+
+    def __init__(self, p: float) -> None:
+        self._p = p
+
+    def __call__(self, log_p: LogWeights) -> None:
+        for row in log_p:
+            weights = np.exp(row)
+            # A character of no weight adds nothing: 0 log 0 = 0.
+            expected = weights.dot(np.maximum(row, -sys.float_info.max)) / np.add.reduce(weights)
+            _leave(row, np.abs(row - expected), weights, self._p)
+        rescale(log_p)
+
+
+class MinP(Stateless):
+    """Leave characters of at least p times the likeliest's probability (Nguyen et al. 2024)."""
+
+    def __init__(self, p: float) -> None:
+        self._log_p = math.log(p)
+
+    def __call__(self, log_p: LogWeights) -> None:
+        log_p[log_p < self._log_p] = -math.inf
+
+
+def leave_likeliest(log_p: LogWeights) -> None:
+    """Leave the likeliest character of each row alone, of equals the first."""
+    rows, likeliest = np.arange(len(log_p)), log_p.argmax(axis=1)
+    log_p[...] = -math.inf
+    log_p[rows, likeliest] = 0
+
+
+def _leave(
+    row: NDArray[np.float64], key: NDArray[np.float64], weights: NDArray[np.float64], p: float
+) -> None:
+    """Leave the fewest characters of the least key whose weights sum to a share p of all."""
+    order = key.argsort(kind="stable")
+    cumulative = np.add.accumulate(weights[order])
+    last = cumulative.searchsorted(p * cumulative[-1])
+    row[order[last + 1 :]] = -math.inf
