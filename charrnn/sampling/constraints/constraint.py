@@ -1,7 +1,7 @@
 """A constraint on texts as a filter: only what can still come to satisfy it is left."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Self
 
 import numpy as np
@@ -14,8 +14,8 @@ from charrnn.sampling.config import ENDLESS
 from charrnn.sampling.constraints.automaton import NEVER, Automaton
 from charrnn.sampling.filters import LogWeights
 
-LARGEST = 1 << 24
-"""Numbers of a table with a column for each id; a larger one is looked up by classes of ids."""
+KEPT = 1 << 22
+"""Numbers of rows that are kept, since most states come again: 32 MiB."""
 
 
 class Constraint:
@@ -48,23 +48,15 @@ class Constraint:
         if shortest > self.left:
             raise _too_short(shortest, length)
         self._texts, self._is_endless = texts, length == ENDLESS
+        self._column: list[int] = texts.column.tolist()
+        self._rows: dict[int | tuple[int, int], NDArray[np.float64]] = {}
         after = np.append(texts.shortest, NEVER)[texts.table]
-        # What a text needs to be completed, if it takes a character: (S, C), then (S, V).
-        self._needed = np.where(after < NEVER, after + 1, NEVER).astype(np.int32)
-        self._cheapest = self._needed.min(axis=1)
-        self._column: NDArray[np.intp] | None = texts.column
-        if len(texts) * len(texts.column) <= LARGEST:
-            self._needed, self._column = self._needed[:, texts.column], None
-        self.states = np.zeros(B, np.intp)
-        self.finished = self._is_finished()
-
-    @property
-    def allowed(self) -> NDArray[np.bool_]:
-        """(B, V), the characters that may follow; none in a row that is finished."""
-        needed = self._needed.take(self.states, axis=0)
-        if self._column is not None:
-            needed = needed.take(self._column, axis=1)
-        return needed <= self.left
+        # What a text needs to be completed, if it takes a character of each class: (S, C).
+        self._needed = np.where(after < NEVER, after + 1, NEVER)
+        self._least: list[int] = self._needed.min(axis=1).tolist()
+        self._most: list[int] = np.where(after < NEVER, after + 1, 0).max(axis=1).tolist()
+        self.states = [0] * B
+        self.finished = self._ends(self.states)
 
     def __call__(self, log_p: LogWeights) -> None:
         """Set log-weights, (B, V), of characters that may not follow to -inf.
@@ -72,16 +64,24 @@ class Constraint:
         The rest is shifted so that the largest of each row is 0. A row that is finished is left as
         it is.
         """
-        allowed = self.allowed
-        if self.finished.any():
-            allowed |= self.finished[:, None]
-        np.copyto(log_p, -math.inf, where=~allowed)
-        highest = np.maximum.reduce(log_p, axis=1, keepdims=True)
-        if np.count_nonzero(highest):
-            if (highest == -math.inf).any():
-                np.copyto(log_p, 0, where=allowed & (highest == -math.inf))
-                highest[highest == -math.inf] = 0
-            log_p -= highest
+        if len(self.states) == 1:
+            # One text is as quick as it can be: a step of a small network takes some 20 us.
+            self._mask(log_p[0], self._row(self.states[0]))
+            return
+        rows = np.array([self._row(state) for state in self.states])
+        log_p += rows
+        for b in np.flatnonzero(np.maximum.reduce(log_p, axis=1)).tolist():
+            self._mask(log_p[b], rows[b])
+
+    @staticmethod
+    def _mask(log_p: NDArray[np.float64], row: NDArray[np.float64]) -> None:
+        """Add a row to log-weights, (V,), and let the largest be 0."""
+        np.add(log_p, row, log_p)
+        highest = log_p[log_p.argmax()]
+        if highest == -math.inf:
+            log_p[:] = row
+        elif highest:
+            np.subtract(log_p, highest, log_p)
 
     def accept(self, ids: Ids) -> None:
         """Take note of the character that was drawn for each text, (B,).
@@ -91,31 +91,50 @@ class Constraint:
         Raises
         ------
         ValueError
-            A character that does not continue a text to one that satisfies the constraint.
+            A character that leads to no text that satisfies the constraint.
         """
-        after = self._texts.table[self.states, self._texts.column[ids]]
-        if ((after < 0) & ~self.finished).any():
-            raise ValueError("a character was drawn that may not follow")
-        self.states = np.where(self.finished, self.states, after)
+        for b, k in enumerate(ids.tolist()):
+            if not self.finished[b]:
+                after = self._texts.table.item(self.states[b], self._column[k])
+                if after < 0:
+                    raise ValueError(f"the character of id {k} may not follow")
+                self.states[b] = after
         if not self._is_endless:
             self.left -= 1
-        self.finished = self._is_finished()
+        self.finished = self._ends(self.states)
 
-    def fork(self, rows: Sequence[int] | Ids | None = None) -> Self:
+    def fork(self, rows: Iterable[int] | None = None) -> Self:
         """Return a constraint at the places of some of the texts, by default of all.
 
         rows: which of the B texts; one may be taken several times.
         """
         made = object.__new__(type(self))
         made.__dict__.update(self.__dict__)
-        if rows is not None:
-            made.states, made.finished = self.states[rows], self.finished[rows]
+        made.states = self.states[:] if rows is None else [self.states[b] for b in rows]
+        made.finished = made._ends(made.states)
         return made
 
-    def _is_finished(self) -> NDArray[np.bool_]:
+    def allowed(self, b: int = 0) -> NDArray[np.bool_]:
+        """Return which characters may follow in one of the texts, (V,); none if it is finished."""
+        needed = self._needed[self.states[b]].take(self._texts.column)
+        allowed: NDArray[np.bool_] = needed <= self.left
+        return allowed
+
+    def _ends(self, states: list[int]) -> list[bool]:
         """Return for each text whether no character may follow, (B,)."""
-        finished: NDArray[np.bool_] = self._cheapest[self.states] > self.left
-        return finished
+        return [self._least[state] > self.left for state in states]
+
+    def _row(self, state: int) -> NDArray[np.float64]:
+        """Return what to add to log-weights in a state: 0 or -inf, (V,)."""
+        key = state if self._most[state] <= self.left else (state, self.left)
+        row = self._rows.get(key)
+        if row is None:
+            if len(self._rows) * len(self._column) > KEPT:
+                self._rows.clear()
+            left = self.left if self._least[state] <= self.left else NEVER
+            row = np.where(self._needed[state] <= left, 0, -math.inf).take(self._texts.column)
+            self._rows[key] = row
+        return row
 
 
 def _too_short(shortest: int, length: int) -> ConfigError:
