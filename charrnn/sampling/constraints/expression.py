@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TypeAlias
 
+from charrnn.errors import printable
 from charrnn.sampling.constraints.alphabet import Ranges
 
 
@@ -47,7 +48,15 @@ class Repeat:
     most: int | None
 
 
+LONGEST = 60
+"""Characters of what was typed that an error repeats."""
+
 Expression: TypeAlias = Letters | Sequence | Choice | Repeat
+
+
+def shown(written: str) -> str:
+    """Return what was typed in quotes on one line, without its end if it is long."""
+    return f"'{printable(written[:LONGEST])}{'…' * (len(written) > LONGEST)}'"
 
 
 def any_number(item: Expression) -> Repeat:

@@ -10,7 +10,14 @@ import warnings
 
 from charrnn.errors import ConfigError, Way
 from charrnn.sampling.constraints.alphabet import Alphabet
-from charrnn.sampling.constraints.expression import Choice, Expression, Letters, Repeat, Sequence
+from charrnn.sampling.constraints.expression import (
+    Choice,
+    Expression,
+    Letters,
+    Repeat,
+    Sequence,
+    shown,
+)
 
 DEEPEST = 100
 """Groups inside one another."""
@@ -25,8 +32,8 @@ _GROUP = re.compile(r"\((?:\?(?:P<\w+>|(?P<on>[aimsu]*)(?:-(?P<off>[imsx]+))?(?P
 _COMMENT = re.compile(r"\(\?#[^)]*\)")
 _FLAGS = {"i": re.IGNORECASE, "s": re.DOTALL, "a": re.ASCII, "m": re.MULTILINE, "x": re.VERBOSE}
 _BEYOND = (
-    (r"\(\?(?:=|!)", "looking ahead"),
-    (r"\(\?<[=!]", "looking behind"),
+    (r"\(\?(?:=|!)", "a look-ahead"),
+    (r"\(\?<[=!]", "a look-behind"),
     (r"\(\?P=|\\[1-9]", "a reference to a group"),
     (r"\(\?\(", "a condition"),
     (r"\(\?>", "an atomic group"),
@@ -57,14 +64,14 @@ def parse(pattern: str, alphabet: Alphabet, argument: str | None = None) -> Expr
     except re.error as error:
         place = "" if error.pos is None else f" at position {error.pos}"
         raise ConfigError(
-            f"{pattern!r:.60} is not a regular expression: {error.msg}{place}",
+            f"{shown(pattern)} is not a regular expression: {error.msg}{place}",
             Way("put a backslash before a character that stands for itself"),
             argument=argument,
         ) from None
     except (RecursionError, OverflowError) as error:
         wrong = "groups too deep" if isinstance(error, RecursionError) else "a count too large"
         raise ConfigError(
-            f"{pattern!r:.60} has {wrong}", Way("give a simpler one"), argument=argument
+            f"{shown(pattern)} has {wrong}", Way("give a simpler one"), argument=argument
         ) from None
 
 
@@ -132,7 +139,7 @@ class _Parser:
             bounds = {"*": (0, None), "+": (1, None), "?": (0, 1)}[self._pattern[self._at]]
             self._at += 1
         if self._pattern[self._at : self._at + 1] == "+":
-            self._refuse("a quantifier that gives nothing back", self._at - 1, 2)
+            self._refuse("a possessive quantifier", self._at - 1, 2)
         if self._pattern[self._at : self._at + 1] == "?":  # which way is tried first is all one
             self._at += 1
         return Repeat(item, *bounds)
@@ -185,8 +192,8 @@ class _Parser:
     def _refuse(self, name: str, position: int, length: int) -> None:
         part = self._pattern[position : position + length]
         raise ConfigError(
-            f"{self._pattern!r:.60} has {name}, {part!r} at position {position}, which no text can "
-            "be steered by",
+            f"{shown(self._pattern)} has {name}, {shown(part)} at position {position}, which no "
+            "text can be steered by",
             Way("write it without"),
             argument=self._argument,
         )

@@ -28,6 +28,7 @@ from charrnn.sampling.constraints.expression import (
     Repeat,
     Sequence,
     any_number,
+    shown,
     unmatched,
 )
 from charrnn.sampling.constraints.positions import automaton_of
@@ -83,7 +84,7 @@ def only(characters: str, alphabet: Alphabet) -> Asked:
     if not _is_one_character(expression):
         names = ", ".join(CLASSES)
         raise ConfigError(
-            f"{characters!r:.60} is not a class of characters",
+            f"{shown(characters)} is not a class of characters",
             Way(f"give one of {names}"),
             Way("one as in a regular expression, such as [a-z ]"),
             argument="only",
@@ -123,9 +124,13 @@ def infill(text: str, alphabet: Alphabet) -> Asked:
 
 def acrostic(name: str, alphabet: Alphabet) -> Asked:
     """Ask for as many lines as a name has letters, each beginning with one of them, in order."""
+    if not name:
+        raise ConfigError(
+            "an empty name begins no line", Way("give a letter or more"), argument="acrostic"
+        )
     if LINE_END in name:
         raise ConfigError(
-            f"{name!r:.60} has a line end, with which no line begins",
+            f"{shown(name)} has a line end, with which no line begins",
             Way("give it on one line"),
             argument="acrostic",
         )
@@ -144,7 +149,7 @@ def end_with(pattern: str, alphabet: Alphabet) -> Asked:
     ending = _without_line_end(expression, alphabet)
     if unmatched(ending):
         raise ConfigError(
-            f"{pattern!r:.60} matches nothing without a line end, so that no line can end with it",
+            f"{shown(pattern)} matches nothing without a line end, so that no line can end with it",
             Way("give what stands before the line end"),
             argument="end_with",
         )
@@ -189,7 +194,7 @@ def _contradiction(asked: list[Asked]) -> ConfigError:
     *others, last = asked
     named = " and ".join(f"{{{one.argument}}} {_in_ways(one.value)}" for one in others)
     return ConfigError(
-        f"no text satisfies {last.value!r:.60} and also what else is asked",
+        f"no text satisfies {shown(last.value)} and also what else is asked",
         Way(f"leave out {named}"),
         Way("ask for something else here"),
         argument=last.argument,
@@ -198,13 +203,13 @@ def _contradiction(asked: list[Asked]) -> ConfigError:
 
 def _in_ways(value: str) -> str:
     """Return a value for a way out, in whose words braces name arguments."""
-    return f"{value!r:.60}".replace("{", "{{").replace("}", "}}")
+    return shown(value).replace("{", "{{").replace("}", "}}")
 
 
 def _too_many(argument: str, value: str, others: Items[Asked] = ()) -> ConfigError:
     also = f", with what else is asked ({counted(len(others), 'thing')})," if others else ""
     return ConfigError(
-        f"{value!r:.60}{also} needs an automaton of more than {MOST_STATES:,} states",
+        f"{shown(value)}{also} needs an automaton of more than {MOST_STATES:,} states",
         Way("ask for less, such as smaller counts or a shorter text"),
         argument=argument,
     )
@@ -224,14 +229,14 @@ def _check(argument: str, value: str, expression: Expression, alphabet: Alphabet
     missing = unmatched(expression)
     if not missing:
         return
-    parts = ", ".join(f"{part.source!r} at position {part.position}" for part in missing[:3])
+    parts = ", ".join(f"{shown(part.source)} at position {part.position}" for part in missing[:3])
     does = "matches" if len(missing) == 1 else "match"
     ways = [Way("leave it out")]
     first, vocabulary = missing[0].source, alphabet.vocabulary
     if len(first) == 1 and (nearest := vocabulary.nearest(first)):
         ways.append(Way("write a known one, such as " + " ".join(map(_in_ways, nearest))))
     raise ConfigError(
-        f"in {value!r:.60}, {parts} {does} none of the {len(vocabulary)} characters that this "
+        f"in {shown(value)}, {parts} {does} none of the {len(vocabulary)} characters that this "
         "network knows",
         *ways,
         argument=argument,
@@ -241,7 +246,7 @@ def _check(argument: str, value: str, expression: Expression, alphabet: Alphabet
 def _not_empty(asked: Asked) -> Asked:
     if _has_nothing(asked.texts):
         raise ConfigError(
-            f"{asked.value!r:.60} is satisfied by no text of one or more characters",
+            f"{shown(asked.value)} is satisfied by no text of one or more characters",
             Way("ask for something else"),
             argument=asked.argument,
         )
