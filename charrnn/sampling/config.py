@@ -10,7 +10,8 @@ from charrnn.option_fields import Checked, Measure, Range, Whole, checked, opt
 
 ENDLESS = -1
 
-HOW_MUCH, CHOOSING, REPEATING = "How much", "Choosing characters", "Against repetition"
+HOW_MUCH, CHOOSING = "How much", "Choosing characters"
+REPEATING, ASKING = "Against repetition", "What the text must be"
 
 ORDER = (
     "penalties",
@@ -24,6 +25,10 @@ ORDER = (
     "mirostat",
 )
 """The filters in the order of llama.cpp."""
+
+STEERING = ("match", "template", "infill", "acrostic", "end_with", "only", "must", "forbid")
+"""The options that ask something of the text, each named as the function of
+`charrnn.sampling.constraints.steering` that builds it."""
 
 Probability = Annotated[float, Range(0, 1)]
 Penalty = Annotated[float, Range(-1000, 1000)]
@@ -58,6 +63,7 @@ class SamplingConfig(Checked):
 
     temperature: a number, or two for one that changes linearly over the length.
     stop: no part of the stop text is part of the sample.
+    utf8: whether a network of bytes writes nothing but UTF-8.
     """
 
     # fmt: off
@@ -130,6 +136,33 @@ class SamplingConfig(Checked):
         ("\n",), r"Characters at which a run ends; may be repeated; \n is understood.", REPEATING,
         "TEXT", is_repeated=True, shown="a line end",
     )
+    must: Sequence[str] = opt(
+        (), "The text holds this; may be repeated.", ASKING, "TEXT", is_repeated=True
+    )
+    forbid: Sequence[str] = opt(
+        (), "The text does not hold this; may be repeated.", ASKING, "TEXT", is_repeated=True
+    )
+    only: str | None = opt(
+        None, "The text has only characters of this class: letters, ascii, or one as in a regular "
+        "expression, [a-z ].", ASKING, "CLASS",
+    )
+    match: str | None = opt(
+        None, "The whole text matches this regular expression.", ASKING, "REGEX"
+    )
+    template: str | None = opt(
+        None, r"The text is this one with each ____ filled in, within a line; \_ is an underscore.",
+        ASKING, "TEXT",
+    )
+    infill: str | None = opt(
+        None, "The text is this one with a character for each _.", ASKING, "TEXT"
+    )
+    acrostic: str | None = opt(
+        None, "The lines begin with the letters of this name, one each.", ASKING, "NAME"
+    )
+    end_with: str | None = opt(
+        None, "Each line ends with a match of this regular expression.", ASKING, "REGEX"
+    )
+    utf8: bool = True
     stop: Sequence[str] = opt(
         (), r"End before this text; may be repeated; \n, \t, \r and \\ are understood.", HOW_MUCH,
         "TEXT", is_repeated=True,
@@ -152,7 +185,7 @@ class SamplingConfig(Checked):
                 raise ConfigError(
                     "0 leaves no character to choose; give a share above 0", argument=share
                 )
-        for name in ("order", "dry_sequence_breaker", "stop"):
+        for name in ("order", "dry_sequence_breaker", "stop", "must", "forbid"):
             texts = getattr(self, name)
             if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
                 raise ConfigError(
@@ -163,6 +196,11 @@ class SamplingConfig(Checked):
             raise ConfigError(
                 "an empty text would end every sample at once; leave it out", argument="stop"
             )
+
+    @property
+    def asks(self) -> bool:
+        """Whether something is asked of the text."""
+        return any(getattr(self, name) for name in STEERING)
 
     def _check_temperature(self) -> None:
         """Check one temperature, or two, and keep them as Python's numbers."""

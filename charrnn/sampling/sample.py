@@ -11,6 +11,8 @@ import numpy as np
 from charrnn.array_types import Ids
 from charrnn.network.network import Network
 from charrnn.sampling.config import ENDLESS, SamplingConfig
+from charrnn.sampling.constraints.constraint import Constraint
+from charrnn.sampling.constraints.of_options import constraint_of
 from charrnn.sampling.draw import draw
 from charrnn.sampling.filters.chain import Filters, filters_of
 from charrnn.sampling.filters.filter import Filter
@@ -57,7 +59,7 @@ class Sample:
         self.network, self.vocabulary, self.prompt = network, vocabulary, prompt
         self.generated, self._own = generated, filters
         self.config, self.rng = config, rng
-        self.finish_reason: Literal["length", "stop"] | None = None
+        self.finish_reason: Literal["length", "stop", "complete"] | None = None
 
     def choices(self) -> Iterator[Choice]:
         """Yield the characters of the sample.
@@ -77,7 +79,9 @@ class Sample:
             for stop in self.config.stop
             if can_appear(stop, self.vocabulary)
         ]
-        yield from self._until(stops, limited) if stops else limited
+        none: Ids = np.empty((1, 0), np.intp)
+        asked = constraint_of(self.config, self.vocabulary, none) if self.config.asks else None
+        yield from self._until(stops, asked, limited) if stops or asked else limited
         self.finish_reason = self.finish_reason or "length"
 
     def pieces(self) -> Yields[str]:
@@ -89,19 +93,35 @@ class Sample:
         if rest := decoder.finish():
             yield rest
 
-    def _until(self, stops: list[list[int]], choices: Iterator[Choice]) -> Iterator[Choice]:
+    def _until(
+        self, stops: list[list[int]], asked: Constraint | None, choices: Iterator[Choice]
+    ) -> Iterator[Choice]:
+        """Yield characters until a stop text, or until what is asked is complete.
+
+        A stop text ends nothing that does not satisfy yet what is asked.
+        """
         waiting: deque[Choice] = deque()
+        may_end: deque[bool] = deque()  # whether it may end before each of those
         fresh = [(stop, 0) for stop in stops]
         begun: list[tuple[list[int], int]] = []  # with how much of each is there, the most first
         for choice in choices:
             waiting.append(choice)
+            may_end.append(asked is None or asked.satisfied[0])
+            if asked:
+                asked.accept(np.array([choice.id]))
             begun = [(stop, n + 1) for stop, n in begun + fresh if stop[n] == choice.id]
-            if whole := [n for stop, n in begun if n == len(stop)]:
+            whole = [n for stop, n in begun if n == len(stop) and may_end[-n]]
+            if whole:
                 self.finish_reason = "stop"
                 yield from islice(waiting, len(waiting) - whole[0])
                 return
+            begun = [(stop, n) for stop, n in begun if n < len(stop)]
+            if asked and asked.finished[0]:
+                self.finish_reason = "complete" if asked.left else "length"
+                break
             for _ in range(len(waiting) - (begun[0][1] if begun else 0)):
                 yield waiting.popleft()
+                may_end.popleft()
         yield from waiting
 
 

@@ -80,7 +80,7 @@ def offered(line, shell="bash"):
         ("charrnn train --cell ", ["rnn", "lstm", "gru"]),
         ("charrnn train --resume ", ["checkpoints/plays.npz"]),
         ("charrnn train text.txt --le", ["--learning-rate"]),
-        ("charrnn sample --ma", []),
+        ("charrnn sample --max", []),
         ("charrnn train --gpu --hidden", ["--hidden-size"]),
         ("charrnn train --lr", []),
         ("charrnn train te", []),  # the shell's own files

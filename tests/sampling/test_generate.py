@@ -1,6 +1,7 @@
 """Samples: what is generated, where it ends, and what is shown while it is made."""
 
 import copy
+import re
 from itertools import islice
 from unittest.mock import patch
 
@@ -15,9 +16,10 @@ from charrnn.network.forward import forward
 from charrnn.network.trace import Trace
 from charrnn.sampling.candidates import candidates
 from charrnn.sampling.config import SamplingConfig
-from charrnn.sampling.draw import draw
+from charrnn.sampling.draw import draw, random_streams
 from charrnn.sampling.filters.chain import filters_of
 from charrnn.sampling.generate import DRAWN, WINDOW, Choice, generate
+from charrnn.sampling.many import samples
 from charrnn.sampling.sample import Sample, can_appear, first_ids, stream
 from charrnn.text.vocabulary import Vocabulary
 
@@ -238,11 +240,52 @@ def test_bytes_become_text_when_a_character_is_whole():
 
 def test_bytes_together_are_the_text_of_all_of_them(tiny_network):
     network = tiny_network(vocabulary_size=256)
-    config = SamplingConfig(length=400, temperature=3)
+    config = SamplingConfig(length=400, temperature=3, utf8=False)
     said = "".join(stream(network, BYTES, np.array([10]), config, rng()))
     ids = ids_of(islice(generate(network, np.array([10]), chain(config, [10], 256), rng()), 400))
     assert said == bytes(ids).decode("utf-8", "replace")
     assert "\ufffd" in said
+
+
+@pytest.mark.parametrize("length", range(1, 8))
+def test_bytes_are_whole_characters_whatever_the_length(tiny_network, length):
+    network = tiny_network(vocabulary_size=256)
+    for seed in range(20):
+        config = SamplingConfig(length=length, temperature=3)
+        made = Sample(network, BYTES, np.array([10]), config, rng(seed))
+        assert len(bytes(ids_of(made.choices())).decode()) <= length
+        assert made.finish_reason == "length"
+
+
+@pytest.mark.parametrize("network_of", ["characters", "bytes"])
+@pytest.mark.parametrize("together", [False, True])
+def test_a_text_is_what_is_asked_and_ends_when_it_is_complete(tiny_network, network_of, together):
+    vocabulary = Vocabulary.of("\nabcdeé ") if network_of == "characters" else BYTES
+    network = tiny_network(vocabulary_size=len(vocabulary))
+    config = SamplingConfig(length=40, match="(ab|é)+ [c-e]{3}", stop=("b",))
+    if together:
+        streams = islice(random_streams(4), 20)
+        groups = samples(network, vocabulary, np.array([1]), config, streams)
+        texts = [text for group in groups for text in group]
+    else:
+        texts = [Sample(network, vocabulary, np.array([1]), config, rng(n)) for n in range(20)]
+    for made in texts:
+        text = vocabulary.decode_output(ids_of(made.choices()))
+        assert re.fullmatch("(ab|é)+ [c-e]{3}", text)
+        assert made.finish_reason == ("length" if len(text.encode()) == 40 else "complete")
+
+
+def test_a_stop_text_ends_nothing_that_is_incomplete(tiny_network):
+    vocabulary = Vocabulary.of("\nabcdeé ")
+    network, ends = tiny_network(vocabulary_size=len(vocabulary)), set()
+    for seed in range(40):
+        config = SamplingConfig(length=60, must=("ab",), stop=("e",), temperature=2)
+        made = Sample(network, vocabulary, np.array([1]), config, rng(seed))
+        text = vocabulary.decode(ids_of(made.choices()))
+        assert "ab" in text
+        assert "e" not in text[text.index("ab") + 2 :]
+        ends.add(made.finish_reason)
+    assert ends >= {"stop"}
 
 
 def test_what_a_network_can_write():
@@ -277,3 +320,12 @@ def test_there_are_no_more_candidates_than_characters(tiny_network):
     assert len(found) == 7
     assert sum(each.y_hat for each in found) == pytest.approx(1)
     assert found[-1].p == 0
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_a_character_that_a_prompt_of_bytes_begins_is_completed(tiny_network, cut):
+    prompt = np.frombuffer("a😀".encode()[: 1 + cut], np.uint8)
+    for seed in range(20):
+        config = SamplingConfig(length=9, temperature=3)
+        made = Sample(tiny_network(vocabulary_size=256), BYTES, prompt, config, rng(seed))
+        (prompt.tobytes() + bytes(ids_of(made.choices()))).decode()

@@ -13,13 +13,14 @@ from charrnn.cli.from_fields import takes
 from charrnn.cli.messages import note
 from charrnn.cli.models import chosen_model
 from charrnn.cli.replacing import check_not_read, check_output
-from charrnn.cli.sample.escapes import unescaped
+from charrnn.cli.sample.escapes import as_meant, unescaped
 from charrnn.cli.sample.options import SampleOptions
 from charrnn.cli.sample.prompt import encode, prompt_of, typed
 from charrnn.cli.sample.samples import Output, between, make, stops_meant, write
 from charrnn.cli.stdout import file_for, written_to
 from charrnn.errors import ConfigError
-from charrnn.sampling.config import ENDLESS, SamplingConfig
+from charrnn.option_fields import own_name
+from charrnn.sampling.config import ENDLESS, STEERING, SamplingConfig
 from charrnn.system.blas import threads_for, use_threads
 from charrnn.terminal.commands import command_line, quoted
 from charrnn.text.sources import STANDARD_INPUT
@@ -64,6 +65,7 @@ def sample(
     use_threads(1 if together else threads_for(path.stat().st_size))
     from charrnn.checkpoint.checkpoint import load
     from charrnn.checkpoint.digest import digest
+    from charrnn.sampling.constraints.of_options import constraint_of
 
     checkpoint = load(path)
     vocabulary = checkpoint.vocabulary
@@ -73,7 +75,15 @@ def sample(
         config,
         stop=stops_meant(config.stop, vocabulary),
         dry_sequence_breaker=tuple(map(unescaped, config.dry_sequence_breaker)),
+        must=tuple(as_meant(text, "--must", vocabulary) for text in config.must),
+        forbid=tuple(as_meant(text, "--forbid", vocabulary) for text in config.forbid),
+        template=config.template and as_meant(config.template, "--template", vocabulary),
+        infill=config.infill and as_meant(config.infill, "--infill", vocabulary),
+        utf8=not options.raw,
     )
+    constraint_of(
+        config, vocabulary, ids[None]
+    )  # what cannot be is said before the first character
     import secrets
 
     seed = secrets.randbits(32) if options.seed is None else options.seed
@@ -132,6 +142,10 @@ def check(options: SampleOptions, config: SamplingConfig) -> None:
         typed(text, "--stop")
     for text in config.dry_sequence_breaker:
         typed(text, "--dry-sequence-breaker")
+    for name in STEERING:
+        value = getattr(config, name)
+        for text in (value,) if isinstance(value, str) else value or ():
+            typed(text, own_name(name))
     output = options.output
     if output is not None and output.suffix == ENDING:
         raise ConfigError(

@@ -12,7 +12,7 @@ from charrnn.errors import ConfigError, Way
 from charrnn.plurals import counted
 from charrnn.sampling.config import ENDLESS
 from charrnn.sampling.constraints.automaton import NEVER, Automaton
-from charrnn.sampling.filters import LogWeights
+from charrnn.sampling.filters.filter import LogWeights
 
 KEPT = 1 << 22
 """Numbers of rows that are kept, since most states come again: 32 MiB."""
@@ -119,6 +119,11 @@ class Constraint:
         needed = self._needed[self.states[b]].take(self._texts.column)
         allowed: NDArray[np.bool_] = needed <= self.left
         return allowed
+
+    @property
+    def satisfied(self) -> list[bool]:
+        """Whether each text satisfies the constraint as it stands, (B,)."""
+        return [bool(self._texts.accepting[state]) for state in self.states]
 
     def _ends(self, states: list[int]) -> list[bool]:
         """Return for each text whether no character may follow, (B,)."""

@@ -52,6 +52,11 @@ class Asked(NamedTuple):
     texts: Automaton
 
 
+def everything(alphabet: Alphabet) -> Automaton:
+    """Return the automaton of all texts: of bytes those that are UTF-8."""
+    return automaton_of(_anything(alphabet), alphabet)
+
+
 def match(pattern: str, alphabet: Alphabet) -> Asked:
     """Ask that a text match a regular expression as a whole."""
     return _asked("match", pattern, parse(pattern, alphabet, "match"), alphabet)
@@ -65,9 +70,8 @@ def must(text: str, alphabet: Alphabet) -> Asked:
 def forbid(text: str, alphabet: Alphabet) -> Asked:
     """Ask that a text be no part of the text."""
     holding = _holding(text, "forbid", alphabet)
-    everything = _anything(alphabet)
     try:
-        allowed = automaton_of(everything, alphabet)
+        allowed = everything(alphabet)
         if not unmatched(holding):
             allowed = but(allowed, automaton_of(holding, alphabet))
     except TooManyStates:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from charrnn.array_types import Floats, Ids
 from charrnn.errors import CharRNNError
 from charrnn.sampling.config import SamplingConfig
+from charrnn.sampling.constraints.of_options import constraint_of
 from charrnn.sampling.filters.filter import Filter
 from charrnn.sampling.filters.mirostat import Mirostat
 from charrnn.sampling.filters.repetition import Dry, NoRepeatNgrams, Penalties
@@ -79,17 +80,27 @@ class Filters:
 def filters_of(
     config: SamplingConfig, before: Ids, vocabulary: Vocabulary, own: Sequence[Filter] = ()
 ) -> Filters:
-    """Return the filters that options choose, in the order that they give.
+    """Return the filters that options choose: the constraint, then the others in their order.
 
     before: (B, N), the prompts.
     own: filters of the caller's, applied first.
+
+    Raises
+    ------
+    ConfigError
+        No text satisfies what is asked of it.
     """
-    chosen = [make(config, before, vocabulary) for make in map(_MAKERS.__getitem__, config.order)]
+    makers = [_constraint, *map(_MAKERS.__getitem__, config.order)]
+    chosen = (make(config, before, vocabulary) for make in makers)
     return Filters([*own, *(one for one in chosen if one)])
 
 
 Maker = Callable[[SamplingConfig, Ids, Vocabulary], Filter | None]
 """Returns the filter that options choose, if they do."""
+
+
+def _constraint(config: SamplingConfig, before: Ids, vocabulary: Vocabulary) -> Filter | None:
+    return constraint_of(config, vocabulary, before)
 
 
 def _penalties(config: SamplingConfig, before: Ids, vocabulary: Vocabulary) -> Filter | None:

@@ -188,9 +188,9 @@ def test_what_stands_between_samples_may_be_chosen(model):
 
 
 def test_bytes_come_out_as_they_are(bytes_model):
-    done = run(bytes_model, "-n", 400, "-t", 3, "--seed", 1, "--stop", "\\n")
+    done = run(bytes_model, "-n", 400, "-t", 3, "--seed", 1, "--stop", "\\n", "--raw")
     model, numbers = load(bytes_model), next(random_streams(1))
-    config = SamplingConfig(length=400, temperature=3, stop=("\n",))
+    config = SamplingConfig(length=400, temperature=3, stop=("\n",), utf8=False)
     made = Sample(model.network, model.vocabulary, np.array([], int), config, numbers)
     assert done.stdout == bytes(choice.id for choice in made.choices())
     assert b"\n" not in done.stdout
@@ -572,13 +572,13 @@ def test_a_prompt_that_ends_within_a_character_is_completed():
 
 def test_bytes_on_a_terminal_are_characters(bytes_model):
     shown, model = Terminal(), load(bytes_model)
-    config = SamplingConfig(length=300, temperature=3, stop=("\t",))
+    config = SamplingConfig(length=300, temperature=3, stop=("\t",), utf8=False)
     made = Sample(model.network, model.vocabulary, np.array([10]), config, next(random_streams(1)))
     writing = Writing(shown, model.vocabulary, b"")
     for choice in made.choices():
         writing.take(choice)
     writing.end(made)
-    text = expected(bytes_model, length=300, temperature=3, stop=("\t",))
+    text = expected(bytes_model, length=300, temperature=3, stop=("\t",), utf8=False)
     assert "\ufffd" in text
     assert shown.getvalue() == harmless(text)
 

@@ -26,7 +26,8 @@ from charrnn.sampling.constraints.steering import (
     together,
 )
 from charrnn.sampling.draw import draw, draw_rows
-from charrnn.sampling.filters import Filters, Greedy, MinP, Temperature, TopK, TopP
+from charrnn.sampling.filters.chain import Filters
+from charrnn.sampling.filters.truncation import MinP, Temperature, TopK, TopP
 from charrnn.text.vocabulary import Vocabulary
 
 ABC = Alphabet(Vocabulary.of("abcé\n"))
@@ -77,7 +78,7 @@ def test_texts_of_bytes_match_random_expressions(random_expression):
 
 @pytest.mark.parametrize(
     "filters",
-    [[Greedy()], [Temperature(1e-5)], [Temperature(100)], [TopK(1)], [TopP(0.1)], [MinP(1.0)],
+    [[Temperature(0)], [Temperature(1e-5)], [Temperature(100)], [TopK(1)], [TopP(0.1)], [MinP(1.0)],
      [TopK(2), Temperature(0.3), MinP(0.5)]],
 )  # fmt: skip
 def test_with_other_filters_no_row_is_ever_empty(filters, random_expression):
