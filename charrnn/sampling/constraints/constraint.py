@@ -43,10 +43,8 @@ class Constraint:
     """
 
     def __init__(self, texts: Automaton, length: int, B: int = 1) -> None:
-        shortest = int(texts.shortest[0])
+        check_length(texts, length)
         self.left = NEVER - 1 if length == ENDLESS else min(length, NEVER - 1)
-        if shortest > self.left:
-            raise _too_short(shortest, length)
         self._texts, self._is_endless = texts, length == ENDLESS
         self._column: list[int] = texts.column.tolist()
         self._rows: dict[int | tuple[int, int], NDArray[np.float64]] = {}
@@ -142,10 +140,18 @@ class Constraint:
         return row
 
 
-def _too_short(shortest: int, length: int) -> ConfigError:
-    return ConfigError(
-        f"{counted(length, 'character')} is not enough for what is asked: the shortest such text "
-        f"has {shortest:,}",
-        Way("give {length}", length=shortest),
-        argument="length",
-    )
+def check_length(texts: Automaton, length: int) -> None:
+    """Refuse a length that is less than that of the shortest text of a set.
+
+    Raises
+    ------
+    ConfigError
+    """
+    shortest = int(texts.shortest[0])
+    if length != ENDLESS and length < shortest:
+        raise ConfigError(
+            f"{counted(length, 'character')} is not enough for what is asked: the shortest such "
+            f"text has {shortest:,}",
+            Way("give {length}", length=shortest),
+            argument="length",
+        )
