@@ -2,8 +2,8 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal, Self
 
 from charrnn.errors import ConfigError
 from charrnn.option_fields import Checked, Measure, Range, Whole, checked, opt
@@ -162,6 +162,10 @@ class SamplingConfig(Checked):
     end_with: str | None = opt(
         None, "Each line ends with a match of this regular expression.", ASKING, "REGEX"
     )
+    look_ahead: Annotated[int, Range(0, 4096)] = opt(
+        64, "How many texts are tried side by side, so that the text leads up to what is asked of "
+        "it; 0 only leaves out what cannot be.", ASKING, "N",
+    )
     utf8: bool = True
     stop: Sequence[str] = opt(
         (), r"End before this text; may be repeated; \n, \t, \r and \\ are understood.", HOW_MUCH,
@@ -198,9 +202,30 @@ class SamplingConfig(Checked):
             )
 
     @property
+    def looks_ahead(self) -> bool:
+        """Whether the text has to lead up to something."""
+        ahead = any(getattr(self, name) for name in STEERING if name not in ("only", "forbid"))
+        return ahead and self.look_ahead > 0 and self.length != ENDLESS
+
+    @property
     def asks(self) -> bool:
         """Whether something is asked of the text."""
         return any(getattr(self, name) for name in STEERING)
+
+    def unasked(self) -> Self:
+        """Return the same options, with nothing asked of the text."""
+        return replace(
+            self,
+            match=None,
+            template=None,
+            infill=None,
+            acrostic=None,
+            end_with=None,
+            only=None,
+            must=(),
+            forbid=(),
+            utf8=False,
+        )
 
     def _check_temperature(self) -> None:
         """Check one temperature, or two, and keep them as Python's numbers."""

@@ -69,9 +69,7 @@ class Sample:
         generated = self.generated
         if generated is None:
             prompt = self.prompt if len(self.prompt) else first_ids(self.vocabulary, self.rng)
-            how = choose_generator(self.network, self.config.length)
-            filters = filters_of(self.config, prompt[None], self.vocabulary, self._own)
-            generated = how(self.network, prompt, filters, self.rng)
+            generated = self._generated(prompt)
         length = self.config.length
         limited = islice(generated, length if length >= 0 else None)
         stops = [
@@ -83,6 +81,17 @@ class Sample:
         asked = constraint_of(self.config, self.vocabulary, none) if self.config.asks else None
         yield from self._until(stops, asked, limited) if stops or asked else limited
         self.finish_reason = self.finish_reason or "length"
+
+    def _generated(self, prompt: Ids) -> Iterator[Choice]:
+        """Return the characters that follow a prompt, (N,) ids with N > 0."""
+        network, vocabulary, config = self.network, self.vocabulary, self.config
+        if config.looks_ahead:
+            from charrnn.sampling.ahead import generate_ahead  # noqa: PLC0415
+
+            return generate_ahead(network, vocabulary, prompt, config, self.rng, self._own)
+        filters = filters_of(config, prompt[None], vocabulary, self._own)
+        how = choose_generator(network, config.length)
+        return how(network, prompt, filters, self.rng)
 
     def pieces(self) -> Yields[str]:
         """Yield the text of the sample: of bytes a character when its last byte is there."""

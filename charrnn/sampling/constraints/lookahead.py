@@ -33,7 +33,7 @@ from charrnn.sampling.config import ENDLESS
 from charrnn.sampling.constraints.automaton import NEVER, Automaton
 from charrnn.sampling.constraints.constraint import check_length
 from charrnn.sampling.draw import draw, draw_rows
-from charrnn.sampling.filters import Filters
+from charrnn.sampling.filters.chain import Filters
 
 PARTICLES = 64
 """Texts that are written side by side."""
@@ -88,8 +88,7 @@ def look_ahead(
     length
         The most characters of the text. One may end before as under a `Constraint`.
     filters
-        What else the choice of a character is subject to, without filters that depend on what was
-        drawn.
+        What else the choice of a character is subject to, of one text.
 
     Raises
     ------
@@ -104,12 +103,13 @@ def look_ahead(
         )
     check_length(texts, length)
     chain = Chain(texts, length)
-    chain.learn_characters(_free(stepper.fork([0] * K), filters, rng))
-    trial = Particles(stepper.fork([0] * K), chain, rng)
-    for contexts, log_p in trial.written(filters):
+    first = np.zeros(K, np.intp)
+    chain.learn_characters(_free(stepper.fork(first), filters.fork(first), rng))
+    trial = Particles(stepper.fork(first), filters.fork(first), chain, rng)
+    for contexts, log_p in trial.written():
         chain.learn(contexts, log_p)
-    particles = Particles(stepper.fork([0] * K), chain, rng)
-    for _ in particles.written(filters):
+    particles = Particles(stepper.fork(first), filters.fork(first), chain, rng)
+    for _ in particles.written():
         pass
     return particles.drawn()
 
@@ -120,6 +120,7 @@ def _free(
     """Yield what is read in free text, (K,), and what is predicted after it, (K, V)."""
     for _ in range(FREE):
         ids = draw_rows(np.exp(_log_p(stepper, filters)), rng.random(stepper.B))
+        filters.accept(ids)
         stepper.read(ids)
         yield ids, _log_p(stepper, filters)
 
@@ -210,26 +211,29 @@ class Particles:
     ids: (N, K), of which each text has the first of `lengths`, (K,).
     """
 
-    def __init__(self, stepper: Stepper, chain: Chain, rng: np.random.Generator) -> None:
-        self._stepper, self._chain, self._rng = stepper, chain, rng
+    def __init__(
+        self, stepper: Stepper, filters: Filters, chain: Chain, rng: np.random.Generator
+    ) -> None:
+        self._stepper, self._filters, self._chain, self._rng = stepper, filters, chain, rng
         self._log_h, N, K = chain.twist(), chain.length, stepper.B
         self._contexts, self._log_w = np.zeros(K, np.intp), np.zeros(K)
         self.ids, self.lengths = np.empty((N, K), np.intp), np.zeros(K, np.intp)
         self._log_chance = float(self._log_h[N, 0])
 
-    def written(self, filters: Filters) -> Iterator[tuple[Ids, LogP]]:
+    def written(self) -> Iterator[tuple[Ids, LogP]]:
         """Write the texts; yield the contexts of those that go on, and what is predicted there."""
         N = self._chain.length
         for n in range(N, 0, -1):
             goes_on = ~self._chain.ends(n)[self._contexts]
             if not goes_on.any():
                 return
-            log_p = _log_p(self._stepper, filters)
+            log_p = _log_p(self._stepper, self._filters)
             yield self._contexts[goes_on], log_p[goes_on]
             self.ids[N - n] = ids = self._proposed(log_p, goes_on, n)
             self.lengths += goes_on
             after = self._chain.after[self._contexts, ids]
             self._contexts = np.where(goes_on, after, self._contexts)
+            self._filters.accept(ids)
             self._stepper.read(ids)
             if _effective(self.weights) < len(ids) / 2:
                 self._resample()
@@ -263,6 +267,7 @@ class Particles:
         self._log_w[:] = 0
         self._contexts, self.lengths = self._contexts[rows], self.lengths[rows]
         self.ids[:] = self.ids[:, rows]
+        self._filters = self._filters.fork(rows)
         self._stepper.move(self._stepper.state[:, :, rows])
 
     def _log_mean_weight(self) -> float:

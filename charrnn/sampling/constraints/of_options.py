@@ -30,13 +30,24 @@ def constraint_of(config: SamplingConfig, vocabulary: Vocabulary, before: Ids) -
     asked = tuple(_asked(config))
     if not asked and not (vocabulary.kind == "bytes" and config.utf8):
         return None
-    texts = _automaton(asked, vocabulary)
+    texts = texts_asked(config, vocabulary)
     begun = [] if asked else _begun(before[0])
     length = config.length + len(begun) if config.length != ENDLESS else ENDLESS
     constraint = Constraint(texts, length, len(before))
     for k in begun:
         constraint.accept(np.full(len(before), k))
     return constraint
+
+
+def texts_asked(config: SamplingConfig, vocabulary: Vocabulary) -> Automaton:
+    """Return the automaton of the texts that satisfy what is asked.
+
+    Raises
+    ------
+    ConfigError
+        There is none, and why; or too many states.
+    """
+    return _automaton(tuple(_asked(config)), vocabulary)
 
 
 def _begun(prompt: Ids) -> bytes:
