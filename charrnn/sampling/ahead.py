@@ -13,6 +13,7 @@ from charrnn.sampling.constraints.of_options import texts_asked
 from charrnn.sampling.filters.chain import filters_of
 from charrnn.sampling.filters.filter import Filter
 from charrnn.sampling.generate import Choice, state_after
+from charrnn.sampling.whole import written_out
 from charrnn.text.vocabulary import Vocabulary
 
 
@@ -46,8 +47,4 @@ def generate_ahead(  # noqa: PLR0917
         K=config.look_ahead,
     )
     filters = filters_of(config, before, vocabulary, own)
-    for k in found.ids.tolist():
-        scores = stepper.logits[0].astype(np.float64)
-        yield Choice(k, scores, filters.weights(scores))
-        filters.accept(np.array([k]))
-        stepper.read(np.array([k]))
+    yield from written_out(network, prompt, found.ids, filters)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, Self
 
 from charrnn.errors import ConfigError
-from charrnn.option_fields import Checked, Measure, Range, Whole, checked, opt
+from charrnn.option_fields import Checked, Count, Measure, Range, Whole, checked, opt
 
 ENDLESS = -1
 
-HOW_MUCH, CHOOSING = "How much", "Choosing characters"
+HOW_MUCH, CHOOSING, SEARCHING = "How much", "Choosing characters", "Choosing whole texts"
 REPEATING, ASKING = "Against repetition", "What the text must be"
 
 ORDER = (
@@ -102,6 +102,22 @@ class SamplingConfig(Checked):
     order: Sequence[str] = opt(
         ORDER, "The filters, in the order in which they are applied.", CHOOSING, "NAMES",
         aliases="--samplers", shown=",".join(ORDER), parse=order,
+    )
+    num_beams: Annotated[int, Range(1, 1024)] = opt(
+        1, "Search for the likeliest text with this many beams; 1 is off.", SEARCHING, "N",
+        aliases="--beam --beam-size",
+    )
+    length_penalty: Annotated[float, Range(-10, 10)] = opt(
+        1.0, "Divide the log-probability of a text by its length to this power.", SEARCHING, "X"
+    )
+    num_beam_groups: Count = opt(
+        1, "Let beams search in this many groups, each apart from the ones before.", SEARCHING, "N"
+    )
+    diversity_penalty: Annotated[float, Range(0, 1000)] = opt(
+        0.0, "What a group pays for a character of a group before, in nats.", SEARCHING, "X"
+    )
+    best_of: Annotated[int, Range(1, 10_000)] = opt(
+        1, "Make this many texts and write the likeliest, by the mean surprise.", SEARCHING, "N"
     )
     repeat_penalty: Annotated[float, Range(0.01, 1000)] = opt(
         1.0, "Multiply the log-probability of what occurred among the last characters; 1 is off.",
@@ -196,6 +212,7 @@ class SamplingConfig(Checked):
                     f"{texts!r:.40} is not a sequence of texts; give a list", argument=name
                 )
         self._check_order()
+        self._check_search()
         if "" in self.stop:
             raise ConfigError(
                 "an empty text would end every sample at once; leave it out", argument="stop"
@@ -205,7 +222,12 @@ class SamplingConfig(Checked):
     def looks_ahead(self) -> bool:
         """Whether the text has to lead up to something."""
         ahead = any(getattr(self, name) for name in STEERING if name not in ("only", "forbid"))
-        return ahead and self.look_ahead > 0 and self.length != ENDLESS
+        return ahead and self.look_ahead > 0 and self.length != ENDLESS and self.num_beams == 1
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a text is chosen as a whole, before its first character is written."""
+        return self.looks_ahead or self.num_beams > 1 or self.best_of > 1
 
     @property
     def asks(self) -> bool:
@@ -263,6 +285,29 @@ class SamplingConfig(Checked):
                     f"leave {options[0]} out",
                     argument="order",
                 )
+
+    def _check_search(self) -> None:
+        """Check what chooses among whole texts."""
+        given = [name for name in ("num_beams", "best_of") if getattr(self, name) > 1]
+        if not given:
+            return
+        if self.length == ENDLESS:
+            raise ConfigError(
+                "a text without end is never complete; give a length", argument=given[0]
+            )
+        if len(given) > 1:
+            raise ConfigError("beams are not drawn; leave best_of out", argument="num_beams")
+        if self.num_beams % self.num_beam_groups:
+            raise ConfigError(
+                f"{self.num_beams} beams are not {self.num_beam_groups} groups of the same size; "
+                "give a number that divides them",
+                argument="num_beam_groups",
+            )
+        if self.num_beams > 1 and self.mirostat:
+            raise ConfigError(
+                "beams are not drawn, so mirostat has nothing to follow; leave it out",
+                argument="mirostat",
+            )
 
     def _asked(self, name: str) -> list[str]:
         """Return the options of a filter that are not at their defaults."""

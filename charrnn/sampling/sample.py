@@ -3,20 +3,21 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Generator as Yields
+from dataclasses import replace
 from itertools import islice
-from typing import Literal
 
 import numpy as np
 
 from charrnn.array_types import Ids
 from charrnn.network.network import Network
+from charrnn.sampling.batch import MOST, Part, SideBySide
 from charrnn.sampling.config import ENDLESS, SamplingConfig
-from charrnn.sampling.constraints.constraint import Constraint
-from charrnn.sampling.constraints.of_options import constraint_of
 from charrnn.sampling.draw import draw
+from charrnn.sampling.endings import Endings, FinishReason, endings_of
 from charrnn.sampling.filters.chain import Filters, filters_of
 from charrnn.sampling.filters.filter import Filter
 from charrnn.sampling.generate import Choice, generate
+from charrnn.sampling.whole import Whole, written_out
 from charrnn.text.vocabulary import Vocabulary
 
 LONG = 20_000
@@ -43,6 +44,7 @@ class Sample:
     prompt: (N,) ids to continue; if there are none, the sample begins as a line does.
     generated: the characters that follow the prompt, if something else makes them.
     filters: filters of the caller's, for one text.
+    whole: the text, if it is chosen already.
     finish_reason: what ended the sample; None while nothing has.
     """
 
@@ -55,11 +57,12 @@ class Sample:
         rng: np.random.Generator,
         generated: Iterator[Choice] | None = None,
         filters: Sequence[Filter] = (),
+        whole: Whole | None = None,
     ) -> None:
         self.network, self.vocabulary, self.prompt = network, vocabulary, prompt
-        self.generated, self._own = generated, filters
+        self.generated, self._own, self._whole = generated, filters, whole
         self.config, self.rng = config, rng
-        self.finish_reason: Literal["length", "stop", "complete"] | None = None
+        self.finish_reason: FinishReason | None = None
 
     def choices(self) -> Iterator[Choice]:
         """Yield the characters of the sample.
@@ -69,18 +72,44 @@ class Sample:
         generated = self.generated
         if generated is None:
             prompt = self.prompt if len(self.prompt) else first_ids(self.vocabulary, self.rng)
+            if whole := self._whole or self._chosen(prompt):
+                filters = filters_of(self.config, prompt[None], self.vocabulary, self._own)
+                yield from written_out(self.network, prompt, whole.ids, filters)
+                self.finish_reason = whole.finish_reason
+                return
             generated = self._generated(prompt)
         length = self.config.length
         limited = islice(generated, length if length >= 0 else None)
-        stops = [
-            self.vocabulary.encode_prompt(stop).tolist()
-            for stop in self.config.stop
-            if can_appear(stop, self.vocabulary)
-        ]
-        none: Ids = np.empty((1, 0), np.intp)
-        asked = constraint_of(self.config, self.vocabulary, none) if self.config.asks else None
-        yield from self._until(stops, asked, limited) if stops or asked else limited
+        endings = endings_of(self.config, self.vocabulary)
+        yield from self._until(endings, limited) if endings else limited
         self.finish_reason = self.finish_reason or "length"
+
+    def _chosen(self, prompt: Ids) -> Whole | None:
+        """Return a text that options choose as a whole, if they do."""
+        if self.config.num_beams > 1:
+            from charrnn.sampling.beam import beam_search  # noqa: PLC0415
+
+            return beam_search(self.network, self.vocabulary, prompt, self.config, self._own)[0]
+        if self.config.best_of > 1:
+            from charrnn.sampling.best_of import likeliest  # noqa: PLC0415
+
+            return likeliest(self.network, prompt, self._several(prompt))
+        return None
+
+    def _several(self, prompt: Ids) -> Iterator["Sample"]:
+        """Yield as many texts as the likeliest is chosen from, made side by side if they can be."""
+        config, first = replace(self.config, best_of=1), np.zeros(1, np.intp)
+        streams = iter(self.rng.spawn(self.config.best_of))
+        while group := list(islice(streams, MOST)):
+            side = None
+            if not self._own and not config.looks_ahead:
+                prompts = np.repeat(prompt[None], len(group), axis=0)
+                part = Part(self.network, self.vocabulary, prompts, config, group)
+                side = SideBySide([part.blocks()])
+            for n, rng in enumerate(group):
+                generated = side.choices(n) if side else None
+                own = [one.fork(first) for one in self._own]
+                yield Sample(self.network, self.vocabulary, prompt, config, rng, generated, own)
 
     def _generated(self, prompt: Ids) -> Iterator[Choice]:
         """Return the characters that follow a prompt, (N,) ids with N > 0."""
@@ -102,35 +131,16 @@ class Sample:
         if rest := decoder.finish():
             yield rest
 
-    def _until(
-        self, stops: list[list[int]], asked: Constraint | None, choices: Iterator[Choice]
-    ) -> Iterator[Choice]:
-        """Yield characters until a stop text, or until what is asked is complete.
-
-        A stop text ends nothing that does not satisfy yet what is asked.
-        """
+    def _until(self, endings: Endings, choices: Iterator[Choice]) -> Iterator[Choice]:
         waiting: deque[Choice] = deque()
-        may_end: deque[bool] = deque()  # whether it may end before each of those
-        fresh = [(stop, 0) for stop in stops]
-        begun: list[tuple[list[int], int]] = []  # with how much of each is there, the most first
         for choice in choices:
             waiting.append(choice)
-            may_end.append(asked is None or asked.satisfied[0])
-            if asked:
-                asked.accept(np.array([choice.id]))
-            begun = [(stop, n + 1) for stop, n in begun + fresh if stop[n] == choice.id]
-            whole = [n for stop, n in begun if n == len(stop) and may_end[-n]]
-            if whole:
-                self.finish_reason = "stop"
-                yield from islice(waiting, len(waiting) - whole[0])
+            if ended := endings.accept(choice.id):
+                dropped, self.finish_reason = ended
+                yield from islice(waiting, len(waiting) - dropped)
                 return
-            begun = [(stop, n) for stop, n in begun if n < len(stop)]
-            if asked and asked.finished[0]:
-                self.finish_reason = "complete" if asked.left else "length"
-                break
-            for _ in range(len(waiting) - (begun[0][1] if begun else 0)):
+            for _ in range(len(waiting) - endings.pending):
                 yield waiting.popleft()
-                may_end.popleft()
         yield from waiting
 
 
@@ -155,8 +165,3 @@ def first_ids(vocabulary: Vocabulary, rng: np.random.Generator) -> Ids:
         return vocabulary.encode("\n")
     counts = vocabulary.counts.astype(np.float64)
     return np.array([draw(counts if counts.any() else np.ones(len(counts)), rng.random())])
-
-
-def can_appear(text: str, vocabulary: Vocabulary) -> bool:
-    """Return whether a network that knows these characters can write a text."""
-    return vocabulary.kind == "bytes" or all(character in vocabulary for character in text)

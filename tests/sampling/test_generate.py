@@ -17,10 +17,11 @@ from charrnn.network.trace import Trace
 from charrnn.sampling.candidates import candidates
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.draw import draw, random_streams
+from charrnn.sampling.endings import can_appear
 from charrnn.sampling.filters.chain import filters_of
 from charrnn.sampling.generate import DRAWN, WINDOW, Choice, generate
 from charrnn.sampling.many import samples
-from charrnn.sampling.sample import Sample, can_appear, first_ids, stream
+from charrnn.sampling.sample import Sample, first_ids, stream
 from charrnn.text.vocabulary import Vocabulary
 
 

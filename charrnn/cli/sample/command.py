@@ -60,7 +60,7 @@ def sample(
 
     path = chosen_model(model, f"a prompt is given as -p {quoted(str(model))}")
     check_not_read("--output", options.output, [path])
-    alone = options.show_probs or config.looks_ahead or config.length == ENDLESS
+    alone = options.show_probs or config.is_whole or config.length == ENDLESS
     together = options.num_samples > 1 and not alone
     # Together, each core has samples of its own.
     use_threads(1 if together else threads_for(path.stat().st_size))

@@ -52,7 +52,15 @@ def make(
 
     network, vocabulary = checkpoint.network, checkpoint.vocabulary
     streams = islice(random_streams(seed), num_samples)
-    if together:
+    if config.num_beams > 1:
+        from charrnn.sampling.beam import beam_search
+        from charrnn.sampling.sample import Sample, first_ids
+
+        rng = next(streams)
+        prompt = prompt if len(prompt) else first_ids(vocabulary, rng)
+        for whole in beam_search(network, vocabulary, prompt, config)[:num_samples]:
+            yield [Sample(network, vocabulary, prompt, config, rng, whole=whole)]
+    elif together:
         from charrnn.sampling.many import samples
 
         yield from samples(network, vocabulary, prompt, config, streams)
@@ -118,7 +126,7 @@ def between(
 
 def stops_meant(written: Sequence[str], vocabulary: "Vocabulary") -> tuple[str, ...]:
     """Return the stop texts unescaped, with a note on those that cannot end a sample."""
-    from charrnn.sampling.sample import can_appear
+    from charrnn.sampling.endings import can_appear
 
     meant = tuple(as_meant(text, "--stop", vocabulary) for text in written)
     for text, stop in zip(written, meant, strict=True):
