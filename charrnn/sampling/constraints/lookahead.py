@@ -46,6 +46,10 @@ FILTERED = 1e-6
 """Share of a prediction that filters leave as it is, for a forced word may need what they leave
 out."""
 
+EFFECTIVE = 0.5
+"""Share of the particles, as their effective number, below which some are replaced (Liu and Chen
+1995)."""
+
 PRIOR = 1.0
 """Predictions that what follows a character alone counts for, where a context is learned."""
 
@@ -253,6 +257,7 @@ class Particles:
     """K texts that are written side by side, and their weights.
 
     ids: (N, K), of which each text has the first of `lengths`, (K,).
+    replaced: how often texts were replaced by copies of others.
     """
 
     def __init__(
@@ -262,7 +267,7 @@ class Particles:
         self._log_h, N, K = chain.twist(), chain.length, stepper.B
         self._contexts, self._log_w = np.zeros(K, np.intp), np.zeros(K)
         self.ids, self.lengths = np.empty((N, K), np.intp), np.zeros(K, np.intp)
-        self._log_chance = float(self._log_h[N, 0])
+        self._log_chance, self.replaced = float(self._log_h[N, 0]), 0
 
     def written(self) -> Iterator[tuple[Ids, LogP]]:
         """Write the texts; yield the contexts of those that go on, and what is predicted there."""
@@ -279,7 +284,7 @@ class Particles:
             self._contexts = np.where(goes_on, after, self._contexts)
             self._filters.accept(ids)
             self._stepper.read(ids)
-            if _effective(self.weights) < len(ids) / 2:
+            if _effective(self.weights) < EFFECTIVE * len(ids):
                 self._resample()
 
     @property
@@ -309,6 +314,7 @@ class Particles:
         rows = cumulative.searchsorted(evenly * cumulative[-1], "right").clip(max=K - 1)
         self._log_chance += self._log_mean_weight()
         self._log_w[:] = 0
+        self.replaced += 1
         self._contexts, self.lengths = self._contexts[rows], self.lengths[rows]
         self.ids[:] = self.ids[:, rows]
         self._filters = self._filters.fork(rows)

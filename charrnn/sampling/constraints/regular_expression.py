@@ -158,10 +158,9 @@ class _Parser:
         if is_plain and not flags & re.IGNORECASE:
             ranges = self._alphabet.of(stands_for)
         else:
-            written = re.escape(source) if is_plain and letter != "\\" else source
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                ranges = self._alphabet.met(written, flags)
+                ranges = self._alphabet.met(source, flags)
         return Letters(ranges, source, start)
 
     def _is_anchor(self, *, at_start: bool) -> bool:

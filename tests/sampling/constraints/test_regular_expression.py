@@ -57,7 +57,7 @@ def test_random_expressions_over_bytes_match_what_re_matches(random_expression, 
         "(?i)µ", "(?a)\\w", "(?ai)k", r"[^\W\d_]", r"\x41", "\\u0391", r"\U00000391", r"\t", r"\\",
         r"\N{GREEK SMALL LETTER ALPHA}", r"[\]\-^]", "[]^]", r"[^\]]", r"\.", r"\101",
         r"\0", r"\012", "[a-]", r"[\d.]", r"\-", "{", "a{,b"[:1], "]", "}", r"\ ", "é", r"\é",
-        "[[]", "(?i:σ)", "-",
+        "[[]", "(?i:σ)", "-", "(?i)(?-i:k)", "(?i:(?s-i:[k.]))", "(?i){", "(?i)]", "(?a)(?u:\\w)",
     ],
 )  # fmt: skip
 def test_every_character_alone(pattern):
@@ -98,6 +98,7 @@ ANY_BYTES = automaton_of(parse("(?s).*", BYTES), BYTES)
         b"\xed\xa0\x80",
         b"\xf4\x90\x80\x80",
         b"\xf0\x80\x80\x80",
+        b"\xf0\x8f\xbf\xbf",
         b"\xff",
         b"\x80",
         b"\xc3",
