@@ -34,7 +34,13 @@ from charrnn.text.vocabulary import Vocabulary
 
 FORMAT_VERSION = 1
 
-Kind = Literal["model", "resume"]
+Kind = Literal["model", "resume", "place"]
+
+_KINDS: dict[object, str] = {
+    "model": "a model",
+    "resume": "a training state",
+    "place": "the place where a text stopped",
+}
 
 
 @dataclass(frozen=True)
@@ -120,6 +126,25 @@ def load_state(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     return arrays, meta["state"]
 
 
+def save_place(path: Path, arrays: Mapping[str, NDArray[Any]], meta: dict[str, Any]) -> None:
+    """Write the place where a text stopped, atomically like a model."""
+    _write(path, "place", {"place": meta, "versions": this_program()}, arrays)
+
+
+def load_place(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Read the place where a text stopped; the sampler checks its arrays.
+
+    Raises
+    ------
+    CheckpointError
+        It is none, damaged, or newer than this program.
+    """
+    meta, arrays = _read(path, "place")
+    if not isinstance(meta.get("place"), dict):
+        raise CheckpointError(f"{printable(path.name)}: holds no place of a text")
+    return arrays, meta["place"]
+
+
 def _write(
     path: Path, kind: Kind, meta: dict[str, Any], arrays: Mapping[str, NDArray[Any]]
 ) -> None:
@@ -151,9 +176,12 @@ def _read(path: Path, kind: Kind) -> tuple[dict[str, Any], dict[str, NDArray[Any
             f"reads {FORMAT_VERSION}; upgrade with `pip install -U charrnn`"
         )
     if meta.get("kind") != kind:
-        found = "a training state" if kind == "model" else "a model"
-        wanted = model_path(path) if kind == "model" else resume_path(path)
-        raise CheckpointError(f"{printable(path.name)}: is {found}; give {printable(wanted.name)}")
+        found = _KINDS.get(meta.get("kind"), "of an unknown kind")
+        if {kind, meta.get("kind")} == {"model", "resume"}:
+            wanted = printable((model_path if kind == "model" else resume_path)(path).name)
+        else:
+            wanted = _KINDS[kind]
+        raise CheckpointError(f"{printable(path.name)}: is {found}; give {wanted}")
     return meta, arrays
 
 

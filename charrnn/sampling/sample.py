@@ -17,6 +17,7 @@ from charrnn.sampling.endings import Endings, FinishReason, endings_of
 from charrnn.sampling.filters.chain import Filters, filters_of
 from charrnn.sampling.filters.filter import Filter
 from charrnn.sampling.generate import Choice, generate
+from charrnn.sampling.place import Continued
 from charrnn.sampling.whole import Whole, written_out
 from charrnn.text.vocabulary import Vocabulary
 
@@ -45,6 +46,7 @@ class Sample:
     generated: the characters that follow the prompt, if something else makes them.
     filters: filters of the caller's, for one text.
     whole: the text, if it is chosen already.
+    continued: what makes the characters, where the place is wanted at which the text stops.
     finish_reason: what ended the sample; None while nothing has.
     """
 
@@ -58,9 +60,12 @@ class Sample:
         generated: Iterator[Choice] | None = None,
         filters: Sequence[Filter] = (),
         whole: Whole | None = None,
+        continued: Continued | None = None,
     ) -> None:
         self.network, self.vocabulary, self.prompt = network, vocabulary, prompt
         self.generated, self._own, self._whole = generated, filters, whole
+        self.continued = continued
+        self._waiting: deque[Choice] = deque()
         self.config, self.rng = config, rng
         self.finish_reason: FinishReason | None = None
 
@@ -69,7 +74,7 @@ class Sample:
 
         One that may belong to a stop text is delayed until it is known not to.
         """
-        generated = self.generated
+        generated = self.continued.choices() if self.continued else self.generated
         if generated is None:
             prompt = self.prompt if len(self.prompt) else first_ids(self.vocabulary, self.rng)
             if whole := self._whole or self._chosen(prompt):
@@ -132,16 +137,22 @@ class Sample:
             yield rest
 
     def _until(self, endings: Endings, choices: Iterator[Choice]) -> Iterator[Choice]:
-        waiting: deque[Choice] = deque()
+        waiting = self._waiting
         for choice in choices:
             waiting.append(choice)
             if ended := endings.accept(choice.id):
                 dropped, self.finish_reason = ended
-                yield from islice(waiting, len(waiting) - dropped)
-                return
+                for _ in range(dropped):
+                    waiting.pop()
+                break
             for _ in range(len(waiting) - endings.pending):
                 yield waiting.popleft()
-        yield from waiting
+        yield from self.delayed()
+
+    def delayed(self) -> Iterator[Choice]:
+        """Yield the characters that were delayed, for one that ends the text before its end."""
+        while self._waiting:
+            yield self._waiting.popleft()
 
 
 def stream(  # noqa: PLR0917

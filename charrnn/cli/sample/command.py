@@ -14,6 +14,7 @@ from charrnn.cli.messages import note
 from charrnn.cli.models import chosen_model
 from charrnn.cli.replacing import check_not_read, check_output
 from charrnn.cli.sample.escapes import as_meant, unescaped
+from charrnn.cli.sample.going_on import check_going_on, going_on, keep
 from charrnn.cli.sample.options import SampleOptions
 from charrnn.cli.sample.prompt import encode, prompt_of, typed
 from charrnn.cli.sample.samples import Output, between, make, stops_meant, write
@@ -60,6 +61,7 @@ def sample(
 
     path = chosen_model(model, f"a prompt is given as -p {quoted(str(model))}")
     check_not_read("--output", options.output, [path])
+    check_going_on(options, config, path)
     alone = options.show_probs or config.is_whole or config.length == ENDLESS
     together = options.num_samples > 1 and not alone
     # Together, each core has samples of its own.
@@ -89,16 +91,18 @@ def sample(
 
     seed = secrets.randbits(32) if options.seed is None else options.seed
     added = [str(path)] if model is None else []
-    added += ["--seed", str(seed)] if options.seed is None else []
+    added += ["--seed", str(seed)] if options.seed is None and not options.state_in else []
     again, prompted = command_line(added), str(options.prompt_file or STANDARD_INPUT)
     again += " < PROMPT" if given.once and prompted == STANDARD_INPUT else ""
     provided = f", given {prompted} anew" if given.once and prompted != STANDARD_INPUT else ""
+    numbers = "" if options.state_in else f"seed {seed}; "
     # Quoted, and never cut short.
-    typer.echo(f"seed {seed}; the same again{provided}: {again}", err=True)
+    typer.echo(f"{numbers}the same again{provided}: {again}", err=True)
 
+    model_hash = digest(path) if options.as_json or options.goes_on else ""
     about = {
         "model": path.name,
-        "model_sha256": digest(path) if options.as_json else "",
+        "model_sha256": model_hash,
         "prompt": given.text,
         "seed": seed,
         "params": asdict(config) | {"unknown": options.unknown},
@@ -124,6 +128,14 @@ def sample(
             writer = Writing(
                 sys.stdout, vocabulary, before, raw=options.raw, separator=apart, last=last
             )
+        if options.goes_on:
+            text = going_on(checkpoint, ids, config, seed, options.state_in, model_hash)
+            try:
+                write(iter([[text]]), writer)
+            finally:
+                if options.state_out:
+                    keep(text, options.state_out, model_hash)
+            return
         made = make(checkpoint, ids, config, seed, options.num_samples, together=together)
         write(made, writer)
 

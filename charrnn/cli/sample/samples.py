@@ -102,6 +102,8 @@ def _write(groups: "Iterator[list[Sample]]", output: Output, stop: Stop) -> None
         for choice in sample.choices():
             output.take(choice)
             if stop.requested:
+                for delayed in sample.delayed():
+                    output.take(delayed)
                 break
         output.end(sample)
         if stop.requested:

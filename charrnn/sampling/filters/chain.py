@@ -72,6 +72,20 @@ class Filters:
         for one in self._filters:
             one.accept(ids)
 
+    @property
+    def carried(self) -> list[float]:
+        """What filters know of their texts beyond the characters themselves."""
+        return [number for one in self._mirostats for number in one.carried]
+
+    @carried.setter
+    def carried(self, numbers: list[float]) -> None:
+        for one, number in zip(self._mirostats, numbers, strict=True):
+            one.carried = [number]
+
+    @property
+    def _mirostats(self) -> list[Mirostat]:
+        return [one for one in self._filters if isinstance(one, Mirostat)]
+
     def fork(self, rows: Ids) -> Self:
         """Return filters that continue the texts of these rows."""
         return type(self)([one.fork(rows) for one in self._filters])
