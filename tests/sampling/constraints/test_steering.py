@@ -174,7 +174,7 @@ def test_too_many_states_are_said():
 
 
 def test_no_command_line_is_needed():
-    names = "alphabet automaton constraint lookahead regular_expression steering".split()
+    names = ["alphabet", "automaton", "constraint", "lookahead", "regular_expression", "steering"]
     code = "; ".join(f"import charrnn.sampling.constraints.{name}" for name in names)
     code += "; import sys; sys.exit(bool({'typer', 'rich', 'tqdm'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
