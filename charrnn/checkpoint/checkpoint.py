@@ -36,7 +36,7 @@ FORMAT_VERSION = 1
 
 Kind = Literal["model", "resume", "place"]
 
-_KINDS: dict[object, str] = {
+_KINDS: dict[str, str] = {
     "model": "a model",
     "resume": "a training state",
     "place": "the place where a text stopped",
@@ -176,8 +176,8 @@ def _read(path: Path, kind: Kind) -> tuple[dict[str, Any], dict[str, NDArray[Any
             f"reads {FORMAT_VERSION}; upgrade with `pip install -U charrnn`"
         )
     if meta.get("kind") != kind:
-        found = _KINDS.get(meta.get("kind"), "of an unknown kind")
-        if {kind, meta.get("kind")} == {"model", "resume"}:
+        found = _KINDS.get(str(meta.get("kind")), "of an unknown kind")
+        if {kind, str(meta.get("kind"))} == {"model", "resume"}:
             wanted = printable((model_path if kind == "model" else resume_path)(path).name)
         else:
             wanted = _KINDS[kind]

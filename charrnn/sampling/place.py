@@ -118,7 +118,7 @@ def save(path: Path, place: Place, model: str) -> None:
         "numbers": {name: str(value) for name, value in numbers.get("state", {}).items()},
         "carried": place.carried,
     }
-    save_place(path, {"state": place.state, "history": place.history.astype(np.int64)}, meta)
+    save_place(path, {"state": place.state, "history": place.history.astype(np.uint32)}, meta)
 
 
 def load(path: Path, network: Network, vocabulary: Vocabulary, model: str) -> Place:
@@ -153,13 +153,13 @@ def _checked(
     here = Stepper(network).state
     if state.shape != here.shape or state.dtype != here.dtype or not np.isfinite(state).all():
         raise ValueError("state")
-    known = history.dtype == np.int64 and history.ndim == 1 and 0 < len(history) <= REMEMBERED
-    if not known or history.min() < 0 or history.max() >= V:
+    known = history.dtype == np.uint32 and history.ndim == 1 and 0 < len(history) <= REMEMBERED
+    if not known or history.max() >= V:
         raise ValueError("history")
     if type(last) is not int or last not in (NOTHING, int(history[-1])):
         raise ValueError("last")
     carried = [float(number) for number in meta["carried"]]
-    if not all(map(math.isfinite, carried)):
+    if type(meta["carried"]) is not list or not all(map(math.isfinite, carried)):
         raise ValueError("carried")
     numbers = np.random.PCG64()
     found: Any = {name: int(value) for name, value in meta["numbers"].items()}

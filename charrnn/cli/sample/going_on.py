@@ -41,13 +41,13 @@ def check_going_on(options: SampleOptions, config: SamplingConfig, model: Path) 
     check_output(options.state_out, overwrite=options.overwrite, option="--state-out")
 
 
-def going_on(
+def going_on(  # noqa: PLR0917
     checkpoint: "Checkpoint",
     prompt: "Ids",
     config: SamplingConfig,
     seed: int,
-    state: Path | None,
     model: str,
+    options: SampleOptions,
 ) -> "Sample":
     """Return a text that goes on from a state, or after a prompt, and knows where it stops.
 
@@ -64,18 +64,18 @@ def going_on(
 
     network, vocabulary = checkpoint.network, checkpoint.vocabulary
     rng = next(random_streams(seed))
-    if state is None:
+    if options.state_in is None:
         place = place_after(network, prompt if len(prompt) else first_ids(vocabulary, rng))
     else:
-        place = load(state, network, vocabulary, model)
+        place = load(options.state_in, network, vocabulary, model)
         place = read_on(network, place, prompt) if len(prompt) else place
     continued = Continued(network, vocabulary, place, config, rng)
     return Sample(network, vocabulary, prompt, config, rng, continued=continued)
 
 
-def keep(sample: "Sample", state: Path, model: str) -> None:
-    """Write the place where a text stopped."""
+def keep(sample: "Sample", state: Path | None, model: str) -> None:
+    """Write the place where a text stopped, if a file is named for it."""
     from charrnn.sampling.place import save
 
-    if sample.continued:
+    if sample.continued and state:
         save(state, sample.continued.place, model)

@@ -55,8 +55,12 @@ class SampleOptions(Checked):
     )
     echo: bool = opt(True, "Write the prompt before the text.", PROMPT)
     output: Path | None = opt(
-        None, "Write to this file.", OUTPUT, "FILE", names="-o", aliases="--out",
-        shown="standard output", parse=output,
+        None, "Write to this file, or to a file for each text in this folder.", OUTPUT, "FILE",
+        names="-o", aliases="--out", shown="standard output", parse=output,
+    )
+    replay: Path | None = opt(
+        None, "Write the texts of a file of --json again, and tell what differs; - is standard "
+        "input.", OUTPUT, "FILE",
     )
     state_out: Path | None = opt(
         None, "Keep the place where the text stops, for --state-in.", OUTPUT, "FILE", parse=file

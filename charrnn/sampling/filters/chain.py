@@ -24,9 +24,17 @@ from charrnn.sampling.filters.truncation import (
 )
 from charrnn.text.vocabulary import Vocabulary
 
+Left = tuple[tuple[str, int], ...]
+"""How many characters each filter left, by its name, in their order."""
+
 
 class Filters:
-    """Filters one after the other."""
+    """Filters one after the other.
+
+    left: what each left of the last prediction; nothing, unless it is recorded.
+    """
+
+    left: Left = ()
 
     def __init__(self, filters: Sequence[Filter]) -> None:
         self._filters = filters
@@ -91,22 +99,54 @@ class Filters:
         return type(self)([one.fork(rows) for one in self._filters])
 
 
+class RecordedFilters(Filters):
+    """Filters that record what each of them leaves.
+
+    names: what each is called.
+    """
+
+    def __init__(self, filters: Sequence[Filter], names: Sequence[str]) -> None:
+        super().__init__(filters)
+        self._names = names
+
+    def weights(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what `Filters.weights` returns."""
+        rows = (scores - scores.max())[None]
+        left: list[tuple[str, int]] = []
+        if math.isfinite(scores.max()):
+            for name, change in zip(self._names, self._filters, strict=True):
+                change(rows)
+                left.append((name, int(np.isfinite(rows).sum())))
+        self.left = tuple(left)
+        return super().weights(scores)
+
+
 def filters_of(
-    config: SamplingConfig, before: Ids, vocabulary: Vocabulary, own: Sequence[Filter] = ()
+    config: SamplingConfig,
+    before: Ids,
+    vocabulary: Vocabulary,
+    own: Sequence[Filter] = (),
+    *,
+    recorded: bool = False,
 ) -> Filters:
     """Return the filters that options choose: the constraint, then the others in their order.
 
     before: (B, N), the prompts.
     own: filters of the caller's, applied first.
+    recorded: whether what each of them leaves is to be known.
 
     Raises
     ------
     ConfigError
         No text satisfies what is asked of it.
     """
-    makers = [_constraint, *map(_MAKERS.__getitem__, config.order)]
-    chosen = (make(config, before, vocabulary) for make in makers)
-    return Filters([*own, *(one for one in chosen if one)])
+    names = ["constraint", *config.order]
+    made = {name: _MAKERS[name](config, before, vocabulary) for name in names}
+    chosen = {name: one for name, one in made.items() if one}
+    filters = [*own, *chosen.values()]
+    return (
+        RecordedFilters(filters, [*("own" for _ in own), *chosen]) if recorded else Filters(filters)
+    )
 
 
 Maker = Callable[[SamplingConfig, Ids, Vocabulary], Filter | None]
@@ -180,6 +220,7 @@ def _mirostat(config: SamplingConfig, before: Ids, _: Vocabulary) -> Filter | No
 
 
 _MAKERS: dict[str, Maker] = {
+    "constraint": _constraint,
     "penalties": _penalties,
     "no_repeat_ngram": _no_repeat_ngrams,
     "dry": _dry,
@@ -190,7 +231,7 @@ _MAKERS: dict[str, Maker] = {
     "temperature": _temperature,
     "mirostat": _mirostat,
 }
-"""Makers of the filters, by the names in `config.ORDER`."""
+"""Makers of the filters: of what is asked of the text, and by the names in `config.ORDER`."""
 
 
 def _not_a_number() -> CharRNNError:
