@@ -6,8 +6,9 @@
                          history      (N, 3) float64: step, training loss, validation loss (nats)
                          W_ax_0 ...   the parameters by name, float32
     model.resume.npz     meta, and the arrays of a training run between two steps
+    model.index.npz      meta, vocabulary, and the text with its order: see charrnn.checkpoint.index
 
-Any NumPy opens both with `np.load(path)`; nothing in them is pickled, and no time or path of a
+Any NumPy opens them with `np.load(path)`; nothing in them is pickled, and no time or path of a
 machine is in them.
 """
 
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 
 from charrnn.checkpoint.description import LARGEST_META
 from charrnn.checkpoint.npz import read_arrays, write_arrays
-from charrnn.checkpoint.paths import model_path, resume_path
+from charrnn.checkpoint.paths import index_path, model_path, resume_path
 from charrnn.checkpoint.record import TrainingRecord
 from charrnn.errors import CheckpointError, ConfigError, printable
 from charrnn.network.config import NetworkConfig
@@ -34,7 +35,9 @@ from charrnn.text.vocabulary import Vocabulary
 
 FORMAT_VERSION = 1
 
-Kind = Literal["model", "resume"]
+Kind = Literal["model", "resume", "index"]
+
+_NAMED = {"model": "a model", "resume": "a training state", "index": "an index of a text"}
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         "history": checkpoint.history,
         **network.params,
     }
-    _write(path, "model", meta, arrays)
+    write_file(path, "model", meta, arrays)
 
 
 def load(path: Path) -> Checkpoint:
@@ -94,7 +97,7 @@ def load(path: Path) -> Checkpoint:
     CheckpointError
         It is no checkpoint, damaged, newer than this program, or contradicts itself.
     """
-    meta, arrays = _read(path, "model")
+    meta, arrays = read_file(path, "model")
     try:
         return _assemble(meta, arrays)
     except (CheckpointError, ConfigError) as error:
@@ -103,7 +106,7 @@ def load(path: Path) -> Checkpoint:
 
 def save_state(path: Path, arrays: Mapping[str, NDArray[Any]], meta: dict[str, Any]) -> None:
     """Write a training state, atomically like a model."""
-    _write(path, "resume", {"state": meta, "versions": this_program()}, arrays)
+    write_file(path, "resume", {"state": meta, "versions": this_program()}, arrays)
 
 
 def load_state(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
@@ -114,15 +117,22 @@ def load_state(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     CheckpointError
         It is no training state, damaged, or newer than this program.
     """
-    meta, arrays = _read(path, "resume")
+    meta, arrays = read_file(path, "resume")
     if not isinstance(meta.get("state"), dict):
         raise CheckpointError(f"{printable(path.name)}: holds no training state")
     return arrays, meta["state"]
 
 
-def _write(
+def write_file(
     path: Path, kind: Kind, meta: dict[str, Any], arrays: Mapping[str, NDArray[Any]]
 ) -> None:
+    """Write a file of one kind, a description and arrays, atomically.
+
+    Raises
+    ------
+    CheckpointError
+        It cannot be written; the old file is unchanged.
+    """
     head = {"format": "charrnn", "kind": kind, "version": FORMAT_VERSION}
     text = json.dumps(head | meta, ensure_ascii=True, allow_nan=False).encode("ascii")
     if len(text) > LARGEST_META:
@@ -134,7 +144,14 @@ def _write(
     write_atomically(path, lambda stream: write_arrays(stream, members))
 
 
-def _read(path: Path, kind: Kind) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def read_file(path: Path, kind: Kind) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Read the description and the arrays of a file of one kind; the caller checks what they say.
+
+    Raises
+    ------
+    CheckpointError
+        It is no such file, damaged, or newer than this program.
+    """
     arrays = read_arrays(path)
     raw = arrays.pop("meta", None)
     if raw is None or raw.dtype != np.uint8 or raw.ndim != 1 or raw.size > LARGEST_META:
@@ -151,8 +168,8 @@ def _read(path: Path, kind: Kind) -> tuple[dict[str, Any], dict[str, NDArray[Any
             f"reads {FORMAT_VERSION}; upgrade with `pip install -U charrnn`"
         )
     if meta.get("kind") != kind:
-        found = "a training state" if kind == "model" else "a model"
-        wanted = model_path(path) if kind == "model" else resume_path(path)
+        found = _NAMED.get(str(meta.get("kind")), "another file of this program")
+        wanted = {"model": model_path, "resume": resume_path, "index": index_path}[kind](path)
         raise CheckpointError(f"{printable(path.name)}: is {found}; give {printable(wanted.name)}")
     return meta, arrays
 

@@ -60,7 +60,8 @@ class IndexedCorpus:
         V = len(vocabulary)
         own, known = corpus.vocabulary.code_points, vocabulary.code_points
         near = np.minimum(np.searchsorted(known, own), V - 1)
-        id_of = np.where(known[near] == own, near, V).astype(np.min_scalar_type(V))
+        id_of = np.where(known[near] == own, near, V)
+        id_of = id_of.astype(np.min_scalar_type(id_of.max()))
         files = tuple(IndexedFile(source.name, source.start) for source in corpus.sources)
         return cls(Index(id_of[corpus.ids[:]], V), vocabulary, files)
 

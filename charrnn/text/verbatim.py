@@ -55,14 +55,16 @@ class Index:
     def __init__(self, ids: Ids, V: int, order: Order | None = None) -> None:
         self.ids, self.V = ids, V
         backwards = np.ascontiguousarray(ids[::-1])
-        self.order = suffix_array(backwards) if order is None else order
+        order = suffix_array(backwards) if order is None else order
+        # Of a file it is marked little-endian, which a memoryview does not read.
+        self.order = order.astype(np.int32, copy=False).view(np.int32)
         # Bytes are compared faster than arrays, and the highest byte has to come first.
-        dtype = np.min_scalar_type(V).newbyteorder(">")
+        dtype = np.min_scalar_type(max(V - 1, int(ids.max(initial=0)))).newbyteorder(">")
         self._backwards = backwards.astype(dtype, copy=False)
         self._width = dtype.itemsize
         self._data = self._backwards.tobytes()
-        self._codes = [k.to_bytes(self._width, "big") for k in range(V + 1)]
-        # Where the places whose first character is k begin, (V + 2,).
+        self._codes = [k.to_bytes(self._width, "big") for k in range(V)]
+        # Indices of the first place that begins with each id, (V + 2,).
         self._begins = np.cumsum([0, *np.bincount(ids, minlength=V + 1).tolist()]).tolist()
         self._places = np.ascontiguousarray(self.order).data
 
@@ -122,7 +124,7 @@ class Index:
         """
         first, last = self.between(text)
         if last - first > MANY * self.V:
-            codes = enumerate(self._codes[: self.V])
+            codes = enumerate(self._codes)
             return np.array([k for k, code in codes if self._stands(code + text)], np.intp)
         places = self.order[first:last]
         found = np.zeros(self.V + 1, np.bool_)

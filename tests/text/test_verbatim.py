@@ -133,7 +133,7 @@ def test_an_empty_text_holds_nothing():
 def test_a_long_copy_is_followed_without_a_search(monkeypatch):
     rng = np.random.default_rng(0)
     corpus = rng.integers(4, size=20_000).astype(np.uint8)
-    found, searches = Index(corpus, 4), []
+    found, searches = Index(corpus, 5), []
     search = Index.search
     monkeypatch.setattr(Index, "search", lambda *given: searches.append(0) or search(*given))
     match = Match(found)

@@ -13,6 +13,7 @@ from charrnn.cli.from_fields import takes
 from charrnn.cli.messages import note
 from charrnn.cli.models import chosen_model
 from charrnn.cli.replacing import check_not_read, check_output
+from charrnn.cli.sample.copies import searched, watched
 from charrnn.cli.sample.escapes import as_meant, unescaped
 from charrnn.cli.sample.options import SampleOptions
 from charrnn.cli.sample.prompt import encode, prompt_of, typed
@@ -53,7 +54,7 @@ def sample(
             f"{ctx.args[0]!r}: a prompt is given by an option: -p {quoted(' '.join(ctx.args))}"
         )
     check(options, config)
-    check_not_read("--output", options.output, [options.prompt_file, model])
+    check_not_read("--output", options.output, [options.prompt_file, model, *options.check_copies])
     check_output(options.output, overwrite=options.overwrite)
     if options.separator is not None and (options.as_json or options.show_probs):
         note("--separator stands between texts only; it is not used")
@@ -64,12 +65,16 @@ def sample(
     together = options.num_samples > 1 and not alone
     # Together, each core has samples of its own.
     use_threads(1 if together else threads_for(path.stat().st_size))
+    from secrets import randbits
+
     from charrnn.checkpoint.checkpoint import load
     from charrnn.checkpoint.digest import digest
     from charrnn.sampling.constraints.of_options import constraint_of
 
-    checkpoint = load(path)
-    vocabulary = checkpoint.vocabulary
+    vocabulary = (checkpoint := load(path)).vocabulary
+    copied, index = ctx.with_resource(
+        searched(options.check_copies, path, checkpoint, by_samplers=config.no_copy > 0)
+    )
     given = prompt_of(options.prompt, options.prompt_file, options.encoded, checkpoint)
     ids = encode(given, vocabulary, options.unknown)
     config = replace(
@@ -85,9 +90,7 @@ def sample(
     constraint_of(
         config, vocabulary, ids[None]
     )  # what cannot be is said before the first character
-    import secrets
-
-    seed = secrets.randbits(32) if options.seed is None else options.seed
+    seed = randbits(32) if options.seed is None else options.seed
     added = [str(path)] if model is None else []
     added += ["--seed", str(seed)] if options.seed is None else []
     again, prompted = command_line(added), str(options.prompt_file or STANDARD_INPUT)
@@ -124,8 +127,10 @@ def sample(
             writer = Writing(
                 sys.stdout, vocabulary, before, raw=options.raw, separator=apart, last=last
             )
-        made = make(checkpoint, ids, config, seed, options.num_samples, together=together)
-        write(made, writer)
+        # The path of the index is not written out: it may be temporary.
+        sampling = replace(config, corpus_index=index)
+        made = make(checkpoint, ids, sampling, seed, options.num_samples, together=together)
+        write(made, watched(writer, copied) if options.check_copies else writer)
 
 
 def check(options: SampleOptions, config: SamplingConfig) -> None:
@@ -134,7 +139,8 @@ def check(options: SampleOptions, config: SamplingConfig) -> None:
     Raises
     ------
     ConfigError
-        There are two prompts, a text was no UTF-8, or a model would be written over.
+        There are two prompts, a text was no UTF-8, a model would be written over, or copies are
+        searched in standard input.
     """
     if options.prompt is not None and options.prompt_file is not None:
         raise ConfigError("--prompt and --prompt-file both give a prompt; leave one of them out")
@@ -147,6 +153,8 @@ def check(options: SampleOptions, config: SamplingConfig) -> None:
         value = getattr(config, name)
         for text in (value,) if isinstance(value, str) else value or ():
             typed(text, own_name(name))
+    if STANDARD_INPUT in options.check_copies:
+        raise ConfigError("--check-copies: standard input is for the prompt; name a file")
     output = options.output
     if output is not None and output.suffix == ENDING:
         raise ConfigError(

@@ -13,6 +13,7 @@ from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.constraints.of_options import constraint_of
 from charrnn.sampling.filters.filter import Filter
 from charrnn.sampling.filters.mirostat import Mirostat
+from charrnn.sampling.filters.no_copy import no_copy
 from charrnn.sampling.filters.repetition import Dry, NoRepeatNgrams, Penalties
 from charrnn.sampling.filters.truncation import (
     MinP,
@@ -80,7 +81,7 @@ class Filters:
 def filters_of(
     config: SamplingConfig, before: Ids, vocabulary: Vocabulary, own: Sequence[Filter] = ()
 ) -> Filters:
-    """Return the filters that options choose: the constraint, then the others in their order.
+    """Return the filters that options choose: constraint, no_copy, then the others in their order.
 
     before: (B, N), the prompts.
     own: filters of the caller's, applied first.
@@ -90,7 +91,7 @@ def filters_of(
     ConfigError
         No text satisfies what is asked of it.
     """
-    makers = [_constraint, *map(_MAKERS.__getitem__, config.order)]
+    makers = [_constraint, no_copy, *map(_MAKERS.__getitem__, config.order)]
     chosen = (make(config, before, vocabulary) for make in makers)
     return Filters([*own, *(one for one in chosen if one)])
 
