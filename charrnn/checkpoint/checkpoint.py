@@ -6,8 +6,9 @@
                          history      (N, 3) float64: step, training loss, validation loss (nats)
                          W_ax_0 ...   the parameters by name, float32
     model.resume.npz     meta, and the arrays of a training run between two steps
+    model.index.npz      meta, vocabulary, and the text with its order: see charrnn.checkpoint.index
 
-Any NumPy opens both with `np.load(path)`; nothing in them is pickled, and no time or path of a
+Any NumPy opens them with `np.load(path)`; nothing in them is pickled, and no time or path of a
 machine is in them.
 """
 
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 
 from charrnn.checkpoint.description import LARGEST_META
 from charrnn.checkpoint.npz import read_arrays, write_arrays
-from charrnn.checkpoint.paths import model_path, resume_path
+from charrnn.checkpoint.paths import index_path, model_path, resume_path
 from charrnn.checkpoint.record import TrainingRecord
 from charrnn.errors import CheckpointError, ConfigError, printable
 from charrnn.network.config import NetworkConfig
@@ -34,11 +35,12 @@ from charrnn.text.vocabulary import Vocabulary
 
 FORMAT_VERSION = 1
 
-Kind = Literal["model", "resume", "place"]
+Kind = Literal["model", "resume", "index", "place"]
 
-_KINDS: dict[str, str] = {
+_NAMED = {
     "model": "a model",
     "resume": "a training state",
+    "index": "an index of a text",
     "place": "the place where a text stopped",
 }
 
@@ -89,7 +91,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         "history": checkpoint.history,
         **network.params,
     }
-    _write(path, "model", meta, arrays)
+    write_file(path, "model", meta, arrays)
 
 
 def load(path: Path) -> Checkpoint:
@@ -100,7 +102,7 @@ def load(path: Path) -> Checkpoint:
     CheckpointError
         It is no checkpoint, damaged, newer than this program, or contradicts itself.
     """
-    meta, arrays = _read(path, "model")
+    meta, arrays = read_file(path, "model")
     try:
         return _assemble(meta, arrays)
     except (CheckpointError, ConfigError) as error:
@@ -109,7 +111,7 @@ def load(path: Path) -> Checkpoint:
 
 def save_state(path: Path, arrays: Mapping[str, NDArray[Any]], meta: dict[str, Any]) -> None:
     """Write a training state, atomically like a model."""
-    _write(path, "resume", {"state": meta, "versions": this_program()}, arrays)
+    write_file(path, "resume", {"state": meta, "versions": this_program()}, arrays)
 
 
 def load_state(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
@@ -120,7 +122,7 @@ def load_state(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     CheckpointError
         It is no training state, damaged, or newer than this program.
     """
-    meta, arrays = _read(path, "resume")
+    meta, arrays = read_file(path, "resume")
     if not isinstance(meta.get("state"), dict):
         raise CheckpointError(f"{printable(path.name)}: holds no training state")
     return arrays, meta["state"]
@@ -128,7 +130,7 @@ def load_state(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
 
 def save_place(path: Path, arrays: Mapping[str, NDArray[Any]], meta: dict[str, Any]) -> None:
     """Write the place where a text stopped, atomically like a model."""
-    _write(path, "place", {"place": meta, "versions": this_program()}, arrays)
+    write_file(path, "place", {"place": meta, "versions": this_program()}, arrays)
 
 
 def load_place(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
@@ -139,15 +141,22 @@ def load_place(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     CheckpointError
         It is none, damaged, or newer than this program.
     """
-    meta, arrays = _read(path, "place")
+    meta, arrays = read_file(path, "place")
     if not isinstance(meta.get("place"), dict):
         raise CheckpointError(f"{printable(path.name)}: holds no place of a text")
     return arrays, meta["place"]
 
 
-def _write(
+def write_file(
     path: Path, kind: Kind, meta: dict[str, Any], arrays: Mapping[str, NDArray[Any]]
 ) -> None:
+    """Write a file of one kind, a description and arrays, atomically.
+
+    Raises
+    ------
+    CheckpointError
+        It cannot be written; the old file is unchanged.
+    """
     head = {"format": "charrnn", "kind": kind, "version": FORMAT_VERSION}
     text = json.dumps(head | meta, ensure_ascii=True, allow_nan=False).encode("ascii")
     if len(text) > LARGEST_META:
@@ -159,7 +168,14 @@ def _write(
     write_atomically(path, lambda stream: write_arrays(stream, members))
 
 
-def _read(path: Path, kind: Kind) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def read_file(path: Path, kind: Kind) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Read the description and the arrays of a file of one kind; the caller checks what they say.
+
+    Raises
+    ------
+    CheckpointError
+        It is no such file, damaged, or newer than this program.
+    """
     arrays = read_arrays(path)
     raw = arrays.pop("meta", None)
     if raw is None or raw.dtype != np.uint8 or raw.ndim != 1 or raw.size > LARGEST_META:
@@ -176,11 +192,10 @@ def _read(path: Path, kind: Kind) -> tuple[dict[str, Any], dict[str, NDArray[Any
             f"reads {FORMAT_VERSION}; upgrade with `pip install -U charrnn`"
         )
     if meta.get("kind") != kind:
-        found = _KINDS.get(str(meta.get("kind")), "of an unknown kind")
-        if {kind, str(meta.get("kind"))} == {"model", "resume"}:
-            wanted = printable((model_path if kind == "model" else resume_path)(path).name)
-        else:
-            wanted = _KINDS[kind]
+        found = _NAMED.get(str(meta.get("kind")), "another file of this program")
+        beside = {"model": model_path, "resume": resume_path, "index": index_path}
+        is_beside = kind in beside and str(meta.get("kind")) in beside
+        wanted = printable(beside[kind](path).name) if is_beside else _NAMED[kind]
         raise CheckpointError(f"{printable(path.name)}: is {found}; give {wanted}")
     return meta, arrays
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from charrnn.checkpoint.description import is_model
 from charrnn.checkpoint.paths import (
+    BESIDE,
     ENDING,
     FOLDER,
-    RESUME_SUFFIX,
     expanded,
     model_path,
     resume_path,
@@ -87,7 +87,7 @@ def models(folder: Path) -> list[Path]:
         folder / name
         for name in names
         if name.endswith(ENDING)
-        and not name.endswith(RESUME_SUFFIX)
+        and not name.endswith(BESIDE)
         and not name.startswith(".")
         and _is_file(folder / name)
     ]

@@ -8,6 +8,9 @@ FOLDER = Path("checkpoints")
 
 ENDING = ".npz"
 RESUME_SUFFIX = ".resume.npz"
+INDEX_SUFFIX = ".index.npz"
+BESIDE = (RESUME_SUFFIX, INDEX_SUFFIX)
+"""Suffixes of files that lie beside a model and are none."""
 
 
 def resume_path(path: Path) -> Path:
@@ -17,9 +20,24 @@ def resume_path(path: Path) -> Path:
     return path.with_name(path.name.removesuffix(".npz") + RESUME_SUFFIX)
 
 
+def index_path(path: Path) -> Path:
+    """Return the path of the index of the text of the model at `path`; an index's own is itself."""
+    if path.name.endswith(INDEX_SUFFIX):
+        return path
+    return path.with_name(path.name.removesuffix(".npz") + INDEX_SUFFIX)
+
+
+def files_of(path: Path) -> tuple[Path, Path, Path]:
+    """Return the paths of the model at `path` and of what may lie beside it."""
+    return path, resume_path(path), index_path(path)
+
+
 def model_path(path: Path) -> Path:
-    """Return the path of the model of the training state at `path`; a model's own is itself."""
-    return path.with_name(path.name.removesuffix(RESUME_SUFFIX).removesuffix(".npz") + ".npz")
+    """Return the path of the model that a file at `path` lies beside; a model's own is itself."""
+    name = path.name
+    for suffix in (*BESIDE, ENDING):
+        name = name.removesuffix(suffix)
+    return path.with_name(name + ENDING)
 
 
 def expanded(name: str) -> str:

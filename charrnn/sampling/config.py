@@ -63,6 +63,7 @@ class SamplingConfig(Checked):
 
     temperature: a number, or two for one that changes linearly over the length.
     stop: no part of the stop text is part of the sample.
+    corpus_index: the path of the index that no_copy searches; see `charrnn.checkpoint.index`.
     utf8: whether a network of bytes writes nothing but UTF-8.
     """
 
@@ -152,6 +153,11 @@ class SamplingConfig(Checked):
         ("\n",), r"Characters at which a run ends; may be repeated; \n is understood.", REPEATING,
         "TEXT", is_repeated=True, shown="a line end",
     )
+    no_copy: Whole = opt(
+        0, "Extend no run that stands in the training text beyond N characters; 0 is off.",
+        REPEATING, "N",
+    )
+    corpus_index: str | None = None
     must: Sequence[str] = opt(
         (), "The text holds this; may be repeated.", ASKING, "TEXT", is_repeated=True
     )

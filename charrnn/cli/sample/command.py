@@ -12,6 +12,7 @@ from charrnn.cli.from_fields import takes
 from charrnn.cli.messages import note
 from charrnn.cli.models import chosen_model
 from charrnn.cli.replacing import check_not_read
+from charrnn.cli.sample.copies import searched, watched
 from charrnn.cli.sample.escapes import as_meant, unescaped
 from charrnn.cli.sample.going_on import check_going_on, going_on, keep
 from charrnn.cli.sample.options import SampleOptions
@@ -63,7 +64,8 @@ def sample(
             raise ConfigError("--replay takes its options from the file; leave the others out")
         replay(options.replay, model, options)
         return
-    check_not_read("--output", options.output, [options.prompt_file, model])
+    read = [options.prompt_file, model, *options.check_copies]
+    check_not_read("--output", options.output, read)
     path = chosen_model(model, f"a prompt is given as -p {quoted(str(model))}")
     check_not_read("--output", options.output, [path])
     check_going_on(options, config, path)
@@ -76,6 +78,9 @@ def sample(
     from charrnn.sampling.constraints.of_options import constraint_of
 
     checkpoint = load(path)
+    copied, index = ctx.with_resource(
+        searched(options.check_copies, path, checkpoint, by_samplers=config.no_copy > 0)
+    )
     given = prompt_of(options.prompt, options.prompt_file, options.encoded, checkpoint)
     ids = encode(given, checkpoint.vocabulary, options.unknown)
     config = meant(config, checkpoint.vocabulary, raw=options.raw)
@@ -93,7 +98,10 @@ def sample(
         "params": asdict(config) | {"unknown": options.unknown},
         "versions": this_program(),
     }
-    with opened(options, config, checkpoint, given, ids, about) as output:
+    # The path of the index is not written out: it may be temporary.
+    config = replace(config, corpus_index=index)
+    with opened(options, config, checkpoint, given, ids, about) as stream:
+        output = watched(stream, copied) if options.check_copies else stream
         if options.goes_on:
             text = going_on(checkpoint, ids, config, seed, model_hash, options)
             try:
@@ -154,7 +162,8 @@ def check(options: SampleOptions, config: SamplingConfig) -> None:
     Raises
     ------
     ConfigError
-        There are two prompts, a text was no UTF-8, or a model would be written over.
+        There are two prompts, a text was no UTF-8, a model would be written over, or copies are
+        searched in standard input.
     """
     taken = (options.prompt, options.prompt_file, options.seed, options.state_in, options.state_out)
     if options.replay is not None and any(value is not None for value in taken):
@@ -170,6 +179,8 @@ def check(options: SampleOptions, config: SamplingConfig) -> None:
         value = getattr(config, name)
         for text in (value,) if isinstance(value, str) else value or ():
             typed(text, own_name(name))
+    if STANDARD_INPUT in options.check_copies:
+        raise ConfigError("--check-copies: standard input is for the prompt; name a file")
     output = options.output
     if output is not None and output.suffix == ENDING:
         raise ConfigError(

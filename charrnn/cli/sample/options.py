@@ -1,8 +1,10 @@
 """The options of `charrnn sample` that are not the sampler's own."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from charrnn.checkpoint.paths import expanded
 from charrnn.cli.option_values import file, output
 from charrnn.cli.reading import DEFAULT_ENCODING, DEFAULT_ERRORS, Encoded
 from charrnn.option_fields import Checked, Count, Seed, opt
@@ -70,6 +72,10 @@ class SampleOptions(Checked):
         False, "Write control characters to a terminal as they are, as to a pipe or file.", OUTPUT
     )
     as_json: bool = opt(False, "Write a line of JSON for each sample.", OUTPUT, names="--json")
+    check_copies: Sequence[str] = opt(
+        (), "Say at the end what stands verbatim in these files; may be repeated.", OUTPUT,
+        "CORPUS", is_repeated=True, parse=lambda names: tuple(map(expanded, names)),
+    )
     show_probs: bool = opt(False, "Show for each character what might have been instead.", OUTPUT)
     top: Count = opt(5, "How many --show-probs shows of each.", OUTPUT, "N")
     # fmt: on

@@ -3,13 +3,14 @@
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import typer
 
+from charrnn.checkpoint.paths import index_path
 from charrnn.cli.models import chosen_model
 from charrnn.cli.sample.options import SampleOptions
 from charrnn.cli.sample.samples import make
@@ -101,6 +102,8 @@ def _again(
         raise ConfigError(f"--replay: {name} has options that this version does not know")
     config, checkpoint = SamplingConfig(**given), load(path)
     ids = checkpoint.vocabulary.encode_prompt(first["prompt"], unknown)
+    if config.no_copy:
+        config = replace(config, corpus_index=str(index_path(path)))
     together = first["num_samples"] > 1 and not (config.is_whole or config.length < 0)
     groups = make(checkpoint, ids, config, first["seed"], first["num_samples"], together=together)
     wanted = {line["index"]: line for line in lines}

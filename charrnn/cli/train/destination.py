@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from charrnn.checkpoint.paths import FOLDER, RESUME_SUFFIX, model_path, resume_path
+from charrnn.checkpoint.paths import BESIDE, FOLDER, files_of, model_path, resume_path
 from charrnn.cli.replacing import check_not_read
 from charrnn.errors import CheckpointError, ConfigError
 from charrnn.system.atomic import Lock, check_writable, remove_stale_temporaries
@@ -34,15 +34,17 @@ def destination(
         path = model_path(resume) if resume else _free(sources[0], overwrite=overwrite)
     else:
         path = _named(out, resume, overwrite=overwrite)
-    for written in (path, resume_path(path)):
+    for written in files_of(path):
         check_not_read("--out", written, sources)
     return path
 
 
 def _named(out: Path, resume: Path | None, *, overwrite: bool) -> Path:
     """Return where to save the model, as given."""
-    if out.name.endswith(RESUME_SUFFIX) or out.suffix != ".npz":
-        stem = out.name.removesuffix(RESUME_SUFFIX)
+    if out.name.endswith(BESIDE) or out.suffix != ".npz":
+        stem = out.name
+        for suffix in BESIDE:
+            stem = stem.removesuffix(suffix)
         better = stem if stem not in ("", ".npz") and not is_pipe(out) else "model"
         raise ConfigError(f"--out: {out} is no name of a model; name it {better}.npz")
     if not overwrite and not (resume and _same(out, model_path(resume))):
@@ -51,14 +53,14 @@ def _named(out: Path, resume: Path | None, *, overwrite: bool) -> Path:
 
 
 def refuse_to_replace(path: Path) -> None:
-    """Make sure that neither a model nor a stopped run lies at a path.
+    """Make sure that no model, stopped run or index lies at a path.
 
     Raises
     ------
     CheckpointError
         One does.
     """
-    for there in (path, resume_path(path)):
+    for there in files_of(path):
         if os.path.lexists(there):
             resume = f", or resume it with --resume {quoted(file_word(path))}"
             again = resume if os.path.lexists(resume_path(path)) else ""
@@ -81,7 +83,7 @@ def check_log(
     """
     if log is None or is_pipe(log):
         return
-    if any(_same(log, taken) for taken in (path, resume_path(path))):
+    if any(_same(log, taken) for taken in files_of(path)):
         raise ConfigError(f"--log-file: {log} is where the model is saved; choose another")
     check_not_read(
         "--log-file", log, [*sources, *([resume, resume_path(resume)] if resume else [])]
@@ -105,8 +107,8 @@ def locked(path: Path) -> Iterator[None]:
     """
     check_writable(path)
     with Lock(path):
-        remove_stale_temporaries(path)
-        remove_stale_temporaries(resume_path(path))
+        for written in files_of(path):
+            remove_stale_temporaries(written)
         yield
 
 
@@ -118,13 +120,13 @@ def path_passed_over(path: Path, text: str) -> Path | None:
     first = next(_names(text))
     if first == path:
         return None
-    return first if os.path.lexists(first) else resume_path(first)
+    return next(there for there in files_of(first) if os.path.lexists(there))
 
 
 def _free(text: str, *, overwrite: bool) -> Path:
     """Return checkpoints/NAME.npz, or NAME-2.npz and so on where that is taken."""
     for path in _names(text):
-        if overwrite or not (os.path.lexists(path) or os.path.lexists(resume_path(path))):
+        if overwrite or not any(map(os.path.lexists, files_of(path))):
             return path
     raise CheckpointError(f"{next(_names(text))}: exists, and 9,998 more; choose another --out")
 

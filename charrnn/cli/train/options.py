@@ -26,6 +26,9 @@ class OutputOptions:
         None, "Resume the run that wrote this model, as if it had never stopped; CORPUS may be "
         "left out.", OUTPUT, "MODEL", complete=complete_run,
     )
+    index: bool = opt(
+        False, "Index the text beside the model, for sample --no-copy.", OUTPUT
+    )
     dry_run: bool = opt(False, "Show the plan and stop.", OUTPUT)
     samples: bool = opt(True, "Show now and then what the network writes.", OUTPUT)
     plot: bool = opt(True, "Draw the losses above the bar, on a terminal.", OUTPUT)

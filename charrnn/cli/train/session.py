@@ -12,6 +12,7 @@ from charrnn.checkpoint.checkpoint import Checkpoint, this_program
 from charrnn.checkpoint.paths import resume_path
 from charrnn.cli.messages import note
 from charrnn.cli.signals import Stop, Stopped, stopping
+from charrnn.cli.train.index_text import index_text
 from charrnn.cli.train.options import OutputOptions
 from charrnn.cli.train.show_end import Ended, show_end, show_stop, show_unmeasured
 from charrnn.cli.train.show_plan import show_plan
@@ -70,6 +71,8 @@ def run_session(
     trainer.profile = Profile() if output.profile else None
     with stopping(wake) as stop, _prepared(saving, output.log_file) as log:
         print_plan(run, path, spared, saving.took)
+        if output.index and not stop.requested:
+            index_text(run, path, stop)
         if not stop.requested:
             with saving.guarded():
                 _train(run, saving, log, stop, output)

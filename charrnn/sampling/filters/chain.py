@@ -13,6 +13,7 @@ from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.constraints.of_options import constraint_of
 from charrnn.sampling.filters.filter import Filter
 from charrnn.sampling.filters.mirostat import Mirostat
+from charrnn.sampling.filters.no_copy import no_copy
 from charrnn.sampling.filters.repetition import Dry, NoRepeatNgrams, Penalties
 from charrnn.sampling.filters.truncation import (
     MinP,
@@ -129,7 +130,7 @@ def filters_of(
     *,
     recorded: bool = False,
 ) -> Filters:
-    """Return the filters that options choose: the constraint, then the others in their order.
+    """Return the filters that options choose: constraint, no_copy, then the others in their order.
 
     before: (B, N), the prompts.
     own: filters of the caller's, applied first.
@@ -140,7 +141,7 @@ def filters_of(
     ConfigError
         No text satisfies what is asked of it.
     """
-    names = ["constraint", *config.order]
+    names = ["constraint", "no_copy", *config.order]
     made = {name: _MAKERS[name](config, before, vocabulary) for name in names}
     chosen = {name: one for name, one in made.items() if one}
     filters = [*own, *chosen.values()]
@@ -221,6 +222,7 @@ def _mirostat(config: SamplingConfig, before: Ids, _: Vocabulary) -> Filter | No
 
 _MAKERS: dict[str, Maker] = {
     "constraint": _constraint,
+    "no_copy": no_copy,
     "penalties": _penalties,
     "no_repeat_ngram": _no_repeat_ngrams,
     "dry": _dry,
@@ -231,7 +233,7 @@ _MAKERS: dict[str, Maker] = {
     "temperature": _temperature,
     "mirostat": _mirostat,
 }
-"""Makers of the filters: of what is asked of the text, and by the names in `config.ORDER`."""
+"""Makers of the filters: those that come first, and by the names in `config.ORDER`."""
 
 
 def _not_a_number() -> CharRNNError:

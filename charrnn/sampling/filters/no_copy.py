@@ -1,0 +1,106 @@
+"""A filter against copying: it refuses to extend a run that stands verbatim in a corpus."""
+
+import math
+from copy import copy
+from functools import lru_cache
+from pathlib import Path
+from typing import Self
+
+from charrnn.array_types import Ids
+from charrnn.checkpoint.index import load_index
+from charrnn.errors import ConfigError
+from charrnn.sampling.config import SamplingConfig
+from charrnn.sampling.filters.filter import LogWeights, rescale
+from charrnn.text.copies import IndexedCorpus
+from charrnn.text.verbatim import Index, Match
+from charrnn.text.vocabulary import Vocabulary
+
+
+class NoCopy:
+    """Set to -inf what would end n + 1 characters that stand verbatim in a corpus.
+
+    Where that would leave no character, all of them stay; that is rare unless n is so small that
+    n characters are followed by every other one somewhere.
+
+    n: at least 1.
+    before: (B, N), the prompts, whose ends count as part of a run.
+    """
+
+    def __init__(self, index: Index, n: int, before: Ids) -> None:
+        self._n = n
+        self._matches = [Match(index) for _ in before]
+        for match, prompt in zip(
+            self._matches, before[:, max(0, before.shape[1] - n) :], strict=True
+        ):
+            for k in prompt.tolist():
+                match.accept(k)
+
+    def __call__(self, log_p: LogWeights) -> None:
+        changed = False
+        for row, match in zip(log_p, self._matches, strict=True):
+            if (copied := match.following(self._n)) is not None:
+                kept = row[copied]
+                row[copied] = -math.inf
+                if row.max() == -math.inf:
+                    row[copied] = kept
+                changed = True
+        if changed:
+            rescale(log_p)
+
+    def accept(self, ids: Ids) -> None:
+        """Append a character to each text."""
+        for match, k in zip(self._matches, ids.tolist(), strict=True):
+            match.accept(k)
+
+    def fork(self, rows: Ids) -> Self:
+        """Return a filter that continues the texts of these rows."""
+        forked = copy(self)
+        forked._matches = [self._matches[row].fork() for row in rows.tolist()]
+        return forked
+
+
+def no_copy(config: SamplingConfig, before: Ids, vocabulary: Vocabulary) -> NoCopy | None:
+    """Return the filter that options choose, if they do.
+
+    Raises
+    ------
+    ConfigError
+        No index is named, or it is that of a network with another vocabulary.
+    CheckpointError
+        The index cannot be read.
+    """
+    if not config.no_copy:
+        return None
+    if config.corpus_index is None:
+        raise ConfigError(
+            "an index of the training text is needed; name one as corpus_index, which "
+            "`charrnn train --index` writes beside the model",
+            argument="no_copy",
+        )
+    corpus = read_index(Path(config.corpus_index))
+    if corpus.vocabulary != vocabulary:
+        raise ConfigError(
+            f"{config.corpus_index} is the index of another network's text; name its own",
+            argument="no_copy",
+        )
+    return NoCopy(corpus.index, config.no_copy, before)
+
+
+def read_index(path: Path) -> IndexedCorpus:
+    """Return the index at a path, read once while it does not change.
+
+    Raises
+    ------
+    CheckpointError
+        It cannot be read.
+    """
+    try:
+        found = path.stat()
+    except OSError:
+        return load_index(path)  # says why
+    return _read(path, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, _time: int, _size: int) -> IndexedCorpus:
+    return load_index(path)
