@@ -170,6 +170,11 @@ def check(options: SampleOptions, config: SamplingConfig) -> None:
         raise ConfigError("--replay takes prompt and seed from the file; leave them out")
     if options.prompt is not None and options.prompt_file is not None:
         raise ConfigError("--prompt and --prompt-file both give a prompt; leave one of them out")
+    if 1 < config.num_beams < options.num_samples:
+        raise ConfigError(
+            f"--num-samples: {config.num_beams} beams find no more than {config.num_beams} texts; "
+            f"give --num-beams {options.num_samples}"
+        )
     typed(options.prompt or "", "--prompt")
     for text in config.stop:
         typed(text, "--stop")

@@ -69,6 +69,12 @@ def test_what_does_not_go_on_is_said(model, tmp_path, arguments, said):
     assert done.stdout == ""
 
 
+def test_more_texts_than_beams_are_refused(model):
+    done = sample(model, "--num-beams", 2, "--num-samples", 5)
+    assert done.exit_code == 2
+    assert done.stderr.endswith("2 beams find no more than 2 texts; give --num-beams 5\n")
+
+
 def test_no_file_is_replaced(model, tmp_path):
     state = tmp_path / "state.npz"
     sample(model, "-n", 5, "--state-out", state)
