@@ -128,7 +128,7 @@ def test_the_device_that_there_is_may_be_named():
     [
         ("hidden", "state"), ("Hidden_State", "state"), ("activation", "state"), ("h", "state"),
         ("heat map", "state"), ("prob", "probs"), ("surprisal", "probs"), ("gradient", "grad"),
-        ("unit", "neuron"), ("memory", "ledger"), ("compare", "diff"), ("overveiw", "overview"),
+        ("unit", "neuron"), ("timescale", "memory"), ("compare", "diff"), ("overveiw", "overview"),
         ("SUMMARY", "summary"),
     ],
 )  # fmt: skip

@@ -30,6 +30,7 @@ from charrnn.array_types import Floats, Ids
 from charrnn.errors import ConfigError, Way
 from charrnn.network.functions import log_softmax
 from charrnn.network.stepper import Stepper
+from charrnn.plurals import counted
 from charrnn.sampling.config import ENDLESS
 from charrnn.sampling.constraints.automaton import NEVER, Automaton
 from charrnn.sampling.constraints.constraint import check_length
@@ -188,7 +189,7 @@ class Chain:
         S, V = len(texts), len(texts.column)
         if (S + 1) * (V + length) > MOST:
             raise ConfigError(
-                f"to look {length:,} characters ahead, with {S:,} states, takes too much memory",
+                f"to look {counted(length, 'character')} ahead, with {S:,} states, takes too much memory",
                 Way("give a smaller {length}"),
                 Way("ask for less"),
                 argument="length",

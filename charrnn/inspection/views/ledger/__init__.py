@@ -9,5 +9,5 @@ VIEW = View(
     options=("at", "units", "layer", "rows"),
     spans=False,
     names_units=True,
-    synonyms="memory",
+    synonyms="writes",
 )
