@@ -189,7 +189,8 @@ class Chain:
         S, V = len(texts), len(texts.column)
         if (S + 1) * (V + length) > MOST:
             raise ConfigError(
-                f"to look {counted(length, 'character')} ahead, with {S:,} states, takes too much memory",
+                f"to look {counted(length, 'character')} ahead, with {S:,} states, takes too much "
+                "memory",
                 Way("give a smaller {length}"),
                 Way("ask for less"),
                 argument="length",

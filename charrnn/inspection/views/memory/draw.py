@@ -90,8 +90,8 @@ def _legend(result: Memories, screen: Screen) -> Iterator[Text]:
         "while one character is read again and again"
     )
     yield from prose(
-        f"{held}; left: after so many characters, {', '.join(map(str, LAGS))}; satur.: share of steps at "
-        f"the ends of the range; worth: bits a character that clamping {result.kind} to its mean "
+        f"{held}; left: after so many characters, {', '.join(map(str, LAGS))}; satur.: share of "
+        f"steps at the ends of the range; worth: bits a character that clamping {result.kind} to its mean "
         f"costs, over {counted(result.segments, 'segment')} of the text, dim where it is within "
         "three standard errors of none",
         screen,
