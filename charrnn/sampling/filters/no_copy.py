@@ -2,7 +2,6 @@
 
 import math
 from copy import copy
-from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -10,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.array_types import Ids
-from charrnn.checkpoint.index import load_index
+from charrnn.checkpoint.index import read_index
 from charrnn.errors import ConfigError
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.filters.filter import LogWeights, rescale
-from charrnn.text.copies import IndexedCorpus
 from charrnn.text.verbatim import Index, Match
 from charrnn.text.vocabulary import Vocabulary
 
@@ -97,23 +95,3 @@ def no_copy(config: SamplingConfig, before: Ids, vocabulary: Vocabulary) -> NoCo
             argument="no_copy",
         )
     return NoCopy(corpus.index, config.no_copy, before)
-
-
-def read_index(path: Path) -> IndexedCorpus:
-    """Return the index at a path, read once while it does not change.
-
-    Raises
-    ------
-    CheckpointError
-        It cannot be read.
-    """
-    try:
-        found = path.stat()
-    except OSError:
-        return load_index(path)  # says why
-    return _read(path, found.st_mtime_ns, found.st_size)
-
-
-@lru_cache(maxsize=1)
-def _read(path: Path, _time: int, _size: int) -> IndexedCorpus:
-    return load_index(path)
