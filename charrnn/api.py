@@ -252,7 +252,7 @@ class CharRNN:
             of the prompt.
         """
         _check_names("stream", options, SamplingConfig)
-        for name in ("stop", "dry_sequence_breaker"):
+        for name in ("stop", "dry_sequence_breaker", "must", "forbid"):
             if isinstance(text := options.get(name), str):
                 options[name] = (text,)
         config = SamplingConfig(**options)

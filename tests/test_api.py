@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import re
 import signal
 import subprocess
 import sys
@@ -457,3 +458,28 @@ def test_an_option_that_is_none_is_refused(model):
         next(model.stream("the", top_q=3))
     with pytest.raises(ConfigError, match="top_k"):
         next(model.stream("the", top_k=-1))
+
+
+def test_a_filter_of_ones_own_is_applied(model):
+    class NoRepeat:
+        def __init__(self, texts=1):
+            self.last = np.full(texts, -1)
+
+        def __call__(self, log_p):
+            rows = np.flatnonzero(self.last >= 0)
+            log_p[rows, self.last[rows]] = -np.inf
+
+        def accept(self, ids):
+            self.last = ids.copy()
+
+        def fork(self, rows):
+            forked = NoRepeat(len(rows))
+            forked.last = self.last[rows]
+            return forked
+
+    for options in ({}, {"num_beams": 3}, {"best_of": 3}, {"must": "he", "look_ahead": 8}):
+        text = model.generate("the", filters=[NoRepeat()], length=60, seed=1, **options)
+        assert len(text) == 60
+        assert not re.search(r"(.)\1", text, re.DOTALL)
+    text = model.generate("the", length=60, seed=1, temperature=2)
+    assert re.search(r"(.)\1", text, re.DOTALL)

@@ -35,9 +35,14 @@ from charrnn.text.vocabulary import Vocabulary
 
 FORMAT_VERSION = 1
 
-Kind = Literal["model", "resume", "index"]
+Kind = Literal["model", "resume", "index", "place"]
 
-_NAMED = {"model": "a model", "resume": "a training state", "index": "an index of a text"}
+_NAMED = {
+    "model": "a model",
+    "resume": "a training state",
+    "index": "an index of a text",
+    "place": "the place where a text stopped",
+}
 
 
 @dataclass(frozen=True)
@@ -123,6 +128,25 @@ def load_state(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     return arrays, meta["state"]
 
 
+def save_place(path: Path, arrays: Mapping[str, NDArray[Any]], meta: dict[str, Any]) -> None:
+    """Write the place where a text stopped, atomically like a model."""
+    write_file(path, "place", {"place": meta, "versions": this_program()}, arrays)
+
+
+def load_place(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Read the place where a text stopped; the sampler checks its arrays.
+
+    Raises
+    ------
+    CheckpointError
+        It is none, damaged, or newer than this program.
+    """
+    meta, arrays = read_file(path, "place")
+    if not isinstance(meta.get("place"), dict):
+        raise CheckpointError(f"{printable(path.name)}: holds no place of a text")
+    return arrays, meta["place"]
+
+
 def write_file(
     path: Path, kind: Kind, meta: dict[str, Any], arrays: Mapping[str, NDArray[Any]]
 ) -> None:
@@ -169,8 +193,10 @@ def read_file(path: Path, kind: Kind) -> tuple[dict[str, Any], dict[str, NDArray
         )
     if meta.get("kind") != kind:
         found = _NAMED.get(str(meta.get("kind")), "another file of this program")
-        wanted = {"model": model_path, "resume": resume_path, "index": index_path}[kind](path)
-        raise CheckpointError(f"{printable(path.name)}: is {found}; give {printable(wanted.name)}")
+        beside = {"model": model_path, "resume": resume_path, "index": index_path}
+        is_beside = kind in beside and str(meta.get("kind")) in beside
+        wanted = printable(beside[kind](path).name) if is_beside else _NAMED[kind]
+        raise CheckpointError(f"{printable(path.name)}: is {found}; give {wanted}")
     return meta, arrays
 
 

@@ -9,7 +9,7 @@ from charrnn.errors import ConfigError, TextError
 from charrnn.system.pipes import is_pipe
 
 
-def check_output(output: Path | None, *, overwrite: bool) -> None:
+def check_output(output: Path | None, *, overwrite: bool, option: str = "--output") -> None:
     """Make sure that a file is new or may be replaced; a pipe takes what comes.
 
     Raises
@@ -20,7 +20,7 @@ def check_output(output: Path | None, *, overwrite: bool) -> None:
     if output is None or overwrite or is_pipe(output) or not os.path.lexists(output):
         return
     raise ConfigError(
-        f"--output: {output} exists already; choose another, or replace it with --overwrite"
+        f"{option}: {output} exists already; choose another, or replace it with --overwrite"
     )
 
 

@@ -1,6 +1,6 @@
 """A text that leads up to what is asked of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,22 +12,22 @@ from charrnn.sampling.constraints.lookahead import look_ahead
 from charrnn.sampling.constraints.of_options import texts_asked
 from charrnn.sampling.filters.chain import filters_of
 from charrnn.sampling.filters.filter import Filter
-from charrnn.sampling.generate import Choice, state_after
-from charrnn.sampling.whole import written_out
+from charrnn.sampling.generate import state_after
 from charrnn.text.vocabulary import Vocabulary
 
 
-def generate_ahead(  # noqa: PLR0917
+def ids_ahead(  # noqa: PLR0917
     network: Network,
     vocabulary: Vocabulary,
     prompt: Ids,
     config: SamplingConfig,
     rng: np.random.Generator,
     own: Sequence[Filter] = (),
-) -> Iterator[Choice]:
-    """Yield the characters of a text that satisfies what is asked, once all of them are chosen.
+) -> Ids:
+    """Return the characters of a text that satisfies what is asked, (n,), as the options choose.
 
-    The weights of a choice are those under the options alone, without what lies ahead.
+    prompt: (N,) ids with N > 0, which it follows.
+    own: filters of the caller's, for one text.
 
     Raises
     ------
@@ -46,5 +46,4 @@ def generate_ahead(  # noqa: PLR0917
         rng,
         K=config.look_ahead,
     )
-    filters = filters_of(config, before, vocabulary, own)
-    yield from written_out(network, prompt, found.ids, filters)
+    return found.ids

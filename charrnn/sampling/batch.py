@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.array_types import Ids
+from charrnn.array_types import Floats, Ids
+from charrnn.network.functions import log_softmax
 from charrnn.network.network import Network
 from charrnn.network.stepper import Stepper
 from charrnn.sampling.config import SamplingConfig
@@ -27,6 +28,9 @@ AHEAD = 16
 LEAST = 1_000_000
 """Fewest multiplications of a part of a batch in a step: with fewer, most of a step is Python."""
 
+Step = NDArray[np.intp] | NDArray[np.float64]
+"""Characters of each of B samples, and with their log-probabilities if these are wanted."""
+
 _NONE: NDArray[np.float64] = np.empty(0)
 
 
@@ -35,8 +39,13 @@ def generate_batch(
     prompts: Ids,
     filters: Filters,
     streams: Sequence[np.random.Generator],
-) -> Iterator[NDArray[np.intp]]:
+    *,
+    scored: bool = False,
+) -> Iterator[Step]:
     """Yield, step by step, the characters that follow each prompt, (B,) ids, without end.
+
+    With `scored`, yield (2, B): the ids, and the logarithm of the probability of each by the
+    network.
 
     prompts: (B, N) ids with N > 0, alike but for the last.
     streams: the random numbers of each, of which each character takes one, as in `generate`.
@@ -55,8 +64,16 @@ def generate_batch(
             ids = draw_rows(filters.row_weights(stepper.logits), uniform[drawn])
         drawn += 1
         filters.accept(ids)
-        yield ids
+        yield np.array([ids, _log_p(stepper.logits, ids)]) if scored else ids
         stepper.read(ids)
+
+
+def _log_p(logits: Floats, ids: Ids) -> NDArray[np.float64]:
+    """Return the logarithm of the probability of each id, (B,), by logits, (B, V)."""
+    z = logits.astype(np.float64)
+    log_softmax(z)
+    log_p: NDArray[np.float64] = z[np.arange(len(ids)), ids]
+    return log_p
 
 
 class Part(NamedTuple):
@@ -64,6 +81,7 @@ class Part(NamedTuple):
 
     prompts: (B, N) ids with N > 0, alike but for the last.
     streams: the random numbers of each.
+    scored: whether the probability of each character is wanted.
     """
 
     network: Network
@@ -71,11 +89,14 @@ class Part(NamedTuple):
     prompts: Ids
     config: SamplingConfig
     streams: Sequence[np.random.Generator]
+    scored: bool = False
 
-    def blocks(self) -> Iterator[NDArray[np.intp]]:
-        """Yield what is made step by step, some steps at a time, (AHEAD, B), without end."""
+    def blocks(self) -> Iterator[Step]:
+        """Yield what is made step by step, some steps at a time, (AHEAD, ..., B), without end."""
         filters = filters_of(self.config, self.prompts, self.vocabulary)
-        steps = generate_batch(self.network, self.prompts, filters, self.streams)
+        steps = generate_batch(
+            self.network, self.prompts, filters, self.streams, scored=self.scored
+        )
         while True:
             yield np.array(list(islice(steps, AHEAD)))
 
@@ -83,24 +104,31 @@ class Part(NamedTuple):
 class SideBySide:
     """The characters of each sample for itself, made for all of them when the first one asks.
 
-    parts: what some of the samples are made of each, in order: blocks of steps, (n, B) ids.
+    parts: what some of the samples are made of each, in order: blocks of steps, (n, B) ids, or
+    (n, 2, B), scored.
     """
 
-    def __init__(self, parts: Sequence[Iterator[NDArray[np.intp]]]) -> None:
+    def __init__(self, parts: Sequence[Iterator[Step]]) -> None:
         self._parts = parts
-        self._waiting: dict[int, deque[int]] = {}
+        self._waiting: dict[int, deque[Choice]] = {}
 
     def choices(self, sample: int) -> Iterator[Choice]:
         """Yield the characters of a sample, without end."""
         while True:
             while not self._waiting.get(sample):
                 self._make()
-            yield Choice(self._waiting[sample].popleft(), _NONE, _NONE)
+            yield self._waiting[sample].popleft()
 
     def _make(self) -> None:
-        made = np.concatenate([next(part) for part in self._parts], axis=1)
-        for sample, ids in enumerate(made.T.tolist()):
-            self._waiting.setdefault(sample, deque()).extend(ids)
+        made = np.concatenate([next(part) for part in self._parts], axis=-1)
+        if made.ndim == 2:
+            for sample, ids in enumerate(made.T.tolist()):
+                choices = [Choice(k, _NONE, _NONE) for k in ids]
+                self._waiting.setdefault(sample, deque()).extend(choices)
+            return
+        for sample, (ids, log_p) in enumerate(made.transpose(2, 1, 0).tolist()):
+            scored = [Choice(int(k), _NONE, _NONE, p) for k, p in zip(ids, log_p, strict=True)]
+            self._waiting.setdefault(sample, deque()).extend(scored)
 
 
 def parts_of(samples: int, parameters: int) -> list[slice]:

@@ -131,7 +131,7 @@ class SamplingConfig(Checked):
         0.0, "Lower it by X for each time; 0 is off.", REPEATING, "X"
     )
     repeat_last_n: Last = opt(
-        64, "How many characters these penalties look at; -1 is all.", REPEATING, "N"
+        64, "How many characters these penalties look at; -1 is 65,536.", REPEATING, "N"
     )
     no_repeat_ngram_size: Whole = opt(
         0, "Never repeat a run of N characters; 0 is off.", REPEATING, "N"

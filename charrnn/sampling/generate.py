@@ -1,5 +1,6 @@
 """Characters that follow a prompt, one at a time."""
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
@@ -13,7 +14,7 @@ from charrnn.network.network import Network
 from charrnn.network.stepper import Stepper
 from charrnn.network.trace import Trace
 from charrnn.sampling.draw import draw
-from charrnn.sampling.filters.chain import Filters
+from charrnn.sampling.filters.chain import Filters, Left
 from charrnn.system.blas import Threads, threads
 
 WINDOW = 64
@@ -30,12 +31,24 @@ class Choice(NamedTuple):
     scores: (V,), what the network predicted: log-probabilities but for a constant.
     weights: (V,), what it was drawn in proportion to.
 
-    For samples made in a batch the last two are not kept: they are (0,).
+    left: what each filter left, where that is recorded.
+    scored: the logarithm of its probability by the network, where that is all that is kept.
+
+    For samples made in a batch scores and weights are not kept: they are (0,).
     """
 
     id: int
     scores: NDArray[np.floating]
     weights: NDArray[np.float64]
+    scored: float | None = None
+    left: Left = ()
+
+    @property
+    def log_p(self) -> float:
+        """The logarithm of its probability by the network, in nats; nan if it was not asked for."""
+        if self.scored is not None:
+            return self.scored
+        return float(self.log_y_hat[self.id]) if len(self.scores) else math.nan
 
     @property
     def log_y_hat(self) -> NDArray[np.float64]:
@@ -103,5 +116,5 @@ def continue_from(reader: Reader, filters: Filters, rng: np.random.Generator) ->
             weights = filters.weights(scores)
             ids[0] = k = draw(weights, uniform)
             filters.accept(ids)
-            yield Choice(k, scores, weights)
+            yield Choice(k, scores, weights, left=filters.left)
             reader.read(ids)

@@ -20,11 +20,15 @@ def samples(
     prompt: Ids,
     config: SamplingConfig,
     streams: Iterable[np.random.Generator],
+    *,
+    scored: bool = False,
 ) -> Iterator[list[Sample]]:
     """Yield samples, one for each stream of random numbers, in groups that are made side by side.
 
     A sample of a group is the same as alone, but for rounding: where two characters are nearly as
     likely as each other and the number drawn lies between them, the other one may be taken.
+
+    scored: whether the probability of each character is wanted.
     """
     streams = iter(streams)
     while group := list(islice(streams, MOST)):
@@ -33,7 +37,7 @@ def samples(
         else:
             prompts = np.array([first_ids(vocabulary, rng) for rng in group])
         first, *others = [
-            Part(network, vocabulary, prompts[part], config, group[part])
+            Part(network, vocabulary, prompts[part], config, group[part], scored)
             for part in parts_of(len(group), network.params.flat.size)
         ]
         elsewhere = is_worthwhile(network, len(group), config.length)

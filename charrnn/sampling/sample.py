@@ -17,6 +17,7 @@ from charrnn.sampling.endings import Endings, FinishReason, endings_of
 from charrnn.sampling.filters.chain import Filters, filters_of
 from charrnn.sampling.filters.filter import Filter
 from charrnn.sampling.generate import Choice, generate
+from charrnn.sampling.place import Continued
 from charrnn.sampling.whole import Whole, written_out
 from charrnn.text.vocabulary import Vocabulary
 
@@ -45,6 +46,8 @@ class Sample:
     generated: the characters that follow the prompt, if something else makes them.
     filters: filters of the caller's, for one text.
     whole: the text, if it is chosen already.
+    continued: what makes the characters, where the place is wanted at which the text stops.
+    recorded: whether what each filter leaves is to be known.
     finish_reason: what ended the sample; None while nothing has.
     """
 
@@ -58,9 +61,14 @@ class Sample:
         generated: Iterator[Choice] | None = None,
         filters: Sequence[Filter] = (),
         whole: Whole | None = None,
+        continued: Continued | None = None,
+        *,
+        recorded: bool = False,
     ) -> None:
         self.network, self.vocabulary, self.prompt = network, vocabulary, prompt
         self.generated, self._own, self._whole = generated, filters, whole
+        self.continued, self._recorded = continued, recorded
+        self._waiting: deque[Choice] = deque()
         self.config, self.rng = config, rng
         self.finish_reason: FinishReason | None = None
 
@@ -69,11 +77,11 @@ class Sample:
 
         One that may belong to a stop text is delayed until it is known not to.
         """
-        generated = self.generated
+        generated = self.continued.choices() if self.continued else self.generated
         if generated is None:
             prompt = self.prompt if len(self.prompt) else first_ids(self.vocabulary, self.rng)
             if whole := self._whole or self._chosen(prompt):
-                filters = filters_of(self.config, prompt[None], self.vocabulary, self._own)
+                filters = self._filters(prompt)
                 yield from written_out(self.network, prompt, whole.ids, filters)
                 self.finish_reason = whole.finish_reason
                 return
@@ -115,12 +123,17 @@ class Sample:
         """Return the characters that follow a prompt, (N,) ids with N > 0."""
         network, vocabulary, config = self.network, self.vocabulary, self.config
         if config.looks_ahead:
-            from charrnn.sampling.ahead import generate_ahead  # noqa: PLC0415
+            from charrnn.sampling.ahead import ids_ahead  # noqa: PLC0415
 
-            return generate_ahead(network, vocabulary, prompt, config, self.rng, self._own)
-        filters = filters_of(config, prompt[None], vocabulary, self._own)
+            ids = ids_ahead(network, vocabulary, prompt, config, self.rng, self._own)
+            return written_out(network, prompt, ids, self._filters(prompt))
+        filters = self._filters(prompt)
         how = choose_generator(network, config.length)
         return how(network, prompt, filters, self.rng)
+
+    def _filters(self, prompt: Ids) -> Filters:
+        before, recorded = prompt[None], self._recorded
+        return filters_of(self.config, before, self.vocabulary, self._own, recorded=recorded)
 
     def pieces(self) -> Yields[str]:
         """Yield the text of the sample: of bytes a character when its last byte is there."""
@@ -132,16 +145,22 @@ class Sample:
             yield rest
 
     def _until(self, endings: Endings, choices: Iterator[Choice]) -> Iterator[Choice]:
-        waiting: deque[Choice] = deque()
+        waiting = self._waiting
         for choice in choices:
             waiting.append(choice)
             if ended := endings.accept(choice.id):
                 dropped, self.finish_reason = ended
-                yield from islice(waiting, len(waiting) - dropped)
-                return
+                for _ in range(dropped):
+                    waiting.pop()
+                break
             for _ in range(len(waiting) - endings.pending):
                 yield waiting.popleft()
-        yield from waiting
+        yield from self.delayed()
+
+    def delayed(self) -> Iterator[Choice]:
+        """Yield the characters that were delayed, for one that ends the text before its end."""
+        while self._waiting:
+            yield self._waiting.popleft()
 
 
 def stream(  # noqa: PLR0917

@@ -29,6 +29,7 @@ def written_out(network: Network, prompt: Ids, ids: Ids, filters: Filters) -> It
     stepper.move(state_after(network, prompt))
     for k in ids.tolist():
         scores = stepper.logits[0].astype(np.float64)
-        yield Choice(k, scores, filters.weights(scores))
+        weights = filters.weights(scores)
+        yield Choice(k, scores, weights, left=filters.left)
         filters.accept(np.array([k]))
         stepper.read(np.array([k]))

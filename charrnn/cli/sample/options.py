@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from charrnn.checkpoint.paths import expanded
-from charrnn.cli.option_values import output
+from charrnn.cli.option_values import file, output
 from charrnn.cli.reading import DEFAULT_ENCODING, DEFAULT_ERRORS, Encoded
 from charrnn.option_fields import Checked, Count, Seed, opt
 from charrnn.sampling.config import CHOOSING, HOW_MUCH
@@ -52,10 +52,20 @@ class SampleOptions(Checked):
         "What becomes of a prompt's characters that the network never saw: nearest reads a "
         "similar one in their place.", PROMPT,
     )
+    state_in: Path | None = opt(
+        None, "Go on where --state-out stopped, as if it never had.", PROMPT, "FILE", parse=file
+    )
     echo: bool = opt(True, "Write the prompt before the text.", PROMPT)
     output: Path | None = opt(
-        None, "Write to this file.", OUTPUT, "FILE", names="-o", aliases="--out",
-        shown="standard output", parse=output,
+        None, "Write to this file, or to a file for each text in this folder.", OUTPUT, "FILE",
+        names="-o", aliases="--out", shown="standard output", parse=output,
+    )
+    replay: Path | None = opt(
+        None, "Write the texts of a file of --json again, and tell what differs; - is standard "
+        "input.", OUTPUT, "FILE",
+    )
+    state_out: Path | None = opt(
+        None, "Keep the place where the text stops, for --state-in.", OUTPUT, "FILE", parse=file
     )
     overwrite: bool = opt(False, "Replace a file that is there already.", OUTPUT)
     raw: bool = opt(
@@ -69,6 +79,11 @@ class SampleOptions(Checked):
     show_probs: bool = opt(False, "Show for each character what might have been instead.", OUTPUT)
     top: Count = opt(5, "How many --show-probs shows of each.", OUTPUT, "N")
     # fmt: on
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the text goes on from another, or may be continued."""
+        return self.state_in is not None or self.state_out is not None
 
     @property
     def encoded(self) -> Encoded:

@@ -1,6 +1,7 @@
 """The samples of one command: how they are made, separated and written."""
 
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
@@ -46,6 +47,8 @@ def make(
     num_samples: int,
     *,
     together: bool,
+    scored: bool = False,
+    recorded: bool = False,
 ) -> "Iterator[list[Sample]]":
     """Yield the samples in groups: one by one, or those that are made side by side."""
     from charrnn.sampling.draw import random_streams
@@ -59,20 +62,22 @@ def make(
         rng = next(streams)
         prompt = prompt if len(prompt) else first_ids(vocabulary, rng)
         for whole in beam_search(network, vocabulary, prompt, config)[:num_samples]:
-            yield [Sample(network, vocabulary, prompt, config, rng, whole=whole)]
+            yield [Sample(network, vocabulary, prompt, config, rng, whole=whole, recorded=recorded)]
     elif together:
         from charrnn.sampling.many import samples
 
-        yield from samples(network, vocabulary, prompt, config, streams)
+        yield from samples(network, vocabulary, prompt, config, streams, scored=scored)
     else:
         from charrnn.sampling.sample import Sample
 
         for rng in streams:
-            yield [Sample(network, vocabulary, prompt, config, rng)]
+            yield [Sample(network, vocabulary, prompt, config, rng, recorded=recorded)]
 
 
-def write(groups: "Iterator[list[Sample]]", output: Output) -> None:
+def write(groups: "Iterator[list[Sample]]", output: Output, total: int = 1) -> None:
     """Write the samples as they are made, until a signal requests a stop.
+
+    total: how many there are; of several, a bar on standard error shows how many are there.
 
     Raises
     ------
@@ -87,7 +92,7 @@ def write(groups: "Iterator[list[Sample]]", output: Output) -> None:
         try:
             # Of parameters so large that products overflow the sampler says so in its own words.
             with closing(output), np.errstate(all="ignore"):
-                _write(groups, output, stop)
+                _write(_tracked(groups, total), output, stop)
         except OSError:
             if stop.requested is None:
                 raise
@@ -96,12 +101,24 @@ def write(groups: "Iterator[list[Sample]]", output: Output) -> None:
         raise typer.Exit(stop.exit_code)
 
 
-def _write(groups: "Iterator[list[Sample]]", output: Output, stop: Stop) -> None:
-    for sample, beside in ((one, n > 0) for group in groups for n, one in enumerate(group)):
+def _tracked(groups: "Iterator[list[Sample]]", total: int) -> "Iterable[tuple[Sample, bool]]":
+    """Return each sample, and whether it is made along with the one before; with a bar."""
+    samples = ((one, n > 0) for group in groups for n, one in enumerate(group))
+    if total == 1 or sys.stdout.isatty():
+        return samples
+    from charrnn.terminal.progress_bar import tracked
+
+    return tracked(samples, "samples", total)
+
+
+def _write(samples: "Iterable[tuple[Sample, bool]]", output: Output, stop: Stop) -> None:
+    for sample, beside in samples:
         output.begin(beside=beside)
         for choice in sample.choices():
             output.take(choice)
             if stop.requested:
+                for delayed in sample.delayed():
+                    output.take(delayed)
                 break
         output.end(sample)
         if stop.requested:

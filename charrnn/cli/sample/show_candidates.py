@@ -56,6 +56,9 @@ class CandidateTable:
         """Print the block of the next character."""
         self._n += 1
         self._print(self._heading())
+        if left := ", ".join(f"{name} {n}" for name, n in choice.left):
+            for line in prose(f"left by {left}", self._screen):
+                self._print(line)
         for candidate in candidates(choice, self._top):
             self._print(self._row(candidate))
         self._before.append(choice.id)

@@ -1,7 +1,7 @@
 """A constraint on texts as a filter: only what can still come to satisfy it is left."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
@@ -45,16 +45,18 @@ class Constraint:
     def __init__(self, texts: Automaton, length: int, B: int = 1) -> None:
         check_length(texts, length)
         self.left = NEVER - 1 if length == ENDLESS else min(length, NEVER - 1)
-        self._texts, self._is_endless = texts, length == ENDLESS
-        self._column: list[int] = texts.column.tolist()
+        self._texts, self._step = texts, int(length != ENDLESS)
         self._rows: dict[int | tuple[int, int], NDArray[np.float64]] = {}
         after = np.append(texts.shortest, NEVER)[texts.table]
         # What a text needs to be completed, if it takes a character of each class: (S, C).
         self._needed = np.where(after < NEVER, after + 1, NEVER)
-        self._least: list[int] = self._needed.min(axis=1).tolist()
-        self._most: list[int] = np.where(after < NEVER, after + 1, 0).max(axis=1).tolist()
-        self.states = [0] * B
-        self.finished = self._ends(self.states)
+        self._least = self._needed.min(axis=1)
+        self._most = np.where(after < NEVER, after + 1, 0).max(axis=1)
+        # And of each id, (S, V), unless that is large.
+        is_large = len(texts) * len(texts.column) > KEPT
+        self._needed_by_id = None if is_large else self._needed[:, texts.column]
+        self.states = np.zeros(B, np.intp)
+        self.finished = self._least[self.states] > self.left
 
     def __call__(self, log_p: LogWeights) -> None:
         """Set log-weights, (B, V), of characters that may not follow to -inf.
@@ -62,24 +64,33 @@ class Constraint:
         The rest is shifted so that the largest of each row is 0. A row that is finished is left as
         it is.
         """
-        if len(self.states) == 1:
-            # One text is as quick as it can be: a step of a small network takes some 20 us.
-            self._mask(log_p[0], self._row(self.states[0]))
-            return
-        rows = np.array([self._row(state) for state in self.states])
-        log_p += rows
-        for b in np.flatnonzero(np.maximum.reduce(log_p, axis=1)).tolist():
-            self._mask(log_p[b], rows[b])
+        if len(log_p) == 1:
+            self._mask_one(log_p[0])
+        else:
+            self._mask_all(log_p)
 
-    @staticmethod
-    def _mask(log_p: NDArray[np.float64], row: NDArray[np.float64]) -> None:
-        """Add a row to log-weights, (V,), and let the largest be 0."""
+    def _mask_one(self, log_p: NDArray[np.float64]) -> None:
+        """Mask the log-weights, (V,), of the only text: a tenth of what a batch of one takes."""
+        row = self._row(self.states.item())
         np.add(log_p, row, log_p)
         highest = log_p[log_p.argmax()]
         if highest == -math.inf:
             log_p[:] = row
         elif highest:
             np.subtract(log_p, highest, log_p)
+
+    def _mask_all(self, log_p: LogWeights) -> None:
+        blocked = self._needed_after(self.states) > self.left
+        if self.finished.any():
+            blocked[self.finished] = False
+        np.copyto(log_p, -math.inf, where=blocked)
+        highest = np.maximum.reduce(log_p, axis=1, keepdims=True)
+        if np.count_nonzero(highest):
+            if highest.min() == -math.inf:
+                [empty] = np.nonzero(highest[:, 0] == -math.inf)
+                log_p[empty] = np.where(blocked[empty], -math.inf, 0)
+                highest[empty] = 0
+            log_p -= highest
 
     def accept(self, ids: Ids) -> None:
         """Take note of the character that was drawn for each text, (B,).
@@ -91,53 +102,70 @@ class Constraint:
         ValueError
             A character that leads to no text that satisfies the constraint.
         """
-        for b, k in enumerate(ids.tolist()):
-            if not self.finished[b]:
-                after = self._texts.table.item(self.states[b], self._column[k])
-                if after < 0:
-                    raise ValueError(f"the character of id {k} may not follow")
-                self.states[b] = after
-        if not self._is_endless:
-            self.left -= 1
-        self.finished = self._ends(self.states)
+        self.left -= self._step
+        if len(ids) == 1:
+            self._accept_one(ids.item())
+            return
+        after = self._texts.table[self.states, self._texts.column[ids]]
+        states = np.where(self.finished, self.states, after)
+        if states.min() < 0:
+            raise _may_not_follow(ids[states.argmin()])
+        self.states, self.finished = states, self._least[states] > self.left
 
-    def fork(self, rows: Iterable[int] | None = None) -> Self:
+    def _accept_one(self, k: int) -> None:
+        if not self.finished.item():
+            state = self._texts.table.item(self.states.item(), self._texts.column.item(k))
+            if state < 0:
+                raise _may_not_follow(k)
+            self.states[0] = state
+            self.finished[0] = self._least.item(state) > self.left
+
+    def fork(self, rows: Sequence[int] | Ids | None = None) -> Self:
         """Return a constraint at the places of some of the texts, by default of all.
 
         rows: which of the B texts; one may be taken several times.
         """
         made = object.__new__(type(self))
         made.__dict__.update(self.__dict__)
-        made.states = self.states[:] if rows is None else [self.states[b] for b in rows]
-        made.finished = made._ends(made.states)
+        if rows is None:
+            made.states, made.finished = self.states.copy(), self.finished.copy()
+        else:
+            made.states, made.finished = self.states[rows], self.finished[rows]
         return made
 
-    def allowed(self, b: int = 0) -> NDArray[np.bool_]:
-        """Return which characters may follow in one of the texts, (V,); none if it is finished."""
-        needed = self._needed[self.states[b]].take(self._texts.column)
-        allowed: NDArray[np.bool_] = needed <= self.left
+    @property
+    def allowed(self) -> NDArray[np.bool_]:
+        """(B, V), which characters may follow; none in a row that is finished."""
+        allowed: NDArray[np.bool_] = self._needed_after(self.states) <= self.left
         return allowed
 
     @property
-    def satisfied(self) -> list[bool]:
+    def satisfied(self) -> NDArray[np.bool_]:
         """Whether each text satisfies the constraint as it stands, (B,)."""
-        return [bool(self._texts.accepting[state]) for state in self.states]
+        satisfied: NDArray[np.bool_] = self._texts.accepting[self.states]
+        return satisfied
 
-    def _ends(self, states: list[int]) -> list[bool]:
-        """Return for each text whether no character may follow, (B,)."""
-        return [self._least[state] > self.left for state in states]
+    def _needed_after(self, states: NDArray[np.intp]) -> NDArray[np.int32]:
+        """Return what texts need to be completed, if they take each character, (B, V)."""
+        if self._needed_by_id is not None:
+            return self._needed_by_id.take(states, axis=0)
+        return self._needed.take(states, axis=0).take(self._texts.column, axis=1)
 
     def _row(self, state: int) -> NDArray[np.float64]:
         """Return what to add to log-weights in a state: 0 or -inf, (V,)."""
-        key = state if self._most[state] <= self.left else (state, self.left)
+        key = state if self._most.item(state) <= self.left else (state, self.left)
         row = self._rows.get(key)
         if row is None:
-            if len(self._rows) * len(self._column) > KEPT:
+            if len(self._rows) * len(self._texts.column) > KEPT:
                 self._rows.clear()
             left = self.left if self._least[state] <= self.left else NEVER
             row = np.where(self._needed[state] <= left, 0, -math.inf).take(self._texts.column)
             self._rows[key] = row
         return row
+
+
+def _may_not_follow(k: int) -> ValueError:
+    return ValueError(f"the character of id {k} may not follow")
 
 
 def check_length(texts: Automaton, length: int) -> None:

@@ -7,6 +7,7 @@ what would need more than `MOST_STATES` states.
 
 import re
 from collections.abc import Sequence as Items
+from contextlib import suppress
 from dataclasses import replace
 from itertools import combinations
 from typing import NamedTuple
@@ -186,11 +187,12 @@ def _least(asked: Items[Asked], last: Asked) -> list[Asked]:
     """Return the fewest that no text satisfies together with the last, if one or two."""
     for n in (1, 2):
         for few in combinations(asked, n):
-            texts = last.texts
-            for one in few:
-                texts = both(texts, one.texts)
-            if _has_nothing(texts):
-                return [*few, last]
+            with suppress(TooManyStates):  # then these do not say what contradicts what
+                texts = last.texts
+                for one in few:
+                    texts = both(texts, one.texts)
+                if _has_nothing(texts):
+                    return [*few, last]
     return [*asked, last]
 
 

@@ -25,9 +25,17 @@ from charrnn.sampling.filters.truncation import (
 )
 from charrnn.text.vocabulary import Vocabulary
 
+Left = tuple[tuple[str, int], ...]
+"""How many characters each filter left, by its name, in their order."""
+
 
 class Filters:
-    """Filters one after the other."""
+    """Filters one after the other.
+
+    left: what each left of the last prediction; nothing, unless it is recorded.
+    """
+
+    left: Left = ()
 
     def __init__(self, filters: Sequence[Filter]) -> None:
         self._filters = filters
@@ -73,27 +81,73 @@ class Filters:
         for one in self._filters:
             one.accept(ids)
 
+    @property
+    def carried(self) -> list[float]:
+        """What filters know of their texts beyond the characters themselves."""
+        return [number for one in self._mirostats for number in one.carried]
+
+    @carried.setter
+    def carried(self, numbers: list[float]) -> None:
+        for one, number in zip(self._mirostats, numbers, strict=True):
+            one.carried = [number]
+
+    @property
+    def _mirostats(self) -> list[Mirostat]:
+        return [one for one in self._filters if isinstance(one, Mirostat)]
+
     def fork(self, rows: Ids) -> Self:
         """Return filters that continue the texts of these rows."""
         return type(self)([one.fork(rows) for one in self._filters])
 
 
+class RecordedFilters(Filters):
+    """Filters that record what each of them leaves.
+
+    names: what each is called.
+    """
+
+    def __init__(self, filters: Sequence[Filter], names: Sequence[str]) -> None:
+        super().__init__(filters)
+        self._names = names
+
+    def weights(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what `Filters.weights` returns."""
+        rows = (scores - scores.max())[None]
+        left: list[tuple[str, int]] = []
+        if math.isfinite(scores.max()):
+            for name, change in zip(self._names, self._filters, strict=True):
+                change(rows)
+                left.append((name, int(np.isfinite(rows).sum())))
+        self.left = tuple(left)
+        return super().weights(scores)
+
+
 def filters_of(
-    config: SamplingConfig, before: Ids, vocabulary: Vocabulary, own: Sequence[Filter] = ()
+    config: SamplingConfig,
+    before: Ids,
+    vocabulary: Vocabulary,
+    own: Sequence[Filter] = (),
+    *,
+    recorded: bool = False,
 ) -> Filters:
     """Return the filters that options choose: constraint, no_copy, then the others in their order.
 
     before: (B, N), the prompts.
     own: filters of the caller's, applied first.
+    recorded: whether what each of them leaves is to be known.
 
     Raises
     ------
     ConfigError
         No text satisfies what is asked of it.
     """
-    makers = [_constraint, no_copy, *map(_MAKERS.__getitem__, config.order)]
-    chosen = (make(config, before, vocabulary) for make in makers)
-    return Filters([*own, *(one for one in chosen if one)])
+    names = ["constraint", "no_copy", *config.order]
+    made = {name: _MAKERS[name](config, before, vocabulary) for name in names}
+    chosen = {name: one for name, one in made.items() if one}
+    filters = [*own, *chosen.values()]
+    return (
+        RecordedFilters(filters, [*("own" for _ in own), *chosen]) if recorded else Filters(filters)
+    )
 
 
 Maker = Callable[[SamplingConfig, Ids, Vocabulary], Filter | None]
@@ -167,6 +221,8 @@ def _mirostat(config: SamplingConfig, before: Ids, _: Vocabulary) -> Filter | No
 
 
 _MAKERS: dict[str, Maker] = {
+    "constraint": _constraint,
+    "no_copy": no_copy,
     "penalties": _penalties,
     "no_repeat_ngram": _no_repeat_ngrams,
     "dry": _dry,
@@ -177,7 +233,7 @@ _MAKERS: dict[str, Maker] = {
     "temperature": _temperature,
     "mirostat": _mirostat,
 }
-"""Makers of the filters, by the names in `config.ORDER`."""
+"""Makers of the filters: those that come first, and by the names in `config.ORDER`."""
 
 
 def _not_a_number() -> CharRNNError:

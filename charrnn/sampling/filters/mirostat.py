@@ -40,6 +40,16 @@ class Mirostat:
         for b, k in enumerate(ids.tolist()):
             self._limit[b] -= self._rate * (self._surprise[b, k] - self._target)
 
+    @property
+    def carried(self) -> list[float]:
+        """μ of each text, in nats."""
+        limits: list[float] = self._limit[:, 0].tolist()
+        return limits
+
+    @carried.setter
+    def carried(self, limits: list[float]) -> None:
+        self._limit[:, 0] = limits
+
     def fork(self, rows: Ids) -> Self:
         """Return a filter with the limits of these rows."""
         forked = copy(self)

@@ -27,7 +27,7 @@ class Penalties:
     frequency · n − presence`; the factor is that of Keskar et al. (2019).
 
     before: (B, N), the prompts.
-    last: characters that are looked at; -1 is all.
+    last: characters that are looked at; -1 is `REMEMBERED`.
     """
 
     def __init__(
@@ -41,8 +41,8 @@ class Penalties:
         last: int = -1,
     ) -> None:
         self._repeat, self._frequency, self._presence = repeat, frequency, presence
-        self._last = last
-        seen = before if last < 0 else before[:, max(0, before.shape[1] - last) :]
+        self._last = REMEMBERED if last < 0 else last
+        seen = before[:, max(0, before.shape[1] - self._last) :]
         self._window = [deque(row) for row in seen.tolist()]
         self._n = [Counter(row) for row in self._window]
         self._factor = np.ones((len(before), V))
@@ -63,10 +63,9 @@ class Penalties:
         """Count a character, and no longer the first of the window."""
         for b, k in enumerate(ids.tolist()):
             self._count(b, k, 1)
-            if self._last >= 0:
-                self._window[b].append(k)
-                if len(self._window[b]) > self._last:
-                    self._count(b, self._window[b].popleft(), -1)
+            self._window[b].append(k)
+            if len(self._window[b]) > self._last:
+                self._count(b, self._window[b].popleft(), -1)
 
     def fork(self, rows: Ids) -> Self:
         """Return a filter with the counts of these rows."""

@@ -7,6 +7,7 @@ A worker takes no requests: it writes until the pipe is full, and ends when the 
 writes what this process would have made of the same part.
 """
 
+import math
 import os
 import sys
 import weakref
@@ -16,11 +17,10 @@ from dataclasses import asdict
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from charrnn.errors import CharRNNError
 from charrnn.network.network import Network
-from charrnn.sampling.batch import AHEAD, Part
+from charrnn.sampling.batch import AHEAD, Part, Step
 from charrnn.sampling.config import ENDLESS, SamplingConfig
 from charrnn.sampling.processes.handover import open_shared_network, share_network
 from charrnn.system.child import ChildProcess, EndedError, read_order
@@ -44,11 +44,14 @@ class RemoteBatch:
     """The same blocks as those of a part, by another process."""
 
     def __init__(self, part: Part) -> None:
-        self._shape = AHEAD, len(part.prompts)
+        B = len(part.prompts)
+        self._dtype = np.dtype("<f8" if part.scored else "<i4")
+        self._shape: tuple[int, ...] = (AHEAD, 2, B) if part.scored else (AHEAD, B)
         self._shared, order = share_network(part.network, {})
         order |= {
             "vocabulary": [part.vocabulary.code_points.tolist(), part.vocabulary.kind],
             "prompts": part.prompts.tolist(),
+            "scored": part.scored,
             "sampling": asdict(part.config) | {"stop": ()},
             "streams": [stream.bit_generator.state for stream in part.streams],
         }
@@ -59,7 +62,7 @@ class RemoteBatch:
     def __iter__(self) -> Self:
         return self
 
-    def __next__(self) -> NDArray[np.intp]:
+    def __next__(self) -> Step:
         """Return the next block.
 
         Raises
@@ -69,9 +72,9 @@ class RemoteBatch:
         """
         with _died_while_sampling():
             if self.process.receive(1) == MADE:
-                rows, columns = self._shape
-                heard = self.process.receive(4 * rows * columns)
-                return np.frombuffer(heard, "<i4").reshape(self._shape).astype(np.intp)
+                heard = self.process.receive(self._dtype.itemsize * math.prod(self._shape))
+                block = np.frombuffer(heard, self._dtype).reshape(self._shape)
+                return block.astype(np.intp) if self._dtype.kind == "i" else block
             size = int.from_bytes(self.process.receive(4), "little")
             raise CharRNNError(self.process.receive(size).decode())
 
@@ -103,11 +106,12 @@ def work() -> None:
         np.array(given["prompts"]),
         SamplingConfig(**given["sampling"]),
         streams,
+        given["scored"],
     )
     with np.errstate(**given["errors"]):
         try:
             for block in part.blocks():
-                _write(MADE + block.astype("<i4").tobytes())
+                _write(MADE + block.astype("<f8" if part.scored else "<i4").tobytes())
         except CharRNNError as error:
             message = str(error).encode()
             _write(FAILED + len(message).to_bytes(4, "little") + message)

@@ -25,6 +25,7 @@ from charrnn.cli import app
 from charrnn.cli.sample.escapes import unescaped
 from charrnn.cli.sample.show_candidates import CandidateTable
 from charrnn.cli.sample.show_text import Writing
+from charrnn.evaluation.score import score
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.draw import random_streams
 from charrnn.sampling.generate import Choice
@@ -100,6 +101,14 @@ def expected(path, prompt="", seed=1, **config):
     return "".join(
         stream(checkpoint.network, checkpoint.vocabulary, ids, SamplingConfig(**config), rng)
     )
+
+
+def log_p(path, prompt, text):
+    """The log-probability of a text after a prompt, in nats, by reading both."""
+    checkpoint = load(path)
+    ids = [checkpoint.vocabulary.encode_prompt(each) for each in (prompt, text)]
+    nats = score(checkpoint.network, np.concatenate(ids))
+    return -float(nats[len(nats) - len(ids[1]) :].sum())
 
 
 # Standard output and standard error
@@ -398,9 +407,11 @@ def test_json_is_a_line_for_each_sample(hostile):
     assert first["params"] == json.loads(json.dumps(params))
     for line in lines:
         assert set(line) == {
-            "model", "model_sha256", "prompt", "seed", "params", "index", "text", "finish_reason",
-            "elapsed_s", "characters_per_second",
+            "model", "model_sha256", "prompt", "seed", "num_samples", "state_in_sha256", "params",
+            "versions", "index", "text", "log_p", "finish_reason", "elapsed_s",
+            "characters_per_second",
         }  # fmt: skip
+        assert line["log_p"] == pytest.approx(log_p(hostile, "a\x1b", line["text"]), abs=1e-3)
         assert line["finish_reason"] in ("length", "stop")
         assert line["elapsed_s"] > 0
     # Made side by side, so the time and the speed are of all so far.
@@ -424,7 +435,8 @@ def test_json_may_hold_the_candidates(model):
     line = json.loads(done.stdout)
     assert [choice["character"] for choice in line["choices"]] == list(line["text"])
     for choice in line["choices"]:
-        assert set(choice) == {"id", "character", "rank", "y_hat", "p", "candidates"}
+        assert set(choice) == {"id", "character", "rank", "y_hat", "p", "candidates", "left"}
+        assert choice["left"] == {"top_k": 3, "temperature": 3}
         assert 1 <= choice["rank"] <= 3
         assert [candidate["rank"] for candidate in choice["candidates"][:2]] == [1, 2]
         assert len(choice["candidates"]) == 2 + (choice["rank"] == 3)

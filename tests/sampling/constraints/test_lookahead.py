@@ -58,7 +58,7 @@ def exactly(stepper, texts, length, temperature=1.0):
             return
         after = stepper.logits.astype(np.float64) / temperature
         log_softmax(after)
-        for k in np.flatnonzero(constraint.allowed()).tolist():
+        for k in np.flatnonzero(constraint.allowed[0]).tolist():
             next_stepper, next_constraint = stepper.fork(), constraint.fork()
             next_stepper.read(np.array([k]))
             next_constraint.accept(np.array([k]))

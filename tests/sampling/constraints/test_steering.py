@@ -2,6 +2,8 @@
 
 import random
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -169,3 +171,10 @@ def test_too_many_states_are_said():
     for asked in must, forbid:
         with pytest.raises(ConfigError, match=r"'aaa.*…' needs an automaton of more than 10,000"):
             asked("a" * 20_000, WORDS)
+
+
+def test_no_command_line_is_needed():
+    names = ["alphabet", "automaton", "constraint", "lookahead", "regular_expression", "steering"]
+    code = "; ".join(f"import charrnn.sampling.constraints.{name}" for name in names)
+    code += "; import sys; sys.exit(bool({'typer', 'rich', 'tqdm'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
