@@ -10,6 +10,7 @@ Nothing in it is taken on trust: the order is that of the text or the file is re
 is that of the model or the index is not used.
 """
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,26 @@ def load_index(path: Path) -> IndexedCorpus:
         ) from error
 
 
+def read_index(path: Path) -> IndexedCorpus:
+    """Return what `load_index` does, read once while the file does not change.
+
+    Raises
+    ------
+    CheckpointError
+        As `load_index` does.
+    """
+    try:
+        found = path.stat()
+    except OSError:
+        return load_index(path)  # says why
+    return _read(path, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, _time: int, _size: int) -> IndexedCorpus:
+    return load_index(path)
+
+
 def index_of(model: Path, checkpoint: Checkpoint) -> IndexedCorpus:
     """Return the index beside a model.
 
@@ -73,7 +94,7 @@ def index_of(model: Path, checkpoint: Checkpoint) -> IndexedCorpus:
     path = index_path(model)
     if not path.exists():
         raise CheckpointError(f"{printable(path)}: there is no index of the training text")
-    found = load_index(path)
+    found = read_index(path)
     if found.sha256 != checkpoint.training.sha256:
         raise CheckpointError(
             f"{printable(path.name)}: is the index of another text than {printable(model.name)} "

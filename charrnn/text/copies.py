@@ -114,7 +114,7 @@ class Copies:
 
     def accept(self, k: int) -> None:
         """Count the next character of it."""
-        self._match.accept(k)
+        self._match.accept([k])
         self._length += 1
         run = self._match.run
         if run.length > self.longest.length:

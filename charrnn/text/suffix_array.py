@@ -19,9 +19,9 @@ from charrnn.system.memory import available_memory
 LONGEST = 2**28
 """Characters that are sorted at most: their places take a gibibyte."""
 
-NEEDED = 50
-"""Bytes of memory for each character while they are sorted (measured: 22 for program text, 50 for
-one character 10 million times)."""
+NEEDED = 55
+"""Bytes of memory for each character while a text is indexed (measured: 42 to 55, more for one that
+repeats itself)."""
 
 _BITS = 62  # of a key: a sign, and a bit to spare
 _BLOCK = 1 << 20  # places checked at a time

@@ -180,9 +180,9 @@ class Match:
         self._place = self._length = 0
         self._new: list[int] = []
 
-    def accept(self, k: int) -> None:
-        """Add a character."""
-        self._new.append(k)
+    def accept(self, ids: Sequence[int]) -> None:
+        """Add characters."""
+        self._new += ids
 
     @property
     def at_most(self) -> int:

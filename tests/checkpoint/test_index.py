@@ -56,8 +56,7 @@ def test_what_is_saved_is_read_again(tmp_path, text):
     assert np.array_equal(again.index.order, before.index.order)
     assert again.sha256 == from_text(text).sha256
     match, end = Match(again.index), text[len(text) // 3 : len(text) // 3 + 30]
-    for k in before.vocabulary.encode(end).tolist():
-        match.accept(k)
+    match.accept(before.vocabulary.encode(end).tolist())
     assert match.run.length == len(end)
 
 

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from charrnn.checkpoint.index import save_index
 from charrnn.errors import CharRNNError
 from charrnn.sampling import batch as together
 from charrnn.sampling.batch import Part, generate_batch
@@ -26,6 +27,8 @@ from charrnn.sampling.processes import batch_worker as workers
 from charrnn.sampling.processes.batch_worker import WORTH, RemoteBatch, is_worthwhile
 from charrnn.sampling.sample import Sample
 from charrnn.system.child import EndedError
+from charrnn.text.copies import IndexedCorpus
+from charrnn.text.corpus import from_text
 from charrnn.text.vocabulary import Vocabulary
 
 CONFIGS = [
@@ -168,6 +171,20 @@ def three_elsewhere(network):
     prompts, streams = np.full((3, 1), 3), list(islice(random_streams(2), 3))
     known = Vocabulary(np.arange(1, 8))
     return RemoteBatch(Part(network, known, prompts, SamplingConfig(), streams))
+
+
+def test_another_process_searches_the_same_index(tiny_network, tmp_path):
+    text, path = "\1\2\3\4\5\6\7\7\6\5\4\3\2\1" * 9, tmp_path / "m.index.npz"
+    known = Vocabulary.of(text)
+    save_index(path, IndexedCorpus.of(from_text(text), known))
+    config, prompts = SamplingConfig(no_copy=1, corpus_index=str(path)), np.ones((3, 2), int)
+    network, made = tiny_network(), []
+    for where in (Part.blocks, RemoteBatch):
+        part = Part(network, known, prompts, config, list(islice(random_streams(5), 3)))
+        made.append(np.concatenate(list(islice(where(part), 9))))
+    assert np.array_equal(*made)
+    texts = [known.decode(ids) for ids in np.concatenate([prompts[:, -1:].T, made[0]]).T]
+    assert not [one for one in texts for n in range(len(one) - 1) if one[n : n + 2] in text]
 
 
 def test_a_process_that_is_killed_is_reported(tiny_network):

@@ -77,6 +77,6 @@ def test_too_long_a_text_is_refused_before_it_takes_memory(monkeypatch):
     with pytest.raises(TextError, match="6 characters are too many to index, and 5 are the most"):
         suffix_array(np.zeros(6, np.uint8))
     monkeypatch.setattr(module, "LONGEST", 2**28)
-    monkeypatch.setattr(module, "available_memory", lambda: 50 * 4.5)
+    monkeypatch.setattr(module, "available_memory", lambda: module.NEEDED * 4.5)
     with pytest.raises(TextError, match="4 are the most here; name a part of the text"):
         suffix_array(np.zeros(5, np.uint8))

@@ -62,7 +62,7 @@ def test_a_text_that_grows(pair, looks, spread):
     corpus, text = pair
     match = Match(index(corpus, spread))
     for end, k in enumerate(ids(text, spread), 1):
-        match.accept(k)
+        match.accept([k])
         assert match.at_most >= len(longest(corpus, text[:end]))
         if end < len(looks) and not looks[end]:
             continue  # looked at only now and then
@@ -80,7 +80,7 @@ def test_what_extends_a_run_beyond_n(pair, n, many, spread):
         match = Match(index(corpus, spread))
         for end in range(len(text) + 1):
             if end:
-                match.accept(ids(text[end - 1], spread)[0])
+                match.accept(ids(text[end - 1], spread))
             found = match.following(n)
             ending = text[:end][end - n :] if n <= end else None
             wanted = following(corpus, ending) if ending is not None else []
@@ -100,24 +100,21 @@ def test_occurrences_of_a_run(corpus, data):
 def test_a_fork_continues_by_itself():
     corpus = "abcdabcabdcba"
     first = Match(index(corpus))
-    for k in ids("abc"):
-        first.accept(k)
+    first.accept(ids("abc"))
     second = first.fork()
-    for k in ids("da"):
-        first.accept(k)
-    second.accept(ids("a")[0])
+    first.accept(ids("da"))
+    second.accept(ids("a"))
     assert first.run.length == len("abcda")
     assert second.run.length == len("abca")
     third = second.fork()
-    third.accept(ids("b")[0])
+    third.accept(ids("b"))
     assert (second.run.length, third.run.length) == (len("abca"), len("abcab"))
 
 
 def test_what_a_network_does_not_know_is_part_of_no_run():
     found = Index(np.array([0, 1, 3, 0, 1, 2, 3], np.uint8), 3)  # 3 is no character
     match = Match(found)
-    for k in (0, 1, 0):
-        match.accept(k)
+    match.accept([0, 1, 0])
     assert match.run == Run(start=match.run.start, length=1)
     assert found.following(found.encode([0, 1])).tolist() == [2]
     assert found.following(found.encode([2])).tolist() == []
@@ -125,7 +122,7 @@ def test_what_a_network_does_not_know_is_part_of_no_run():
 
 def test_an_empty_text_holds_nothing():
     match = Match(index(""))
-    match.accept(0)
+    match.accept([0])
     assert match.run == Run(0, 0)
     assert match.following(1) is None
 
@@ -138,11 +135,11 @@ def test_a_long_copy_is_followed_without_a_search(monkeypatch):
     monkeypatch.setattr(Index, "search", lambda *given: searches.append(0) or search(*given))
     match = Match(found)
     for n, k in enumerate(corpus[5000:15_000].tolist(), 1):
-        match.accept(k)
+        match.accept([k])
         assert match.run.length == n
     assert match.run == Run(5000, 10_000)
     assert len(searches) < 40
-    match.accept(4)
+    match.accept([4])
     assert match.run.length == 0
 
 

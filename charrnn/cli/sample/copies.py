@@ -11,6 +11,7 @@ from charrnn.cli.messages import note
 from charrnn.errors import ConfigError
 from charrnn.plurals import counted
 from charrnn.terminal.commands import quoted
+from charrnn.text.sources import STANDARD_INPUT
 
 if TYPE_CHECKING:
     from charrnn.checkpoint.checkpoint import Checkpoint
@@ -135,13 +136,14 @@ def report(copies: "Copies") -> Iterator[str]:
     else:
         times, start = corpus.index.occurrences(run)
         place = corpus.place(start)
+        name = "standard input" if place.name == STANDARD_INPUT else place.name
         line = f", line {place.line:,}" if place.line else ""
         first = "" if times == 1 else f"{times:,} times, first in "
         text = corpus.text(run._replace(length=min(run.length, SHOWN)))
         rest = "..." if run.length > SHOWN else ""
         yield (
             f"copies: the longest run that stands in the corpus has "
-            f"{counted(run.length, 'character')} ({first}{place.name}{line}): {text!r}{rest}"
+            f"{counted(run.length, 'character')} ({first}{name}{line}): {text!r}{rest}"
         )
     if copies.grams:
         share = copies.new / copies.grams

@@ -2,16 +2,17 @@
 
 import math
 from copy import copy
-from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from charrnn.array_types import Ids
-from charrnn.checkpoint.index import load_index
+from charrnn.checkpoint.index import read_index
 from charrnn.errors import ConfigError
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.filters.filter import LogWeights, rescale
-from charrnn.text.copies import IndexedCorpus
 from charrnn.text.verbatim import Index, Match
 from charrnn.text.vocabulary import Vocabulary
 
@@ -27,36 +28,46 @@ class NoCopy:
     """
 
     def __init__(self, index: Index, n: int, before: Ids) -> None:
-        self._n = n
+        self._n, self._step = n, 0
         self._matches = [Match(index) for _ in before]
-        for match, prompt in zip(
-            self._matches, before[:, max(0, before.shape[1] - n) :], strict=True
-        ):
-            for k in prompt.tolist():
-                match.accept(k)
+        for match, prompt in zip(self._matches, before[:, -n:].tolist(), strict=True):
+            match.accept(prompt)
+        # A run grows by one with a character, so that most texts need not be looked at: the step
+        # at which each may have a run of n.
+        self._due = [n - match.at_most for match in self._matches]
 
     def __call__(self, log_p: LogWeights) -> None:
         changed = False
-        for row, match in zip(log_p, self._matches, strict=True):
-            if (copied := match.following(self._n)) is not None:
-                kept = row[copied]
-                row[copied] = -math.inf
-                if row.max() == -math.inf:
-                    row[copied] = kept
-                changed = True
+        for b, due in enumerate(self._due):
+            if due <= self._step:
+                changed |= self._refuse(log_p[b], self._matches[b])
+                self._due[b] = self._step + self._n - self._matches[b].at_most
         if changed:
             rescale(log_p)
 
     def accept(self, ids: Ids) -> None:
         """Append a character to each text."""
         for match, k in zip(self._matches, ids.tolist(), strict=True):
-            match.accept(k)
+            match.accept((k,))
+        self._step += 1
 
     def fork(self, rows: Ids) -> Self:
         """Return a filter that continues the texts of these rows."""
-        forked = copy(self)
-        forked._matches = [self._matches[row].fork() for row in rows.tolist()]
+        forked, order = copy(self), rows.tolist()
+        forked._matches = [self._matches[row].fork() for row in order]
+        forked._due = [self._due[row] for row in order]
         return forked
+
+    def _refuse(self, row: NDArray[np.float64], match: Match) -> bool:
+        """Set what extends a run beyond n to -inf, in (V,); return whether there is such."""
+        copied = match.following(self._n)
+        if copied is None:
+            return False
+        kept = row[copied]
+        row[copied] = -math.inf
+        if row.max() == -math.inf:
+            row[copied] = kept
+        return True
 
 
 def no_copy(config: SamplingConfig, before: Ids, vocabulary: Vocabulary) -> NoCopy | None:
@@ -84,23 +95,3 @@ def no_copy(config: SamplingConfig, before: Ids, vocabulary: Vocabulary) -> NoCo
             argument="no_copy",
         )
     return NoCopy(corpus.index, config.no_copy, before)
-
-
-def read_index(path: Path) -> IndexedCorpus:
-    """Return the index at a path, read once while it does not change.
-
-    Raises
-    ------
-    CheckpointError
-        It cannot be read.
-    """
-    try:
-        found = path.stat()
-    except OSError:
-        return load_index(path)  # says why
-    return _read(path, found.st_mtime_ns, found.st_size)
-
-
-@lru_cache(maxsize=1)
-def _read(path: Path, _time: int, _size: int) -> IndexedCorpus:
-    return load_index(path)
