@@ -91,8 +91,8 @@ def _legend(result: Memories, screen: Screen) -> Iterator[Text]:
     )
     yield from prose(
         f"{held}; left: after so many characters, {', '.join(map(str, LAGS))}; satur.: share of "
-        f"steps at the ends of the range; worth: bits a character that clamping {result.kind} to its mean "
-        f"costs, over {counted(result.segments, 'segment')} of the text, dim where it is within "
-        "three standard errors of none",
+        f"steps at the ends of the range; worth: bits a character that clamping {result.kind} to "
+        f"its mean costs, over {counted(result.segments, 'segment')} of the text, dim where it is "
+        "within three standard errors of none",
         screen,
     )
