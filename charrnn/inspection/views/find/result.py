@@ -232,5 +232,4 @@ def _costs(
 def where_on(feature: Feature) -> NDArray[np.bool_]:
     """Return where a binary feature is 1, (T,), or a number above its median."""
     middle = 0.5 if feature.binary else float(np.median(feature.values))
-    on: NDArray[np.bool_] = feature.values > middle
-    return on
+    return feature.values > middle

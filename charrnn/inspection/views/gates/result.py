@@ -74,8 +74,7 @@ class Gate:
     @property
     def stuck(self) -> NDArray[np.bool_]:
         """Which units are nearly always shut or open, (H,)."""
-        stuck: NDArray[np.bool_] = np.maximum(self.low, self.high) > STUCK
-        return stuck
+        return np.maximum(self.low, self.high) > STUCK
 
     @property
     def shut(self) -> int:

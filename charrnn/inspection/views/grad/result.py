@@ -62,8 +62,7 @@ class Course:
     @cached_property
     def is_measured(self) -> NDArray[np.bool_]:
         """Which targets have gradients that can be compared, (S,)."""
-        measured: NDArray[np.bool_] = ~np.isnan(self.relative[:, 0])
-        return measured
+        return ~np.isnan(self.relative[:, 0])
 
     @cached_property
     def quartiles(self) -> NDArray[np.float64]:

@@ -55,8 +55,7 @@ class Moment:
     @property
     def change(self) -> Column:
         """How much each unit has moved, s(t) - s(t-1), (H,)."""
-        change: Column = self.values.astype(np.float64) - self.before
-        return change
+        return self.values.astype(np.float64) - self.before
 
 
 @dataclass(frozen=True, eq=False)

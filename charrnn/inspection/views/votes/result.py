@@ -106,8 +106,7 @@ class Votes(OfText):
     @property
     def contest(self) -> Column:
         """The vote of each unit for `chosen` over `rival`, (H,)."""
-        votes: Column = self.votes[:, self.chosen] - self.votes[:, self.rival]
-        return votes
+        return self.votes[:, self.chosen] - self.votes[:, self.rival]
 
     @property
     def margin_bias(self) -> float:
