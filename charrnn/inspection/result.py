@@ -1,10 +1,14 @@
 """The result of a view: one object, from which display and file formats are written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from charrnn.array_types import Ids
+from charrnn.text.vocabulary import Vocabulary
 
 Cell = str | int | float | None
 """A cell of a table; None for an empty one."""
@@ -26,6 +30,38 @@ class Result(Protocol):
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the result as arrays by name, of types that any NumPy reads without pickle."""
+
+
+@dataclass(frozen=True, eq=False)
+class OfText:
+    """Base of a result about one text.
+
+    ids: (T,), the text.
+    """
+
+    vocabulary: Vocabulary
+    ids: Ids
+
+
+def text_arrays(vocabulary: Vocabulary, ids: Ids) -> dict[str, NDArray[Any]]:
+    """Return the arrays that describe a text, (T,): its ids, and their code points."""
+    return {"ids": ids.astype(np.int32), "codepoints": vocabulary.code_points[ids]}
+
+
+def records(rows: Iterator[list[Cell]]) -> list[dict[str, Cell]]:
+    """Return the rows of a table, its heading first, as objects with the heading's keys."""
+    heading = [str(key) for key in next(rows)]
+    return [dict(zip(heading, row, strict=True)) for row in rows]
+
+
+def attributes(item: Any, *names: str) -> dict[str, Any]:
+    """Return attributes of an object by name, as JSON types."""
+    return {name: plain(getattr(item, name)) for name in names}
+
+
+def stacked(items: Iterable[Any], *names: str) -> dict[str, NDArray[Any]]:
+    """Return attributes of several objects by name, an array with a row for each object."""
+    return {name: np.array([getattr(item, name) for item in items]) for name in names}
 
 
 def plain(values: Any) -> Any:

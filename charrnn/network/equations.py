@@ -33,8 +33,7 @@ Step = tuple[Values, Values]
 
 def sigmoid(z: Column) -> Column:
     """Return 1 / (1 + e^-z), without overflow."""
-    result: Column = (1 + np.tanh(z / 2)) / 2
-    return result
+    return (1 + np.tanh(z / 2)) / 2
 
 
 def softmax(z: Column) -> Column:

@@ -14,7 +14,6 @@ from contextlib import closing, contextmanager, nullcontext, suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from types import TracebackType
 from typing import NamedTuple, TypeVar
 
 from charrnn.system.cores import cores
@@ -117,12 +116,7 @@ class Limit:
                 Limit._inside += 1
                 self._control.set(self._number)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._number and self._control:
             with self._lock:
                 Limit._inside -= 1

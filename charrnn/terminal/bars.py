@@ -2,6 +2,10 @@
 
 from collections.abc import Iterable
 
+from rich.text import Text
+
+from charrnn.terminal.screen import Screen
+
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _HEIGHTS = "▁▂▃▄▅▆▇█"
 _ASCII_HEIGHTS = ".:-=+*%#"
@@ -19,6 +23,11 @@ def bar(share: float, width: int, *, ascii_only: bool = False) -> str:
     eighths = max(1, round(min(share, 1) * width * 8))
     whole, part = divmod(eighths, 8)
     return _EIGHTHS[8] * whole + (_EIGHTHS[part] if part else "")
+
+
+def bar_text(share: float, width: int, style: str, screen: Screen) -> Text:
+    """Return a bar in a style, as `bar` draws it."""
+    return Text(bar(share, width, ascii_only=screen.ascii_only), style)
 
 
 def height(share: float, *, ascii_only: bool = False) -> str:

@@ -9,6 +9,7 @@ from math import isfinite, log10
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from charrnn.terminal.bars import bar_text
 from charrnn.terminal.safe import safe
 from charrnn.terminal.screen import Screen
 
@@ -55,6 +56,19 @@ class Table:
         """Return the table with a further column."""
         rows = [[*row, cell] for row, cell in zip(self._rows, column, strict=True)]
         return Table([*self._heading, name], f"{self._align}<", rows)
+
+    def with_bars(
+        self, bars: Sequence[tuple[float, str]], longest: int, screen: Screen, shortest: int = 1
+    ) -> "Table":
+        """Return the table with bars in a further column, if the screen has room for them.
+
+        bars: for each row a share, 0 to 1, and its style.
+        longest, shortest: cells of a bar of 1.
+        """
+        room = min(longest, screen.width - self.width - _GAP)
+        if room < shortest:
+            return self
+        return self.beside("", [bar_text(share, room, style, screen) for share, style in bars])
 
     def room(self, width: int) -> int:
         """Return the width left for one more column of text, of `width` cells in total.
@@ -215,3 +229,16 @@ def number(value: float, places: int = 2) -> str:
         return f"{value:.2e}"
     written = f"{value:.{places}f}"
     return written.removeprefix("-") if float(written) == 0 else written
+
+
+def signed(value: float, places: int = 2) -> str:
+    """Format a number as `number` does, with its sign."""
+    written = number(value, places)
+    return written if written.startswith("-") else f"+{written}"
+
+
+def with_error(value: str, error: float, screen: Screen, places: int = 2) -> str:
+    """Return a formatted number with its standard error, if that is known: `1.97 ± 0.05`."""
+    if not isfinite(error):
+        return value
+    return f"{value} {screen.pick('±', '+-')} {number(error, places)}"

@@ -58,8 +58,7 @@ def _covered(found: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return which characters, (T,), are in a passage, given the passages found."""
     begun = np.cumsum(np.concatenate([found, np.zeros(SAME - 1, np.bool_)]).astype(np.int64))
     ended = np.concatenate([np.zeros(SAME, np.int64), begun[:-SAME]])
-    covered: NDArray[np.bool_] = begun > ended
-    return covered
+    return begun > ended
 
 
 def _passages(ids: Ids) -> NDArray[np.uint64]:

@@ -137,8 +137,7 @@ class LocalLearner:
         if not self.sampled:
             return None
         V = self.network.config.vocabulary_size
-        drawn: Ids = self._rng(step, 1).choice(V, self.sampled, replace=False)
-        return drawn
+        return self._rng(step, 1).choice(V, self.sampled, replace=False)
 
     def reset(self) -> None:
         """Reset the state of the next window to a(0) = 0."""

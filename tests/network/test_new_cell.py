@@ -7,12 +7,14 @@ a(t) = (1 - f) a(t-1) + f n
 
 from typing import ClassVar
 
+import jsonschema
 import numpy as np
 import pytest
 
 from charrnn import CharRNN, load
 from charrnn.errors import ConfigError
 from charrnn.inspection.options import Options
+from charrnn.inspection.output.schema import schema
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.views.registry import VIEWS
 from charrnn.network import config, equations
@@ -162,7 +164,9 @@ def test_every_view_looks_at_it(path, name):
     result = view.compute(subject, Options(quick=True, rows=2))
     lines = [line.plain for line in view.draw(result, Screen(100))]
     assert any(lines)
-    assert result.data()
+    whole = schema(view)
+    data = whole["properties"]["data"] | {"$defs": whole["$defs"]}
+    jsonschema.validate(result.data(), data)
     assert list(result.rows())
     if name == "step":
         assert any("(1 - f) a(t-1) + f n" in line for line in lines)

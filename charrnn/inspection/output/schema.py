@@ -1,6 +1,7 @@
 """The JSON Schema (draft 2020-12) of a view's JSON.
 
-`envelope.schema.json` describes the envelope of every result, a view's `schema.json` its data.
+`envelope.schema.json` describes the envelope of every result, a view's `schema.json` its data. In
+both `"enum": "cells"` is replaced by the names of all cells.
 Imports no NumPy, so the command line may read it.
 """
 
@@ -9,6 +10,7 @@ from importlib import resources
 from typing import Any
 
 from charrnn.inspection.view import View
+from charrnn.network.config import NAMES
 
 
 def schema(view: View) -> dict[str, Any]:
@@ -31,5 +33,10 @@ def as_json(view: View) -> str:
 
 
 def _read(package: str, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((resources.files(package) / name).read_text("utf-8"))
+    written = (resources.files(package) / name).read_text("utf-8")
+    found: dict[str, Any] = json.loads(written, object_hook=_with_cells)
     return found
+
+
+def _with_cells(part: dict[str, Any]) -> dict[str, Any]:
+    return part | {"enum": list(NAMES)} if part.get("enum") == "cells" else part

@@ -19,7 +19,7 @@ import numpy as np
 from charrnn.checkpoint.npz import write_arrays
 from charrnn.inspection.output.envelope import Envelope
 from charrnn.inspection.output.formats import Format
-from charrnn.inspection.result import Cell, Result
+from charrnn.inspection.result import Cell, Result, records
 
 _SPECIAL = re.compile(r"[^\t\n -~]")  # candidates for an escape
 
@@ -45,10 +45,8 @@ def _json(result: Result, envelope: Envelope) -> Iterator[str]:
 def _json_lines(result: Result, envelope: Envelope) -> Iterator[str]:
     """Yield the envelope, then an object for each row of the table."""
     yield _dumps(envelope.about(result)) + "\n"
-    rows = result.rows()
-    heading = next(rows)
-    for row in rows:
-        yield _dumps(dict(zip(map(str, heading), row, strict=True))) + "\n"
+    for record in records(result.rows()):
+        yield _dumps(record) + "\n"
 
 
 def _csv(result: Result, envelope: Envelope) -> Iterator[str]:

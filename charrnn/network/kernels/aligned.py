@@ -37,5 +37,4 @@ def _bytes(shape: tuple[int, ...], dtype: DTypeLike) -> int:
 
 def _within(taken: NDArray[np.uint8], shape: tuple[int, ...], dtype: DTypeLike) -> Floats:
     start = -taken.ctypes.data % ALIGNMENT
-    array: Floats = taken[start : start + len(taken) - ALIGNMENT].view(dtype).reshape(shape)
-    return array
+    return taken[start : start + len(taken) - ALIGNMENT].view(dtype).reshape(shape)

@@ -667,7 +667,7 @@ def test_it_is_the_same_each_time_and_shows_how_far_it_is(read):
         return steps
 
     reading = read(hidden_size=8)
-    one, other = Overview.of(reading, None, track), Overview.of(reading)
+    one, other = Overview.of(reading, track=track), Overview.of(reading)
     assert one.data() == other.data()
     assert {"scoring units", "reading short contexts", "going back"} <= set(doing)
 

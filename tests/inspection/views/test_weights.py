@@ -27,7 +27,7 @@ GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 
 @pytest.fixture
 def measured(make_checkpoint):
-    def make(options=None, **network):
+    def make(options=Options(), **network):
         checkpoint = make_checkpoint(**network)
         return checkpoint, Weights.of(checkpoint, options)
 

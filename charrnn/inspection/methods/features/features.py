@@ -158,8 +158,7 @@ def _in_line(marks: NDArray[np.bool_], line: NDArray[np.int_]) -> NDArray[np.int
     """Return the number of marks in the line so far, (T,)."""
     so_far: NDArray[np.int_] = np.cumsum(marks)
     first = np.searchsorted(line, line)
-    counted: NDArray[np.int_] = so_far - so_far[first] + marks[first]
-    return counted
+    return so_far - so_far[first] + marks[first]
 
 
 def _indents(text: str) -> tuple[Column, Column]:

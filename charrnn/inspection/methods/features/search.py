@@ -135,8 +135,7 @@ class Search:
         kinds = dict.fromkeys(kind for _, kind in self.units)
         n = part.stop - part.start
         series = [self.reading.series(kind)[part][:, layers].reshape(n, -1) for kind in kinds]
-        state: Floats = np.concatenate(series, axis=1)
-        return state
+        return np.concatenate(series, axis=1)
 
     def sign(self, n: int, u: int) -> int:
         """Return whether a unit is larger, 1, or smaller, -1, with a feature."""

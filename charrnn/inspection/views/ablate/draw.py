@@ -8,9 +8,9 @@ from rich.text import Text
 from charrnn.inspection.result import name
 from charrnn.inspection.views.ablate.result import Ablated, Loss
 from charrnn.plurals import counted
-from charrnn.terminal.bars import bar
+from charrnn.terminal.bars import bar_text
 from charrnn.terminal.screen import Screen
-from charrnn.terminal.tables import Shown, Table, number, prose, rule
+from charrnn.terminal.tables import Shown, Table, number, prose, rule, signed, with_error
 
 _ROWS = 16
 _BAR = 12
@@ -40,15 +40,14 @@ def _table(losses: Sequence[Loss], result: Ablated, screen: Screen) -> Iterator[
     body: list[list[Shown]] = []
     for loss in losses:
         style = screen.palette.first if loss.bits.mean > 0 else screen.palette.second
-        drawn = bar(abs(loss.bits.mean) / largest, _BAR, ascii_only=screen.ascii_only)
         body.append(
             [
                 name(loss.units[0]) if len(loss.units) == 1 else f"all {len(loss.units)}",
-                _signed(loss.bits.mean),
+                signed(loss.bits.mean, 4),
                 number(loss.bits.error, 4),
-                Text(drawn, style),
-                _signed(loss.direct.mean) if loss.direct else "-",
-                _signed(loss.approx),
+                bar_text(abs(loss.bits.mean) / largest, _BAR, style, screen),
+                signed(loss.direct.mean, 4) if loss.direct else "-",
+                signed(loss.approx, 4),
             ]
         )
     plus_minus = screen.pick("±", "+-")
@@ -63,7 +62,7 @@ def _where(loss: Loss, room: int, screen: Screen) -> Text:
     """Return the classes of characters that cost more, as many as there is room for."""
     line = Text()
     for n, (label, mean) in enumerate(loss.where()):
-        item = f"{', ' if n else ''}{label} {_signed(mean.mean, 3)}"
+        item = f"{', ' if n else ''}{label} {signed(mean.mean, 3)}"
         if n and line.cell_len + len(item) > room:
             break
         line.append(item)
@@ -79,12 +78,10 @@ def _control(result: Ablated, screen: Screen) -> str:
     what = "unit" if each == 1 else f"group of {each}"
     many = counted(len(means), what, f"groups of {each}" if each > 1 else None)
     if len(means) == 1:
-        return f"a {what} drawn at random: {_signed(means[0])}"
-    error = _error(float(means.std(ddof=1) / len(means) ** 0.5), screen)
-    return (
-        f"{many} drawn at random: mean {_signed(float(means.mean()))}{error}, from "
-        f"{_signed(float(means.min()))} to {_signed(float(means.max()))}"
-    )
+        return f"a {what} drawn at random: {signed(means[0], 4)}"
+    least, mean, largest = (signed(f(means), 4) for f in (np.min, np.mean, np.max))
+    mean = with_error(mean, means.std(ddof=1) / len(means) ** 0.5, screen, 4)
+    return f"{many} drawn at random: mean {mean}, from {least} to {largest}"
 
 
 def _summary(result: Ablated, screen: Screen) -> str:
@@ -99,7 +96,8 @@ def _summary(result: Ablated, screen: Screen) -> str:
     else:
         units = counted(result.approx.size, "unit")
         which = f"of {units} the {len(measured)} that cost most to first order"
-    base = f"{number(result.baseline.mean, 3)}{_error(result.baseline.error, screen, 3)}"
+    baseline = result.baseline
+    base = with_error(number(baseline.mean, 3), baseline.error, screen, 3)
     said = (
         f"with all units: {base} bits, over the first {counted(len(result.ids), 'character')}; "
         f"standard errors from blocks. Measured: {which}. "
@@ -110,12 +108,3 @@ def _summary(result: Ablated, screen: Screen) -> str:
     if not np.isnan(result.agreement):
         said += f". Rank correlation of approx with d bits {result.agreement:.2f}"
     return said
-
-
-def _signed(value: float, places: int = 4) -> str:
-    written = number(value, places)
-    return written if written.startswith("-") else f"+{written}"
-
-
-def _error(value: float, screen: Screen, places: int = 4) -> str:
-    return f" {screen.pick('±', '+-')} {number(value, places)}" if np.isfinite(value) else ""

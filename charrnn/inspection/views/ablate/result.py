@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Floats, Ids
+from charrnn.array_types import Column, Floats
 from charrnn.errors import ConfigError, TextError
 from charrnn.evaluation.statistics import Mean, mean_where
 from charrnn.inspection.methods.character_classes import CLASSES, classes
@@ -15,12 +15,11 @@ from charrnn.inspection.methods.clamping import can_clamp
 from charrnn.inspection.options import Ablation, Options, Unit
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.result import Cell, name, plain
+from charrnn.inspection.result import Cell, OfText, name, plain, text_arrays
 from charrnn.inspection.views.ablate.ablation import UnitAblation
 from charrnn.inspection.views.ablate.first_order import first_order
 from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
-from charrnn.text.vocabulary import Vocabulary
 
 CHARACTERS = 4000
 """Characters read without each unit."""
@@ -67,7 +66,7 @@ class Loss:
 
 
 @dataclass(frozen=True, eq=False)
-class Ablated:
+class Ablated(OfText):
     """The costs of ablations on a text.
 
     ids: (N,), the beginning of the text, read without them.
@@ -85,8 +84,6 @@ class Ablated:
         "baseline": "bits",
     }  # fmt: skip
 
-    vocabulary: Vocabulary
-    ids: Ids
     mean_of: int
     how: Ablation
     kind: str
@@ -101,7 +98,7 @@ class Ablated:
     shown: int | None
 
     @classmethod
-    def of(cls, reading: Reading, options: Options | None = None, track: Track = untracked) -> Self:
+    def of(cls, reading: Reading, options: Options = Options(), track: Track = untracked) -> Self:
         """Measure the requested units, or those of the largest first-order cost.
 
         Raises
@@ -111,7 +108,6 @@ class Ablated:
         TextError
             If the text has one character only, so that nothing is predicted.
         """
-        options = options or Options()
         config, kind = reading.network.config, options.kind_shown
         layers = options.layers(config)
         options.check_units(config)
@@ -234,8 +230,7 @@ class Ablated:
         losses = [loss for _, loss in self.losses()]
         units = [(row, *unit) for row, loss in enumerate(losses) for unit in loss.units]
         return {
-            "ids": self.ids.astype(np.int32),
-            "codepoints": self.vocabulary.code_points[self.ids],
+            **text_arrays(self.vocabulary, self.ids),
             "classes": self.classes.astype(np.int32),
             "units": np.array(units, np.int32),
             "d_bits": np.array([loss.of_character for loss in losses], np.float32),

@@ -7,7 +7,6 @@ from rich.text import Text
 from charrnn.inspection.views.context.linear_decoding import FEWEST
 from charrnn.inspection.views.context.result import WITHIN, Context
 from charrnn.plurals import agreeing, counted
-from charrnn.terminal.bars import bar
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.tables import Shown, Table, number, prose, rule, share
 
@@ -46,22 +45,13 @@ def _bits(result: Context, screen: Screen) -> Iterator[Text]:
     ]
     rows.append(["all", number(full), number(result.whole.error), "", ""])
     table = Table(["n", "bits", error, "over full", f"{error} "], ">>>>>", rows)
-    lengths = [*result.bits.mean(axis=1), full]
-    yield from table.beside("", _bars(lengths, largest, table.width, screen)).draw(screen)
+    bars = [(bits / largest, screen.palette.second) for bits in [*result.bits.mean(axis=1), full]]
+    yield from table.with_bars(bars, _LONGEST_BAR, screen).draw(screen)
 
 
 def _signed(excess: float) -> str:
     written = number(excess, 3)
     return f"+{written}" if excess > 0 and float(written) else written
-
-
-def _bars(values: list[float], largest: float, used: int, screen: Screen) -> list[Text]:
-    """Return a bar for each value, as long as there is room for."""
-    room = min(_LONGEST_BAR, screen.width - used - 2)
-    return [
-        Text(bar(value / largest, room, ascii_only=screen.ascii_only), screen.palette.second)
-        for value in values
-    ]
 
 
 def _enough(result: Context) -> str:
@@ -92,8 +82,8 @@ def _held(result: Context, screen: Screen) -> Iterator[Text]:
     ]
     heading = ["k", "right", error, "by x(t) alone", "chance"]
     table = Table(heading, "><<<<", rows)
-    accuracies = [recall.accuracy.mean for recall in result.recalls]
-    yield from table.beside("", _bars(accuracies, 1.0, table.width, screen)).draw(screen)
+    bars = [(recall.accuracy.mean, screen.palette.second) for recall in result.recalls]
+    yield from table.with_bars(bars, _LONGEST_BAR, screen).draw(screen)
     guesses = result.recalls[0].accuracy.count
     said = (
         f"right: the share of {guesses:,} guesses at x(t-k), from the state after x(t), that are "

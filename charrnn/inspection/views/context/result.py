@@ -7,16 +7,15 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Floats, Ids
+from charrnn.array_types import Column, Floats
 from charrnn.errors import TextError
 from charrnn.evaluation.statistics import Mean, mean_where
 from charrnn.inspection.options import Options
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.result import Cell, plain
+from charrnn.inspection.result import Cell, OfText, attributes, plain, stacked
 from charrnn.inspection.views.context.linear_decoding import FEWEST, Recall, recalls
 from charrnn.inspection.views.context.truncated import truncated_surprise
-from charrnn.text.vocabulary import Vocabulary
 
 LONGEST = 256
 """Default longest context in characters."""
@@ -34,7 +33,7 @@ LAGS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 
 
 @dataclass(frozen=True, eq=False)
-class Context:
+class Context(OfText):
     """The surprise of N characters after D lengths of context, and after the whole of it.
 
     targets: (N,), their places t in the text, drawn at random, ascending.
@@ -46,8 +45,6 @@ class Context:
     view: ClassVar[str] = "context"
     measures: ClassVar[dict[str, str]] = {"bits": "bits", "excess": "bits"}
 
-    vocabulary: Vocabulary
-    ids: Ids
     targets: NDArray[np.intp]
     lengths: NDArray[np.intp]
     bits: NDArray[np.float64]
@@ -56,7 +53,7 @@ class Context:
     recalls: tuple[Recall, ...]
 
     @classmethod
-    def of(cls, reading: Reading, options: Options | None = None, track: Track = untracked) -> Self:
+    def of(cls, reading: Reading, options: Options = Options(), track: Track = untracked) -> Self:
         """Read the text again with truncated contexts, and fit the linear probes.
 
         Raises
@@ -66,7 +63,6 @@ class Context:
         ConfigError
             If there is no such layer.
         """
-        options = options or Options()
         layers = options.layers(reading.network.config)
         T = len(reading)
         if T < 2:
@@ -150,8 +146,7 @@ class Context:
                         "guesses": recall.accuracy.count,
                         "accuracy": plain(recall.accuracy.mean),
                         "error": plain(recall.accuracy.error),
-                        "by_last": recall.by_last,
-                        "commonest": recall.commonest,
+                        **attributes(recall, "by_last", "commonest"),
                     }
                     for recall in self.recalls
                 ],
@@ -182,8 +177,7 @@ class Context:
             "k": np.array([recall.lag for recall in recalls], np.int32),
             "accuracy": np.array([recall.accuracy.mean for recall in recalls]),
             "accuracy_error": np.array([recall.accuracy.error for recall in recalls]),
-            "by_last": np.array([recall.by_last for recall in recalls]),
-            "commonest": np.array([recall.commonest for recall in recalls]),
+            **stacked(recalls, "by_last", "commonest"),
         }
 
 

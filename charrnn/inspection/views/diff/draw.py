@@ -11,11 +11,10 @@ from charrnn.inspection.result import name
 from charrnn.inspection.views.diff.draw_changed import changed, legend
 from charrnn.inspection.views.diff.result import SATURATED, Differences, Sort
 from charrnn.plurals import agreeing, counted
-from charrnn.terminal.bars import bar
 from charrnn.terminal.passages import aligned
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
-from charrnn.terminal.tables import Shown, Table, flow, number, prose, rule, share
+from charrnn.terminal.tables import Shown, Table, flow, number, prose, rule, share, signed
 
 _LONGEST_BAR = 24
 _LEAST_BAR = 6
@@ -52,7 +51,7 @@ def _models(result: Differences, screen: Screen) -> Iterator[Text]:
             Text(model.label, screen.palette.bold),
             number(model.whole.bits.mean, 3),
             _error(model.whole.bits, screen),
-            _signed(model.whole.change),
+            _change(model.whole),
             _error(model.whole.change, screen),
             number(perplexity(model.whole.bits.mean)),
             f"{model.top1:.0%}",
@@ -79,7 +78,7 @@ def _classes_of_two(result: Differences, screen: Screen) -> Iterator[Text]:
     body: list[list[Shown]] = [
         [
             own.name, f"{own.bits.count:,}", number(own.bits.mean), number(sort.bits.mean),
-            _signed(sort.change), _error(sort.change, screen), number(bits, 1),
+            _change(sort), _error(sort.change, screen), number(bits, 1),
         ]
         for own, sort, bits in zip(
             (*one.sorts, one.whole), (*two.sorts, two.whole), (*saved, _saved(two.whole)),
@@ -87,18 +86,10 @@ def _classes_of_two(result: Differences, screen: Screen) -> Iterator[Text]:
         )
     ]  # fmt: skip
     table = Table(heading, "<>>>><>", body)
-    room = min(_LONGEST_BAR, screen.width - table.width - 2)
-    if room >= _LEAST_BAR:
-        largest = max(map(abs, saved), default=0.0) or 1.0
-        palette = screen.palette
-        bars = [
-            Text(
-                bar(abs(bits) / largest, room, ascii_only=screen.ascii_only),
-                palette.second if bits > 0 else palette.first,
-            )
-            for bits in saved
-        ]
-        table = table.beside("", [*bars, Text()])
+    largest = max(map(abs, saved), default=0.0) or 1.0
+    palette = screen.palette
+    bars = [(abs(bits) / largest, palette.second if bits > 0 else palette.first) for bits in saved]
+    table = table.with_bars([*bars, (0.0, "")], _LONGEST_BAR, screen, _LEAST_BAR)
     yield from table.draw(screen)
 
 
@@ -127,7 +118,7 @@ def _places(
         [
             str(t),
             *(number(float(bits)) for bits in result.bits[:, t]),
-            _plus(number(float(result.change[0, t]))),
+            signed(result.change[0, t]),
             str(times),
         ]
         for t, times in places
@@ -174,14 +165,8 @@ def _saved(sort: Sort) -> float:
     return -sort.change.mean * sort.change.count if sort.change else 0.0
 
 
-def _signed(mean: Mean | None) -> str:
-    if mean is None:
-        return ""
-    return _plus(number(mean.mean, 3))
-
-
-def _plus(written: str) -> str:
-    return written if written.startswith("-") else f"+{written}"
+def _change(sort: Sort) -> str:
+    return signed(sort.change.mean, 3) if sort.change else ""
 
 
 def _error(mean: Mean | None, screen: Screen) -> str:

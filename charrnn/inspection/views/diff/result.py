@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Ids
+from charrnn.array_types import Column
 from charrnn.errors import ConfigError
 from charrnn.evaluation.statistics import Mean, mean_where
 from charrnn.inspection.methods.alike_places import Place, passages
@@ -16,9 +16,8 @@ from charrnn.inspection.methods.character_classes import CLASSES, classes
 from charrnn.inspection.options import Options, Unit
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.result import Cell, name, plain
+from charrnn.inspection.result import Cell, OfText, name, plain, text_arrays
 from charrnn.inspection.views.diff.unit_matching import Correspondence
-from charrnn.text.vocabulary import Vocabulary
 
 ROWS = 16
 """Default number of pairs of units shown."""
@@ -57,7 +56,7 @@ class Model:
 
 
 @dataclass(frozen=True, eq=False)
-class Differences:
+class Differences(OfText):
     """The surprise of each character for each of M models, in bits.
 
     bits: (M, T - 1), of the characters after the first, which is not predicted.
@@ -68,8 +67,6 @@ class Differences:
     view: ClassVar[str] = "diff"
     measures: ClassVar[dict[str, str]] = {"bits": "bits", "change": "bits"}
 
-    vocabulary: Vocabulary
-    ids: Ids
     bits: Column
     classes: NDArray[np.int8]
     models: tuple[Model, ...]
@@ -83,7 +80,7 @@ class Differences:
     def of(
         cls,
         readings: Sequence[Reading],
-        options: Options | None = None,
+        options: Options = Options(),
         track: Track = untracked,
     ) -> Self:
         """Compare models on the same characters.
@@ -93,7 +90,6 @@ class Differences:
         ConfigError
             If they did not read the same characters, or one has no such layer or kind.
         """
-        options = options or Options()
         first = readings[0]
         for n, other in enumerate(readings[1:], start=2):
             _check_same(first, other, n)
@@ -193,8 +189,7 @@ class Differences:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the surprise, (M, T - 1), and the pairs of units, (P, 2) each, if there are."""
         arrays: dict[str, NDArray[Any]] = {
-            "ids": self.ids.astype(np.int32),
-            "codepoints": self.vocabulary.code_points[self.ids],
+            **text_arrays(self.vocabulary, self.ids),
             "bits": self.bits,
             "classes": self.classes.astype(np.int32),
         }

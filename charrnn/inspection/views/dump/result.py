@@ -60,7 +60,7 @@ class Dump:
     entropy: Column
 
     @classmethod
-    def of(cls, reading: Reading, options: Options | None = None) -> Self:
+    def of(cls, reading: Reading, options: Options = Options()) -> Self:
         """Gather all arrays; states and gates only of the requested layer, if there is one.
 
         Raises
@@ -68,7 +68,6 @@ class Dump:
         ConfigError
             If there is no such layer.
         """
-        options = options or Options()
         vocabulary, config = reading.vocabulary, reading.network.config
         layers = options.layers(config)
         here = slice(layers[0], layers[-1] + 1)

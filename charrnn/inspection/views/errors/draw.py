@@ -10,11 +10,21 @@ from charrnn.inspection.views.errors.groups import Group
 from charrnn.inspection.views.errors.result import Comparison, Errors
 from charrnn.inspection.views.errors.training_text import MOST
 from charrnn.plurals import agreeing, counted
-from charrnn.terminal.bars import bar
 from charrnn.terminal.passages import aligned
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
-from charrnn.terminal.tables import Shown, Table, flow, folded, number, prose, quoted, rule, share
+from charrnn.terminal.tables import (
+    Shown,
+    Table,
+    flow,
+    folded,
+    number,
+    prose,
+    quoted,
+    rule,
+    share,
+    with_error,
+)
 from charrnn.text.repetition import SAME
 
 _LEAST_BAR, _LONGEST_BAR = 8, 40
@@ -61,13 +71,10 @@ def draw(result: Errors, screen: Screen) -> Iterator[Text]:
 def _means(result: Errors, screen: Screen) -> Iterator[Text]:
     [whole] = result.table("all")
     facts = [f"top-1 {whole.top1:.0%}", counted(whole.count, "prediction")]
-    label = Text(f"{number(whole.bits.mean)}{_error(whole.bits.error, screen)} bits/char")
+    bits = with_error(number(whole.bits.mean), whole.bits.error, screen)
+    label = Text(f"{bits} bits/char")
     label.stylize(screen.palette.bold)
     yield from flow([label, *map(Text, facts)], screen, label=Text())
-
-
-def _error(error: float, screen: Screen) -> str:
-    return f" {screen.pick('±', '+-')} {number(error)}" if np.isfinite(error) else ""
 
 
 def _table(
@@ -85,14 +92,9 @@ def _table(
     if not compared:
         rows = [row[:6] for row in rows]
     table = Table(heading, "<" + ">" * (len(heading) - 1), rows)
-    room = min(_LONGEST_BAR, screen.width - table.width - 2)
-    if room >= _LEAST_BAR:
-        most = max(group.share for group in groups if group) or 1
-        bars = [
-            bar(group.share / most, room, ascii_only=screen.ascii_only) if group else ""
-            for group in groups
-        ]
-        table = table.beside("", [Text(b, screen.palette.second) for b in bars])
+    most = max(group.share for group in groups if group) or 1
+    bars = [(group.share / most if group else 0.0, screen.palette.second) for group in groups]
+    table = table.with_bars(bars, _LONGEST_BAR, screen, _LEAST_BAR)
     yield Text()
     yield from rule(title, screen)
     yield from table.draw(screen)

@@ -10,13 +10,13 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Ids
+from charrnn.array_types import Column
 from charrnn.evaluation.statistics import Mean, mean_where
 from charrnn.inspection.methods.alike_places import Place, passages
 from charrnn.inspection.methods.character_classes import CLASSES, classes, letters_seen
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.result import Cell, plain
+from charrnn.inspection.result import Cell, OfText, plain, records, text_arrays
 from charrnn.inspection.views.errors.error_types import TYPES, error_types
 from charrnn.inspection.views.errors.groups import (
     Flags,
@@ -29,7 +29,6 @@ from charrnn.inspection.views.errors.groups import (
     grouped,
 )
 from charrnn.inspection.views.errors.training_text import TrainingText
-from charrnn.text.vocabulary import Vocabulary
 
 LISTED = 10
 """Places in a list."""
@@ -52,7 +51,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, eq=False)
-class Errors:
+class Errors(OfText):
     """The surprise of each predicted character, and sums over groups of them.
 
     All arrays have T - 1 numbers, of the characters after the first, so
@@ -67,16 +66,10 @@ class Errors:
     """
 
     view: ClassVar[str] = "errors"
-    measures: ClassVar[dict[str, str]] = {
-        "bits": "bits",
-        "bits_error": "bits",
-        "ngram_bits": "bits",
-        "gain": "bits",
-        "gain_error": "bits",
-    }
+    measures: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("bits", "bits_error", "ngram_bits", "gain", "gain_error"), "bits"
+    )
 
-    vocabulary: Vocabulary
-    ids: Ids
     bits: Column
     guess: NDArray[np.int64]
     guess_p: Column
@@ -87,7 +80,7 @@ class Errors:
     groups: tuple[Group, ...]
 
     @classmethod
-    def of(cls, reading: Reading, options: Options | None = None) -> Self:
+    def of(cls, reading: Reading, options: Options = Options()) -> Self:
         """Group the characters, and compare them with n-grams if there is a training text.
 
         Raises
@@ -95,7 +88,6 @@ class Errors:
         TextError, ConfigError
             See `TrainingText.of`.
         """
-        options = options or Options()
         text, as_bytes = reading.text, reading.vocabulary.kind == "bytes"
         log_y_hat, x = reading.log_y_hat[:-1], reading.ids[1:]
         guess = log_y_hat.argmax(axis=1)
@@ -173,18 +165,9 @@ class Errors:
 
     def data(self) -> dict[str, Any]:
         """Return every table, the lists, and a column for each number per character."""
-        heading, *table = self.rows()
         groups: dict[str, list[dict[str, Any]]] = {}
-        for name, *cells in table:
-            groups.setdefault(str(name), []).append(
-                dict(zip(map(str, heading[1:]), cells, strict=True))
-            )
-        lists = {
-            "worst": self.worst(),
-            "confident": self.confident(),
-            "wins": self.wins(),
-            "losses": self.losses(),
-        }
+        for group in records(self.rows()):
+            groups.setdefault(str(group.pop("table")), []).append(group)
         kinds = [CLASSES[n] for n in self.kinds.tolist()]
         characters: dict[str, Any] = {
             "t": list(range(len(self.bits))),
@@ -200,7 +183,10 @@ class Errors:
         return {
             "groups": groups,
             "lists": {
-                name: [self._described(place) for place in places] for name, places in lists.items()
+                "worst": self._described(self.worst()),
+                "confident": self._described(self.confident()),
+                "wins": self._described(self.wins()),
+                "losses": self._described(self.losses()),
             },
             "ngrams": compared and _about(self, compared),
             "characters": characters,
@@ -224,8 +210,7 @@ class Errors:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the numbers per character; `class` and `type` are indices, -1 for none."""
         arrays: dict[str, NDArray[Any]] = {
-            "ids": self.ids.astype(np.int32),
-            "codepoints": self.vocabulary.code_points[self.ids],
+            **text_arrays(self.vocabulary, self.ids),
             "bits": self.bits,
             "guess_ids": self.guess.astype(np.int32),
             "guess_p": self.guess_p,
@@ -238,21 +223,23 @@ class Errors:
             arrays["type"] = self.comparison.types.astype(np.int32)
         return arrays
 
-    def _described(self, place: Place) -> dict[str, Any]:
-        """Return a prediction with its context."""
-        t = place.t
-        return {
-            "t": t,
-            "times": place.times,
-            "left": self.vocabulary.decode(self.ids[max(0, t - 29) : t + 1]),
-            "next": self.vocabulary[self.ids[t + 1]],
-            "right": self.vocabulary.decode(self.ids[t + 2 : t + 12]),
-            "bits": plain(self.bits[t]),
-            "rank": int(self.rank[t]),
-            "guess": self.vocabulary[int(self.guess[t])],
-            "guess_p": plain(self.guess_p[t]),
-            "gain": None if self.gain is None else plain(self.gain[t]),
-        }
+    def _described(self, places: list[Place]) -> list[dict[str, Any]]:
+        """Return predictions with their context."""
+        return [
+            {
+                "t": t,
+                "times": times,
+                "left": self.vocabulary.decode(self.ids[max(0, t - 29) : t + 1]),
+                "next": self.vocabulary[self.ids[t + 1]],
+                "right": self.vocabulary.decode(self.ids[t + 2 : t + 12]),
+                "bits": plain(self.bits[t]),
+                "rank": int(self.rank[t]),
+                "guess": self.vocabulary[int(self.guess[t])],
+                "guess_p": plain(self.guess_p[t]),
+                "gain": None if self.gain is None else plain(self.gain[t]),
+            }
+            for t, times in places
+        ]
 
 
 def _compare(reading: Reading, options: Options) -> Comparison:

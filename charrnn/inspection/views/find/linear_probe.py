@@ -49,8 +49,7 @@ def probe(first: Floats, second: Floats, targets: Floats, binary: NDArray[np.boo
 def _solved(G: Floats, b: Floats, T: int, penalty: float) -> Floats:
     A = G.astype(np.float64) / T
     A[np.diag_indices_from(A)] += penalty
-    solved: Floats = np.linalg.solve(A, b / T).astype(_DTYPE)
-    return solved
+    return np.linalg.solve(A, b / T).astype(_DTYPE)
 
 
 def _scores(predicted: Floats, targets: Floats, binary: NDArray[np.bool_]) -> Floats:

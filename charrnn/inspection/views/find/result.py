@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.array_types import Floats, Ids
+from charrnn.array_types import Floats
 from charrnn.evaluation.statistics import Mean
 from charrnn.inspection.methods.ablation_costs import Costs
 from charrnn.inspection.methods.clamping import can_clamp
@@ -18,9 +18,8 @@ from charrnn.inspection.methods.features.search import Search
 from charrnn.inspection.options import Options, Unit
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.result import Cell, name, plain
+from charrnn.inspection.result import Cell, OfText, name, plain, records, text_arrays
 from charrnn.inspection.views.find.linear_probe import probe
-from charrnn.text.vocabulary import Vocabulary
 
 ROWS = 24
 """Default number of features shown, with their units ablated."""
@@ -61,7 +60,7 @@ class Found:
 
 
 @dataclass(frozen=True, eq=False)
-class Find:
+class Find(OfText):
     """The best unit for each feature of a text, the surest first.
 
     found: one for each tested feature.
@@ -82,8 +81,6 @@ class Find:
         "used_by_random": "bits",
     }  # fmt: skip
 
-    vocabulary: Vocabulary
-    ids: Ids
     found: tuple[Found, ...]
     shown: int
     rare: tuple[str, ...]
@@ -98,7 +95,7 @@ class Find:
     scores: Floats
 
     @classmethod
-    def of(cls, reading: Reading, options: Options | None = None, track: Track = untracked) -> Self:
+    def of(cls, reading: Reading, options: Options = Options(), track: Track = untracked) -> Self:
         """Score every unit against every feature, and ablate the best.
 
         All states of the cell are tried, or the one requested kind.
@@ -108,7 +105,6 @@ class Find:
         ConfigError
             If there is no such kind or layer, or a requested feature is invalid.
         """
-        options = options or Options()
         kinds = tuple(reading.states) if options.kind is None else (options.kind,)
         search = Search.of(reading, kinds, options, track)
         reading, F = search.reading, len(search.features)
@@ -153,9 +149,8 @@ class Find:
 
     def data(self) -> dict[str, Any]:
         """Return an object per feature, and the size of the sample."""
-        heading, *table = self.rows()
         return {
-            "found": [dict(zip(map(str, heading), row, strict=True)) for row in table],
+            "found": records(self.rows()),
             "rare": list(self.rare),
             "kinds": list(self.kinds),
             "units": len(self.units),
@@ -195,8 +190,7 @@ class Find:
         names = json.dumps([feature.name for feature in features]).encode()
         kinds = [self.kinds.index(kind) for _, kind in self.units]
         return {
-            "ids": self.ids.astype(np.int32),
-            "codepoints": self.vocabulary.code_points[self.ids],
+            **text_arrays(self.vocabulary, self.ids),
             "features": np.array([f.values for f in features]).reshape(-1, len(self.ids)),
             "feature_names": np.frombuffer(names, np.uint8),
             "binary": np.array([f.binary for f in features], np.uint8),
@@ -238,5 +232,4 @@ def _costs(
 def where_on(feature: Feature) -> NDArray[np.bool_]:
     """Return where a binary feature is 1, (T,), or a number above its median."""
     middle = 0.5 if feature.binary else float(np.median(feature.values))
-    on: NDArray[np.bool_] = feature.values > middle
-    return on
+    return feature.values > middle

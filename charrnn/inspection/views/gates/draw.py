@@ -11,7 +11,7 @@ from charrnn.inspection.result import name
 from charrnn.inspection.views.gates.result import LEAST_COUNT, Gate, Gates, Memory
 from charrnn.network.cells import label as named
 from charrnn.plurals import counted
-from charrnn.terminal.bars import bar, histogram
+from charrnn.terminal.bars import bar_text, histogram
 from charrnn.terminal.heat_map import Row, heat_map, sequential_legend
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
@@ -134,8 +134,7 @@ def _memory(memory: Memory, screen: Screen) -> Iterator[Text]:
         label = f"{low:g} to {high:g}" if np.isfinite(high) else f"{low:g} and more"
         line = Text()
         line.append(f"{label:>11} ", screen.palette.dim)
-        drawn = bar(count / max(counts), width, ascii_only=screen.ascii_only)
-        line.append(drawn, screen.palette.second)
+        line.append_text(bar_text(count / max(counts), width, screen.palette.second, screen))
         line.append(f" {count}" if count else "-")
         yield line
     longest = np.argsort(-memory.tau, kind="stable")[:_LONGEST].tolist()

@@ -10,9 +10,17 @@ from numpy.typing import NDArray
 from charrnn.array_types import Column, Floats, Ids
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.result import Cell, name, plain
+from charrnn.inspection.result import (
+    Cell,
+    OfText,
+    attributes,
+    name,
+    plain,
+    records,
+    stacked,
+    text_arrays,
+)
 from charrnn.network.cells import CELLS, is_sigmoid
-from charrnn.text.vocabulary import Vocabulary
 
 STUCK = 0.99
 """Fraction of steps, shut or open, above which a gate is stuck."""
@@ -66,8 +74,7 @@ class Gate:
     @property
     def stuck(self) -> NDArray[np.bool_]:
         """Which units are nearly always shut or open, (H,)."""
-        stuck: NDArray[np.bool_] = np.maximum(self.low, self.high) > STUCK
-        return stuck
+        return np.maximum(self.low, self.high) > STUCK
 
     @property
     def shut(self) -> int:
@@ -98,7 +105,7 @@ class Memory:
 
 
 @dataclass(frozen=True, eq=False)
-class Gates:
+class Gates(OfText):
     """The gates of every layer, the state a as the last of them, and their memory, if any.
 
     characters, counts: (C,), the ids of the characters of the text, and their counts.
@@ -107,8 +114,6 @@ class Gates:
     view: ClassVar[str] = "gates"
     measures: ClassVar[dict[str, str]] = {"tau": "characters"}
 
-    vocabulary: Vocabulary
-    ids: Ids
     cell: str
     characters: Ids
     counts: NDArray[np.int64]
@@ -116,7 +121,7 @@ class Gates:
     memories: tuple[Memory, ...]
 
     @classmethod
-    def of(cls, reading: Reading, options: Options | None = None) -> Self:
+    def of(cls, reading: Reading, options: Options = Options()) -> Self:
         """Summarise the gates of a reading.
 
         Raises
@@ -125,7 +130,7 @@ class Gates:
             If there is no such layer.
         """
         config = reading.network.config
-        layers, memory = (options or Options()).layers(config), CELLS[config.cell].memory
+        layers, memory = options.layers(config), CELLS[config.cell].memory
         series = reading.gates | {"a": reading.states["a"]}
         characters, which, counts = np.unique(reading.ids, return_inverse=True, return_counts=True)
         gates = [
@@ -173,8 +178,6 @@ class Gates:
 
     def data(self) -> dict[str, Any]:
         """Return a summary of each gate, with the numbers of each unit."""
-        heading, *table = self.rows()
-        units = [dict(zip(map(str, heading), row, strict=True)) for row in table]
         return {
             "cell": self.cell,
             "characters": [
@@ -190,18 +193,15 @@ class Gates:
                     "high": float(gate.high.mean()),
                     "mean": float(gate.mean.mean()),
                     "slope": plain(gate.slope.mean()),
-                    "histogram": plain(gate.histogram),
-                    "shut": gate.shut,
-                    "open": gate.open,
+                    **attributes(gate, "histogram", "shut", "open"),
                     "stuck": [name((gate.layer, j)) for j in np.flatnonzero(gate.stuck).tolist()],
                     "high_on": [self.vocabulary[k] for k in gate.high_on],
                     "low_on": [self.vocabulary[k] for k in gate.low_on],
-                    "by_character": plain(gate.by_character),
-                    "over_text": plain(gate.over_text),
+                    **attributes(gate, "by_character", "over_text"),
                 }
                 for gate in self.gates
             ],
-            "units": units,
+            "units": records(self.rows()),
         }
 
     def rows(self) -> Iterator[list[Cell]]:
@@ -210,8 +210,8 @@ class Gates:
         taus = {(memory.layer, memory.gate): plain(memory.tau) for memory in self.memories}
         for gate in self.gates:
             tau = taus.get((gate.layer, gate.name), [None] * len(gate.mean))
-            columns = (gate.low, gate.high, gate.mean, gate.sd, gate.slope)
-            numbers = zip(*map(plain, columns), tau, self.flags(gate), strict=True)
+            columns = attributes(gate, "low", "high", "mean", "sd", "slope").values()
+            numbers = zip(*columns, tau, self.flags(gate), strict=True)
             for j, (*cells, flags) in enumerate(numbers):
                 yield [gate.layer, j, gate.name, *cells, " ".join(flags)]
 
@@ -219,20 +219,13 @@ class Gates:
         """Return the units' numbers, (N, H), of the gates in `gate_layers` and `gate_names`."""
         gates = self.gates
         arrays: dict[str, NDArray[Any]] = {
-            "ids": self.ids.astype(np.int32),
-            "codepoints": self.vocabulary.code_points[self.ids],
+            **text_arrays(self.vocabulary, self.ids),
             "character_ids": self.characters.astype(np.int32),
             "character_counts": self.counts,
             "gate_layers": np.array([gate.layer for gate in gates], np.int32),
             "gate_names": np.array([ord(gate.name) for gate in gates], np.uint32),
-            "low": np.array([gate.low for gate in gates]),
-            "high": np.array([gate.high for gate in gates]),
-            "mean": np.array([gate.mean for gate in gates]),
-            "sd": np.array([gate.sd for gate in gates]),
-            "slope": np.array([gate.slope for gate in gates]),
-            "histogram": np.array([gate.histogram for gate in gates]),
-            "by_character": np.array([gate.by_character for gate in gates]),
-            "over_text": np.array([gate.over_text for gate in gates]),
+            **stacked(gates, "low", "high", "mean", "sd", "slope", "histogram"),
+            **stacked(gates, "by_character", "over_text"),
         }
         if self.memories:
             arrays["tau"] = np.array([memory.tau for memory in self.memories])

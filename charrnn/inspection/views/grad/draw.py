@@ -19,7 +19,7 @@ from charrnn.inspection.views.grad.result import (
 )
 from charrnn.network.cells import words
 from charrnn.plurals import counted
-from charrnn.terminal.bars import bar
+from charrnn.terminal.bars import bar_text
 from charrnn.terminal.heat_map import sequential_legend
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
@@ -98,8 +98,7 @@ def _medians(named: list[tuple[str, Course]], K: int, screen: Screen) -> Iterato
             cells = [_number(course, k, width, screen) for k in lags]
             for cell, median in zip(cells, course.median[lags].tolist(), strict=True):
                 part = (log10(median) - least) / (most - least) if median > 0 else 0.0
-                drawn = bar(part, width - cell.cell_len, ascii_only=screen.ascii_only)
-                cell.append(drawn, styles[n % 2])
+                cell.append_text(bar_text(part, width - cell.cell_len, styles[n % 2], screen))
             table = table.beside(title, cells)
         yield from table.draw(screen)
     quartiles = ", beside it the quartiles" if width >= _ROOMY else ""

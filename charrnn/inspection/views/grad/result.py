@@ -14,7 +14,7 @@ from charrnn.errors import ConfigError, TextError
 from charrnn.inspection.options import Options
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.result import Cell, plain
+from charrnn.inspection.result import Cell, attributes, plain
 from charrnn.inspection.views.grad import loss_gradients as descent
 from charrnn.network.config import NetworkConfig
 from charrnn.plurals import counted
@@ -62,8 +62,7 @@ class Course:
     @cached_property
     def is_measured(self) -> NDArray[np.bool_]:
         """Which targets have gradients that can be compared, (S,)."""
-        measured: NDArray[np.bool_] = ~np.isnan(self.relative[:, 0])
-        return measured
+        return ~np.isnan(self.relative[:, 0])
 
     @cached_property
     def quartiles(self) -> NDArray[np.float64]:
@@ -174,7 +173,7 @@ class Gradients:
     def of(
         cls,
         readings: tuple[Reading, ...],
-        options: Options | None = None,
+        options: Options = Options(),
         track: Track = untracked,
     ) -> Self:
         """Compute the gradients of characters drawn from all over the text.
@@ -189,7 +188,6 @@ class Gradients:
         TextError
             If the text has fewer than three characters.
         """
-        options = options or Options()
         kind = options.kind_shown
         for reading in readings:
             _check_kind(reading, kind)
@@ -296,14 +294,9 @@ def _courses(
 def _about(course: Course) -> dict[str, Any]:
     q25, median, q75 = plain(course.quartiles)
     return {
-        "layer": course.layer,
-        "kind": course.kind,
-        "norm": plain(course.norm),
+        **attributes(course, "layer", "kind", "norm"),
         "q25": q25,
         "median": median,
         "q75": q75,
-        "rate": plain(course.rate),
-        "e_fold": plain(course.e_fold),
-        "m90": plain(course.m90),
-        "verdict": course.verdict,
+        **attributes(course, "rate", "e_fold", "m90", "verdict"),
     }

@@ -11,12 +11,12 @@ from charrnn.inspection.result import name
 from charrnn.inspection.views.ledger.memory_writes import ages
 from charrnn.inspection.views.ledger.result import Account, Ledger
 from charrnn.plurals import counted
-from charrnn.terminal.bars import bar
+from charrnn.terminal.bars import bar_text
 from charrnn.terminal.heat_map import Row, diverging_legend, heat_map
 from charrnn.terminal.passages import before, fitting
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
-from charrnn.terminal.tables import Shown, Table, number, prose, rule, share
+from charrnn.terminal.tables import Shown, Table, number, prose, rule, share, signed
 
 _LARGEST = 6  # writes that are named
 
@@ -48,8 +48,7 @@ def _ages(account: Account, result: Ledger, screen: Screen) -> Iterator[Text]:
     for (least, most), *shares in list(zip(ages(used), *columns, strict=False)):
         row: list[Shown] = ["now" if not most else f"{least}" if most == 1 else f"{least}-{most}"]
         for value, style in zip(shares, (screen.palette.first, screen.palette.second), strict=True):
-            drawn = bar(float(value), room, ascii_only=screen.ascii_only)
-            row += [share(float(value)), Text(drawn, style)]
+            row += [share(value), bar_text(value, room, style, screen)]
         body.append(row)
     yield from Table(["age", "here", "", "over the text", ""], "<<<<<", body).draw(screen)
     last = 1 + account.half_age
@@ -64,7 +63,7 @@ def _ages(account: Account, result: Ledger, screen: Screen) -> Iterator[Text]:
 
 def _map(account: Account, result: Ledger, symbols: Symbols, screen: Screen) -> Iterator[Text]:
     """Yield what is left of the last writes of some units, as many as fit a line."""
-    labels = [f"{name(unit)} {_signed(float(account.memory[unit[1]]))}" for unit in account.units]
+    labels = [f"{name(unit)} {signed(float(account.memory[unit[1]]))}" for unit in account.units]
     series = list(account.shown().T)
     if account.layer == result.top:
         labels.append(f"for {symbols[result.chosen]}")
@@ -111,22 +110,17 @@ def _for(result: Ledger, symbols: Symbols, screen: Screen) -> Iterator[Text]:
     places = [result.t + 1 - len(nats) + n for n in order.tolist()]
     for n, t in zip(order.tolist(), places, strict=True):
         style = screen.palette.first if nats[n] > 0 else screen.palette.second
-        drawn = bar(abs(nats[n]) / largest, 20, ascii_only=screen.ascii_only)
-        body.append([str(result.t - t), _signed(float(nats[n])), Text(drawn, style)])
+        drawn = bar_text(abs(nats[n]) / largest, 20, style, screen)
+        body.append([str(result.t - t), signed(nats[n]), drawn])
     table = Table(["age", "nats", ""], ">><", body)
     room = table.room(screen.width)
     passages = [Text(before(result.ids, t, room, symbols, screen)) for t in places]
     yield from table.beside("written as the last was read", passages).draw(screen)
     others = len(nats) - len(order)
-    left_out = _signed(float(nats.sum() - nats[order].sum()))
+    left_out = signed(float(nats.sum() - nats[order].sum()))
     rest = f" (of those not shown, {others:,}: {left_out})" if others else ""
     yield from prose(
         f"score {number(result.score)} = {number(nats.sum())} of all writes"
-        f"{rest}, {_signed(result.bias)} of the bias",
+        f"{rest}, {signed(result.bias)} of the bias",
         screen,
     )
-
-
-def _signed(value: float) -> str:
-    written = number(value)
-    return written if written.startswith("-") else f"+{written}"

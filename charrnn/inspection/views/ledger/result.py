@@ -7,15 +7,14 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Ids
+from charrnn.array_types import Column
 from charrnn.inspection.methods.target_and_foil import favourite
 from charrnn.inspection.options import Options, Unit
 from charrnn.inspection.places import place
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.result import Cell, name, plain
+from charrnn.inspection.result import Cell, OfText, name, plain, stacked, text_arrays
 from charrnn.inspection.views.ledger.memory_writes import Writes, ages
 from charrnn.network.cells import CELLS
-from charrnn.text.vocabulary import Vocabulary
 
 ROWS = 6
 """Default number of units of a layer shown."""
@@ -60,7 +59,7 @@ class Account:
 
 
 @dataclass(frozen=True, eq=False)
-class Ledger:
+class Ledger(OfText):
     """The memory of each layer after step t, write by write, and what the writes say about a guess.
 
     With m the cell state c of an LSTM or the state a of a GRU, and e_j(s) what is left at t of what
@@ -85,8 +84,6 @@ class Ledger:
         "age": "characters",
     }  # fmt: skip
 
-    vocabulary: Vocabulary
-    ids: Ids
     t: int
     cell: str
     accounts: tuple[Account, ...]
@@ -96,7 +93,7 @@ class Ledger:
     bias: float
 
     @classmethod
-    def of(cls, reading: Reading, options: Options | None = None) -> Self:
+    def of(cls, reading: Reading, options: Options = Options()) -> Self:
         """Settle the accounts of one step.
 
         Raises
@@ -104,7 +101,6 @@ class Ledger:
         ConfigError
             The cell has no such memory, or there is no such place, layer or unit.
         """
-        options = options or Options()
         config = reading.network.config
         layers = options.layers(config)
         options.check_units(config)
@@ -213,12 +209,11 @@ class Ledger:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return what is left of every step in every unit, (L, N, H), the last step that of t."""
         return {
-            "ids": self.ids.astype(np.int32),
-            "codepoints": self.vocabulary.code_points[self.ids],
+            **text_arrays(self.vocabulary, self.ids),
             "t": np.array(self.t, np.int32),
             "layers": np.array([account.layer for account in self.accounts], np.int32),
             "ledger": np.array([self._padded(account.left) for account in self.accounts]),
-            "memory": np.array([account.memory for account in self.accounts]),
+            **stacked(self.accounts, "memory"),
             "age": np.arange(self.followed)[::-1].astype(np.int32),
             "nats": self._padded(self.nats[:, None])[:, 0],
         }

@@ -8,7 +8,7 @@ from rich.text import Text
 from charrnn.inspection.result import name
 from charrnn.inspection.views.match.result import Found, Match
 from charrnn.plurals import counted
-from charrnn.terminal.bars import bar
+from charrnn.terminal.bars import bar_text
 from charrnn.terminal.passages import aligned
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
@@ -64,13 +64,12 @@ def _places(result: Match, symbols: Symbols, screen: Screen) -> Iterator[Text]:
     by_state = result.pattern is None
     body: list[list[Shown]] = []
     for found in (itself, *result.found):
-        alike = (
-            [share(found.cos or 0.0) if (found.cos or 0) > 0 else number(found.cos or 0)]
-            if by_state
-            else [_count(found.shared), _count(found.either)]
-        )
         if found is itself:
             alike = ["itself"] if by_state else ["itself", ""]
+        elif found.cos is not None:
+            alike = [share(found.cos) if found.cos > 0 else number(found.cos)]
+        else:
+            alike = [str(found.shared), str(found.either)]
         body.append([*alike, str(found.t), "" if found is itself else str(found.same)])
     heading = [*(["cos"] if by_state else ["shared", "either"]), "t", "same"]
     table = Table(heading, ">" * len(heading), body)
@@ -92,10 +91,6 @@ def _places(result: Match, symbols: Symbols, screen: Screen) -> Iterator[Text]:
         )
 
 
-def _count(value: int | None) -> str:
-    return "-" if value is None else str(value)
-
-
 def _following(result: Match, symbols: Symbols, screen: Screen) -> Iterator[Text]:
     """Yield the characters that came, beside how probable they were held."""
     n = len(result.found)
@@ -104,9 +99,9 @@ def _following(result: Match, symbols: Symbols, screen: Screen) -> Iterator[Text
         [
             symbols[each.id],
             f"{each.count}/{n}",
-            Text(bar(each.count / n, _BAR, ascii_only=screen.ascii_only), screen.palette.first),
+            bar_text(each.count / n, _BAR, screen.palette.first, screen),
             share(each.here),
-            Text(bar(each.here, _BAR, ascii_only=screen.ascii_only), screen.palette.second),
+            bar_text(each.here, _BAR, screen.palette.second, screen),
             share(each.there),
         ]
         for each in shown

@@ -12,11 +12,10 @@ from charrnn.errors import ConfigError, Way
 from charrnn.inspection.options import Options
 from charrnn.inspection.places import place
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.result import Cell, name, plain
+from charrnn.inspection.result import Cell, OfText, name, plain, records, text_arrays
 from charrnn.inspection.views.match.similar_states import Pattern, apart, cosines
 from charrnn.network.cells import is_sigmoid
 from charrnn.plurals import counted
-from charrnn.text.vocabulary import Vocabulary
 
 ROWS = 20
 """Default number of places shown."""
@@ -64,7 +63,7 @@ class Following:
 
 
 @dataclass(frozen=True, eq=False)
-class Match:
+class Match(OfText):
     """The places of a text with a state like that at one place, the most alike first.
 
     part: what was asked about: one character, or those of a pattern.
@@ -77,8 +76,6 @@ class Match:
     view: ClassVar[str] = "match"
     measures: ClassVar[dict[str, str]] = {}
 
-    vocabulary: Vocabulary
-    ids: Ids
     part: range
     layer: int
     kind: str
@@ -88,7 +85,7 @@ class Match:
     following: tuple[Following, ...]
 
     @classmethod
-    def of(cls, reading: Reading, options: Options | None = None) -> Self:
+    def of(cls, reading: Reading, options: Options = Options()) -> Self:
         """Look for them.
 
         Raises
@@ -97,7 +94,6 @@ class Match:
             There is no such place, part, layer or kind, or both a place and a pattern are asked
             for, or no unit is on throughout the pattern.
         """
-        options = options or Options()
         layer, kind = options.layers(reading.network.config)[-1], options.kind_shown
         states = reading.series(kind)[:, layer]
         rows = options.rows or ROWS
@@ -140,7 +136,6 @@ class Match:
 
     def data(self) -> dict[str, Any]:
         """Return the places found, and what came after them."""
-        heading, *table = self.rows()
         on = [] if self.pattern is None else np.flatnonzero(self.pattern.on).tolist()
         return {
             "from": self.part.start,
@@ -156,14 +151,11 @@ class Match:
             ],
             "cos_of_all": None
             if self.cosines is None
-            else dict(
-                zip(
-                    ("median", "top_percent"),
-                    np.quantile(self.cosines, [0.5, 0.99]).tolist(),
-                    strict=True,
-                )
-            ),
-            "places": [dict(zip(map(str, heading), row, strict=True)) for row in table],
+            else {
+                "median": float(np.quantile(self.cosines, 0.5)),
+                "top_percent": float(np.quantile(self.cosines, 0.99)),
+            },
+            "places": records(self.rows()),
             "next": [
                 {
                     "char": self.vocabulary[each.id],
@@ -191,8 +183,7 @@ class Match:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the likeness of every place of the text, and which were chosen."""
         arrays: dict[str, NDArray[Any]] = {
-            "ids": self.ids.astype(np.int32),
-            "codepoints": self.vocabulary.code_points[self.ids],
+            **text_arrays(self.vocabulary, self.ids),
             "part": np.array([self.part.start, self.part.stop], np.int32),
             "places": np.array([found.part.start for found in self.found], np.int32),
         }

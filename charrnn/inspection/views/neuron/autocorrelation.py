@@ -71,5 +71,4 @@ def autocorrelation(values: Floats | Column) -> Column:
         return np.zeros(K + 1)
     size = 1 << (T + K).bit_length()
     spectrum = np.fft.rfft(u, size)
-    r: Column = np.fft.irfft(np.abs(spectrum) ** 2, size)[: K + 1] / total
-    return r
+    return np.fft.irfft(np.abs(spectrum) ** 2, size)[: K + 1] / total

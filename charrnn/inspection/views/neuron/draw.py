@@ -21,7 +21,17 @@ from charrnn.terminal.heat_map import diverging_legend, sequential_legend
 from charrnn.terminal.passages import aligned
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
-from charrnn.terminal.tables import Shown, Table, flow, number, prose, quoted, rule, share
+from charrnn.terminal.tables import (
+    Shown,
+    Table,
+    flow,
+    number,
+    prose,
+    quoted,
+    rule,
+    share,
+    with_error,
+)
 
 _FOLLOWED, _ECHOES = 6, 3  # features of either kind that are shown
 _CHARACTERS = 8  # that move a unit, or are pushed, either way
@@ -136,7 +146,7 @@ def _follows(report: UnitReport, result: Neuron, screen: Screen) -> Iterator[Tex
 def _feature(one: Following, screen: Screen) -> list[Shown]:
     kind = "AUC" if one.feature.binary else "r"
     ahead = "*" if one.feature.ahead else ""
-    row: list[Shown] = [
+    return [
         quoted(f"{one.feature.name}{ahead}", 22, screen),
         "high" if one.sign > 0 else "low",
         f"{kind} {share(one.score):>4}",
@@ -145,7 +155,6 @@ def _feature(one: Following, screen: Screen) -> list[Shown]:
         "" if one.verdict == "echo" else share(one.in_char_floor),
         share(one.span_f1),
     ]
-    return row
 
 
 def _size(value: float) -> str:
@@ -156,8 +165,7 @@ def _signed(mean: Mean, screen: Screen) -> str:
     """Return a difference of bits with its standard error."""
     if not mean.count:
         return "-"
-    error = f" {screen.pick('±', '+-')} {number(mean.error, 3)}" if np.isfinite(mean.error) else ""
-    return f"{_bits(mean.mean)}{error}"
+    return with_error(_bits(mean.mean), mean.error, screen, 3)
 
 
 def _bits(value: float) -> str:

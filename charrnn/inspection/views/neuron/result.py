@@ -10,7 +10,6 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.array_types import Ids
 from charrnn.evaluation.statistics import Mean
 from charrnn.inspection.methods.ablation_costs import costs
 from charrnn.inspection.methods.character_classes import CLASSES
@@ -20,10 +19,9 @@ from charrnn.inspection.methods.features.search import Search, part_of
 from charrnn.inspection.options import Options, Unit
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.result import Cell, name, plain
+from charrnn.inspection.result import Cell, OfText, attributes, name, plain, stacked, text_arrays
 from charrnn.inspection.views.neuron.card import Card, Cost
 from charrnn.inspection.views.neuron.wiring import Inflow
-from charrnn.text.vocabulary import Vocabulary
 
 FEATURED = 8000
 """Features are scored on so many characters at most, the last of the text: half to choose the sign
@@ -57,7 +55,7 @@ class UnitReport:
 
 
 @dataclass(frozen=True, eq=False)
-class Neuron:
+class Neuron(OfText):
     """Some units: those that were asked for, or one that is worth looking at.
 
     The one that is chosen is the one that follows some feature of the text most surely, or, if none
@@ -76,8 +74,6 @@ class Neuron:
         "cost_on_error": "bits", "cost_off": "bits", "cost_off_error": "bits",
     }  # fmt: skip
 
-    vocabulary: Vocabulary
-    ids: Ids
     units: tuple[UnitReport, ...]
     counted: int
     by_random: tuple[float, ...]
@@ -86,7 +82,7 @@ class Neuron:
     enough: bool
 
     @classmethod
-    def of(cls, reading: Reading, options: Options | None = None, track: Track = untracked) -> Self:
+    def of(cls, reading: Reading, options: Options = Options(), track: Track = untracked) -> Self:
         """Fill in the cards.
 
         Raises
@@ -94,7 +90,6 @@ class Neuron:
         ConfigError
             There is no such unit, kind or layer, or a feature that is asked for is none.
         """
-        options = options or Options()
         options.check_units(reading.network.config)
         kind, controls = options.kind_shown, options.random or 0
         reading.series(kind)
@@ -167,12 +162,10 @@ class Neuron:
                 pushed[n] = report.card.pushes
         cards = [report.card for report in self.units]
         return {
-            "ids": self.ids.astype(np.int32),
-            "codepoints": self.vocabulary.code_points[self.ids],
+            **text_arrays(self.vocabulary, self.ids),
             "units": np.array([card.unit for card in cards], np.int32),
             "kinds": np.array([ord(card.kind) for card in cards], np.uint32),
-            "values": np.array([card.values for card in cards]),
-            "histogram": np.array([card.histogram for card in cards]),
+            **stacked(cards, "values", "histogram"),
             "autocorrelation": np.array([card.rhythm.r for card in cards]),
             "moved_by": moved_by,
             "pushes": pushed,
@@ -180,9 +173,6 @@ class Neuron:
 
     def _card(self, report: UnitReport) -> dict[str, Any]:
         card, cost, rhythm = report.card, report.cost, report.card.rhythm
-        shares = {"mean": card.mean, "sd": card.sd, "low": card.low, "high": card.high}
-        slow = {"tau": card.tau, "lasts": rhythm.lasts}
-        again = {"period": rhythm.period, "peak": rhythm.peak, "floor": rhythm.floor}
         wires = card.wiring
         return {
             "unit": name(card.unit),
@@ -190,8 +180,9 @@ class Neuron:
             "role": report.role,
             "span": list(card.span),
             "histogram": plain(card.histogram),
-            **{key: plain(value) for key, value in (shares | slow).items()},
-            "rhythm": {key: plain(value) for key, value in again.items()},
+            **attributes(card, "mean", "sd", "low", "high", "tau"),
+            **attributes(rhythm, "lasts"),
+            "rhythm": attributes(rhythm, "period", "peak", "floor"),
             "follows": [_follows(following, cost) for following in report.follows],
             "top": [self._context(card, t) for t in card.top],
             "bottom": [self._context(card, t) for t in card.bottom],
@@ -280,10 +271,8 @@ def _follows(following: Following, cost: Cost | None) -> dict[str, Any]:
     return {
         "feature": feature.name,
         "group": feature.group,
-        "binary": feature.binary,
-        "ahead": feature.ahead,
-        "sign": following.sign,
-        **{key: plain(getattr(following, key)) for key in numbers},
+        **attributes(feature, "binary", "ahead"),
+        **attributes(following, "sign", *numbers),
         **_mean("cost_on", cost.on[feature.name] if cost else nothing),
         **_mean("cost_off", cost.off[feature.name] if cost else nothing),
         "verdict": following.verdict,

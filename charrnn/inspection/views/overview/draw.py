@@ -15,7 +15,7 @@ from charrnn.plurals import counted
 from charrnn.terminal.heat_map import MOST_BITS, Row, diverging_legend, heat_map
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
-from charrnn.terminal.tables import flow, folded, number, prose, rule, share
+from charrnn.terminal.tables import flow, folded, number, prose, rule, share, with_error
 
 _LEADER = 5  # from so many cells on dots lead from a sentence to its view
 _FEW, _USUAL = 2, 10  # units that a panel has, where there is little room and where there is more
@@ -105,7 +105,6 @@ def _facts(means: Means | None, screen: Screen, *, all_of_them: bool) -> Iterato
         yield from prose("one character: it is read, not predicted, so nothing is averaged", screen)
         return
     sure = isfinite(means.bits_error)
-    error = f" {screen.pick('±', '+-')} {number(means.bits_error)}" if sure else ""
     facts = [
         f"perplexity {number(means.perplexity)}",
         f"top-1 {means.top1:.0%}",
@@ -114,7 +113,8 @@ def _facts(means: Means | None, screen: Screen, *, all_of_them: bool) -> Iterato
         f"over {counted(means.predictions, 'prediction')}",
         f"{screen.pick('±', '+-')} standard error" if sure else "too few for a standard error",
     ]
-    label = Text(f"{number(means.bits)}{error} bits/char", screen.palette.bold)
+    bits = with_error(number(means.bits), means.bits_error, screen)
+    label = Text(f"{bits} bits/char", screen.palette.bold)
     shown = facts if all_of_them else facts[:3]
     yield from flow([label, *map(Text, shown)], screen, label=Text())
 

@@ -14,7 +14,7 @@ from charrnn.inspection.methods.features.search import Search, part_of
 from charrnn.inspection.options import Options
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.result import Cell, plain
+from charrnn.inspection.result import Cell, attributes, text_arrays
 from charrnn.inspection.views.context.result import Context
 from charrnn.inspection.views.errors.result import Errors
 from charrnn.inspection.views.find.result import Found, where_on
@@ -59,12 +59,12 @@ class Overview:
     findings: tuple[Finding, ...]
 
     @classmethod
-    def of(cls, reading: Reading, options: Options | None = None, track: Track = untracked) -> Self:
+    def of(cls, reading: Reading, options: Options = Options(), track: Track = untracked) -> Self:
         """Compute what other views show, each with less work, and ask every rule."""
         probabilities, searched = Probabilities.of(reading), Searched.of(reading, track)
         earned: list[Finding] = []
         if len(reading) >= ENOUGH:
-            seed = (options or Options()).seed
+            seed = options.seed
             found = _findings(reading, probabilities, searched, seed, track)
             earned = [finding for finding in found if finding is not None]
         return cls(probabilities, telling(reading, searched.best), tuple(earned[:MOST]))
@@ -73,7 +73,7 @@ class Overview:
         """Return the means, if anything was predicted, the units and the findings."""
         means = self.probabilities.means
         return {
-            "means": means and {name: plain(value) for name, value in vars(means).items()},
+            "means": means and attributes(means, *vars(means)),
             "units": [unit.data() for unit in self.units],
             "findings": [finding.data() for finding in self.findings],
         }
@@ -93,8 +93,7 @@ class Overview:
         probabilities = self.probabilities
         written = json.dumps([finding.data() for finding in self.findings], ensure_ascii=False)
         return {
-            "ids": probabilities.ids.astype(np.int32),
-            "codepoints": probabilities.vocabulary.code_points[probabilities.ids],
+            **text_arrays(probabilities.vocabulary, probabilities.ids),
             "bits": probabilities.reading.surprise,
             "units": np.array([one.unit for one in self.units], np.int32),
             "kinds": np.array([ord(one.kind) for one in self.units], np.uint32),

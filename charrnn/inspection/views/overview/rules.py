@@ -15,7 +15,7 @@ import numpy as np
 from charrnn.evaluation.statistics import Mean, mean_where
 from charrnn.inspection.methods.features.following import Following
 from charrnn.inspection.methods.features.shift_test import LEVEL, NEAREST
-from charrnn.inspection.result import Cell, name, plain
+from charrnn.inspection.result import Cell, attributes, name, plain
 from charrnn.inspection.views.context.result import WITHIN, Context
 from charrnn.inspection.views.errors.result import Errors
 from charrnn.inspection.views.find.result import Found
@@ -87,10 +87,7 @@ class Finding:
     def data(self) -> dict[str, Any]:
         """Return it as JSON's own types."""
         return {
-            "id": self.id,
-            "text": self.text,
-            "view": self.view,
-            "options": self.options,
+            **attributes(self, "id", "text", "view", "options"),
             "evidence": {key: plain(value) for key, value in self.evidence.items()},
         }
 

@@ -10,7 +10,7 @@ from charrnn.array_types import Column
 from charrnn.inspection.methods.features.following import Following, surest
 from charrnn.inspection.options import Unit
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.result import name, plain
+from charrnn.inspection.result import attributes, name, plain
 
 MOST = 32
 """How many units are chosen: more than a screen has lines for."""
@@ -38,14 +38,12 @@ class Telling:
 
     def data(self) -> dict[str, Any]:
         """Return it as JSON's own types."""
-        it = self.following
+        it, numbers = self.following, ("score", "floor", "verdict")
         return {
             "unit": name(self.unit),
             "kind": self.kind,
             "feature": None if it is None else it.feature.name,
-            "score": None if it is None else plain(it.score),
-            "floor": None if it is None else plain(it.floor),
-            "verdict": None if it is None else it.verdict,
+            **(dict.fromkeys(numbers) if it is None else attributes(it, *numbers)),
             "values": plain(self.values),
         }
 

@@ -7,11 +7,11 @@ from rich.text import Text
 
 from charrnn.inspection.views.probs.result import Probabilities
 from charrnn.plurals import counted
-from charrnn.terminal.bars import bar
+from charrnn.terminal.bars import bar, bar_text
 from charrnn.terminal.coloured_text import BITS, EXCESS, RANK, coloured_text
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
-from charrnn.terminal.tables import Shown, Table, flow, number, prose, share
+from charrnn.terminal.tables import Shown, Table, flow, number, prose, share, with_error
 
 _BAR = 8
 _LONGEST_BAR = 8  # beside each of the likeliest characters
@@ -51,8 +51,6 @@ def means(result: Probabilities, screen: Screen) -> Iterator[Text]:
     if found is None:
         yield from prose("one character: it is read, not predicted, so nothing is averaged", screen)
         return
-    sure = np.isfinite(found.bits_error)
-    error = f" {screen.pick('±', '+-')} {found.bits_error:.2f}" if sure else ""
     facts = [
         f"perplexity {number(found.perplexity)}",
         f"top-1 {found.top1:.0%}",
@@ -64,9 +62,11 @@ def means(result: Probabilities, screen: Screen) -> Iterator[Text]:
     if result.temperature != 1:
         tau = f"{result.temperature:g}"
         yield from prose(f"at temperature {tau}: y_hat is softmax(scores / {tau})", screen)
-    label = Text().append(f"{number(found.bits)}{error} bits/char", screen.palette.bold)
+    bits = with_error(number(found.bits), found.bits_error, screen)
+    label = Text().append(f"{bits} bits/char", screen.palette.bold)
     yield from flow([label, *map(Text, facts)], screen, label=Text())
     many = counted(found.predictions, "prediction")
+    sure = np.isfinite(found.bits_error)
     basis = f"standard error from {found.blocks} blocks" if sure else "too few for a standard error"
     yield from prose(f"over {many}; {basis}", screen)
 
@@ -159,6 +159,5 @@ def _expected(
             )
             if longest > 1:
                 line.append(" " * (n * each + size + 1 - line.cell_len))
-                drawn = bar(p, longest, ascii_only=screen.ascii_only)
-                line.append(drawn, screen.palette.second)
+                line.append_text(bar_text(p, longest, screen.palette.second, screen))
         yield line

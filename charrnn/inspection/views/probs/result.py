@@ -14,7 +14,7 @@ from charrnn.evaluation.statistics import Calibration, block_standard_error, cal
 from charrnn.inspection.options import Options, Paint
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.result import Cell, plain
+from charrnn.inspection.result import Cell, attributes, plain, records, text_arrays
 from charrnn.inspection.views.probs.greedy_branches import branches
 from charrnn.network.functions import log_softmax
 from charrnn.text.vocabulary import Vocabulary
@@ -70,12 +70,9 @@ class Probabilities:
     """
 
     view: ClassVar[str] = "probs"
-    measures: ClassVar[dict[str, str]] = {
-        "bits": "bits",
-        "entropy": "bits",
-        "excess": "bits",
-        "margin": "bits",
-    }
+    measures: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("bits", "entropy", "excess", "margin"), "bits"
+    )
 
     reading: Reading
     temperature: float
@@ -115,9 +112,8 @@ class Probabilities:
         return np.concatenate([[np.nan], column[:-1]])
 
     @classmethod
-    def of(cls, reading: Reading, options: Options | None = None, track: Track = untracked) -> Self:
+    def of(cls, reading: Reading, options: Options = Options(), track: Track = untracked) -> Self:
         """Work out every column from a reading; branches, which take longer, when they are read."""
-        options = options or Options()
         T, V = reading.log_y_hat.shape
         k = min(options.top, V)
         p, bits, entropy, margin = (np.full(T, np.nan) for _ in range(4))
@@ -162,18 +158,15 @@ class Probabilities:
 
     def data(self) -> dict[str, Any]:
         """Return means, calibration and one object a character."""
-        heading, *table = self.rows()
-        names = [str(name) for name in heading[: heading.index("top1")]]
-        characters = [
-            dict(zip(names, row, strict=False)) | {"top": self._top(t)}
-            for t, row in enumerate(table)
+        characters: list[dict[str, Any]] = [
+            {name: cell for name, cell in row.items() if not name.startswith("top")}
+            | {"top": self._top(t)}
+            for t, row in enumerate(records(self.rows()))
         ]
         data: dict[str, Any] = {"means": None, "calibration": None, "characters": characters}
         if self.means and self.calibration:
-            data["means"] = {name: plain(value) for name, value in vars(self.means).items()}
-            data["calibration"] = {
-                name: plain(value) for name, value in vars(self.calibration).items()
-            }
+            data["means"] = attributes(self.means, *vars(self.means))
+            data["calibration"] = attributes(self.calibration, *vars(self.calibration))
         return data
 
     def rows(self) -> Iterator[list[Cell]]:
@@ -199,8 +192,7 @@ class Probabilities:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the columns; `next_ids` is -1 in the last row."""
         arrays: dict[str, NDArray[Any]] = {
-            "ids": self.ids.astype(np.int32),
-            "codepoints": self.vocabulary.code_points[self.ids],
+            **text_arrays(self.vocabulary, self.ids),
             "next_ids": np.append(self.ids[1:], -1).astype(np.int32),
             "p": self.p,
             "rank": self.rank,

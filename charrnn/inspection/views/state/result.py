@@ -7,13 +7,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Floats, Ids
+from charrnn.array_types import Column, Floats
 from charrnn.inspection.options import Options, Order, Unit
 from charrnn.inspection.places import place
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.result import Cell, name, plain
+from charrnn.inspection.result import Cell, OfText, attributes, name, plain, stacked, text_arrays
 from charrnn.network.cells import is_sigmoid
-from charrnn.text.vocabulary import Vocabulary
 
 ROWS = 16
 """Default number of units of a layer shown."""
@@ -56,12 +55,11 @@ class Moment:
     @property
     def change(self) -> Column:
         """How much each unit has moved, s(t) - s(t-1), (H,)."""
-        change: Column = self.values.astype(np.float64) - self.before
-        return change
+        return self.values.astype(np.float64) - self.before
 
 
 @dataclass(frozen=True, eq=False)
-class States:
+class States(OfText):
     """A map of each layer, its rows ordered by what makes a unit worth showing.
 
     Over the T characters of the text, for unit j of a layer,
@@ -77,8 +75,6 @@ class States:
     view: ClassVar[str] = "state"
     measures: ClassVar[dict[str, str]] = {}
 
-    vocabulary: Vocabulary
-    ids: Ids
     kind: str
     by: Order | None
     maps: tuple[Map, ...]
@@ -87,7 +83,7 @@ class States:
     moments: tuple[Moment, ...]
 
     @classmethod
-    def of(cls, reading: Reading, options: Options | None = None) -> Self:
+    def of(cls, reading: Reading, options: Options = Options()) -> Self:
         """Choose the units of each layer, and gather what the others do.
 
         Raises
@@ -95,7 +91,6 @@ class States:
         ConfigError
             There is no such kind, layer, unit or place.
         """
-        options = options or Options()
         config, kind = reading.network.config, options.kind_shown
         series = reading.series(kind)
         layers = options.layers(config)
@@ -143,18 +138,14 @@ class States:
                     "units": [name(unit) for unit in shown.units],
                     "values": plain(shown.values),
                     "variance_share": plain(shown.share),
-                    "others": shown.others,
-                    "others_rms": plain(shown.others_rms),
-                    "change_rms": plain(shown.change_rms),
+                    **attributes(shown, "others", "others_rms", "change_rms"),
                 }
                 for shown in self.maps
             ],
             "at": self.at,
             "moments": [
                 {
-                    "layer": moment.layer,
-                    "before": plain(moment.before),
-                    "values": plain(moment.values),
+                    **attributes(moment, "layer", "before", "values"),
                     "named": [name(unit) for unit in moment.named],
                 }
                 for moment in self.moments
@@ -181,13 +172,11 @@ class States:
         """Return the whole series, (T, L, H), under the name of its kind, and which are shown."""
         at = {} if self.at is None else {"at": np.array(self.at, np.int32)}
         return at | {
-            "ids": self.ids.astype(np.int32),
-            "codepoints": self.vocabulary.code_points[self.ids],
+            **text_arrays(self.vocabulary, self.ids),
             self.kind: self.series,
             "units": np.array([unit for shown in self.maps for unit in shown.units], np.int32),
             "layers": np.array([shown.layer for shown in self.maps], np.int32),
-            "others_rms": np.array([shown.others_rms for shown in self.maps]),
-            "change_rms": np.array([shown.change_rms for shown in self.maps]),
+            **stacked(self.maps, "others_rms", "change_rms"),
         }
 
 

@@ -7,21 +7,23 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Ids
+from charrnn.array_types import Column
 from charrnn.errors import ConfigError
 from charrnn.evaluation.statistics import Mean, mean_where
 from charrnn.inspection.methods.clamping import Clamp, can_clamp
 from charrnn.inspection.options import Options, Unit
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.result import Cell, name
+from charrnn.inspection.result import Cell, OfText, attributes, name, text_arrays
 from charrnn.inspection.views.steer.paired_samples import Written, write
 from charrnn.sampling.config import SamplingConfig
-from charrnn.text.vocabulary import Vocabulary
+
+_COLUMNS = ("divergence", "free_bits", "held_bits")
+"""What is known of each character of a sample, in bits."""
 
 
 @dataclass(frozen=True, eq=False)
-class Steered:
+class Steered(OfText):
     """Two samples that follow a text, one free and one with units clamped, by the same numbers.
 
     ids: (T,), the text.
@@ -31,12 +33,8 @@ class Steered:
     """
 
     view: ClassVar[str] = "steer"
-    measures: ClassVar[dict[str, str]] = {
-        "divergence": "bits", "free_bits": "bits", "held_bits": "bits",
-    }  # fmt: skip
+    measures: ClassVar[dict[str, str]] = dict.fromkeys(_COLUMNS, "bits")
 
-    vocabulary: Vocabulary
-    ids: Ids
     kind: str
     settings: tuple[tuple[Unit, float], ...]
     asked: bool
@@ -46,7 +44,7 @@ class Steered:
     clamped: Written
 
     @classmethod
-    def of(cls, reading: Reading, options: Options | None = None, track: Track = untracked) -> Self:
+    def of(cls, reading: Reading, options: Options = Options(), track: Track = untracked) -> Self:
         """Write both.
 
         Raises
@@ -54,7 +52,6 @@ class Steered:
         ConfigError
             There is no such unit, or no state of this kind that can be clamped.
         """
-        options = options or Options()
         config, kind = reading.network.config, options.kind_shown
         options.check_units(config)
         if not can_clamp(reading.network, kind):
@@ -116,22 +113,14 @@ class Steered:
     def _described(self, written: Written) -> dict[str, Any]:
         return {
             "text": "".join(self.vocabulary[k] for k in written.ids),
-            "divergence": written.divergence.tolist(),
-            "free_bits": written.free_bits.tolist(),
-            "held_bits": written.held_bits.tolist(),
+            **attributes(written, *_COLUMNS),
         }
 
     def rows(self) -> Iterator[list[Cell]]:
         """Yield a row for each character of either text."""
-        yield ["text", "n", "char", "codepoint", "divergence", "free_bits", "held_bits"]
+        yield ["text", "n", "char", "codepoint", *_COLUMNS]
         for label, written in (("free", self.free), ("held", self.clamped)):
-            numbers = zip(
-                written.ids,
-                written.divergence.tolist(),
-                written.free_bits.tolist(),
-                written.held_bits.tolist(),
-                strict=True,
-            )
+            numbers = zip(written.ids, *attributes(written, *_COLUMNS).values(), strict=True)
             for n, (k, *bits) in enumerate(numbers):
                 character = self.vocabulary[k]
                 yield [label, n, character, ord(character), *bits]
@@ -139,8 +128,7 @@ class Steered:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the same for both texts, `free.` and `held.` before each name."""
         arrays: dict[str, NDArray[Any]] = {
-            "ids": self.ids.astype(np.int32),
-            "codepoints": self.vocabulary.code_points[self.ids],
+            **text_arrays(self.vocabulary, self.ids),
             "units": np.array([unit for unit, _ in self.settings], np.int32),
             "values": np.array([value for _, value in self.settings]),
             "change": self.change,
@@ -149,9 +137,7 @@ class Steered:
             arrays |= {
                 f"{label}.ids": written.ids.astype(np.int32),
                 f"{label}.codepoints": self.vocabulary.code_points[written.ids],
-                f"{label}.divergence": written.divergence,
-                f"{label}.free_bits": written.free_bits,
-                f"{label}.held_bits": written.held_bits,
+                **{f"{label}.{name}": getattr(written, name) for name in _COLUMNS},
             }
         return arrays
 

@@ -15,7 +15,6 @@ from charrnn.inspection.views.step.draw_equations import (
 from charrnn.inspection.views.step.result import Step
 from charrnn.network.cells import CELLS
 from charrnn.plurals import counted
-from charrnn.terminal.bars import bar
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.strip import strip
 from charrnn.terminal.symbols import Symbols
@@ -149,15 +148,10 @@ def prediction(
     largest, total = f"m = {digits(made.largest)}", f"S = {digits.share(made.sum)}"
     body.append(["", "", "", largest, total, ""])
     table = Table(heading, "<>>>>>", body)
-    room = min(_LONGEST_BAR, screen.width - table.width - 2)
-    if room >= _SHORTEST_BAR:
-        bars = [Text()] * len(body)
-        for n, k in enumerate(shown):
-            drawn = bar(float(made.y_hat[k]), room, ascii_only=screen.ascii_only)
-            colour = screen.palette.first if k == following else screen.palette.second
-            bars[n] = Text(drawn, colour)
-        table = table.beside("", bars)
-    yield from table.draw(screen)
+    colours = {following: screen.palette.first}
+    bars = [(made.y_hat[k], colours.get(k, screen.palette.second)) for k in shown]
+    bars += [(0.0, "")] * (len(body) - len(shown))
+    yield from table.with_bars(bars, _LONGEST_BAR, screen, _SHORTEST_BAR).draw(screen)
     yield from came(result, symbols, screen)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from charrnn.inspection.options import Options, Unit
 from charrnn.inspection.places import place
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.result import Cell, name
+from charrnn.inspection.result import Cell, name, text_arrays
 from charrnn.network.cells import CELLS
 from charrnn.network.equations import Gate, LayerStep, Readout, layer_steps, readout
 
@@ -56,7 +56,7 @@ class Step:
     top: tuple[int, ...]
 
     @classmethod
-    def of(cls, reading: Reading, options: Options | None = None) -> Self:
+    def of(cls, reading: Reading, options: Options = Options()) -> Self:
         """Take the step at the place that is asked for, or the first.
 
         Raises
@@ -64,7 +64,6 @@ class Step:
         ConfigError
             There is no such place, layer or unit.
         """
-        options = options or Options()
         options.layers(reading.network.config)
         options.check_units(reading.network.config)
         return cls.take(reading, options, place(reading, options.at, "0"))
@@ -142,11 +141,7 @@ class Step:
                 "characters": [
                     {
                         "char": vocabulary[k],
-                        "W_ya_a": float(made.W_ya_a[k]),
-                        "b_y": float(made.b_y[k]),
-                        "score": float(made.score[k]),
-                        "power": float(made.power[k]),
-                        "y_hat": float(made.y_hat[k]),
+                        **_at(k, made, "W_ya_a", "b_y", "score", "power", "y_hat"),
                     }
                     for k in shown
                 ],
@@ -207,8 +202,7 @@ class Step:
         }
         ids, made = self.reading.ids, self.readout
         return {
-            "ids": ids.astype(np.int32),
-            "codepoints": self.reading.vocabulary.code_points[ids],
+            **text_arrays(self.reading.vocabulary, ids),
             "t": np.array(self.t, np.int32),
             "gate_names": np.array([ord(gate.name) for gate in self.layers[0].gates], np.uint32),
             **{part: gates(part) for part in ("W_ax_x", "W_aa_a", "b_a", "z", "value")},
@@ -231,13 +225,15 @@ def by_change(step: LayerStep) -> list[Unit]:
     return [(step.layer, j) for j in order.tolist()]
 
 
+def _at(k: int, item: object, *names: str) -> dict[str, float]:
+    """Return the k-th number of some arrays of an object, by their names."""
+    return {name: float(getattr(item, name)[k]) for name in names}
+
+
 def _numbers(gate: Gate, j: int) -> dict[str, str | float | None]:
     return {
         "gate": gate.name,
-        "W_ax_x": float(gate.W_ax_x[j]),
-        "W_aa_a": float(gate.W_aa_a[j]),
-        "b_a": float(gate.b_a[j]),
+        **_at(j, gate, "W_ax_x", "W_aa_a", "b_a"),
         "b_n": None if gate.b_n is None else float(gate.b_n[j]),
-        "z": float(gate.z[j]),
-        "value": float(gate.value[j]),
+        **_at(j, gate, "z", "value"),
     }

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from charrnn.inspection.views.summary.result import Summary, Tensor
 from charrnn.plurals import counted
-from charrnn.terminal.bars import bar, histogram
+from charrnn.terminal.bars import bar_text, histogram
 from charrnn.terminal.curve import curve
 from charrnn.terminal.numbers import duration
 from charrnn.terminal.screen import Screen
@@ -135,5 +135,5 @@ def _bars(costs: dict[str, float], screen: Screen) -> Iterator[Text]:
         if name == _OURS:
             line.stylize(screen.palette.bold)
         line.append(f"  {number(bits):>5}  ")
-        drawn = bar(bits / largest if largest else 0.0, width, ascii_only=screen.ascii_only)
-        yield line.append(drawn, screen.palette.first if name == _OURS else screen.palette.second)
+        style = screen.palette.first if name == _OURS else screen.palette.second
+        yield line.append_text(bar_text(bits / largest if largest else 0.0, width, style, screen))

@@ -12,7 +12,7 @@ from charrnn.array_types import Floats
 from charrnn.checkpoint.checkpoint import Checkpoint
 from charrnn.checkpoint.record import TrainingRecord
 from charrnn.inspection.options import Options
-from charrnn.inspection.result import Cell, plain
+from charrnn.inspection.result import Cell, plain, stacked
 from charrnn.network.config import NetworkConfig
 from charrnn.text.vocabulary import Vocabulary
 
@@ -53,7 +53,7 @@ class Summary:
     versions: dict[str, str]
 
     @classmethod
-    def of(cls, checkpoint: Checkpoint, options: Options | None = None) -> Self:
+    def of(cls, checkpoint: Checkpoint, options: Options = Options()) -> Self:
         """Look through a checkpoint; there is nothing to be chosen."""
         return cls(
             network=checkpoint.network.config,
@@ -112,7 +112,7 @@ class Summary:
             "counts": self.vocabulary.counts,
             "history": self.history,
             "parameters": np.array([tensor.parameters for tensor in self.tensors], np.int64),
-            "norm": np.array([tensor.norm for tensor in self.tensors]),
+            **stacked(self.tensors, "norm"),
             "min": np.array([tensor.least for tensor in self.tensors]),
             "max": np.array([tensor.largest for tensor in self.tensors]),
         }

@@ -9,7 +9,7 @@ from rich.text import Text
 from charrnn.inspection.result import name
 from charrnn.inspection.views.votes.result import Votes, effective
 from charrnn.plurals import agreeing, counted
-from charrnn.terminal.bars import bar
+from charrnn.terminal.bars import bar_text
 from charrnn.terminal.passages import before
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
@@ -23,9 +23,8 @@ _ROOM = 8  # cells for them
 def draw(result: Votes, screen: Screen) -> Iterator[Text]:
     """Yield the likeliest characters, then the units on both sides and their sums."""
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
-    title = "after "
     passage = before(result.ids, result.t, screen.width * 3 // 5, symbols, screen)
-    yield from rule(f"{title}{passage}", screen, right=f"t={result.t}")
+    yield from rule(f"after {passage}", screen, right=f"t={result.t}")
     yield from _characters(result, symbols, screen)
     yield Text()
     d, g = symbols[result.chosen], symbols[result.rival]
@@ -47,10 +46,7 @@ def _characters(result: Votes, symbols: Symbols, screen: Screen) -> Iterator[Tex
             symbols[k],
             share(float(np.exp(result.log_y_hat[k]))),
             number(scores[k]),
-            Text(
-                bar(scores[k] / largest, 2 * _BAR, ascii_only=screen.ascii_only),
-                screen.palette.second,
-            ),
+            bar_text(scores[k] / largest, 2 * _BAR, screen.palette.second, screen),
             number(scores[k] - result.bias[k]),
             number(result.bias[k]),
             marks.get(k, ""),
@@ -80,7 +76,7 @@ def _sides(result: Votes, symbols: Symbols, screen: Screen) -> Iterator[Text]:
             [
                 name((result.layer, j)),
                 number(abs(contest[j])),
-                Text(bar(abs(contest[j]) / largest, _BAR, ascii_only=screen.ascii_only), style),
+                bar_text(abs(contest[j]) / largest, _BAR, style, screen),
                 _others(result, j, symbols),
             ]
             for j in units[: result.shown]

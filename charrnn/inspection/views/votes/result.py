@@ -7,13 +7,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Ids
+from charrnn.array_types import Column
 from charrnn.inspection.methods.target_and_foil import rivals
 from charrnn.inspection.options import Options
 from charrnn.inspection.places import place
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.result import Cell, name, plain
-from charrnn.text.vocabulary import Vocabulary
+from charrnn.inspection.result import Cell, OfText, name, plain, records, text_arrays
 
 ROWS = 10
 """Default number of units shown."""
@@ -22,7 +21,7 @@ _PIECE = 2**20  # votes over the text are worked on in pieces of about so many n
 
 
 @dataclass(frozen=True, eq=False)
-class Votes:
+class Votes(OfText):
     """The scores of the characters after step t, each as a sum over the units that made it.
 
     What the readout computes is a sum already, z_y = W_ya a + b_y. Only differences of scores
@@ -49,8 +48,6 @@ class Votes:
         "gap": "nats",
     }  # fmt: skip
 
-    vocabulary: Vocabulary
-    ids: Ids
     t: int
     layer: int
     a: Column
@@ -64,7 +61,7 @@ class Votes:
     voters_over_text: Column
 
     @classmethod
-    def of(cls, reading: Reading, options: Options | None = None) -> Self:
+    def of(cls, reading: Reading, options: Options = Options()) -> Self:
         """Count the votes after one step.
 
         Raises
@@ -72,7 +69,6 @@ class Votes:
         ConfigError
             There is no such place, or nothing to weigh the character with.
         """
-        options = options or Options()
         network = reading.network
         t = place(reading, options.at)
         d, g = rivals(reading, t, options.rival)
@@ -110,8 +106,7 @@ class Votes:
     @property
     def contest(self) -> Column:
         """The vote of each unit for `chosen` over `rival`, (H,)."""
-        votes: Column = self.votes[:, self.chosen] - self.votes[:, self.rival]
-        return votes
+        return self.votes[:, self.chosen] - self.votes[:, self.rival]
 
     @property
     def margin_bias(self) -> float:
@@ -142,7 +137,6 @@ class Votes:
 
     def data(self) -> dict[str, Any]:
         """Return the scores of the likeliest characters, and every unit's vote."""
-        heading, *table = self.rows()
         characters = dict.fromkeys((*self.top, self.chosen, self.rival))
         return {
             "t": self.t,
@@ -166,7 +160,7 @@ class Votes:
                 }
                 for k in characters
             ],
-            "units": [dict(zip(map(str, heading), row, strict=True)) for row in table],
+            "units": records(self.rows()),
         }
 
     def rows(self) -> Iterator[list[Cell]]:
@@ -182,8 +176,7 @@ class Votes:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the votes of every unit for every character, (H, V), and what they go with."""
         return {
-            "ids": self.ids.astype(np.int32),
-            "codepoints": self.vocabulary.code_points[self.ids],
+            **text_arrays(self.vocabulary, self.ids),
             "t": np.array(self.t, np.int32),
             "a": self.a,
             "votes": self.votes,

@@ -119,7 +119,7 @@ class Weights:
     shown: int
 
     @classmethod
-    def of(cls, checkpoint: Checkpoint, options: Options | None = None) -> Self:
+    def of(cls, checkpoint: Checkpoint, options: Options = Options()) -> Self:
         """Measure all weights, or those of one layer.
 
         Raises
@@ -127,7 +127,6 @@ class Weights:
         ConfigError
             If there is no such layer.
         """
-        options = options or Options()
         network = checkpoint.network
         layers = (None, *options.layers(network.config))
         fresh = Network(network.config, np.random.default_rng(0))

@@ -12,7 +12,7 @@ from charrnn.terminal.heat_map import Row, diverging_legend, heat_map, margin_of
 from charrnn.terminal.passages import before, fitting
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
-from charrnn.terminal.tables import Shown, Table, number, prose, rule, share
+from charrnn.terminal.tables import Shown, Table, number, prose, rule, share, signed
 
 _NAMES = {
     "swap": "swap",
@@ -82,8 +82,7 @@ def _times(times: float) -> str:
 
 
 def _signed(value: float) -> str:
-    written = number(value)
-    return written if written.startswith("-") or not float(np.nan_to_num(value)) else f"+{written}"
+    return signed(value) if value else number(value)
 
 
 def _map(result: Why, symbols: Symbols, screen: Screen) -> Iterator[Text]:

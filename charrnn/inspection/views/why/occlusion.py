@@ -89,8 +89,7 @@ class Question:
 
     def log_odds(self, log_y_hat: Floats) -> Column:
         """Return F of predictions or scores, (B, V), in nats."""
-        odds: Column = log_y_hat[:, self.target].astype(np.float64) - log_y_hat[:, self.rival]
-        return odds
+        return log_y_hat[:, self.target].astype(np.float64) - log_y_hat[:, self.rival]
 
 
 @dataclass(frozen=True, eq=False)

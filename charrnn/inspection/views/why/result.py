@@ -16,7 +16,7 @@ from charrnn.inspection.options import Options
 from charrnn.inspection.places import place
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.result import Cell, plain
+from charrnn.inspection.result import Cell, attributes, plain, text_arrays
 from charrnn.inspection.views.why.integrated_gradients import Integrated, Local, integrate
 from charrnn.inspection.views.why.occlusion import Question, Replaced, read_again
 
@@ -32,7 +32,10 @@ COMPARED = 16
 FEWEST = 3
 """Fewest places of a correlation that is reported."""
 
-METHODS = ("swap", "integrated", "times_input", "norm")
+LOCAL = ("times_input", "norm")
+"""The methods that need the gradient at the text as it was read, and no more."""
+
+METHODS = ("swap", "integrated", *LOCAL)
 
 
 class Change(NamedTuple):
@@ -79,7 +82,7 @@ class Why:
     swap: Column
 
     @classmethod
-    def of(cls, reading: Reading, options: Options | None = None, track: Track = untracked) -> Self:
+    def of(cls, reading: Reading, options: Options = Options(), track: Track = untracked) -> Self:
         """Read the past again in all the ways that are needed.
 
         Raises
@@ -87,7 +90,6 @@ class Why:
         ConfigError
             There is no such place, or no such rival.
         """
-        options = options or Options()
         t = place(reading, options.at)
         target, rival = rivals(reading, t, options.rival)
         lags = min(options.lags or LAGS, t + 1)
@@ -118,12 +120,8 @@ class Why:
 
     def values(self, method: str) -> Column:
         """Return what a method says of each place, (K,)."""
-        return {
-            "swap": self.swap,
-            "integrated": self.integrated,
-            "times_input": self.local.times_input,
-            "norm": self.local.norm,
-        }[method]
+        values: Column = getattr(self.local if method in LOCAL else self, method)
+        return values
 
     @property
     def order(self) -> list[int]:
@@ -198,9 +196,7 @@ class Why:
                 "characters": integral.lags,
                 "points": integral.points,
                 "sum": plain(integral.values.sum()),
-                "difference": integral.difference,
-                "gap": plain(integral.gap),
-                "converged": integral.converged,
+                **attributes(integral, "difference", "gap", "converged"),
             },
             "agreement": [
                 {"methods": list(pair), "rank_correlation": plain(self.agreement(*pair))}
@@ -212,10 +208,7 @@ class Why:
                     "t": question.t - change.lag,
                     "from": vocabulary[question.reading.ids[question.t - change.lag]],
                     "to": vocabulary[change.to],
-                    "estimate": plain(change.estimate),
-                    "log_odds": change.log_odds,
-                    "p_target": change.p_target,
-                    "p_rival": change.p_rival,
+                    **attributes(change, "estimate", "log_odds", "p_target", "p_rival"),
                     "likeliest": vocabulary[change.likeliest],
                     "p_likeliest": change.p,
                     "turns": self.turns(change),
@@ -245,8 +238,7 @@ class Why:
         """Return the answers, (K,), and everything that was put in each place, (K, n)."""
         question = self.question
         return {
-            "ids": question.ids.astype(np.int32),
-            "codepoints": question.reading.vocabulary.code_points[question.ids],
+            **text_arrays(question.reading.vocabulary, question.ids),
             "t": np.array(question.t, np.int32),
             "target_rival": np.array([question.target, question.rival], np.int32),
             **{method: self.values(method) for method in METHODS},
