@@ -54,6 +54,10 @@ def load_index(path: Path) -> IndexedCorpus:
     CheckpointError
         It is no index, damaged, newer than this program, or contradicts itself.
     """
+    if not path.exists():
+        raise CheckpointError(
+            f"{printable(path)}: there is no such index; `charrnn train --index` writes one"
+        )
     meta, arrays = read_file(path, "index")
     try:
         return _assembled(meta, arrays)
@@ -92,8 +96,6 @@ def index_of(model: Path, checkpoint: Checkpoint) -> IndexedCorpus:
         There is none, it is no index, or it is that of another text.
     """
     path = index_path(model)
-    if not path.exists():
-        raise CheckpointError(f"{printable(path)}: there is no index of the training text")
     found = read_index(path)
     if found.sha256 != checkpoint.training.sha256:
         raise CheckpointError(

@@ -152,7 +152,10 @@ def test_an_index_is_that_of_its_model(tmp_path, make_checkpoint):
     model = tmp_path / "model.npz"
     make_checkpoint(model, Vocabulary.of(TEXT))
     checkpoint = load(model)
-    with pytest.raises(CheckpointError, match="there is no index of the training text"):
+    with pytest.raises(
+        CheckpointError,
+        match=r"model\.index\.npz: there is no such index; `charrnn train --index` writes",
+    ):
         index_of(model, checkpoint)
     save_index(index_path(model), indexed())
     with pytest.raises(CheckpointError, match=r"index of another text than model\.npz has"):

@@ -167,6 +167,19 @@ def test_another_text_may_be_searched(here, tmp_path):
     assert int(reported(done.stderr)[0][0]) <= 8
 
 
+def test_a_text_that_goes_on_or_is_replayed_copies_no_more(here, tmp_path):
+    arguments = ["m.npz", "--no-copy", 6, "-t", 0.4, "--no-echo"]
+    whole = invoke(*arguments, "-n", 90, "--seed", 8).stdout
+    first = invoke(*arguments, "-n", 50, "--seed", 8, "--state-out", tmp_path / "s.npz").stdout
+    rest = invoke(*arguments, "-n", 40, "--state-in", tmp_path / "s.npz").stdout
+    assert first + rest == whole
+    assert not [gram for gram in grams(whole, 7) if gram in WHOLE]
+    lines = invoke(*arguments, "-n", 90, "--seed", 8, "--json").stdout
+    (tmp_path / "run.jsonl").write_text(lines)
+    again = invoke("m.npz", "--replay", tmp_path / "run.jsonl")
+    assert (again.exit_code, again.stdout) == (0, whole + "\n")
+
+
 def test_from_the_shell(here):
     code, out, err = run("sample", "m.npz", "-n", 80, "--seed", 3, "--no-copy", 9,
                          "--check-copies", "first.txt", "--check-copies", "second.txt",

@@ -146,7 +146,7 @@ def test_an_index_is_needed_and_one_of_this_network(index, tmp_path):
         made(KNOWN, no_copy=5)
     with pytest.raises(ConfigError, match=r"no_copy: .* of another network's text; name its own"):
         made(Vocabulary.of("abc"), no_copy=5, corpus_index=index)
-    with pytest.raises(CheckpointError, match="no such checkpoint"):
+    with pytest.raises(CheckpointError, match="no such index; `charrnn train --index`"):
         made(KNOWN, no_copy=5, corpus_index=str(tmp_path / "none.index.npz"))
 
 
