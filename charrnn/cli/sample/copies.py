@@ -53,7 +53,7 @@ def searched(
         if not beside.exists():
             raise ConfigError(
                 f"--no-copy: {model} has no index of its training text beside it; name the text "
-                f"with --check-copies CORPUS, or train with --index"
+                "with --check-copies CORPUS, or make one with `charrnn train --index`"
             )
         yield index_of(model, checkpoint), str(beside)
         return
