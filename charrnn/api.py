@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.checkpoint import checkpoint as files
-from charrnn.checkpoint.checkpoint import Checkpoint, load_state, save_state
+from charrnn.checkpoint.checkpoint import Checkpoint, save_state
 from charrnn.checkpoint.paths import resume_path
 from charrnn.errors import CheckpointError, ConfigError, TextError, printable
 from charrnn.evaluation.score import score
@@ -42,7 +42,8 @@ from charrnn.training.history import History
 from charrnn.training.identity import check_one_run
 from charrnn.training.interrupts import Interrupts
 from charrnn.training.options import BUDGETS, TrainOptions
-from charrnn.training.run import Run, State
+from charrnn.training.run import Run
+from charrnn.training.stopped import State, load_run
 from charrnn.training.trainer import ENDED, Progress
 
 MAY_CHANGE = (*BUDGETS, "patience", "evaluations")
@@ -400,7 +401,7 @@ def load(path: str | os.PathLike[str], *, resume: bool = False) -> CharRNN:
     model._checkpoint = found
     if resume:
         beside = resume_path(Path(path))
-        model._state = load_state(beside)
+        model._state = load_run(beside)
         check_one_run(beside, model.checkpoint.training, model._state[1])
     return model
 

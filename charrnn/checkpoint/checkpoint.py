@@ -5,16 +5,19 @@
                          counts       (V,) int64, how often each occurs in the corpus
                          history      (N, 3) float64: step, training loss, validation loss (nats)
                          W_ax_0 ...   the parameters by name, float32
-    model.resume.npz     meta, and the arrays of a training run between two steps
+                         sources      (n,) uint8: the names of the files of the corpus, where they
+                                      are too many for meta; UTF-8, a NUL between two
+    model.resume.npz     meta, sources, and the arrays of a training run between two steps
     model.index.npz      meta, vocabulary, and the text with its order: see charrnn.checkpoint.index
 
-Any NumPy opens them with `np.load(path)`; nothing in them is pickled, and no time or path of a
-machine is in them.
+The description says which arrays a file has to hold, so it is read first: their names, types and
+shapes are compared before one of them is allocated. Any NumPy opens the files with
+`np.load(path)`; nothing in them is pickled, and no time or path of a machine is in them.
 """
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
@@ -24,9 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.checkpoint.description import LARGEST_META
-from charrnn.checkpoint.npz import read_arrays, write_arrays
+from charrnn.checkpoint.npz import OpenArrays, opened, write_arrays
 from charrnn.checkpoint.paths import index_path, model_path, resume_path
-from charrnn.checkpoint.record import TrainingRecord
+from charrnn.checkpoint.record import TrainingRecord, is_count
 from charrnn.errors import CheckpointError, ConfigError, printable
 from charrnn.network.config import NetworkConfig
 from charrnn.network.network import Network, shapes
@@ -43,6 +46,16 @@ _NAMED = {
     "index": "an index of a text",
     "place": "the place where a text stopped",
 }
+
+
+Needed = dict[str, tuple[str, tuple[int | None, ...]]]
+"""The type and the shape of each array that a file has to hold; None is any length."""
+
+LARGEST_NAMES_IN_META = 2**16
+"""Bytes of JSON of the names of a corpus's files that stand in the description."""
+
+MOST_NAMES, LARGEST_NAMES = 2**17, 2**22
+"""Names of files that stand in an array, and their bytes in total."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +92,15 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     network, vocabulary = checkpoint.network, checkpoint.vocabulary
     if not np.isfinite(network.params.flat).all():
         raise CheckpointError(f"{printable(path.name)}: not saved, its parameters are not finite")
+    training, names = with_names_apart(checkpoint.training.to_json())
     meta = {
         "network": asdict(network.config),
         "vocabulary": vocabulary.kind,
-        "training": checkpoint.training.to_json(),
+        "training": training,
         "versions": checkpoint.versions,
     }
     arrays: dict[str, NDArray[Any]] = {
+        **names,
         "vocabulary": vocabulary.code_points,
         "counts": vocabulary.counts,
         "history": checkpoint.history,
@@ -97,35 +112,64 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
 def load(path: Path) -> Checkpoint:
     """Read a model file and check everything in it.
 
+    Besides the file's own size it takes little memory.
+
     Raises
     ------
     CheckpointError
         It is no checkpoint, damaged, newer than this program, or contradicts itself.
     """
-    meta, arrays = read_file(path, "model")
-    try:
-        return _assemble(meta, arrays)
-    except (CheckpointError, ConfigError) as error:
-        raise CheckpointError(f"{printable(path.name)}: {error}") from error
+    with opened(path) as file:
+        try:
+            return _assemble(_description(path, file, "model"), file)
+        except ConfigError as error:
+            raise CheckpointError(str(error)) from error
 
 
 def save_state(path: Path, arrays: Mapping[str, NDArray[Any]], meta: dict[str, Any]) -> None:
     """Write a training state, atomically like a model."""
-    write_file(path, "resume", {"state": meta, "versions": this_program()}, arrays)
+    meta, names = with_names_apart(meta)
+    write_file(path, "resume", {"state": meta, "versions": this_program()}, {**names, **arrays})
 
 
-def load_state(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """Read a training state; the trainer checks its arrays.
+def load_state(
+    path: Path, needed: Callable[[dict[str, Any]], Needed] | None = None
+) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Read a training state; the trainer checks the values of its arrays.
+
+    needed: returns the arrays that a state of a description should hold; by default any.
+
+    Raises
+    ------
+    CheckpointError
+        It is no training state, damaged, newer than this program, or has other arrays.
+    """
+    with opened(path) as file:
+        meta = _state(path, file)
+        if needed:
+            check_layouts(file, needed(meta) | _names_needed(meta), "this run")
+        apart = {"meta", "sources"} if is_count(meta.get("sources")) else {"meta"}
+        arrays = {name: file.read(name) for name in file.layouts if name not in apart}
+        return arrays, with_names(meta, file)
+
+
+def describe_state(path: Path) -> dict[str, Any]:
+    """Return the description of a training state, without reading its arrays.
 
     Raises
     ------
     CheckpointError
         It is no training state, damaged, or newer than this program.
     """
-    meta, arrays = read_file(path, "resume")
-    if not isinstance(meta.get("state"), dict):
-        raise CheckpointError(f"{printable(path.name)}: holds no training state")
-    return arrays, meta["state"]
+    with opened(path) as file:
+        return with_names(_state(path, file), file)
+
+
+def _state(path: Path, file: OpenArrays) -> dict[str, Any]:
+    state = _description(path, file, "resume").get("state")
+    if not isinstance(state, dict):
+        raise CheckpointError("holds no training state")
+    return state
 
 
 def save_place(path: Path, arrays: Mapping[str, NDArray[Any]], meta: dict[str, Any]) -> None:
@@ -176,68 +220,137 @@ def read_file(path: Path, kind: Kind) -> tuple[dict[str, Any], dict[str, NDArray
     CheckpointError
         It is no such file, damaged, or newer than this program.
     """
-    arrays = read_arrays(path)
-    raw = arrays.pop("meta", None)
-    if raw is None or raw.dtype != np.uint8 or raw.ndim != 1 or raw.size > LARGEST_META:
-        raise CheckpointError(f"{printable(path.name)}: an .npz, but not one that charrnn wrote")
+    with opened(path) as file:
+        meta = _description(path, file, kind)
+        return meta, {name: file.read(name) for name in file.layouts if name != "meta"}
+
+
+def check_layouts(file: OpenArrays, needed: Needed, whose: str) -> None:
+    """Check that a file has exactly the arrays that its description says, before one is read.
+
+    whose: what needs them, in words.
+
+    Raises
+    ------
+    CheckpointError
+        One is missing, is not among them, or has another type or shape.
+    """
+    found = {name: laid for name, laid in file.layouts.items() if name != "meta"}
+    if others := sorted(needed.keys() ^ found.keys()):
+        raise CheckpointError(f"{others[0]} is missing or does not belong to {whose}")
+    for name, (dtype, shape) in needed.items():
+        laid = found[name]
+        lengths = zip(shape, laid.shape, strict=False)
+        if len(shape) != len(laid.shape) or any(n not in (None, length) for n, length in lengths):
+            wanted = str(shape).replace("None", "n")
+            raise CheckpointError(f"{name} is {laid.shape}, but {whose} needs {wanted}")
+        if laid.dtype != np.dtype(dtype).str:
+            raise CheckpointError(
+                f"{name} is of type {np.dtype(laid.dtype)}, expected {np.dtype(dtype)}"
+            )
+
+
+def with_names_apart(about: dict[str, Any]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Move the names of a corpus's files out of a description where they are too many for it.
+
+    Returns the description, with their number in their place, and the array that holds them.
+
+    Raises
+    ------
+    CheckpointError
+        They are too many for an array, too.
+    """
+    names = about.get("sources", ())
+    if len(json.dumps(names)) <= LARGEST_NAMES_IN_META:
+        return about, {}
+    text = "\0".join(names).encode("utf-8", "surrogatepass")
+    if len(names) > MOST_NAMES or len(text) > LARGEST_NAMES:
+        raise CheckpointError(
+            f"not saved, as its corpus has {len(names)} files with {len(text)} bytes of names, and "
+            f"may have {MOST_NAMES} with {LARGEST_NAMES}; join the files to fewer"
+        )
+    return about | {"sources": len(names)}, {"sources": np.frombuffer(text, np.uint8)}
+
+
+def with_names(about: dict[str, Any], file: OpenArrays) -> dict[str, Any]:
+    """Return a description with the names of a corpus's files that stand in an array.
+
+    Raises
+    ------
+    CheckpointError
+        They are not as `with_names_apart` writes them.
+    """
+    number: Any = about.get("sources")
+    if not is_count(number):
+        return about
+    laid = file.layouts.get("sources")
+    if laid is None or laid.dtype != "|u1" or laid.shape > (LARGEST_NAMES,):
+        raise CheckpointError("sources is missing, or holds no names")
+    text = file.read("sources").tobytes()
+    if number > MOST_NAMES or text.count(b"\0") != number - 1:
+        raise CheckpointError(f"sources does not hold {number} names")
     try:
-        meta = json.loads(raw.tobytes())
-    except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{printable(path.name)}: its description is not JSON") from error
-    if not isinstance(meta, dict) or meta.get("format") != "charrnn":
-        raise CheckpointError(f"{printable(path.name)}: an .npz, but not one that charrnn wrote")
+        names = [name.decode("utf-8", "surrogatepass") for name in text.split(b"\0")]
+    except UnicodeDecodeError as error:
+        raise CheckpointError("sources holds names that are not UTF-8") from error
+    return about | {"sources": names}
+
+
+def _names_needed(about: dict[str, Any]) -> Needed:
+    return {"sources": ("u1", (None,))} if is_count(about.get("sources")) else {}
+
+
+def _description(path: Path, file: OpenArrays, kind: Kind) -> dict[str, Any]:
+    """Return the description of a file of one kind and of this version."""
+    meta = file.description()
     if meta.get("version") != FORMAT_VERSION:
         raise CheckpointError(
-            f"{printable(path.name)}: is of format {meta.get('version')!r:.20}, and this program "
-            f"reads {FORMAT_VERSION}; upgrade with `pip install -U charrnn`"
+            f"is of format {meta.get('version')!r:.20}, and this program reads {FORMAT_VERSION}; "
+            f"upgrade with `pip install -U charrnn`"
         )
     if meta.get("kind") != kind:
         found = _NAMED.get(str(meta.get("kind")), "another file of this program")
         beside = {"model": model_path, "resume": resume_path, "index": index_path}
         is_beside = kind in beside and str(meta.get("kind")) in beside
         wanted = printable(beside[kind](path).name) if is_beside else _NAMED[kind]
-        raise CheckpointError(f"{printable(path.name)}: is {found}; give {wanted}")
-    return meta, arrays
+        raise CheckpointError(f"is {found}; give {wanted}")
+    return meta
 
 
-def _assemble(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Checkpoint:
+def _assemble(meta: dict[str, Any], file: OpenArrays) -> Checkpoint:
     config = _network_config(meta.get("network"))
-    expected: dict[str, tuple[int, ...]] = {
-        "vocabulary": (config.vocabulary_size,),
-        "counts": (config.vocabulary_size,),
-        **shapes(config),
+    V, parameters = config.vocabulary_size, shapes(config)
+    if not isinstance(training := meta.get("training"), dict):
+        raise CheckpointError("the training record is not a table")
+    needed: Needed = {
+        **_names_needed(training),
+        "vocabulary": ("u4", (V,)),
+        "counts": ("i8", (V,)),
+        "history": ("f8", (None, 3)),
+        **{name: ("f4", shape) for name, shape in parameters.items()},
     }
-    history = arrays.pop("history", None)
-    if history is None or history.dtype != np.float64 or history.shape[1:] != (3,):
-        raise CheckpointError("history is not a table of three columns")
-    if not np.isfinite(history).all():
-        raise CheckpointError("history holds values that are not finite")
-    if missing := sorted(set(expected) ^ set(arrays)):
-        raise CheckpointError(f"{missing[0]} is missing or does not belong to a {config.cell}")
-    for name, shape in expected.items():
-        if arrays[name].shape != shape:
-            raise CheckpointError(
-                f"{name} is {arrays[name].shape}, but a {config.cell} of {config.hidden_size} "
-                f"needs {shape}"
-            )
-    points, counts = arrays.pop("vocabulary"), arrays.pop("counts")
+    check_layouts(file, needed, f"a {config.cell} of {config.hidden_size}")
+    versions = meta.get("versions")
+    if not isinstance(versions, dict) or not all(isinstance(v, str) for v in versions.values()):
+        raise CheckpointError("versions is not a table of texts")
+    record = TrainingRecord.from_json(with_names(training, file))
+    history = _finite("history", file.read("history"))
     try:
         kind: Any = meta.get("vocabulary")
-        vocabulary = Vocabulary(points, counts, kind)
+        vocabulary = Vocabulary(file.read("vocabulary"), file.read("counts"), kind)
     except (TypeError, ValueError) as error:
         raise CheckpointError(f"vocabulary: {error}") from error
     network = Network(config)
     for name, view in network.params.items():
-        if arrays[name].dtype != np.float32:
-            raise CheckpointError(f"{name} is of type {arrays[name].dtype}, expected float32")
-        if not np.isfinite(arrays[name]).all():
-            raise CheckpointError(f"{name} holds values that are not finite")
-        view[:] = arrays[name]
-    versions = meta.get("versions")
-    if not isinstance(versions, dict) or not all(isinstance(v, str) for v in versions.values()):
-        raise CheckpointError("versions is not a table of texts")
-    training = TrainingRecord.from_json(meta.get("training"))
-    return Checkpoint(network, vocabulary, training, history, versions)
+        file.read_into(name, view)  # not by way of another array: it may be most of the memory
+        _finite(name, view)
+    return Checkpoint(network, vocabulary, record, history, versions)
+
+
+def _finite(name: str, array: NDArray[Any]) -> NDArray[Any]:
+    if not np.isfinite(array).all():
+        raise CheckpointError(f"{name} holds values that are not finite")
+    return array
 
 
 def _network_config(found: Any) -> NetworkConfig:

@@ -5,13 +5,11 @@ be read here. For any other file the reader differs from `np.load`: it allocates
 nothing before every size is compared with the file's and with a bound, and raises one error.
 """
 
-import math
 import os
-import re
 import stat
 import zipfile
-from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,36 +17,104 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.checkpoint.archive import MAX_MEMBERS, NAME, Member, damaged, members, pieces, refused
+from charrnn.checkpoint.description import read_description
+from charrnn.checkpoint.layout import MAGIC, MAX_DIMENSIONS, SIZES, Layout, layout
 from charrnn.errors import CheckpointError, printable
 
 MAX_BYTES = 2 * 2**30
-MAX_DIMENSIONS = 4
 
-_DTYPES = {
-    np.dtype(name).newbyteorder("<").str: np.dtype(name).newbyteorder("<")
-    for name in ("f4", "f8", "i4", "i8", "u1", "u2", "u4", "b1")
-}
-_MAGIC = b"\x93NUMPY"
-_LENGTH_WIDTH = {b"\1\0": 2, b"\2\0": 4}  # by version
-_MAX_HEADER = 10_000
-_NUMBER = r"(?:0|[1-9][0-9]{0,18})"
-_HEADER = re.compile(
-    r"\{'descr': '([^']{1,16})', 'fortran_order': (True|False), "
-    rf"'shape': \(((?:{_NUMBER},|{_NUMBER}(?:, {_NUMBER})+)?)\), \}} *\n"
-)
+MAX_INFLATION, SLACK = 2, 16 * 2**20
+"""An archive may unpack to at most `MAX_INFLATION` times the size of the file and `SLACK` bytes:
+parameters of a network can hardly be compressed."""
+
 _ALIGNMENT = 64
 
-_MAX_INFLATION = 100
-_SMALL = 2**20
+
+class OpenArrays:
+    """An open `.npz`, of which every size, type and shape has been checked.
+
+    layouts: the layout of each array by its name, in the order in which the file has them.
+    """
+
+    def __init__(self, stream: BinaryIO, max_bytes: int) -> None:
+        self._stream = stream
+        length = os.fstat(stream.fileno()).st_size
+        found = members(stream, length)
+        _check_sizes(found, length, max_bytes)
+        layouts = {member.name: layout(stream, member) for member in found}
+        self.layouts: dict[str, Layout] = {
+            name.removesuffix(".npy"): laid for name, laid in layouts.items()
+        }
+        self._members = dict(zip(self.layouts, found, strict=True))
+
+    def description(self) -> dict[str, Any]:
+        """Return the description of the file.
+
+        Raises
+        ------
+        CheckpointError
+            As `read_description`.
+        """
+        return read_description(self._stream, list(self._members.values()))
+
+    def read(self, name: str) -> NDArray[Any]:
+        """Return an array of the file, contiguous and writable.
+
+        Raises
+        ------
+        CheckpointError
+            There is no memory for it, or it does not match its checksum.
+        """
+        found = self.layouts[name]
+        try:
+            array: NDArray[Any] = np.empty(found.shape, found.dtype)
+        except (MemoryError, ValueError):  # NumPy refuses (0, 2**62, 2**62)
+            raise refused(f"there is no memory for {name}.npy of shape {found.shape}") from None
+        self.read_into(name, array)
+        return array
+
+    def read_into(self, name: str, array: NDArray[Any]) -> None:
+        """Read an array of the file into another, contiguous, of its type and shape.
+
+        Raises
+        ------
+        CheckpointError
+            It does not match its checksum.
+        """
+        found = self.layouts[name]
+        if (array.dtype, array.shape) != (np.dtype(found.dtype), found.shape):
+            raise ValueError(f"{name} is {found}, not of {array.dtype} {array.shape}")
+        elements = _bytes(array)
+        at = -found.start
+        for piece in pieces(self._stream, self._members[name]):
+            elements[max(at, 0) : max(at + len(piece), 0)] = piece[max(-at, 0) :]
+            at += len(piece)
+        if array.dtype == np.bool_ and array.view(np.uint8).max(initial=0) > 1:
+            raise damaged(f"{name}.npy holds truth values that are neither 0 nor 1")
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """The layout of an array in its member: `start` bytes of header, then the elements."""
+@contextmanager
+def opened(path: Path, *, max_bytes: int = MAX_BYTES) -> Iterator[OpenArrays]:
+    """Open an `.npz` file, and check every member's sizes, type and shape.
 
-    start: int
-    dtype: np.dtype[Any]
-    shape: tuple[int, ...]
+    Errors that are raised while it is open begin with its name, too.
+
+    max_bytes: limit of the unpacked size of all members together.
+
+    Raises
+    ------
+    CheckpointError
+        If there is no such file, or it cannot be read, or it is anything else than a whole archive
+        of plain arrays that keeps to the bound.
+    """
+    name = printable(path.name or path)
+    try:
+        with _opened(path) as stream:
+            yield OpenArrays(stream, max_bytes)
+    except CheckpointError as error:
+        raise CheckpointError(f"{name}: {error.message}", *error.ways) from error
+    except OSError as error:
+        raise CheckpointError(f"{name}: cannot be read, {error.strerror or error}") from error
 
 
 def read_arrays(
@@ -80,14 +146,8 @@ def read_arrays(
         If there is no such file, or it cannot be read, or it is anything else than a whole archive
         of plain arrays that keeps to the bound. The message begins with the file's name.
     """
-    name = printable(path.name or path)
-    try:
-        with _opened(path) as stream:
-            return _read(stream, max_bytes, only)
-    except CheckpointError as error:
-        raise CheckpointError(f"{name}: {error}") from None
-    except OSError as error:
-        raise CheckpointError(f"{name}: cannot be read, {error.strerror or error}") from error
+    with opened(path, max_bytes=max_bytes) as file:
+        return {name: file.read(name) for name in file.layouts if only is None or name in only}
 
 
 def write_arrays(stream: BinaryIO, arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -117,7 +177,7 @@ def write_arrays(stream: BinaryIO, arrays: Mapping[str, NDArray[Any]]) -> None:
     for name, array in little_endian.items():
         if not NAME.fullmatch(f"{name}.npy"):
             raise ValueError(f"an array cannot be named {name!a}")
-        if array.dtype.str not in _DTYPES or array.ndim > MAX_DIMENSIONS:
+        if array.dtype.str not in SIZES or array.ndim > MAX_DIMENSIONS:
             raise ValueError(f"{name} is of type {array.dtype} and {array.ndim} dimensions")
 
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
@@ -146,77 +206,24 @@ def _opened(path: Path) -> BinaryIO:
     return path.open("rb")
 
 
-def _read(stream: BinaryIO, max_bytes: int, only: Container[str] | None) -> dict[str, NDArray[Any]]:
-    found = members(stream, os.fstat(stream.fileno()).st_size)
-    _check_sizes(found, max_bytes)
-    layouts = {member.name.removesuffix(".npy"): _layout(stream, member) for member in found}
-    return {
-        name: _array(stream, member, layout)
-        for member, (name, layout) in zip(found, layouts.items(), strict=True)
-        if only is None or name in only
-    }
-
-
-def _check_sizes(found: list[Member], max_bytes: int) -> None:
+def _check_sizes(found: list[Member], length: int, max_bytes: int) -> None:
     size = sum(member.size for member in found)
-    stored = sum(member.stored for member in found)
     if size > max_bytes:
         raise refused(f"it would take {size} bytes of memory and may take {max_bytes}")
-    for member in [*found, Member("it", 0, 0, 0, stored, size, 0)]:
-        if member.size > _SMALL and member.size > _MAX_INFLATION * member.stored:
-            raise refused(f"{member.name} would grow from {member.stored} to {member.size} bytes")
-
-
-def _layout(stream: BinaryIO, member: Member) -> _Layout:
-    """Read a member's header: its length, then one line of text of a fixed form.
-
-    The form is numpy.lib.format's, versions 1.0 and 2.0.
-    """
-    head = next(pieces(stream, member), b"")
-    width = _LENGTH_WIDTH.get(head[6:8])
-    if not member.name.endswith(".npy") or not head.startswith(_MAGIC) or width is None:
-        raise refused(f"{member.name} is not an array")
-    start = 8 + width + int.from_bytes(head[8 : 8 + width], "little")
-    if start > _MAX_HEADER:
-        raise refused(f"{member.name} has a header of {start} bytes")
-    form = _HEADER.fullmatch(head[8 + width : start].decode("latin-1"))
-    if form is None:
-        raise refused(f"{member.name} is not a plain array")
-
-    dtype = _DTYPES.get(form[1])
-    shape = tuple(int(length) for length in re.findall(r"[0-9]+", form[3]))
-    if dtype is None:
-        raise refused(f"{member.name} is of type {form[1]!a}, none of {' '.join(_DTYPES)}")
-    if len(shape) > MAX_DIMENSIONS:
-        raise refused(f"{member.name} has {len(shape)} dimensions")
-    if form[2] == "True":
-        raise refused(f"{member.name} is stored column by column")
-    if start + math.prod(shape) * dtype.itemsize != member.size:
-        raise refused(f"{member.name} says it is of shape {shape} and has {member.size} bytes")
-    return _Layout(start, dtype, shape)
-
-
-def _array(stream: BinaryIO, member: Member, layout: _Layout) -> NDArray[Any]:
-    try:
-        array: NDArray[Any] = np.empty(layout.shape, layout.dtype)
-    except (MemoryError, ValueError):  # NumPy refuses (0, 2**62, 2**62)
-        raise refused(f"there is no memory for {member.name} of shape {layout.shape}") from None
-    elements = _bytes(array)
-    at = -layout.start
-    for piece in pieces(stream, member):
-        elements[max(at, 0) : max(at + len(piece), 0)] = piece[max(-at, 0) :]
-        at += len(piece)
-    if layout.dtype == np.bool_ and array.view(np.uint8).max(initial=0) > 1:
-        raise damaged(f"{member.name} holds truth values that are neither 0 nor 1")
-    return array
+    if size > MAX_INFLATION * length + SLACK:
+        largest = max(found, key=lambda member: member.size - member.stored)
+        raise refused(
+            f"{largest.name} would grow from {largest.stored} to {largest.size} bytes, and the "
+            f"file from {length} to {size}"
+        )
 
 
 def _header(array: NDArray[Any]) -> bytes:
     shape = tuple(int(length) for length in array.shape)
     text = f"{{'descr': '{array.dtype.str}', 'fortran_order': False, 'shape': {shape}, }}"
-    unpadded = len(_MAGIC) + 4 + len(text) + 1
+    unpadded = len(MAGIC) + 4 + len(text) + 1
     text += " " * (-unpadded % _ALIGNMENT) + "\n"
-    return _MAGIC + b"\1\0" + len(text).to_bytes(2, "little") + text.encode("ascii")
+    return MAGIC + b"\1\0" + len(text).to_bytes(2, "little") + text.encode("ascii")
 
 
 def _bytes(array: NDArray[Any]) -> memoryview:

@@ -5,11 +5,9 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from charrnn.checkpoint.checkpoint import (
     Checkpoint,
-    load_state,
     save,
     save_state,
     this_program,
@@ -32,16 +30,13 @@ from charrnn.training.leakage import Leakage, leakage
 from charrnn.training.options import TrainOptions
 from charrnn.training.plan import Plan, estimate_memory, make_plan
 from charrnn.training.rest import learn_rest
-from charrnn.training.stopped import about_text, described
+from charrnn.training.stopped import State, about_text, described, load_run
 from charrnn.training.trainer import ENDED, INTERRUPTED, Trainer
 
 LARGEST_VOCABULARY = 65_536
 
 SCORED = "once from the beginning, the state carried"
 """How the best network is scored in the end, in words."""
-
-State = tuple[dict[str, NDArray[Any]], dict[str, Any]]
-"""What a run is resumed from, as `load_state` returns it."""
 
 
 class Run:
@@ -118,7 +113,7 @@ class Run:
             The run is concluded, and nothing is left to train.
         """
         path = resume_path(path)
-        state, model = load_state(path), model_beside(path)
+        state, model = load_run(path), model_beside(path)
         if model:
             check_one_run(path, model, state[1])
         run = cls.resume_from(corpus, state, path.name, budget)

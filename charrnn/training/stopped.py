@@ -10,10 +10,11 @@ from typing import Any, get_args
 
 from numpy.typing import NDArray
 
-from charrnn.checkpoint.checkpoint import load_state
+from charrnn.checkpoint.checkpoint import Needed, describe_state, load_state
 from charrnn.checkpoint.paths import resume_path
 from charrnn.checkpoint.record import count, is_count
-from charrnn.errors import CheckpointError, Way, printable
+from charrnn.errors import CheckpointError, ConfigError, TextError, Way, printable
+from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
 from charrnn.text.corpus import Corpus
 from charrnn.text.decoding import Errors
@@ -21,6 +22,9 @@ from charrnn.text.read_as import BYTES, ReadAs
 from charrnn.text.sources import PIECE, STANDARD_INPUT, Bound, read_pieces
 from charrnn.training.config import TrainingConfig
 from charrnn.training.plan import count_parameters
+
+State = tuple[dict[str, NDArray[Any]], dict[str, Any]]
+"""What a run is resumed from: its arrays, and its description."""
 
 MARKS = {
     "utf-16-le": codecs.BOM_UTF16_LE,
@@ -45,6 +49,33 @@ def about_text(corpus: Corpus) -> dict[str, Any]:
     }
 
 
+def load_run(path: Path) -> State:
+    """Read the training state at `path`, with the arrays that its description needs.
+
+    Raises
+    ------
+    CheckpointError
+        It is none, damaged, newer than this program, or contradicts itself.
+    """
+    return load_state(path, _needed)
+
+
+def _needed(meta: dict[str, Any]) -> Needed:
+    """Return the arrays of the run of a description."""
+    try:
+        network, training = NetworkConfig(**meta["network"]), TrainingConfig(**meta["training"])
+    except (KeyError, TypeError, ConfigError) as error:
+        raise CheckpointError("describes no run of this program") from error
+    P, S = count_parameters(network), len(CELLS[network.cell].states)
+    vectors = ["params", "best", "adam_m", "adam_v", *["average"] * bool(training.average)]
+    state = (network.num_layers, S, training.batch_size, network.hidden_size)
+    return {
+        **dict.fromkeys(vectors, ("f4", (P,))),
+        "state": ("f4", state),
+        "history": ("f8", (None, 3)),
+    }
+
+
 def text_of(path: Path) -> tuple[list[str], ReadAs]:
     """Return the files that a stopped run learnt from, and how they were read.
 
@@ -54,7 +85,7 @@ def text_of(path: Path) -> tuple[list[str], ReadAs]:
         If there is no training state beside the model at `path`, or it does not name its text.
     """
     path = resume_path(path)
-    _, meta = load_state(path)
+    meta = describe_state(path)
     sources, encoding = meta.get("sources"), meta.get("encoding")
     if not (
         isinstance(sources, list)
@@ -78,7 +109,13 @@ def text_of(path: Path) -> tuple[list[str], ReadAs]:
     errors, max_bytes = meta["errors"], meta.get("max_bytes")
     if errors not in get_args(Errors) or not is_count(max_bytes):
         raise CheckpointError(f"{printable(path.name)}: does not say how its text was read")
-    return sources, replace(ReadAs.named(encoding, errors, count(max_bytes)), **more)
+    try:
+        return sources, replace(ReadAs.named(encoding, errors, count(max_bytes)), **more)
+    except (ConfigError, TextError) as error:
+        raise CheckpointError(
+            f"{printable(path.name)}: does not say how its text was read",
+            Way("name the text as well"),
+        ) from error
 
 
 def described(

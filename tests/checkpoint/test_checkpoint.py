@@ -241,7 +241,7 @@ def test_an_invalid_vocabulary(make_checkpoint, path, name, wrong):
     make_checkpoint(path)
     arrays, meta = contents(path)
     rewrite(path, arrays | {name: wrong}, meta)
-    assert "vocabulary" in refusal(path)
+    assert name in refusal(path)
 
 
 def test_arrays_of_another_cell(make_checkpoint, path):
