@@ -64,7 +64,7 @@ SUBFLOORS = {
 }
 """The order within a room: a file may import from files and folders of a smaller number."""
 
-HOMES = {"typer": {"cli"}}
+HOMES = {"typer": {"cli"}, "prompt_toolkit": {"cli"}}
 DRAWS = re.compile(
     r"terminal/.*|inspection/output/heading\.py|cli/\w+/show_\w+\.py"
     r"|inspection/views/\w+/(draw\w*|pages)\.py"

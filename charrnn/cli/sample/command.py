@@ -78,6 +78,11 @@ def sample(
     from charrnn.sampling.constraints.of_options import constraint_of
 
     checkpoint = load(path)
+    if options.interactive:
+        from charrnn.cli.sample.interactive.session import complete
+
+        complete(checkpoint, config, options)
+        return
     copied, index = ctx.with_resource(
         searched(options.check_copies, path, checkpoint, by_samplers=config.no_copy > 0)
     )

@@ -52,6 +52,10 @@ class SampleOptions(Checked):
         "What becomes of a prompt's characters that the network never saw: nearest reads a "
         "similar one in their place.", PROMPT,
     )
+    interactive: bool = opt(
+        False, "Complete what is typed, in an editor in this terminal; from a pipe, or with "
+        "--json, by a line of JSON for each request.", PROMPT, names="-i",
+    )
     state_in: Path | None = opt(
         None, "Go on where --state-out stopped, as if it never had.", PROMPT, "FILE", parse=file
     )

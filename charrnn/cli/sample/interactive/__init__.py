@@ -1,0 +1,1 @@
+"""`charrnn sample --interactive`: completing what is typed."""

@@ -1,0 +1,124 @@
+"""Completion for other programs: a line of JSON in, a line of JSON out.
+
+    {"set": "Once"}                 another text, the cursor at its end
+    {"type": " up"}                 insert at the cursor
+    {"delete": 2}                   before the cursor; after it if negative
+    {"move": 3}                     the cursor, from the beginning; from the end if negative
+    {"accept": 1}                   insert a suggestion
+    {"generate": 40, "seed": 7}     insert what the network writes
+    {"undo": true} {"redo": true}
+    {"options": {"temperature": 0.5, "top_k": 10}}
+    {"surprise": true}              the surprise of every character, too
+
+Several may be in one line, and are done in this order. Each line is answered by
+
+    {"text": ..., "cursor": ..., "candidates": [{"character", "y_hat", "p"}, ...],
+     "suggestions": [{"text", "p"}, ...]}
+
+with the "id" of the line, if it has one, or by {"error": ...}: the text is then as it was after
+what came before.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from charrnn.errors import CharRNNError, ConfigError
+from charrnn.sampling.completion.document import Document
+
+LONGEST_LINE = 1 << 22
+"""Characters of a line at most."""
+
+MOST_GENERATED = 100_000
+"""Characters that one line may ask for."""
+
+TOP = 5
+"""Candidates in an answer, unless `top` says otherwise."""
+
+
+class Protocol:
+    """Answers requests about a document."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._done: dict[str, tuple[type, Callable[[Any, dict[str, Any]], object]]] = {
+            "set": (str, lambda text, _: document.put(text)),
+            "options": (dict, lambda options, _: document.set_options(**options)),
+            "move": (int, lambda place, _: document.move(_from_either_end(place, document))),
+            "delete": (int, lambda n, _: document.delete(n)),
+            "type": (str, lambda text, _: document.insert(text)),
+            "accept": (int, lambda n, _: document.accept(n)),
+            "generate": (int, self._generate),
+            "undo": (bool, lambda really, _: really and document.undo()),
+            "redo": (bool, lambda really, _: really and document.redo()),
+        }
+
+    def answers(self, lines: Iterable[str]) -> Iterator[str]:
+        """Yield an answer for each line that is not empty."""
+        for line in lines:
+            if line.strip():
+                yield json.dumps(self.answer(line), ensure_ascii=True)
+
+    def answer(self, line: str) -> dict[str, Any]:
+        """Return the answer to a line."""
+        try:
+            request = _parsed(line)
+        except CharRNNError as error:
+            return {"error": str(error)}
+        named = {"id": request["id"]} if "id" in request else {}
+        try:
+            self._do(request)
+            return named | self._state(request)
+        except (CharRNNError, TypeError) as error:
+            return named | {"error": str(error)}
+
+    def _do(self, request: dict[str, Any]) -> None:
+        others = request.keys() - self._done.keys() - {"id", "seed", "top", "surprise"}
+        if others:
+            known = ", ".join(self._done)
+            raise ConfigError(f"there is no {min(others)!r:.40}; there are {known}")
+        for name, (kind, do) in self._done.items():
+            if name in request:
+                value = request[name]
+                if type(value) is not kind:
+                    raise ConfigError(f"{name}: {value!r:.40} is not of type {kind.__name__}")
+                do(value, request)
+
+    def _generate(self, length: int, request: dict[str, Any]) -> None:
+        seed = request.get("seed", 0)
+        if not 0 <= length <= MOST_GENERATED:
+            raise ConfigError(f"generate: {length} is out of range; give 0 to {MOST_GENERATED:,}")
+        if type(seed) is not int or not 0 <= seed < 2**64:
+            raise ConfigError(f"seed: {seed!r:.40} is not a whole number from 0 on")
+        self._document.generate(length, seed)
+
+    def _state(self, request: dict[str, Any]) -> dict[str, Any]:
+        document, top = self._document, request.get("top", TOP)
+        if type(top) is not int or not 0 <= top <= len(document.vocabulary):
+            raise ConfigError(f"top: {top!r:.40} is not a whole number from 0 on")
+        state: dict[str, Any] = {
+            "text": document.text,
+            "cursor": document.cursor,
+            "candidates": [
+                {"character": document.vocabulary[one.id], "y_hat": one.y_hat, "p": one.p}
+                for one in document.candidates(top)
+            ],
+            "suggestions": [{"text": text, "p": p} for text, p in document.suggestions()],
+        }
+        return state | ({"surprise": document.surprises()} if request.get("surprise") else {})
+
+
+def _parsed(line: str) -> dict[str, Any]:
+    if len(line) > LONGEST_LINE:
+        raise ConfigError(f"a line of more than {LONGEST_LINE:,} characters is not read")
+    try:
+        request = json.loads(line)
+    except (ValueError, RecursionError):
+        request = None
+    if not isinstance(request, dict):
+        raise ConfigError('a line is a JSON object such as {"type": "a"}')
+    return request
+
+
+def _from_either_end(place: int, document: Document) -> int:
+    return place if place >= 0 else len(document.text) + 1 + place

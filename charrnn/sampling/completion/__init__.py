@@ -1,0 +1,1 @@
+"""Completing a text while it is typed."""

@@ -1,0 +1,232 @@
+"""A text that is edited, and what the network would write at the cursor.
+
+Everything here is without a terminal: an editor shows it, and a line protocol hands it on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from charrnn.errors import ConfigError
+from charrnn.network.network import Network
+from charrnn.network.stepper import Stepper
+from charrnn.sampling.candidates import Candidate, candidates
+from charrnn.sampling.completion.continuations import Continuation, Continuations
+from charrnn.sampling.completion.states import States
+from charrnn.sampling.config import SamplingConfig
+from charrnn.sampling.filters.chain import filters_of
+from charrnn.sampling.generate import Choice, continue_from
+from charrnn.sampling.sample import first_ids
+from charrnn.text.vocabulary import Vocabulary
+
+SUGGESTIONS = 3
+"""Continuations that are suggested."""
+
+SECONDS = 0.012
+"""Time that a search for them may take, so that a key is answered at once."""
+
+MOST_UNDONE = 1000
+"""Edits that can be undone."""
+
+HISTORY = 4096
+"""Characters before the cursor that filters look at."""
+
+
+class Edit(NamedTuple):
+    """A change: what stood at a place, and what stands there since, with the cursor before it."""
+
+    place: int
+    removed: str
+    inserted: str
+    cursor: int
+
+
+class Document:
+    """A text with a cursor, read by a network as far as the cursor.
+
+    config: how what is generated is chosen.
+    """
+
+    def __init__(self, network: Network, vocabulary: Vocabulary, config: SamplingConfig) -> None:
+        check_editable(config)
+        self.network, self.vocabulary, self.config = network, vocabulary, config
+        self._before = first_ids(vocabulary, np.random.default_rng(0)).tolist()
+        self._states = States(network, self._before)
+        self._continuations = Continuations(network, self._is_word)
+        self._suggested: list[Continuation] | None = None
+        self._done: list[Edit] = []
+        self._undone: list[Edit] = []
+        self.text, self.cursor = "", 0
+
+    # What is shown
+
+    def surprises(self) -> list[float]:
+        """Return the surprise of every character, in bits."""
+        self._read_to(len(self.text))
+        return list(self._states.bits)
+
+    def candidates(self, top: int) -> list[Candidate]:
+        """Return the likeliest ids at the cursor, and how probable each is to be generated."""
+        self._read_to(self.cursor)
+        scores = self._states.scores(self.cursor)
+        history = np.array([self._history()])
+        weights = filters_of(self.config, history, self.vocabulary).weights(scores)
+        return candidates(Choice(int(scores.argmax()), scores, weights), top)[:top]
+
+    def suggestions(self) -> list[tuple[str, float]]:
+        """Return the likeliest continuations to the next space, with their probabilities."""
+        if self._suggested is None:
+            self._read_to(self.cursor)
+            state = self._states.state(self.cursor)
+            self._suggested = self._continuations.after(state, SUGGESTIONS, SECONDS)
+        return [(self.vocabulary.decode_output(each.ids), each.p) for each in self._suggested]
+
+    # Edits
+
+    def insert(self, text: str) -> None:
+        """Insert a text at the cursor.
+
+        Raises
+        ------
+        UnknownCharacter
+            The network does not know a character; nothing is inserted then.
+        """
+        self.vocabulary.encode_prompt(text)
+        if text:
+            self._change(self.cursor, 0, text)
+
+    def delete(self, n: int) -> None:
+        """Delete n characters before the cursor; after it if negative."""
+        start, stop = (self.cursor - n, self.cursor) if n >= 0 else (self.cursor, self.cursor - n)
+        start, stop = max(0, start), min(len(self.text), stop)
+        if start < stop:
+            self._change(start, stop - start, "")
+
+    def put(self, text: str) -> None:
+        """Put another text in the place of all, with the cursor at its end.
+
+        Raises
+        ------
+        UnknownCharacter
+            The network does not know a character; the text stays as it is then.
+        """
+        self.vocabulary.encode_prompt(text)
+        same = 0
+        while same < min(len(text), len(self.text)) and text[same] == self.text[same]:
+            same += 1
+        if same < max(len(text), len(self.text)):
+            self._change(same, len(self.text) - same, text[same:])
+        self.move(len(text))
+
+    def move(self, place: int) -> None:
+        """Move the cursor to a place, or to the end that is nearer."""
+        self.cursor = max(0, min(place, len(self.text)))
+        self._suggested = None
+
+    def accept(self, n: int) -> None:
+        """Insert a suggestion, counted from 1.
+
+        Raises
+        ------
+        ConfigError
+            There is none of that number.
+        """
+        found = self.suggestions()
+        if not 1 <= n <= len(found):
+            raise ConfigError(f"there is no suggestion {n}; there are {len(found)}")
+        self.insert(found[n - 1][0].replace("\ufffd", ""))
+
+    def generate(self, length: int, seed: int) -> None:
+        """Insert what the network writes at the cursor, by the options and a seed."""
+        self._read_to(self.cursor)
+        stepper = Stepper(self.network)
+        stepper.move(self._states.state(self.cursor))
+        config = replace(self.config, length=length)
+        filters = filters_of(config, np.array([self._history()]), self.vocabulary)
+        rng = np.random.Generator(np.random.PCG64(seed))
+        made = continue_from(stepper, filters, rng)
+        ids = [next(made).id for _ in range(length)]
+        self.insert(self.vocabulary.decode_output(ids).replace("\ufffd", ""))
+
+    def undo(self) -> bool:
+        """Take the last edit back; return whether there was one."""
+        if not self._done:
+            return False
+        edit = self._done.pop()
+        self._undone.append(edit)
+        self._replace(edit.place, len(edit.inserted), edit.removed)
+        self.move(edit.cursor)
+        return True
+
+    def redo(self) -> bool:
+        """Do the edit again that was taken back last; return whether there was one."""
+        if not self._undone:
+            return False
+        edit = self._undone.pop()
+        self._done.append(edit)
+        self._replace(edit.place, len(edit.removed), edit.inserted)
+        self.move(edit.place + len(edit.inserted))
+        return True
+
+    def set_options(self, **options: Any) -> None:
+        """Change the options of what is generated.
+
+        Raises
+        ------
+        ConfigError
+            One is out of range, or does not fit a text that is typed.
+        """
+        known = {field.name for field in fields(SamplingConfig)}
+        if others := sorted(options.keys() - known):
+            raise ConfigError(
+                f"{others[0]!r:.40} is no option; there are {', '.join(sorted(known))}"
+            )
+        config = replace(self.config, **options)
+        check_editable(config)
+        self.config = config
+
+    def _change(self, place: int, removed: int, inserted: str) -> None:
+        edit = Edit(place, self.text[place : place + removed], inserted, self.cursor)
+        self._done = [*self._done[-MOST_UNDONE + 1 :], edit]
+        self._undone.clear()
+        self._replace(place, removed, inserted)
+        self.move(place + len(inserted))
+
+    def _replace(self, place: int, removed: int, inserted: str) -> None:
+        self.text = self.text[:place] + inserted + self.text[place + removed :]
+        self._states.cut(min(place, len(self._states)))
+        self._suggested = None
+
+    def _read_to(self, place: int) -> None:
+        for character in self.text[len(self._states) : place]:
+            self._states.read(tuple(self.vocabulary.encode_prompt(character).tolist()))
+
+    def _history(self) -> list[int]:
+        """Return the ids that filters look at: what is before the cursor."""
+        near = self.text[max(0, self.cursor - HISTORY) : self.cursor]
+        return [*self._before, *self.vocabulary.encode_prompt(near).tolist()]
+
+    def _is_word(self, ids: Sequence[int]) -> bool:
+        """Return whether a continuation has come to a space or a line end, after a character."""
+        last = self.vocabulary[ids[-1]]
+        return len(ids) > 1 and last.isspace()
+
+
+def check_editable(config: SamplingConfig) -> None:
+    """Check options for a text that is typed.
+
+    Raises
+    ------
+    ConfigError
+        Something is asked of the whole text, or the temperature changes over its length.
+    """
+    if config.asks or config.num_beams > 1 or config.best_of > 1:
+        raise ConfigError(
+            "a text that is typed is not chosen as a whole; leave out what is asked of it"
+        )
+    if isinstance(config.temperature, tuple):
+        raise ConfigError(
+            "a text that is typed has no length; give one number", argument="temperature"
+        )

@@ -1,0 +1,158 @@
+"""Completion over a pipe and in a terminal."""
+
+import fcntl
+import json
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from importlib.util import find_spec
+
+import pyte
+import pytest
+
+from charrnn.api import load
+
+
+@pytest.fixture
+def model(tmp_path, make_checkpoint):
+    path = tmp_path / "model.npz"
+    make_checkpoint(path)
+    return path
+
+
+def answers(model, *lines, arguments=()):
+    done = subprocess.run(
+        [sys.executable, "-m", "charrnn", "sample", model, "--interactive", *arguments],
+        input="".join(f"{line}\n" for line in lines), capture_output=True, text=True, check=False,
+        timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert done.stderr == ""
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_a_program_may_complete_a_text(model):
+    first, second, third, fourth = answers(
+        model, '{"set": "abc", "id": "x"}', "", '{"accept": 1}', '{"undo": true, "surprise": true}',
+        '{"generate": 20, "seed": 3, "top": 2}',
+    )  # fmt: skip
+    assert (first["id"], first["text"], first["cursor"]) == ("x", "abc", 3)
+    assert second["text"] == "abc" + first["suggestions"][0]["text"]
+    assert third["text"] == "abc"
+    bits = load(model).surprisal("\nabc")
+    assert third["surprise"] == pytest.approx(bits.tolist(), abs=1e-4)
+    assert fourth["text"] == "abc" + load(model).generate("\nabc", length=20, seed=3)
+    assert len(fourth["candidates"]) == 2
+    assert sum(one["y_hat"] for one in answers(model, '{"top": 7}')[0]["candidates"]) == (
+        pytest.approx(1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("x", "a line is a JSON object"), ("[]", "a line is a JSON object"),
+        ("[" * 100_000, "a line is a JSON object"), ('{"foo": 1}', "there is no 'foo'; there are"),
+        ('{"type": 3}', "type: 3 is not of type str"), ('{"type": "\u0416"}', "is not among"),
+        ('{"accept": 99}', "there is no suggestion 99"), ('{"generate": -1}', "out of range"),
+        ('{"generate": 1, "seed": -1}', "seed: -1"), ('{"top": 1e99}', "top: 1e+99"),
+        ('{"options": {"temperature": -1}}', "temperature: -1 is out of range"),
+        ('{"options": {"zzz": 1}}', "'zzz' is no option"), ('{"set": "\\ud800"}', "half"),
+        ('{"options": {"length": "\\u0000"}}', "length"), ('{"move": true}', "move: True"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_done_is_said_and_changes_nothing(model, line, said):
+    first, error, after = answers(model, '{"set": "ab"}', line, '{"id": 5}')
+    assert said in error["error"]
+    assert "\n" not in error["error"]
+    assert after == first | {"id": 5}
+
+
+def test_a_line_that_is_too_long_is_refused(model):
+    [error, after] = answers(model, json.dumps({"set": "a" * (1 << 22)}), '{"set": "b"}')[-2:]
+    assert "error" in error
+    assert after["text"] == "b"
+
+
+needs_editor = pytest.mark.skipif(
+    find_spec("prompt_toolkit") is None, reason="the editor needs prompt_toolkit"
+)
+
+
+class Terminal:
+    """The editor on a pseudo-terminal, and what stands there."""
+
+    def __init__(self, model, *arguments, rows=24, columns=80):
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self.screen)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "charrnn", "sample", model, "-i", *arguments],
+            stdin=slave, stdout=slave, stderr=slave, close_fds=True,
+            env=os.environ | {"TERM": "xterm-256color"}, cwd=model.parent,
+        )  # fmt: skip
+        os.close(slave)
+
+    def until(self, wanted, seconds=20):
+        """Read until something stands on the screen; answer what asks for the cursor's place."""
+        due = time.monotonic() + seconds
+        while not re.search(wanted, self.shown()) and time.monotonic() < due:
+            if not select.select([self._master], [], [], 0.1)[0]:
+                continue
+            try:
+                piece = os.read(self._master, 65536)
+            except OSError:  # it has ended
+                break
+            if b"\x1b[6n" in piece:
+                os.write(self._master, b"\x1b[1;1R")
+            self._stream.feed(piece)
+        assert re.search(wanted, self.shown()), self.shown()
+
+    def shown(self):
+        return "\n".join(line.rstrip() for line in self.screen.display)
+
+    def send(self, keys):
+        os.write(self._master, keys)
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        os.close(self._master)
+
+
+@needs_editor
+@pytest.mark.parametrize(("rows", "columns"), [(24, 80), (50, 160)])
+def test_a_text_is_typed_completed_undone_and_saved(model, tmp_path, rows, columns):
+    screen = Terminal(model, "-p", "ab", "-t", "1", rows=rows, columns=columns)
+    try:
+        screen.until("quit")
+        assert screen.shown().startswith("ab")
+        screen.send(b"cd")
+        screen.until("4 of 4")
+        screen.send(b"\t")
+        screen.until(r"of ([5-9]|\d\d)")
+        screen.send(b"\x1a")
+        screen.until("4 of 4")
+        screen.send(b"\xd0\x96")
+        screen.until("the network does not know")
+        screen.send(b"\x1b[17~")
+        screen.until("1.10")
+        screen.send(b"\x13")
+        screen.until("save as")
+        screen.send(b"saved.txt")
+        screen.until("saved.txt")
+        screen.send(b"\r")
+        screen.until("saved as")
+        assert (tmp_path / "saved.txt").read_text() == "abcd"
+        screen.send(b"\x11")
+        screen.until("abcd")
+        assert screen.process.wait(20) == 0
+    finally:
+        screen.close()
