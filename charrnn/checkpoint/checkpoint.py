@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from charrnn.array_types import Array, Doubles, NamedArrays
 from charrnn.checkpoint.description import LARGEST_META
 from charrnn.checkpoint.npz import read_arrays, write_arrays
 from charrnn.checkpoint.paths import model_path, resume_path
@@ -47,7 +47,7 @@ class Checkpoint:
     network: Network
     vocabulary: Vocabulary
     training: TrainingRecord
-    history: NDArray[np.float64]
+    history: Doubles
     versions: dict[str, str]
 
 
@@ -77,7 +77,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         "training": checkpoint.training.to_json(),
         "versions": checkpoint.versions,
     }
-    arrays: dict[str, NDArray[Any]] = {
+    arrays: NamedArrays = {
         "vocabulary": vocabulary.code_points,
         "counts": vocabulary.counts,
         "history": checkpoint.history,
@@ -101,12 +101,12 @@ def load(path: Path) -> Checkpoint:
         raise CheckpointError(f"{printable(path.name)}: {error}") from error
 
 
-def save_state(path: Path, arrays: Mapping[str, NDArray[Any]], meta: dict[str, Any]) -> None:
+def save_state(path: Path, arrays: Mapping[str, Array], meta: dict[str, Any]) -> None:
     """Write a training state, atomically like a model."""
     _write(path, "resume", {"state": meta, "versions": this_program()}, arrays)
 
 
-def load_state(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+def load_state(path: Path) -> tuple[NamedArrays, dict[str, Any]]:
     """Read a training state; the trainer checks its arrays.
 
     Raises
@@ -120,9 +120,7 @@ def load_state(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     return arrays, meta["state"]
 
 
-def _write(
-    path: Path, kind: Kind, meta: dict[str, Any], arrays: Mapping[str, NDArray[Any]]
-) -> None:
+def _write(path: Path, kind: Kind, meta: dict[str, Any], arrays: Mapping[str, Array]) -> None:
     head = {"format": "charrnn", "kind": kind, "version": FORMAT_VERSION}
     text = json.dumps(head | meta, ensure_ascii=True, allow_nan=False).encode("ascii")
     if len(text) > LARGEST_META:
@@ -134,7 +132,7 @@ def _write(
     write_atomically(path, lambda stream: write_arrays(stream, members))
 
 
-def _read(path: Path, kind: Kind) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def _read(path: Path, kind: Kind) -> tuple[dict[str, Any], NamedArrays]:
     arrays = read_arrays(path)
     raw = arrays.pop("meta", None)
     if raw is None or raw.dtype != np.uint8 or raw.ndim != 1 or raw.size > LARGEST_META:
@@ -157,7 +155,7 @@ def _read(path: Path, kind: Kind) -> tuple[dict[str, Any], dict[str, NDArray[Any
     return meta, arrays
 
 
-def _assemble(meta: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Checkpoint:
+def _assemble(meta: dict[str, Any], arrays: NamedArrays) -> Checkpoint:
     config = _network_config(meta.get("network"))
     expected: dict[str, tuple[int, ...]] = {
         "vocabulary": (config.vocabulary_size,),

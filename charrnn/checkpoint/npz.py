@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
+from charrnn.array_types import Array, NamedArrays
 from charrnn.checkpoint.archive import MAX_MEMBERS, NAME, Member, damaged, members, pieces, refused
 from charrnn.errors import CheckpointError, printable
 
@@ -53,7 +53,7 @@ class _Layout:
 
 def read_arrays(
     path: Path, *, max_bytes: int = MAX_BYTES, only: Container[str] | None = None
-) -> dict[str, NDArray[Any]]:
+) -> NamedArrays:
     """Read the arrays of an `.npz` file into memory.
 
     Every member's sizes, type and shape are checked before the first array is allocated, and every
@@ -90,7 +90,7 @@ def read_arrays(
         raise CheckpointError(f"{name}: cannot be read, {error.strerror or error}") from error
 
 
-def write_arrays(stream: BinaryIO, arrays: Mapping[str, NDArray[Any]]) -> None:
+def write_arrays(stream: BinaryIO, arrays: Mapping[str, Array]) -> None:
     """Write arrays as an `.npz` without compression; the same arrays always give the same bytes.
 
     Parameters
@@ -146,7 +146,7 @@ def _opened(path: Path) -> BinaryIO:
     return path.open("rb")
 
 
-def _read(stream: BinaryIO, max_bytes: int, only: Container[str] | None) -> dict[str, NDArray[Any]]:
+def _read(stream: BinaryIO, max_bytes: int, only: Container[str] | None) -> NamedArrays:
     found = members(stream, os.fstat(stream.fileno()).st_size)
     _check_sizes(found, max_bytes)
     layouts = {member.name.removesuffix(".npy"): _layout(stream, member) for member in found}
@@ -196,9 +196,9 @@ def _layout(stream: BinaryIO, member: Member) -> _Layout:
     return _Layout(start, dtype, shape)
 
 
-def _array(stream: BinaryIO, member: Member, layout: _Layout) -> NDArray[Any]:
+def _array(stream: BinaryIO, member: Member, layout: _Layout) -> Array:
     try:
-        array: NDArray[Any] = np.empty(layout.shape, layout.dtype)
+        array: Array = np.empty(layout.shape, layout.dtype)
     except (MemoryError, ValueError):  # NumPy refuses (0, 2**62, 2**62)
         raise refused(f"there is no memory for {member.name} of shape {layout.shape}") from None
     elements = _bytes(array)
@@ -211,7 +211,7 @@ def _array(stream: BinaryIO, member: Member, layout: _Layout) -> NDArray[Any]:
     return array
 
 
-def _header(array: NDArray[Any]) -> bytes:
+def _header(array: Array) -> bytes:
     shape = tuple(int(length) for length in array.shape)
     text = f"{{'descr': '{array.dtype.str}', 'fortran_order': False, 'shape': {shape}, }}"
     unpadded = len(_MAGIC) + 4 + len(text) + 1
@@ -219,5 +219,5 @@ def _header(array: NDArray[Any]) -> bytes:
     return _MAGIC + b"\1\0" + len(text).to_bytes(2, "little") + text.encode("ascii")
 
 
-def _bytes(array: NDArray[Any]) -> memoryview:
+def _bytes(array: Array) -> memoryview:
     return array.reshape(-1).view(np.uint8).data

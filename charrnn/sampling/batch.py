@@ -5,9 +5,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Ids
+from charrnn.array_types import Doubles, Ids, Places
 from charrnn.network.network import Network
 from charrnn.network.stepper import Stepper
 from charrnn.sampling.config import SamplingConfig
@@ -22,15 +21,12 @@ MOST = 64
 LEAST = 1_000_000
 """Fewest multiplications of a part of a batch in a step: with fewer, most of a step is Python."""
 
-_NONE: NDArray[np.float64] = np.empty(0)
+_NONE: Doubles = np.empty(0)
 
 
 def generate_batch(
-    network: Network,
-    prompts: Ids,
-    config: SamplingConfig,
-    streams: Sequence[np.random.Generator],
-) -> Iterator[NDArray[np.intp]]:
+    network: Network, prompts: Ids, config: SamplingConfig, streams: Sequence[np.random.Generator]
+) -> Iterator[Places]:
     """Yield, step by step, the characters that follow each prompt, (B,) ids, without end.
 
     prompts: (B, N) ids with N > 0, alike but for the last.
@@ -60,7 +56,7 @@ class SideBySide:
     parts: what some of the samples are made of each, in order: blocks of steps, (n, B) ids.
     """
 
-    def __init__(self, parts: Sequence[Iterator[NDArray[np.intp]]]) -> None:
+    def __init__(self, parts: Sequence[Iterator[Places]]) -> None:
         self._parts = parts
         self._waiting: dict[int, deque[int]] = {}
 

@@ -10,16 +10,15 @@ from collections.abc import Sequence
 from typing import Protocol, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Floats, Ids
+from charrnn.array_types import Doubles, Floats, Ids
 from charrnn.errors import CharRNNError
 from charrnn.sampling.config import SamplingConfig
 
 GREEDY = 1e-6
 """Temperature below which the likeliest character is taken: dividing by it would overflow."""
 
-LogWeights = NDArray[np.float64]
+LogWeights = Doubles
 """(B, V), natural logarithms of weights; the largest of each row is 0."""
 
 
@@ -107,7 +106,7 @@ class Filters:
     def __init__(self, filters: Sequence[Filter]) -> None:
         self._filters = filters
 
-    def weights(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    def weights(self, scores: Doubles) -> Doubles:
         """Return what to draw in proportion to, of one text, (V,); the largest is 1.
 
         scores: (V,), log-probabilities but for a constant.
@@ -120,13 +119,13 @@ class Filters:
         highest = scores[scores.argmax()]
         if not math.isfinite(highest):
             raise _not_a_number()
-        log_p: NDArray[np.float64] = scores - highest
+        log_p: Doubles = scores - highest
         rows = log_p[None]
         for change in self._filters:
             change(rows)
         return np.exp(log_p, out=log_p)
 
-    def row_weights(self, scores: Floats) -> NDArray[np.float64]:
+    def row_weights(self, scores: Floats) -> Doubles:
         """Return for each of B texts what `weights` returns for one, (B, V).
 
         Raises

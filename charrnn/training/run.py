@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from charrnn.array_types import NamedArrays
 from charrnn.checkpoint.checkpoint import (
     Checkpoint,
     load_state,
@@ -40,7 +40,7 @@ LARGEST_VOCABULARY = 65_536
 SCORED = "once from the beginning, the state carried"
 """How the best network is scored in the end, in words."""
 
-State = tuple[dict[str, NDArray[Any]], dict[str, Any]]
+State = tuple[NamedArrays, dict[str, Any]]
 """What a run is resumed from, as `load_state` returns it."""
 
 

@@ -17,9 +17,8 @@ from itertools import islice
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Ids
+from charrnn.array_types import Ids, Places
 from charrnn.errors import CharRNNError
 from charrnn.network.network import Network
 from charrnn.sampling.batch import generate_batch
@@ -44,7 +43,7 @@ def is_worthwhile(network: Network, samples: int, length: int) -> bool:
     return length == ENDLESS or samples * length * network.params.flat.size >= WORTH
 
 
-def blocks(steps: Iterator[NDArray[np.intp]]) -> Iterator[NDArray[np.intp]]:
+def blocks(steps: Iterator[Places]) -> Iterator[Places]:
     """Yield what is made step by step, (B,), some steps at a time, (AHEAD, B)."""
     while True:
         yield np.array(list(islice(steps, AHEAD)))
@@ -74,7 +73,7 @@ class RemoteBatch:
     def __iter__(self) -> Self:
         return self
 
-    def __next__(self) -> NDArray[np.intp]:
+    def __next__(self) -> Places:
         """Return the next block.
 
         Raises

@@ -328,10 +328,10 @@ def idle(found: Gates) -> Finding | None:
         never = f"{still[0]} never moves" if len(still) == 1 else f"{len(still)} never move"
         parts.append(f"of {counted(units, 'unit')} {never} (sd below {STILL})")
     if stuck >= max(1, IDLE * size):
-        are = agreeing(stuck, "is", "are")
+        are, gates = agreeing(stuck, "is", "are"), f"{words(worst.name).removeprefix('hidden ')}s"
         parts.append(
-            f"{stuck} of {size} {_plural(worst.name)} of layer {worst.layer} {are} stuck for over "
-            f"{STUCK:.0%} of the steps"
+            f"{stuck} of {size} {gates} of layer {worst.layer} {are} stuck for over {STUCK:.0%} of "
+            "the steps"
         )
     if not parts:
         return None
@@ -353,7 +353,3 @@ def _clearly_more(it: Mean, most: float) -> bool:
 def _share(value: float) -> str:
     """Return a number between 0 and 1 without the 0 before its point."""
     return f"{value:.2f}".removeprefix("0")
-
-
-def _plural(gate: str) -> str:
-    return f"{words(gate).removeprefix('hidden ')}s"
