@@ -105,7 +105,7 @@ def test_enough_is_where_it_is_near_from_then_on(reading):
 
 
 def delayed(ids, delay, noise, rng):
-    """States that hold the character of so many steps ago, turned and blurred."""
+    """States that hold the character read `delay` steps ago, turned and blurred."""
     turn = np.linalg.qr(rng.standard_normal((V + 5, V + 5)))[0][:V]
     past = np.concatenate([np.zeros((delay, V)), np.eye(V)[ids[: len(ids) - delay]]])
     blurred = past @ turn + noise * rng.standard_normal((len(ids), V + 5))

@@ -33,8 +33,8 @@ from charrnn.inspection.views.neuron.card import Card, Cost
 from charrnn.inspection.views.neuron.wiring import Inflow
 
 FEATURED = 8000
-"""Features are scored on so many characters at most, the last of the text: half to choose the sign
-and the threshold by, half to score."""
+"""Largest number of characters, the last of the text, that features are scored on: one half to
+choose the sign and the threshold, the other to score."""
 
 CHARACTERS = 4000
 """Predictions over which ablation costs are averaged, the last of the text."""

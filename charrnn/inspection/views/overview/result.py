@@ -32,7 +32,7 @@ ENOUGH = 400
 """Characters: a text that is shorter is shown, and nothing is said of it."""
 
 SEARCHED = 4000
-"""What units follow is looked for in so many characters at most, the last of the text."""
+"""Largest number of characters, the last of the text, in which features of units are sought."""
 
 CANDIDATES, CONTROLS = 6, 6
 """How many units are ablated, those that follow something most surely, and how many at random."""

@@ -35,8 +35,8 @@ COSTLIER = 0.5  # bits
 """First letters of words must cost so much more than later ones."""
 
 WORSE, EXTRA = 1.5, 0.03
-"""A class of characters that is hard costs so many times what all others do, and has so much more
-of the bits than of the characters."""
+"""Least cost of a hard class of characters, in multiples of that of all others; and the least
+excess of its share of the bits over its share of the characters."""
 
 MISJUDGED = 0.05  # bits
 """By so much the surprise must be more, or less, than was expected."""
@@ -228,7 +228,7 @@ def context(found: Context) -> Finding | None:
     """Report how little context costs clearly more than all of it, and what is surely enough.
 
     Characters are compared one by one with what they cost after all of the text. More: by
-    `CLEAR` standard errors and the share `WITHIN`, as after all shorter contexts; enough: so many
+    `CLEAR` standard errors and the share `WITHIN`, as after all shorter contexts; enough: `CLEAR`
     errors more are still within.
     """
     if len(found.targets) < FEWEST:

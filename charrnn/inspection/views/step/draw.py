@@ -123,7 +123,7 @@ def prediction(
 ) -> Iterator[Text]:
     """Yield the scores of the likeliest characters and the softmax of all.
 
-    most: at most so many characters; None for all that there are.
+    most: the largest number of characters; None for all of `result.top`.
     """
     made, digits, following = result.readout, Digits(screen), result.following
     shown = [k for n, k in enumerate(result.top) if most is None or n < most or k == following]

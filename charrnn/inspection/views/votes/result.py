@@ -16,7 +16,7 @@ from charrnn.inspection.result import Cell, OfText, name, plain, records, text_a
 ROWS = 10
 """Default number of units shown."""
 
-_PIECE = 2**20  # votes over the text are worked on in pieces of about so many numbers
+_PIECE = 2**20  # votes over the text that are computed at a time, about
 
 
 @dataclass(frozen=True, eq=False)

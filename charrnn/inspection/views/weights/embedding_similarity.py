@@ -8,7 +8,7 @@ import numpy as np
 from charrnn.array_types import Column, Floats, Ids, Integers, Places
 
 MOST = 1000
-"""Of a larger vocabulary only so many characters are compared, the most frequent."""
+"""Largest number of characters that are compared, the most frequent of a larger vocabulary."""
 
 
 @dataclass(frozen=True, eq=False)
