@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from charrnn.array_types import Doubles
 from charrnn.checkpoint import checkpoint as files
 from charrnn.checkpoint.checkpoint import Checkpoint, save_state
 from charrnn.checkpoint.paths import resume_path
@@ -281,7 +281,7 @@ class CharRNN:
 
     def surprisal(
         self, text: Given, *, unknown: Unknown = "error", threads: int | None = None
-    ) -> NDArray[np.float64]:
+    ) -> Doubles:
         """Return -log2 of the probability of each character after the first, (N - 1,), in bits.
 
         text: the text itself, or where it lies, as `fit` takes it; but a single word is a text.

@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from charrnn.array_types import Array, Doubles, NamedArrays
 from charrnn.checkpoint.description import LARGEST_META
 from charrnn.checkpoint.npz import OpenArrays, opened, write_arrays
 from charrnn.checkpoint.paths import index_path, model_path, resume_path
@@ -68,7 +68,7 @@ class Checkpoint:
     network: Network
     vocabulary: Vocabulary
     training: TrainingRecord
-    history: NDArray[np.float64]
+    history: Doubles
     versions: dict[str, str]
 
 
@@ -99,7 +99,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         "training": training,
         "versions": checkpoint.versions,
     }
-    arrays: dict[str, NDArray[Any]] = {
+    arrays: NamedArrays = {
         **names,
         "vocabulary": vocabulary.code_points,
         "counts": vocabulary.counts,
@@ -126,7 +126,7 @@ def load(path: Path) -> Checkpoint:
             raise CheckpointError(str(error)) from error
 
 
-def save_state(path: Path, arrays: Mapping[str, NDArray[Any]], meta: dict[str, Any]) -> None:
+def save_state(path: Path, arrays: Mapping[str, Array], meta: dict[str, Any]) -> None:
     """Write a training state, atomically like a model."""
     meta, names = with_names_apart(meta)
     write_file(path, "resume", {"state": meta, "versions": this_program()}, {**names, **arrays})
@@ -134,7 +134,7 @@ def save_state(path: Path, arrays: Mapping[str, NDArray[Any]], meta: dict[str, A
 
 def load_state(
     path: Path, needed: Callable[[dict[str, Any]], Needed] | None = None
-) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+) -> tuple[NamedArrays, dict[str, Any]]:
     """Read a training state; the trainer checks the values of its arrays.
 
     needed: returns the arrays that a state of a description should hold; by default any.
@@ -172,12 +172,12 @@ def _state(path: Path, file: OpenArrays) -> dict[str, Any]:
     return state
 
 
-def save_place(path: Path, arrays: Mapping[str, NDArray[Any]], meta: dict[str, Any]) -> None:
+def save_place(path: Path, arrays: Mapping[str, Array], meta: dict[str, Any]) -> None:
     """Write the place where a text stopped, atomically like a model."""
     write_file(path, "place", {"place": meta, "versions": this_program()}, arrays)
 
 
-def load_place(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+def load_place(path: Path) -> tuple[NamedArrays, dict[str, Any]]:
     """Read the place where a text stopped; the sampler checks its arrays.
 
     Raises
@@ -191,9 +191,7 @@ def load_place(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     return arrays, meta["place"]
 
 
-def write_file(
-    path: Path, kind: Kind, meta: dict[str, Any], arrays: Mapping[str, NDArray[Any]]
-) -> None:
+def write_file(path: Path, kind: Kind, meta: dict[str, Any], arrays: Mapping[str, Array]) -> None:
     """Write a file of one kind, a description and arrays, atomically.
 
     Raises
@@ -212,7 +210,7 @@ def write_file(
     write_atomically(path, lambda stream: write_arrays(stream, members))
 
 
-def read_file(path: Path, kind: Kind) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def read_file(path: Path, kind: Kind) -> tuple[dict[str, Any], NamedArrays]:
     """Read the description and the arrays of a file of one kind; the caller checks what they say.
 
     Raises
@@ -250,7 +248,7 @@ def check_layouts(file: OpenArrays, needed: Needed, whose: str) -> None:
             )
 
 
-def with_names_apart(about: dict[str, Any]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def with_names_apart(about: dict[str, Any]) -> tuple[dict[str, Any], NamedArrays]:
     """Move the names of a corpus's files out of a description where they are too many for it.
 
     Returns the description, with their number in their place, and the array that holds them.
@@ -347,7 +345,7 @@ def _assemble(meta: dict[str, Any], file: OpenArrays) -> Checkpoint:
     return Checkpoint(network, vocabulary, record, history, versions)
 
 
-def _finite(name: str, array: NDArray[Any]) -> NDArray[Any]:
+def _finite(name: str, array: Array) -> Array:
     if not np.isfinite(array).all():
         raise CheckpointError(f"{name} holds values that are not finite")
     return array

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
+from charrnn.array_types import Array, NamedArrays
 from charrnn.checkpoint.archive import MAX_MEMBERS, NAME, Member, damaged, members, pieces, refused
 from charrnn.checkpoint.description import read_description
 from charrnn.checkpoint.layout import MAGIC, MAX_DIMENSIONS, SIZES, Layout, layout
@@ -57,7 +57,7 @@ class OpenArrays:
         """
         return read_description(self._stream, list(self._members.values()))
 
-    def read(self, name: str) -> NDArray[Any]:
+    def read(self, name: str) -> Array:
         """Return an array of the file, contiguous and writable.
 
         Raises
@@ -67,13 +67,13 @@ class OpenArrays:
         """
         found = self.layouts[name]
         try:
-            array: NDArray[Any] = np.empty(found.shape, found.dtype)
+            array: Array = np.empty(found.shape, found.dtype)
         except (MemoryError, ValueError):  # NumPy refuses (0, 2**62, 2**62)
             raise refused(f"there is no memory for {name}.npy of shape {found.shape}") from None
         self.read_into(name, array)
         return array
 
-    def read_into(self, name: str, array: NDArray[Any]) -> None:
+    def read_into(self, name: str, array: Array) -> None:
         """Read an array of the file into another, contiguous, of its type and shape.
 
         Raises
@@ -119,7 +119,7 @@ def opened(path: Path, *, max_bytes: int = MAX_BYTES) -> Iterator[OpenArrays]:
 
 def read_arrays(
     path: Path, *, max_bytes: int = MAX_BYTES, only: Container[str] | None = None
-) -> dict[str, NDArray[Any]]:
+) -> NamedArrays:
     """Read the arrays of an `.npz` file into memory.
 
     Every member's sizes, type and shape are checked before the first array is allocated, and every
@@ -150,7 +150,7 @@ def read_arrays(
         return {name: file.read(name) for name in file.layouts if only is None or name in only}
 
 
-def write_arrays(stream: BinaryIO, arrays: Mapping[str, NDArray[Any]]) -> None:
+def write_arrays(stream: BinaryIO, arrays: Mapping[str, Array]) -> None:
     """Write arrays as an `.npz` without compression; the same arrays always give the same bytes.
 
     Parameters
@@ -218,7 +218,7 @@ def _check_sizes(found: list[Member], length: int, max_bytes: int) -> None:
         )
 
 
-def _header(array: NDArray[Any]) -> bytes:
+def _header(array: Array) -> bytes:
     shape = tuple(int(length) for length in array.shape)
     text = f"{{'descr': '{array.dtype.str}', 'fortran_order': False, 'shape': {shape}, }}"
     unpadded = len(MAGIC) + 4 + len(text) + 1
@@ -226,5 +226,5 @@ def _header(array: NDArray[Any]) -> bytes:
     return MAGIC + b"\1\0" + len(text).to_bytes(2, "little") + text.encode("ascii")
 
 
-def _bytes(array: NDArray[Any]) -> memoryview:
+def _bytes(array: Array) -> memoryview:
     return array.reshape(-1).view(np.uint8).data

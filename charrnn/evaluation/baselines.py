@@ -10,9 +10,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Ids
+from charrnn.array_types import Ids, Integers
 from charrnn.evaluation.ngram import NGram, checked_ids
 from charrnn.text.batches import Text
 
@@ -44,7 +43,7 @@ def baselines(
     train: Text,
     validation: Ids,
     vocabulary_size: int,
-    counts: NDArray[np.int64] | None = None,
+    counts: Integers | None = None,
     *,
     order: int = 5,
     max_characters: int = COUNTED,
@@ -101,13 +100,13 @@ def baselines(
     ]
 
 
-def _unigram(counts: NDArray[np.int64], validation: Ids) -> float:
+def _unigram(counts: Integers, validation: Ids) -> float:
     expected = counts + 1
     found = _counts(validation, counts.size)
     return math.log(expected.sum()) - float(found @ np.log(expected)) / validation.size
 
 
-def _counts(ids: Text, vocabulary_size: int) -> NDArray[np.int64]:
+def _counts(ids: Text, vocabulary_size: int) -> Integers:
     counts = np.zeros(vocabulary_size, dtype=np.int64)
     # In blocks, because bincount first converts its input to 8 bytes per item.
     for start in range(0, len(ids), _BLOCK):

@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Ids
+from charrnn.array_types import Doubles, Ids, Integers
 
 _LARGEST_VOCABULARY = 2**32
 _BLOCK = 2**18
@@ -66,15 +65,13 @@ class _Grams:
     """
 
     vocabulary_size: int
-    keys: NDArray[np.int64]  # (grams,), ascending
-    log_counts: NDArray[np.float64]  # (grams + 1,)       ln c(h w)
-    log_followers: NDArray[np.float64]  # (contexts + 1,)  ln d(h)
-    log_totals: NDArray[np.float64]  # (contexts + 1,)     ln (c(h) + d(h))
+    keys: Integers  # (grams,), ascending
+    log_counts: Doubles  # (grams + 1,)       ln c(h w)
+    log_followers: Doubles  # (contexts + 1,)  ln d(h)
+    log_totals: Doubles  # (contexts + 1,)     ln (c(h) + d(h))
 
     @classmethod
-    def count(
-        cls, contexts: NDArray[np.int64], symbols: Ids, vocabulary_size: int
-    ) -> tuple[Self, NDArray[np.int64]]:
+    def count(cls, contexts: Integers, symbols: Ids, vocabulary_size: int) -> tuple[Self, Integers]:
         """Count the pairs of context and symbol; also return the rank of each pair."""
         keys, ranks, counts = np.unique(
             contexts * vocabulary_size + symbols, return_inverse=True, return_counts=True
@@ -91,7 +88,7 @@ class _Grams:
         )
         return grams, ranks
 
-    def find(self, contexts: NDArray[np.int64], symbols: Ids) -> NDArray[np.int64]:
+    def find(self, contexts: Integers, symbols: Ids) -> Integers:
         """Return the rank of each pair, −1 where unseen."""
         sought = contexts * self.vocabulary_size + symbols  # below 0 after an unknown context
         ranks = np.searchsorted(self.keys, sought)
@@ -100,12 +97,7 @@ class _Grams:
             ranks[self.keys[ranks] != sought] = -1
         return ranks
 
-    def interpolate(
-        self,
-        contexts: NDArray[np.int64],
-        ranks: NDArray[np.int64],
-        shorter: NDArray[np.float64],
-    ) -> NDArray[np.float64]:
+    def interpolate(self, contexts: Integers, ranks: Integers, shorter: Doubles) -> Doubles:
         """Return ln p(w | h), where `shorter` is ln p(w | h')."""
         counted, left = self.log_counts[ranks], self.log_followers[contexts] + shorter
         # Rounding could give a log-probability above 0.
@@ -173,7 +165,7 @@ class NGram:
             raise ValueError(f"order must be from 1 to {self.order}, found {order}")
         return type(self)(order, self.vocabulary_size, self._levels[:order])
 
-    def log_probabilities(self, ids: Ids) -> NDArray[np.float64]:
+    def log_probabilities(self, ids: Ids) -> Doubles:
         """Return the log-probability of each character, given those before it in the same text.
 
         Parameters
@@ -200,7 +192,7 @@ class NGram:
             log_p[start : start + _BLOCK] = block[context:]
         return log_p
 
-    def _read(self, ids: Ids) -> NDArray[np.float64]:
+    def _read(self, ids: Ids) -> Doubles:
         log_p = np.full(ids.size, -math.log(self.vocabulary_size))
         ranks = np.zeros(ids.size + 1, dtype=np.int64)
         for k, grams in enumerate(self._levels):

@@ -3,9 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Ids
+from charrnn.array_types import Doubles, Ids
 from charrnn.network.forward import forward, read_windows
 from charrnn.network.network import Network
 from charrnn.network.trace import Trace
@@ -14,7 +13,7 @@ WINDOW = 256
 """Steps read at a time; with a carried state it affects only memory and speed."""
 
 
-def score(network: Network, ids: Ids, trace: Trace | None = None) -> NDArray[np.float64]:
+def score(network: Network, ids: Ids, trace: Trace | None = None) -> Doubles:
     """Return -log y_hat of each character after the first, (N - 1,), in nats.
 
     The text is read once from its beginning, the state carried from window to window. With a

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from math import inf
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column
+from charrnn.array_types import Column, Flags, Integers
 
 BINS = 10
 """Bins of confidence in a calibration."""
@@ -30,7 +29,11 @@ class Mean:
     error: float
 
 
-def mean_where(values: Column, where: NDArray[np.bool_] | None = None) -> Mean:
+NO_MEAN = Mean(0, float("nan"), float("nan"))
+"""The mean of no values."""
+
+
+def mean_where(values: Column, where: Flags | None = None) -> Mean:
     """Return the mean of selected values of a sequence, (n,), with its standard error.
 
     With m 1 where a value counts and 0 elsewhere, the mean is Σ m v / Σ m, whose error is to first
@@ -42,7 +45,7 @@ def mean_where(values: Column, where: NDArray[np.bool_] | None = None) -> Mean:
     counted = np.ones(len(values), np.bool_) if where is None else where
     count = int(np.count_nonzero(counted))
     if not count:
-        return Mean(0, float("nan"), float("nan"))
+        return NO_MEAN
     mean = float(np.mean(values[counted]))
     residuals = np.where(counted, values - mean, 0.0)
     error, _ = block_standard_error(residuals)
@@ -84,7 +87,7 @@ class Calibration:
     A prediction belongs to bin k where k/BINS <= max y_hat < (k+1)/BINS, and to the last at 1.
     """
 
-    count: NDArray[np.int64]
+    count: Integers
     confidence: Column
     accuracy: Column
 
@@ -95,7 +98,7 @@ class Calibration:
         return float(self.count @ np.nan_to_num(gaps) / self.count.sum())
 
 
-def calibrate(confidence: Column, right: NDArray[np.bool_]) -> Calibration:
+def calibrate(confidence: Column, right: Flags) -> Calibration:
     """Return the accuracy of predictions by their confidence.
 
     confidence: (n,), the probability of the most likely character.

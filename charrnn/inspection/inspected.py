@@ -9,8 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from numpy.typing import NDArray
-
+from charrnn.array_types import NamedArrays
 from charrnn.checkpoint.checkpoint import Checkpoint
 from charrnn.errors import ConfigError
 from charrnn.inspection.options import Options, Unit, parse_settings, parse_units
@@ -59,7 +58,7 @@ class Inspected:
         """Yield the result as a table, its heading first."""
         return self.result.rows()
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> NamedArrays:
         """Return the result as arrays by name."""
         return self.result.arrays()
 

@@ -16,9 +16,8 @@ from html import escape
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Floats, Ids
+from charrnn.array_types import Column, Floats, Ids, Places
 from charrnn.errors import CharRNNError, ConfigError, TextError, Way
 from charrnn.inspection.options import LIMIT
 from charrnn.inspection.progress import Track, untracked
@@ -54,7 +53,7 @@ class Reading:
 
     network: Network
     vocabulary: Vocabulary
-    ids: NDArray[np.intp]
+    ids: Places
     log_y_hat: Floats
     states: dict[str, Floats]
     gates: dict[str, Floats]
@@ -116,19 +115,21 @@ class Reading:
             dict(zip(gates, opened, strict=True)),
         )
 
+    @property
+    def _arrays(self) -> dict[str, Floats]:
+        return {"log_y_hat": self.log_y_hat, **self.states, **self.gates}
+
     def __repr__(self) -> str:
         """Return the shapes of the arrays."""
-        arrays = {"log_y_hat": self.log_y_hat, **self.states, **self.gates}
-        shapes = ", ".join(f"{name} {values.shape}" for name, values in arrays.items())
+        shapes = ", ".join(f"{name} {values.shape}" for name, values in self._arrays.items())
         return f"Reading(T={len(self)}: {shapes})"
 
     def _repr_html_(self) -> str:
         """Return a table of all that was computed, for a notebook."""
-        arrays = {"log_y_hat": self.log_y_hat, **self.states, **self.gates}
         rows = "".join(
             f"<tr><td>{name}</td><td>{words(name) if name in self.kinds else 'predictions'}</td>"
             f"<td>{values.shape}</td></tr>"
-            for name, values in arrays.items()
+            for name, values in self._arrays.items()
         )
         start = escape(self.text[:START]) + ("…" if len(self) > START else "")
         return (

@@ -1,13 +1,13 @@
 """The result of a view: one object, from which display and file formats are written."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Ids
+from charrnn.array_types import Column, Floats, Ids, NamedArrays
+from charrnn.evaluation.statistics import Mean
 from charrnn.text.vocabulary import Vocabulary
 
 Cell = str | int | float | None
@@ -28,7 +28,7 @@ class Result(Protocol):
     def rows(self) -> Iterator[list[Cell]]:
         """Yield the result as a table, its heading first."""
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> NamedArrays:
         """Return the result as arrays by name, of types that any NumPy reads without pickle."""
 
 
@@ -42,8 +42,16 @@ class OfText:
     vocabulary: Vocabulary
     ids: Ids
 
+    def rows_of(self, columns: Mapping[str, Column | Floats]) -> Iterator[list[Cell]]:
+        """Yield a heading, and a row for each character, with its numbers in columns, (T,) each."""
+        yield ["t", "char", "codepoint", *columns]
+        values = plain(np.array(list(columns.values())).T)
+        for t, (k, here) in enumerate(zip(self.ids, values, strict=True)):
+            character = self.vocabulary[k]
+            yield [t, character, ord(character), *here]
 
-def text_arrays(vocabulary: Vocabulary, ids: Ids) -> dict[str, NDArray[Any]]:
+
+def text_arrays(vocabulary: Vocabulary, ids: Ids) -> NamedArrays:
     """Return the arrays that describe a text, (T,): its ids, and their code points."""
     return {"ids": ids.astype(np.int32), "codepoints": vocabulary.code_points[ids]}
 
@@ -59,7 +67,12 @@ def attributes(item: Any, *names: str) -> dict[str, Any]:
     return {name: plain(getattr(item, name)) for name in names}
 
 
-def stacked(items: Iterable[Any], *names: str) -> dict[str, NDArray[Any]]:
+def mean_and_error(name: str, mean: Mean) -> dict[str, float | None]:
+    """Return a mean and its standard error by name, `bits` and `bits_error`, as JSON types."""
+    return {name: plain(mean.mean), f"{name}_error": plain(mean.error)}
+
+
+def stacked(items: Iterable[Any], *names: str) -> NamedArrays:
     """Return attributes of several objects by name, an array with a row for each object."""
     return {name: np.array([getattr(item, name) for item in items]) for name in names}
 

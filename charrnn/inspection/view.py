@@ -53,7 +53,7 @@ class View:
     models: tuple[int, int] = (1, 1)
     slow: bool = False
     names_units: bool = False
-    spans: bool = True
+    spans: bool = False
     sample_length: int = 300
     pages: bool = False
     next_commands: bool = False

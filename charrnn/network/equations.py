@@ -20,9 +20,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Floats, Ids
+from charrnn.array_types import Column, Doubles, Floats, Ids
 
 Values = Mapping[str, Column]
 """Gates, pre-activations or states of a layer by name, (H,) each."""
@@ -210,7 +209,7 @@ def readout(params: Mapping[str, Floats], a: Column) -> Readout:
     return Readout(W_ya_a, b_y, score, largest, power, float(power.sum()), softmax(score))
 
 
-def exact(values: Floats) -> NDArray[np.float64]:
+def exact(values: Floats) -> Doubles:
     """Return parameters in float64."""
     return values.astype(np.float64)
 

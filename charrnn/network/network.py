@@ -27,12 +27,8 @@ million characters of plays fell from 1.87 to 1.71 nats; from 1/16 it was above 
 
 def shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
     """Return the shape of each parameter by its name: matrices first, then biases."""
-    V, H, E, L = (
-        config.vocabulary_size,
-        config.hidden_size,
-        config.embedding_size,
-        config.num_layers,
-    )
+    H, L = config.hidden_size, config.num_layers
+    V, E = config.vocabulary_size, config.embedding_size
     cell = CELLS[config.cell]
     GH = len(cell.gates) * H
     matrices: dict[str, tuple[int, ...]] = {"W_ex": (V, E)} if E else {}

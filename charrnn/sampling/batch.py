@@ -6,9 +6,8 @@ from itertools import islice, pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Floats, Ids
+from charrnn.array_types import Doubles, Floats, Ids, Places
 from charrnn.network.functions import log_softmax
 from charrnn.network.network import Network
 from charrnn.network.stepper import Stepper
@@ -28,10 +27,10 @@ AHEAD = 16
 LEAST = 1_000_000
 """Fewest multiplications of a part of a batch in a step: with fewer, most of a step is Python."""
 
-Step = NDArray[np.intp] | NDArray[np.float64]
+Step = Places | Doubles
 """Characters of each of B samples, and with their log-probabilities if these are wanted."""
 
-_NONE: NDArray[np.float64] = np.empty(0)
+_NONE: Doubles = np.empty(0)
 
 
 def generate_batch(
@@ -68,11 +67,11 @@ def generate_batch(
         stepper.read(ids)
 
 
-def _log_p(logits: Floats, ids: Ids) -> NDArray[np.float64]:
+def _log_p(logits: Floats, ids: Ids) -> Doubles:
     """Return the logarithm of the probability of each id, (B,), by logits, (B, V)."""
     z = logits.astype(np.float64)
     log_softmax(z)
-    log_p: NDArray[np.float64] = z[np.arange(len(ids)), ids]
+    log_p: Doubles = z[np.arange(len(ids)), ids]
     return log_p
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
+
+from charrnn.array_types import Doubles, Places
 
 
-def draw(weights: NDArray[np.float64], uniform: float) -> int:
+def draw(weights: Doubles, uniform: float) -> int:
     """Return an id drawn with probabilities in proportion to weights, (V,).
 
     uniform: a random number from 0 up to but not 1.
@@ -15,7 +16,7 @@ def draw(weights: NDArray[np.float64], uniform: float) -> int:
     return int(cumulative.searchsorted(uniform * cumulative[-1], "right"))
 
 
-def draw_rows(weights: NDArray[np.float64], uniform: NDArray[np.float64]) -> NDArray[np.intp]:
+def draw_rows(weights: Doubles, uniform: Doubles) -> Places:
     """Return an id for each row, (B,), as `draw` does for one.
 
     weights: (B, V).
@@ -23,7 +24,7 @@ def draw_rows(weights: NDArray[np.float64], uniform: NDArray[np.float64]) -> NDA
     """
     cumulative = np.add.accumulate(weights, axis=1)
     below = cumulative <= (uniform * cumulative[:, -1])[:, None]
-    ids: NDArray[np.intp] = np.add.reduce(below, axis=1, dtype=np.intp)
+    ids: Places = np.add.reduce(below, axis=1, dtype=np.intp)
     return ids
 
 

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Floats, Ids
+from charrnn.array_types import Doubles, Floats, Ids
 from charrnn.network.forward import read_windows
 from charrnn.network.functions import log_softmax
 from charrnn.network.network import Network
@@ -38,8 +37,8 @@ class Choice(NamedTuple):
     """
 
     id: int
-    scores: NDArray[np.floating]
-    weights: NDArray[np.float64]
+    scores: Floats
+    weights: Doubles
     scored: float | None = None
     left: Left = ()
 
@@ -51,16 +50,16 @@ class Choice(NamedTuple):
         return float(self.log_y_hat[self.id]) if len(self.scores) else math.nan
 
     @property
-    def log_y_hat(self) -> NDArray[np.float64]:
+    def log_y_hat(self) -> Doubles:
         """What the network predicted, as log-probabilities, (V,)."""
         z = self.scores.astype(np.float64)
         log_softmax(z)
         return z
 
     @property
-    def p(self) -> NDArray[np.float64]:
+    def p(self) -> Doubles:
         """The probabilities that it was drawn by, (V,)."""
-        p: NDArray[np.float64] = self.weights / self.weights.sum()
+        p: Doubles = self.weights / self.weights.sum()
         return p
 
 

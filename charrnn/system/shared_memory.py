@@ -6,10 +6,11 @@ import os
 import tempfile
 import weakref
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
+
+from charrnn.array_types import Array, NamedArrays
 
 Layout = Mapping[str, tuple[tuple[int, ...], str]]
 """Shape and dtype of each array by name."""
@@ -28,7 +29,7 @@ class SharedArrays:
         self.descriptor = descriptor
         self._close = weakref.finalize(self, os.close, descriptor)
         self._map = mmap.mmap(descriptor, _size(layout))
-        self._arrays: dict[str, NDArray[Any]] = {}
+        self._arrays: NamedArrays = {}
         start = 0
         for name, (shape, dtype) in layout.items():
             self._arrays[name] = np.ndarray(shape, dtype, self._map, start)
@@ -45,7 +46,7 @@ class SharedArrays:
         os.ftruncate(descriptor, _size(layout))
         return cls(layout, descriptor)
 
-    def __getitem__(self, name: str) -> NDArray[Any]:
+    def __getitem__(self, name: str) -> Array:
         return self._arrays[name]
 
     def close(self) -> None:

@@ -92,11 +92,7 @@ def _legend_of_ranks(screen: Screen) -> Iterator[Text]:
 
 def _legend_of_excess(screen: Screen) -> Iterator[Text]:
     if screen.coloured:
-        palette = screen.palette
-        text = Text("better ", palette.dim)
-        for style in (*reversed(palette.negative), palette.zero, *palette.positive):
-            text.append("  ", style)
-        yield text.append(" worse than expected, 1 bit a step", palette.dim)
+        yield diverging_legend(screen, "better", "worse than expected, 1 bit a step")
     else:
         yield from prose(
             "excess: of the character above, bits less the bits expected: = to -3, - to -1, "

@@ -61,10 +61,6 @@ def _xterm(*numbers: int) -> tuple[str, ...]:
     return tuple(f"color({number})" for number in numbers)
 
 
-def _xterm_on(ink: int, background: int) -> str:
-    return f"color({ink}) on color({background})"
-
-
 # The named colours white and black depend on the terminal's theme, which may make them grey.
 _WHITE, _BLACK = "#ffffff", "#000000"
 
@@ -106,7 +102,7 @@ _SIXTEEN = Palette(
 )  # fmt: skip
 
 # Dim colours and curves here have a luminance of about .18, as far from white as from black.
-_ZERO, _ZERO_256 = f"{_WHITE} on #0a0f18", _xterm_on(231, 233)
+_ZERO, _ZERO_256 = f"{_WHITE} on #0a0f18", "color(231) on color(233)"
 _EITHER = replace(
     _DARK, ramp=(_ZERO, *_DARK.ramp[1:]), zero=_ZERO,
     dim="#767676", first="#b85c00", second="#2a78c2",

@@ -108,22 +108,22 @@ def ascii_symbol(value: float) -> str:
     return "=" if value <= -0.6 else "-"
 
 
-def diverging_legend(screen: Screen) -> Text:
-    """Return the legend of the diverging scale."""
+def diverging_legend(
+    screen: Screen, least: str = "-1", largest: str = "+1, in steps of .2"
+) -> Text:
+    """Return the legend of the diverging scale, from least to largest."""
     palette = screen.palette
     if not screen.coloured:
         return Text("= to -.6, - to -.2, . between, + from .2, # from .6")
-    legend = Text()
-    legend.append("-1 ", palette.dim)
+    legend = Text().append(f"{least} ", palette.dim)
     for style in (*reversed(palette.negative), palette.zero, *palette.positive):
         legend.append("  ", style)
-    return legend.append(" +1, in steps of .2", palette.dim)
+    return legend.append(f" {largest}", palette.dim)
 
 
 def sequential_legend(screen: Screen, least: str = "0", largest: str = "1") -> Text:
     """Return the legend of the sequential scale, from least to largest."""
-    legend = Text()
-    legend.append(f"{least} ", screen.palette.dim)
+    legend = Text().append(f"{least} ", screen.palette.dim)
     for eighth in range(8):
         draw_cell(legend, eighth / 8, "sequential", screen, 2 if screen.coloured else 1)
     return legend.append(f" {largest}", screen.palette.dim)

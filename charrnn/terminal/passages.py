@@ -12,25 +12,25 @@ from charrnn.terminal.symbols import Symbols
 
 def fitting(ids: Ids, t: int, room: int, symbols: Symbols) -> range:
     """Return the last places up to t whose characters fit `room` cells."""
-    return range(t + 1 - len(_fitting(_back(ids, t, room), room, symbols)), t + 1)
+    return range(t + 1 - len(first_fitting(_back(ids, t, room), room, symbols)), t + 1)
 
 
 def before(ids: Ids, t: int, room: int, symbols: Symbols, screen: Screen) -> str:
     """Return the characters up to t that fit, after an ellipsis where some are cut."""
-    shown, mark = _fitting(_back(ids, t, room), room, symbols), ""
+    shown, mark = first_fitting(_back(ids, t, room), room, symbols), ""
     if len(shown) <= t:
         mark = screen.pick("…", "...")[: max(0, room)]
-        shown = _fitting(_back(ids, t, room), room - cell_len(mark), symbols)
+        shown = first_fitting(_back(ids, t, room), room - cell_len(mark), symbols)
     return mark + "".join(reversed(shown))
 
 
 def after(ids: Ids, t: int, room: int, symbols: Symbols, screen: Screen) -> str:
     """Return the characters from t that fit, before an ellipsis where some are cut."""
     following = ids[t : t + max(0, room)].tolist()
-    shown, mark = _fitting(following, room, symbols), ""
+    shown, mark = first_fitting(following, room, symbols), ""
     if t + len(shown) < len(ids):
         mark = screen.pick("…", "...")[: max(0, room)]
-        shown = _fitting(following, room - cell_len(mark), symbols)
+        shown = first_fitting(following, room - cell_len(mark), symbols)
     return "".join(shown) + mark
 
 
@@ -54,7 +54,7 @@ def _back(ids: Ids, t: int, room: int) -> list[int]:
     return found
 
 
-def _fitting(ids: Iterable[int], room: int, symbols: Symbols) -> list[str]:
+def first_fitting(ids: Iterable[int], room: int, symbols: Symbols) -> list[str]:
     """Return the symbols of the first ids, until there is no room for the next."""
     shown: list[str] = []
     for k in ids:

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from charrnn.array_types import Ids
 from charrnn.terminal.heat_map import Row, draw_cell, margin_of
+from charrnn.terminal.passages import first_fitting
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
 
@@ -20,8 +21,8 @@ def strip(
     """Yield the line of text around character t, and a line for each row of values, (T,)."""
     margin = margin_of(rows)
     room = screen.width - margin - symbols.width(ids[t]) - 2
-    left = _fitting(ids[:t][::-1], int(room * _BEFORE), symbols)
-    right = _fitting(ids[t + 1 :], room - int(room * _BEFORE), symbols)
+    left = len(first_fitting(ids[:t][::-1], int(room * _BEFORE), symbols))
+    right = len(first_fitting(ids[t + 1 :], room - int(room * _BEFORE), symbols))
     used = sum(symbols.width(k) for k in ids[t - left : t])
     pad = " " * (margin + int(room * _BEFORE) - used)
     line = Text(pad)
@@ -36,12 +37,3 @@ def strip(
             draw_cell(drawn, float(row.values[n]), row.scale, screen, symbols.width(ids[n]))
             drawn.append(" " if n == t else "")
         yield drawn
-
-
-def _fitting(ids: Ids, room: int, symbols: Symbols) -> int:
-    """Return the number of first characters that fit."""
-    for n, k in enumerate(ids):
-        room -= symbols.width(k)
-        if room < 0:
-            return n
-    return len(ids)

@@ -208,6 +208,12 @@ def rule(title: str, screen: Screen, *, right: str = "") -> Iterator[Text]:
         yield from folded(Text(right, screen.palette.dim), screen.width, 0)
 
 
+def section(title: str, screen: Screen, *, right: str = "") -> Iterator[Text]:
+    """Yield an empty line, then a rule."""
+    yield Text()
+    yield from rule(title, screen, right=right)
+
+
 def share(value: float) -> str:
     """Format a number from 0 to 1 in at most five cells: `.893`, `1.00`, `4e-5`, `-`."""
     if not isfinite(value):

@@ -5,7 +5,8 @@ import unicodedata
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
+
+from charrnn.array_types import Places
 
 # Plain spellings of characters that Unicode does not decompose.
 _TYPED = {
@@ -90,7 +91,7 @@ class Confusables:
         self._categories = np.array([unicodedata.category(c) for c in characters])
         self._kinds = np.array([_kind(character) for character in characters])
 
-    def rank(self, character: str, n: int) -> NDArray[np.intp]:
+    def rank(self, character: str, n: int) -> Places:
         """Return the indices of the `n` known characters nearest to `character`, nearest first."""
         other_fold = self._folds != ord(fold(character))
         other_case = other_fold | (self._bares != bare(character))

@@ -141,7 +141,7 @@ class Decoding:
 
 
 class _Tally:
-    """Counts the lines of a text and its unusual characters."""
+    """Integers the lines of a text and its unusual characters."""
 
     def __init__(self, *, keeps_line_ends: bool) -> None:
         self._keeps_line_ends = keeps_line_ends

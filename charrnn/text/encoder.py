@@ -11,6 +11,7 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
+from charrnn.array_types import Places
 from charrnn.text.id_store import StoredIds, Stretch, UnnamedFile
 from charrnn.text.vocabulary import BYTE_VALUES, CODE_POINTS, Vocabulary
 
@@ -105,5 +106,5 @@ class Encoder:
         """Return the hexadecimal SHA-256 of the text as UTF-8, or of the bytes."""
         return self._sha256.hexdigest()
 
-    def _known(self) -> NDArray[np.intp]:
+    def _known(self) -> Places:
         return np.arange(BYTE_VALUES) if self.as_bytes else np.sort(np.array(self._met, np.intp))

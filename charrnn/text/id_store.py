@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
 from charrnn.array_types import Ids
 from charrnn.errors import TextError
@@ -152,9 +152,7 @@ class StoredIds:
         # "clip" avoids a copy of the output; no number is out of range.
         self._id_of.take(numbers, out=ids, mode="clip")
 
-    def __array__(
-        self, dtype: DTypeLike | None = None, copy: bool | None = None
-    ) -> NDArray[np.integer[Any]]:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Ids:
         """Return all ids as an array in memory."""
         if copy is False:
             raise ValueError("ids in a file are no array before they are read")

@@ -9,10 +9,9 @@ lines are drawn at random; and of a short text the end is one scene, so blocks a
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
 from charrnn.array_types import Ids
 from charrnn.text.batches import Text
@@ -70,9 +69,7 @@ class Joined:
             start, first = end, first + 1
         return np.concatenate(found) if found else self._parts[0][:0]
 
-    def __array__(
-        self, dtype: DTypeLike | None = None, copy: bool | None = None
-    ) -> NDArray[np.integer[Any]]:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Ids:
         """Return all ids as an array in memory."""
         return self[:].astype(dtype or self[:0].dtype, copy=False)
 

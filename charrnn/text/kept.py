@@ -1,8 +1,6 @@
 """Names of the ways to split off validation text. Imports no NumPy, for a quick start."""
 
-from typing import Literal, get_args
+from typing import Literal
 
 Keeps = Literal["end", "ends", "files", "lines", "blocks"]
 """The end of the text, the end of each of its files, or files, lines or blocks drawn at random."""
-
-KEEPS: tuple[Keeps, ...] = get_args(Keeps)

@@ -7,7 +7,7 @@ same number in one of 2e19 pairs, so none is compared character by character.
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.array_types import Ids
+from charrnn.array_types import Flags, Ids, Integers
 from charrnn.text.batches import Text
 
 SAME = 32
@@ -18,7 +18,7 @@ _BITS = 22  # of the Bloom-like table that rules out most passages, 4 MiB
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
-def repeated(ids: Ids, others: Text, most: int | None = None) -> NDArray[np.bool_]:
+def repeated(ids: Ids, others: Text, most: int | None = None) -> Flags:
     """Return which characters of a text are in a passage that another text also has.
 
     The other text is read once, a block at a time, at some 25 ns a character; memory grows
@@ -54,7 +54,7 @@ def repeated(ids: Ids, others: Text, most: int | None = None) -> NDArray[np.bool
     return _covered(seen[np.searchsorted(sought, passages)])
 
 
-def _covered(found: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _covered(found: Flags) -> Flags:
     """Return which characters, (T,), are in a passage, given the passages found."""
     begun = np.cumsum(np.concatenate([found, np.zeros(SAME - 1, np.bool_)]).astype(np.int64))
     ended = np.concatenate([np.zeros(SAME, np.int64), begun[:-SAME]])
@@ -72,5 +72,5 @@ def _passages(ids: Ids) -> NDArray[np.uint64]:
     return numbers
 
 
-def _slots(passages: NDArray[np.uint64]) -> NDArray[np.int64]:
+def _slots(passages: NDArray[np.uint64]) -> Integers:
     return (passages >> np.uint64(64 - _BITS)).astype(np.int64)

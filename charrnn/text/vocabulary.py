@@ -19,7 +19,7 @@ from typing import Any, Literal, Protocol, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from charrnn.array_types import Ids
+from charrnn.array_types import Array, Ids, Integers
 from charrnn.errors import TextError, UnknownCharacter
 from charrnn.text.confusables import Confusables
 from charrnn.text.read_as import Unknown
@@ -65,7 +65,7 @@ class Vocabulary:
     """
 
     code_points: NDArray[np.uint32]
-    counts: NDArray[np.int64]
+    counts: Integers
     kind: Kind
 
     def __init__(
@@ -301,7 +301,7 @@ def _encoded(text: str, start: int, encoding: str) -> bytes:
         ) from None
 
 
-def _count(text: str) -> NDArray[np.int64]:
+def _count(text: str) -> Integers:
     """Count how often each of Unicode's code points occurs in a text."""
     counts = np.zeros(CODE_POINTS, np.int64)
     for _, points in _pieces(text):
@@ -319,6 +319,6 @@ def _whole_numbers(values: ArrayLike, what: str, limit: int) -> Ids:
     return numbers
 
 
-def _fixed(array: NDArray[Any]) -> NDArray[Any]:
+def _fixed(array: Array) -> Array:
     array.setflags(write=False)
     return array

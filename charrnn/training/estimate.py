@@ -45,35 +45,30 @@ def measure(
     training: TrainingConfig,
     train_characters: int,
     val_characters: int,
-    seconds: float = MEASURED,
 ) -> Pace:
     """Return the pace of a run, measured on random characters."""
     rng = np.random.default_rng(0)
     trial = Network(network, rng)
     return Pace(
-        step=_step(trial, training, seconds, rng),
+        step=_step(trial, training, rng),
         epoch=_epoch(network, training, train_characters, rng),
         evaluation=_evaluation(trial, training, val_characters, rng),
     )
 
 
-def measure_speed(
-    network: NetworkConfig, training: TrainingConfig, seconds: float = MEASURED
-) -> float:
+def measure_speed(network: NetworkConfig, training: TrainingConfig) -> float:
     """Return the characters per second that the steps of a run read, on this machine now."""
     rng = np.random.default_rng(0)
-    step = _step(Network(network, rng), training, seconds, rng)
+    step = _step(Network(network, rng), training, rng)
     return training.seq_length * training.batch_size / step
 
 
-def _step(
-    network: Network, training: TrainingConfig, seconds: float, rng: np.random.Generator
-) -> float:
+def _step(network: Network, training: TrainingConfig, rng: np.random.Generator) -> float:
     learner = learner_for(network, training)
     x = rng.integers(
         network.config.vocabulary_size, size=(training.seq_length, training.batch_size)
     )
-    learnt = _mean(lambda: learner.learn(x, x, 0), seconds)
+    learnt = _mean(lambda: learner.learn(x, x, 0), MEASURED)
     learner.close()
     # A few chunks represent all: the moments of a large network would take memory of their own.
     flat = network.params.flat
@@ -84,7 +79,7 @@ def _step(
         clip(gradient, training.grad_clip)
         optimizer.step(part, gradient, 0.0)
 
-    moved = _mean(move, seconds / 20) * len(flat) / len(part)
+    moved = _mean(move, MEASURED / 20) * len(flat) / len(part)
     return learnt + moved / training.workers + AROUND
 
 

@@ -1,7 +1,6 @@
 """The history of a run, as columns."""
 
-import numpy as np
-from numpy.typing import NDArray
+from charrnn.array_types import Doubles
 
 SHOWN = 20
 """Rows of a longer history that a notebook shows."""
@@ -13,7 +12,7 @@ class History(dict[str, list[float]]):
     A dict of lists of one length, which `pandas.DataFrame(history)` takes as it is.
     """
 
-    def __init__(self, rows: NDArray[np.float64]) -> None:
+    def __init__(self, rows: Doubles) -> None:
         super().__init__(
             step=[int(step) for step in rows[:, 0]],
             train_loss=rows[:, 1].tolist(),

@@ -5,10 +5,7 @@ A network can repeat what it has read: the loss of such passages says little abo
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from charrnn.array_types import Ids
+from charrnn.array_types import Doubles, Ids
 from charrnn.text.batches import Text
 from charrnn.text.repetition import repeated
 
@@ -43,7 +40,7 @@ class Leakage:
         return self.share >= LEAKY
 
 
-def leakage(train: Text, validation: Ids, nats: NDArray[np.float64]) -> Leakage:
+def leakage(train: Text, validation: Ids, nats: Doubles) -> Leakage:
     """Compare a validation text, (N,), with the training text before it.
 
     nats: (N - 1,), the loss of each character of `validation` after the first.

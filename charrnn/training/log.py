@@ -16,6 +16,15 @@ EVERY = 10
 """Steps between two lines of progress; evaluations and notes are always written."""
 
 
+OF_A_STEP = (
+    "step", "characters", "epoch", "loss", "grad_norm", "learning_rate", "seconds", "note",
+)  # fmt: skip
+"""Fields of `Progress` in the line of a step."""
+
+OF_AN_EVALUATION = ("train_loss", "val_loss", "improved")
+"""Fields of `Evaluation` in the line of an evaluation."""
+
+
 class RunLog:
     """Writes a line for every tenth step and every evaluation, unbuffered.
 
@@ -63,26 +72,10 @@ class RunLog:
     def progress(self, progress: Progress) -> None:
         """Write the line of a step, if it is one of those that are written."""
         if progress.step % EVERY == 0 or progress.evaluation or progress.note:
-            self.write(
-                "step",
-                step=progress.step,
-                characters=progress.characters,
-                epoch=progress.epoch,
-                loss=progress.loss,
-                grad_norm=progress.grad_norm,
-                learning_rate=progress.learning_rate,
-                seconds=progress.seconds,
-                note=progress.note,
-            )
-        if progress.evaluation:
-            self.write(
-                "evaluation",
-                step=progress.step,
-                train_loss=progress.evaluation.train_loss,
-                val_loss=progress.evaluation.val_loss,
-                improved=progress.evaluation.improved,
-                best=progress.best,
-            )
+            self.write("step", **{name: getattr(progress, name) for name in OF_A_STEP})
+        if found := progress.evaluation:
+            losses = {name: getattr(found, name) for name in OF_AN_EVALUATION}
+            self.write("evaluation", step=progress.step, **losses, best=progress.best)
 
     @contextmanager
     def _os_errors_as_training_error(self) -> Iterator[None]:

@@ -108,12 +108,8 @@ def estimate_memory(
     The text lies in a file: memory does not grow with its length.
     """
     cell, T, B = CELLS[network.cell], training.seq_length, training.batch_size
-    H, L, V, E = (
-        network.hidden_size,
-        network.num_layers,
-        network.vocabulary_size,
-        network.embedding_size,
-    )
+    H, L = network.hidden_size, network.num_layers
+    V, E = network.vocabulary_size, network.embedding_size
     GH, S, K = len(cell.gates) * H, len(cell.states), len(cell.kept)
     parameters, others = count_parameters(network), training.workers - 1
 

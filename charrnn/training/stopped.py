@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from numpy.typing import NDArray
 
+from charrnn.array_types import NamedArrays
 from charrnn.checkpoint.checkpoint import Needed, describe_state, load_state
 from charrnn.checkpoint.paths import resume_path
 from charrnn.checkpoint.record import count, is_count
@@ -119,7 +120,7 @@ def text_of(path: Path) -> tuple[list[str], ReadAs]:
 
 
 def described(
-    corpus: Corpus, arrays: dict[str, NDArray[Any]], meta: dict[str, Any]
+    corpus: Corpus, arrays: NamedArrays, meta: dict[str, Any]
 ) -> tuple[NetworkConfig, TrainingConfig]:
     """Return the description of a run, if the corpus and the arrays agree with it.
 

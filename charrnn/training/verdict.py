@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from charrnn.array_types import Doubles
 from charrnn.checkpoint.record import TrainingRecord
 from charrnn.network.config import NetworkConfig
 from charrnn.training.recipe import recipe_for
@@ -73,7 +73,7 @@ class Course:
     fell: float
 
     @classmethod
-    def of(cls, history: NDArray[np.float64]) -> "Course":
+    def of(cls, history: Doubles) -> "Course":
         """Return the course of a history, (N, 3), N at least 1: step, training, validation loss."""
         steps, train, val = history.T
         n = int(np.argmin(val))
@@ -127,7 +127,7 @@ class Verdict:
 
 
 def judge(
-    history: NDArray[np.float64],
+    history: Doubles,
     ending: Ending,
     *,
     loss: float | None = None,

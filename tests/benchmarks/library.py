@@ -125,7 +125,7 @@ def turn(side: str, what: str, path: Path) -> float:
 
 @contextmanager
 def busy(number: int) -> Iterator[None]:
-    """Keep so many cores busy with something else."""
+    """Keep a number of cores busy with something else."""
     others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(number)]
     try:
         yield

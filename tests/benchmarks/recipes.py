@@ -216,7 +216,7 @@ def part(text: str, *, final: bool) -> str:
 
 
 def budget_of(options: argparse.Namespace, recipe: Recipe, corpus: Corpus) -> dict[str, Any]:
-    """Return the budget of a run: so many seconds, or as many steps as read so many characters."""
+    """Return the budget of a run: seconds, or the steps that read a number of characters."""
     evaluations = {"evaluations": options.evaluations}
     if options.max_time:
         return {"max_time": options.max_time} | evaluations

@@ -393,7 +393,7 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=15)
     parser.add_argument("--workers", type=int, default=0, help="0: as many as charrnn chooses")
     parser.add_argument("--short", action="store_true", help="sample as texts below LONG are made")
-    parser.add_argument("--cores", type=int, help="use so many cores only, on both sides")
+    parser.add_argument("--cores", type=int, help="the number of cores that both sides use")
     parser.add_argument("--json", help="also write the rows here")
     parser.add_argument("--side", help=argparse.SUPPRESS)
     wanted = parser.parse_args()

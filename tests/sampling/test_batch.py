@@ -105,7 +105,7 @@ def test_groups_end_as_each_sample_does(tiny_network, characters):
 
 @pytest.fixture
 def cut(monkeypatch):
-    """Cut every group into parts for so many cores, each made by a process of its own, or not."""
+    """Cut every group into parts for some cores, each made by a process of its own, or not."""
 
     def cut(cores, *, elsewhere=True):
         monkeypatch.setattr(together, "cores", lambda: cores)

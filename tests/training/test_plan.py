@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from charrnn.network.config import NetworkConfig
 from charrnn.network.network import Network
 from charrnn.option_fields import described
+from charrnn.training import estimate
 from charrnn.training import plan as module
 from charrnn.training.config import TrainingConfig
 from charrnn.training.estimate import Pace, measure
@@ -149,18 +150,20 @@ def test_an_estimate_counts_what_is_beside_the_steps(monkeypatch):
 
 
 @pytest.mark.parametrize("val_characters", [0, 1000])
-def test_the_pace_of_a_run_is_measured(cell, val_characters):
+def test_the_pace_of_a_run_is_measured(cell, val_characters, monkeypatch):
+    monkeypatch.setattr(estimate, "MEASURED", 0.02)
     training = TrainingConfig(batch_size=2, seq_length=4, max_steps=1, dropout=0.1)
-    pace = measure(NetworkConfig(10, cell, 4), training, 100, val_characters, seconds=0.02)
+    pace = measure(NetworkConfig(10, cell, 4), training, 100, val_characters)
     assert 0 < pace.step < math.inf
     assert 0 < pace.epoch < math.inf
     assert (pace.evaluation > 0) == bool(val_characters)
 
 
 def test_the_steps_that_are_measured_move_the_parameters(monkeypatch):
+    monkeypatch.setattr(estimate, "MEASURED", 0.0)
     moved = []
     step = AdamW.step
     monkeypatch.setattr(AdamW, "step", lambda self, *a: (moved.append(len(a[0])), step(self, *a)))
     network = NetworkConfig(10, "gru", 16)
-    measure(network, TrainingConfig(batch_size=2, seq_length=4, max_steps=1), 100, 0, seconds=0.0)
+    measure(network, TrainingConfig(batch_size=2, seq_length=4, max_steps=1), 100, 0)
     assert set(moved) == {count_parameters(network)}

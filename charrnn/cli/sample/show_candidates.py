@@ -1,7 +1,6 @@
 """For each generated character, the likeliest candidates."""
 
 from collections import deque
-from collections.abc import Iterator
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -12,6 +11,7 @@ from charrnn.sampling.candidates import Candidate, candidates
 from charrnn.sampling.generate import Choice
 from charrnn.sampling.sample import Sample
 from charrnn.terminal.bars import bar
+from charrnn.terminal.passages import first_fitting
 from charrnn.terminal.screen import screen_of
 from charrnn.terminal.symbols import Symbols
 from charrnn.terminal.tables import prose, share
@@ -75,15 +75,9 @@ class CandidateTable:
         if not self._before:
             return Text(f"{self._n} at the beginning", quiet)
         heading = f"{self._n} after "
-        shown = "".join(reversed(list(self._fitting(self._screen.width - len(heading)))))
-        return Text.assemble((heading, quiet), shown)
-
-    def _fitting(self, room: int) -> Iterator[str]:
-        for k in reversed(self._before):
-            room -= self._running.width(k)
-            if room < 0:
-                return
-            yield self._running[k]
+        room = self._screen.width - len(heading)
+        shown = first_fitting(reversed(self._before), room, self._running)
+        return Text.assemble((heading, quiet), "".join(reversed(shown)))
 
     def _row(self, candidate: Candidate) -> Text:
         palette, k = self._screen.palette, candidate.id

@@ -46,11 +46,8 @@ class Ended:
 def show_end(ended: Ended, path: Path, console: Console) -> None:
     """Print the result of a run, a sample, and the commands to type next."""
     screen = screen_of(console, narrowest=LEAST_COLUMNS)
-    checkpoint, training, history = (
-        ended.checkpoint,
-        ended.checkpoint.training,
-        ended.checkpoint.history,
-    )
+    checkpoint, training = ended.checkpoint, ended.checkpoint.training
+    history = checkpoint.history
     network, quiet = checkpoint.network.config, screen.palette.dim
     lines = [Text()]
     if len(history) > 1:

@@ -52,20 +52,14 @@ def show_plan(
     """
     network = plan.network
     characters = plan.train_characters + plan.val_characters
-    named = _named(sources)
+    text = f"{_named(sources)}: {counted(characters, 'character')}"
+    kept = KEPT[plan.training.keeps].format(count(plan.val_characters))
     rows = [
-        (
-            "text",
-            f"{named}: {counted(characters, 'character')}, {network.vocabulary_size} distinct",
-        ),
+        ("text", f"{text}, {network.vocabulary_size} distinct"),
         (
             "",
             f"{count(plan.train_characters)} to learn from, "
-            + (
-                f"{KEPT[plan.training.keeps].format(count(plan.val_characters))} to validate"
-                if plan.val_characters
-                else "none to validate"
-            ),
+            f"{kept if plan.val_characters else 'none'} to validate",
         ),
         ("network", f"{describe(network)}, {counted(plan.parameters, 'parameter')}"),
         ("training", _training(plan)),
@@ -73,13 +67,10 @@ def show_plan(
         *([("resumed", f"after step {count(step)}, {used:.0%} of the budget")] if step else ()),
         ("expected", _expected(plan, used)),
         ("model", safe(str(path)).plain),
-        *(
-            [("", f"{safe(str(spared)).plain} exists, and stays; --overwrite replaces it")]
-            if spared
-            else ()
-        ),
-        *(("note", safe(note).plain) for note in plan.notes),
     ]
+    if spared:
+        rows.append(("", f"{safe(str(spared)).plain} exists, and stays; --overwrite replaces it"))
+    rows += (("note", safe(note).plain) for note in plan.notes)
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column()

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.evaluation.statistics import Mean, mean_where
+from charrnn.array_types import Doubles, Flags
+from charrnn.evaluation.statistics import NO_MEAN, Mean, mean_where
 from charrnn.inspection.methods.clamping import Clamp, surprises
 from charrnn.inspection.methods.features.search import part_of
 from charrnn.inspection.options import Unit
@@ -22,15 +22,10 @@ from charrnn.inspection.reading import Reading
 WARMUP = 256
 """Characters read before the counted ones, to warm up the state."""
 
-UNKNOWN = Mean(0, float("nan"), float("nan"))
-
 
 def costs(
-    reading: Reading,
-    units: Sequence[tuple[Unit, str]],
-    places: range,
-    track: Track = untracked,
-) -> NDArray[np.float64]:
+    reading: Reading, units: Sequence[tuple[Unit, str]], places: range, track: Track = untracked
+) -> Doubles:
     """Return the extra bits of each prediction without each unit, (U, n).
 
     units: each with the kind of its state, "a" or "c".
@@ -43,7 +38,7 @@ def costs(
         mean = float(reading.series(kind)[:, layer, j].mean(dtype=np.float64))
         rows.append([Clamp((layer, j), mean, kind)])
     bits = surprises(read, rows, track)[:, places.start - start + 1 :]
-    extra_bits: NDArray[np.float64] = bits[1:] - bits[0]
+    extra_bits: Doubles = bits[1:] - bits[0]
     return extra_bits
 
 
@@ -59,7 +54,7 @@ class Costs:
     units: tuple[tuple[Unit, str], ...]
     controls: tuple[tuple[Unit, str], ...]
     places: range
-    bits: NDArray[np.float64]
+    bits: Doubles
 
     @classmethod
     def of(
@@ -76,17 +71,17 @@ class Costs:
             return cls((), (), range(0), np.zeros((0, 0)))
         return cls(tuple(units), tuple(controls), places, costs(reading, held, places, track))
 
-    def where(self, unit: tuple[Unit, str], on: NDArray[np.bool_]) -> Mean:
+    def where(self, unit: tuple[Unit, str], on: Flags) -> Mean:
         """Return the mean cost of a unit's ablation after some characters of the text, (T,)."""
         if unit not in self.units:
-            return UNKNOWN
+            return NO_MEAN
         return self._mean(self.bits[self.units.index(unit)], on)
 
-    def by_random(self, on: NDArray[np.bool_]) -> Mean:
+    def by_random(self, on: Flags) -> Mean:
         """Return the same for the controls."""
         if not self.controls:
-            return UNKNOWN
+            return NO_MEAN
         return self._mean(self.bits[len(self.units) :].mean(axis=0), on)
 
-    def _mean(self, bits: NDArray[np.float64], on: NDArray[np.bool_]) -> Mean:
+    def _mean(self, bits: Doubles, on: Flags) -> Mean:
         return mean_where(bits, on[self.places.start : self.places.stop])

@@ -15,6 +15,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from charrnn.array_types import Codes, Flags, Integers
+
 CLASSES = (
     "word start",
     "letter 2",
@@ -32,11 +34,8 @@ _LETTER, _DIGIT, _PUNCTUATION, _SPACE, _NEWLINE, _OTHER = range(3, 9)  # as in C
 _NEWLINES = "\n\r\v\f\x85\u2028\u2029"
 _APOSTROPHES = "'\u2019"
 
-Flags = NDArray[np.bool_]
-Numbers = NDArray[np.int64]
 
-
-def classes(text: str, *, as_bytes: bool = False) -> NDArray[np.int8]:
+def classes(text: str, *, as_bytes: bool = False) -> Codes:
     """Return the class of each character, (T,), as its index in `CLASSES`."""
     characters, lengths = _characters(text, as_bytes)
     kinds = _kinds(characters)
@@ -45,14 +44,14 @@ def classes(text: str, *, as_bytes: bool = False) -> NDArray[np.int8]:
     return np.repeat(found, lengths).astype(np.int8)
 
 
-def letters_seen(text: str, *, as_bytes: bool = False) -> Numbers:
+def letters_seen(text: str, *, as_bytes: bool = False) -> Integers:
     """Return the number of letters before each letter in its word, (T,); -1 elsewhere."""
     characters, lengths = _characters(text, as_bytes)
     is_letter = _kinds(characters) == _LETTER
     return np.repeat(np.where(is_letter, _seen(characters, is_letter), -1), lengths)
 
 
-def words(text: str, *, as_bytes: bool = False) -> Numbers:
+def words(text: str, *, as_bytes: bool = False) -> Integers:
     """Return (start, end) of each word, (n, 2)."""
     characters, lengths = _characters(text, as_bytes)
     is_letter = _kinds(characters) == _LETTER
@@ -76,7 +75,7 @@ def line_starts(text: str, *, as_bytes: bool = False) -> Flags:
     return np.repeat(~ends & np.concatenate([[True], ends[:-1]])[: len(ends)], lengths)
 
 
-def _characters(text: str, as_bytes: bool) -> tuple[str, Numbers]:
+def _characters(text: str, as_bytes: bool) -> tuple[str, Integers]:
     """Return a text as characters, and the number of ids of each."""
     if not as_bytes:
         return text, np.ones(len(text), np.int64)
@@ -91,13 +90,13 @@ def _points(characters: str) -> NDArray[np.uint32]:
     return np.frombuffer(characters.encode("utf-32-le", "surrogatepass"), "<u4")
 
 
-def _described(characters: str, question: Callable[[str], bool | int]) -> Numbers:
+def _described(characters: str, question: Callable[[str], bool | int]) -> Integers:
     """Return the value of each character, computed once for each distinct one."""
     distinct, which = np.unique(_points(characters), return_inverse=True)
     return np.array([int(question(chr(point))) for point in distinct], np.int64)[which]
 
 
-def _kinds(characters: str) -> Numbers:
+def _kinds(characters: str) -> Integers:
     """Return the class of each character, with one class for all letters."""
     return _described(characters, _kind)
 
@@ -115,10 +114,10 @@ def _kind(character: str) -> int:
     return _PUNCTUATION if category[0] in "PS" else _OTHER
 
 
-def _seen(characters: str, is_letter: Flags) -> Numbers:
+def _seen(characters: str, is_letter: Flags) -> Integers:
     """Return the number of letters of the current word before each character."""
-    before: Numbers = np.cumsum(is_letter) - is_letter
+    before: Integers = np.cumsum(is_letter) - is_letter
     after_letter = np.concatenate([[False], is_letter[:-1]])[: len(is_letter)]
     goes_on = is_letter | (after_letter & (_described(characters, lambda c: c in _APOSTROPHES) > 0))
-    begun: Numbers = np.maximum.accumulate(np.where(goes_on, 0, before))
+    begun: Integers = np.maximum.accumulate(np.where(goes_on, 0, before))
     return before - begun

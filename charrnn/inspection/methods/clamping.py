@@ -6,12 +6,11 @@ the layer above and every later step see it: all that follows is the same forwar
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Floats, Ids
+from charrnn.array_types import Array, Doubles, Floats, Ids
+from charrnn.errors import ConfigError
 from charrnn.inspection.options import Unit
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
@@ -103,7 +102,7 @@ class _Places:
 
 def surprises(
     reading: Reading, clamps: Sequence[Sequence[Clamp]], track: Track = untracked
-) -> NDArray[np.float64]:
+) -> Doubles:
     """Return the surprise of each character, (R, T), in bits, of R readings with clamped units.
 
     clamps: for each reading, the units that are clamped in it. The first character is not
@@ -125,7 +124,7 @@ def surprises(
     return bits
 
 
-def _read(network: Network, ids: Ids, start: int, trace: Trace, bits: NDArray[np.float64]) -> None:
+def _read(network: Network, ids: Ids, start: int, trace: Trace, bits: Doubles) -> None:
     """Read a window in all rows, and write the surprise of the characters after each."""
     here = np.zeros(WINDOW, np.intp)  # padding beyond the text is read too, and ignored
     read = ids[start : start + WINDOW]
@@ -133,7 +132,7 @@ def _read(network: Network, ids: Ids, start: int, trace: Trace, bits: NDArray[np
     forward(network, np.repeat(here[:, None], trace.B, axis=1), trace, reload=False)
     following = ids[start + 1 : start + 1 + WINDOW]
     n = len(following)
-    log_p: NDArray[Any] = trace.log_y_hat[np.arange(n), :, following]  # (n, B)
+    log_p: Array = trace.log_y_hat[np.arange(n), :, following]  # (n, B)
     bits[:, start + 1 : start + 1 + n] = -log_p.T / np.log(2)
     trace.carry()
 
@@ -141,3 +140,20 @@ def _read(network: Network, ids: Ids, start: int, trace: Trace, bits: NDArray[np
 def can_clamp(network: Network, kind: str) -> bool:
     """Return whether a state of this kind can be clamped."""
     return kind in CELLS[network.config.cell].states
+
+
+def check_clamp(reading: Reading, kind: str, what: str) -> None:
+    """Check that a state of this kind can be clamped.
+
+    what: what is to be done with it, for the error.
+
+    Raises
+    ------
+    ConfigError
+        It cannot be, with the states that can.
+    """
+    if not can_clamp(reading.network, kind):
+        states, cell = " and ".join(reading.states), reading.network.config.cell
+        raise ConfigError(
+            f"{kind!a} cannot be {what}; of the {cell}, {states} can", argument="kind"
+        )

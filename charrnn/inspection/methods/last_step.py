@@ -1,9 +1,8 @@
 """Predictions at the end of many short texts, read as a batch."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Floats, Ids
+from charrnn.array_types import Doubles, Floats, Ids
 from charrnn.inspection.reading import bytes_per_character
 from charrnn.network.forward import copy_weights, forward
 from charrnn.network.functions import log_softmax
@@ -26,7 +25,7 @@ def side_by_side(network: Network) -> int:
     return max(1, min(ROWS, MEMORY // (WINDOW * bytes_per_character(network))))
 
 
-def predict(network: Network, x: Ids, state: Floats | None = None) -> NDArray[np.float64]:
+def predict(network: Network, x: Ids, state: Floats | None = None) -> Doubles:
     """Return the log-probabilities after the last of x, (B, V), in nats.
 
     Scores are computed for the last step alone, which with a large vocabulary are most of the work.
@@ -51,6 +50,6 @@ def predict(network: Network, x: Ids, state: Floats | None = None) -> NDArray[np
     if state is not None:
         stepper.move(state)
     stepper.read(x[-1])
-    log_y_hat: NDArray[np.float64] = stepper.logits.astype(np.float64)
+    log_y_hat: Doubles = stepper.logits.astype(np.float64)
     log_softmax(log_y_hat)
     return log_y_hat

@@ -376,7 +376,7 @@ def test_a_stale_state_is_gone_before_the_first_step(quick, monkeypatch):
     assert "params" in arrays("m.resume.npz")
 
 
-def test_someone_who_is_quicker(quick, monkeypatch):
+def test_another_process_that_is_quicker(quick, monkeypatch):
     held = Lock.__enter__
 
     def late(self):

@@ -33,7 +33,7 @@ def place(tmp_path, monkeypatch):
 
 
 def on_a_terminal(size, *arguments):
-    """Run on a terminal of so many columns and lines; return what it sent, without its colours."""
+    """Run on a terminal of this size; return what it sent, without its colours."""
     leader, terminal = pty.openpty()
     columns, lines = size
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))

@@ -105,7 +105,7 @@ def test_enough_is_where_it_is_near_from_then_on(reading):
 
 
 def delayed(ids, delay, noise, rng):
-    """States that hold the character of so many steps ago, turned and blurred."""
+    """States that hold the character read `delay` steps ago, turned and blurred."""
     turn = np.linalg.qr(rng.standard_normal((V + 5, V + 5)))[0][:V]
     past = np.concatenate([np.zeros((delay, V)), np.eye(V)[ids[: len(ids) - delay]]])
     blurred = past @ turn + noise * rng.standard_normal((len(ids), V + 5))
@@ -273,3 +273,14 @@ def test_any_text_is_measured(make_checkpoint, length, targets, lags, quick, see
 def test_it_is_explained():
     assert VIEWS["context"].explain().endswith("\n")
     assert max(map(len, VIEWS["context"].explain().splitlines())) < 80
+
+
+def test_bars_that_have_no_room_are_left_out(reading):
+    made = Context.of(reading, Options(targets=30, lags=20))
+    made = replace(made, recalls=(Recall(32, Mean(50, 0.5, 0.1), 0.25, 0.125),))
+    for width in (40, 80):
+        lines = [line.plain.rstrip() for line in display.draw(made, Screen(width))]
+        [heading] = [n for n, line in enumerate(lines) if line.startswith(" k ")]
+        assert lines[heading + 1].startswith("32")
+        assert ("█" in lines[heading + 1]) == (width == 80)
+        assert not any(line.strip() == "k" for line in lines)

@@ -17,7 +17,7 @@ from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.views.dump import result as dump
 from charrnn.inspection.views.dump.draw import draw
-from charrnn.inspection.views.dump.result import MEANINGS, Dump
+from charrnn.inspection.views.dump.result import Dump
 from charrnn.inspection.views.registry import VIEWS
 from charrnn.terminal.screen import Screen
 from charrnn.text.vocabulary import Vocabulary
@@ -92,7 +92,8 @@ def test_every_array_is_named_with_its_meaning(read, cell):
             row = " ".join(rows)  # two on a narrow screen
             assert {str(values.dtype), f"{values.nbytes:,}"} <= set(row.split())
             assert f" {' x '.join(map(str, values.shape))} " in f"{row} "
-            assert MEANINGS[name].startswith(given[len("codepoints") :].strip())
+            meaning = next(each.meaning for each in found.described if each.name == name)
+            assert meaning.startswith(given[len("codepoints") :].strip())
     assert found.size == sum(values.nbytes for values in found.arrays().values())
 
 

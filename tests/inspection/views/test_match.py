@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from charrnn.checkpoint.npz import write_arrays
 from charrnn.errors import ConfigError
+from charrnn.inspection.methods.spaced_places import apart
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.views.match import draw as display
@@ -20,7 +21,6 @@ from charrnn.inspection.views.match.similar_states import (
     ENOUGH,
     THRESHOLDS,
     Pattern,
-    apart,
     cosines,
 )
 from charrnn.terminal import colours

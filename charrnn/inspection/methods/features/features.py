@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column
+from charrnn.array_types import Column, Flags, Ids
 from charrnn.errors import ConfigError
 from charrnn.inspection.methods.features import nesting
 from charrnn.inspection.places import compiled
@@ -41,6 +40,12 @@ class Feature:
     values: Column
     binary: bool
     ahead: bool = False
+
+    @property
+    def on(self) -> Flags:
+        """Where a binary feature is 1, (T,), or a number above its median."""
+        on: Flags = self.values > (0.5 if self.binary else float(np.median(self.values)))
+        return on
 
 
 def features(text: str, wanted: Sequence[str] = ()) -> list[Feature]:
@@ -107,7 +112,7 @@ def _asked(text: str, written: str) -> Feature:
     return Feature(name, "asked", values, binary=True, ahead=True)
 
 
-def since(marks: NDArray[np.bool_]) -> Column:
+def since(marks: Flags) -> Column:
     """Return the distance to the last mark in characters, (T,); 0 on it.
 
     A mark is assumed before the text; without any in it, all is 0.
@@ -138,7 +143,7 @@ def _nesting(text: str) -> Iterator[Feature]:
 def _layout(text: str) -> Iterator[Feature]:
     newline, blank = _is(text, "\n"), nesting.blank_lines(text)
     column = since(newline)
-    line: NDArray[np.int_] = np.cumsum(newline)
+    line: Ids = np.cumsum(newline)
     blank_line = np.maximum.accumulate(np.where(blank, line, 0))
     width, level = _indents(text)
     shouted = _in_line(_where(text, str.isupper), line) >= MANY_CAPITALS
@@ -154,9 +159,9 @@ def _layout(text: str) -> Iterator[Feature]:
     yield _number("indent level", "layout", level)
 
 
-def _in_line(marks: NDArray[np.bool_], line: NDArray[np.int_]) -> NDArray[np.int_]:
+def _in_line(marks: Flags, line: Ids) -> Ids:
     """Return the number of marks in the line so far, (T,)."""
-    so_far: NDArray[np.int_] = np.cumsum(marks)
+    so_far: Ids = np.cumsum(marks)
     first = np.searchsorted(line, line)
     return so_far - so_far[first] + marks[first]
 
@@ -198,7 +203,7 @@ def _words(text: str) -> Iterator[Feature]:
 def _clauses(text: str) -> Iterator[Feature]:
     letter, stop = _where(text, str.isalpha), _is(text, ".!?")
     first = letter & ~_before(letter)
-    words: NDArray[np.int_] = np.cumsum(first)
+    words: Ids = np.cumsum(first)
     in_sentence = words - np.maximum.accumulate(np.where(stop, words, 0))
     if stop.any():
         yield _number("since . ! ?", "clauses", since(stop))
@@ -229,17 +234,14 @@ def _identity(text: str) -> Iterator[Feature]:
     vowels = _where(text, lambda c: c.lower() in "aeiou")
     yield _binary("vowel", "identity", vowels)
     yield _binary("consonant", "identity", _where(text, lambda c: c.lower() in letters) & ~vowels)
-    yield _binary("punctuation", "identity", _where(text, _is_punctuation))
+    marks = _where(text, lambda c: c.isprintable() and not (c.isalnum() or c.isspace()))
+    yield _binary("punctuation", "identity", marks)
 
 
 _GROUPS = (_quoting, _nesting, _layout, _words, _clauses, _code, _identity)
 
 
-def _is_punctuation(character: str) -> bool:
-    return not (character.isalnum() or character.isspace() or not character.isprintable())
-
-
-def _binary(name: str, group: str, where: NDArray[np.bool_], *, ahead: bool = False) -> Feature:
+def _binary(name: str, group: str, where: Flags, *, ahead: bool = False) -> Feature:
     return Feature(name, group, where.astype(np.float64), binary=True, ahead=ahead)
 
 
@@ -247,21 +249,21 @@ def _number(name: str, group: str, values: Column) -> Feature:
     return Feature(name, group, values, binary=False)
 
 
-def _where(text: str, says: Callable[[str], bool]) -> NDArray[np.bool_]:
+def _where(text: str, says: Callable[[str], bool]) -> Flags:
     """Return where a predicate of the character is true, (T,), computed once per distinct one."""
     known = {character: says(character) for character in set(text)}
     return np.fromiter((known[character] for character in text), bool, len(text))
 
 
-def _is(text: str, characters: str) -> NDArray[np.bool_]:
+def _is(text: str, characters: str) -> Flags:
     return _where(text, lambda character: character in characters)
 
 
-def _before(marks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _before(marks: Flags) -> Flags:
     """Return whether the character before was marked."""
     return np.concatenate([[False], marks[:-1]]) if len(marks) else marks
 
 
-def _after(marks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _after(marks: Flags) -> Flags:
     """Return whether the next character is marked; false for the last."""
     return np.concatenate([marks[1:], [False]]) if len(marks) else marks

@@ -7,11 +7,10 @@ place t holds when x(t) has been read. An opening mark is inside, a closing one 
 import re
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column
+from charrnn.array_types import Column, Flags
 
-Inside = NDArray[np.bool_]
+Inside = Flags
 """Flags of the places inside, (T,)."""
 
 

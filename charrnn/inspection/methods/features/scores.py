@@ -6,14 +6,13 @@ transform (see `charrnn.inspection.methods.features.shift_test`).
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Floats, Ids
+from charrnn.array_types import Column, Floats, Ids, Places
 
 _PIECE = 2**20  # values ranked at a time, about
 
 
-def places_of(groups: Ids) -> list[NDArray[np.intp]]:
+def places_of(groups: Ids) -> list[Places]:
     """Return the places of each group of (T,), in order."""
     order = np.argsort(groups, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(groups[order])) + 1)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Floats, Ids
+from charrnn.array_types import Column, Floats, Ids, Places
 from charrnn.inspection.methods.features.scores import centred, centred_ranks, pairs, places_of
 
 LEVEL = 0.05
@@ -33,7 +33,7 @@ def smooth_length(n: int) -> int:
     return min(n, 1)
 
 
-def far_shifts(n: int) -> NDArray[np.intp]:
+def far_shifts(n: int) -> Places:
     """Return the shifts of a text of n characters that are far enough to be independent."""
     nearest = max(1, int(np.ceil(NEAREST * n)))
     return np.arange(nearest, n - nearest + 1)

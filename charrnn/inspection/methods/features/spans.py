@@ -1,22 +1,21 @@
 """Spans of a text that a unit marks, and their F1 against those of a feature."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Floats
+from charrnn.array_types import Column, Flags, Floats, Places
 
 CANDIDATES = 48
 """Thresholds tried, half of them from values with the feature, half from those without."""
 
 
-def run_starts(marks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def run_starts(marks: Flags) -> Flags:
     """Return where a run of marks starts, (..., T)."""
     starts = marks.copy()
     starts[..., 1:] &= ~marks[..., :-1]
     return starts
 
 
-def run_lengths(marks: NDArray[np.bool_]) -> NDArray[np.intp]:
+def run_lengths(marks: Flags) -> Places:
     """Return the length of the run of each marked place, (..., T); 0 without a mark."""
     T = marks.shape[-1]
     place = np.arange(T)
@@ -26,7 +25,7 @@ def run_lengths(marks: NDArray[np.bool_]) -> NDArray[np.intp]:
     return np.where(marks, end - start, 0)
 
 
-def span_f1(said: NDArray[np.bool_], true: NDArray[np.bool_], *, exact: bool = False) -> Column:
+def span_f1(said: Flags, true: Flags, *, exact: bool = False) -> Column:
     """Return the F1 of the spans of each row, (K, T), against those of (T,), (K,).
 
     F1 = 2 hits / (spans found + spans true). A span hits a true one if their intersection is more
@@ -44,7 +43,7 @@ def span_f1(said: NDArray[np.bool_], true: NDArray[np.bool_], *, exact: bool = F
         return np.asarray(2 * hits.sum(axis=-1) / count, np.float64)
 
 
-def best_threshold(values: Floats, marks: NDArray[np.bool_]) -> float:
+def best_threshold(values: Floats, marks: Flags) -> float:
     """Return the threshold above which a unit, (T,), hits most spans of (T,) marks.
 
     Of equals it is the one with the most correct characters.

@@ -8,7 +8,6 @@ VIEW = View(
     "what is lost without a unit",
     options=("how", "kind", "units", "layer", "rows", "random", "seed", "quick"),
     slow=True,
-    spans=False,
     names_units=True,
     synonyms="ablation lesion knockout",
     sample_length=LONG_SAMPLE,

@@ -37,19 +37,18 @@ def draw(result: Ablated, screen: Screen) -> Iterator[Text]:
 def _table(losses: Sequence[Loss], result: Ablated, screen: Screen) -> Iterator[Text]:
     """Yield a row for each; a narrow screen shows fewer columns."""
     largest = max(*(abs(loss.bits.mean) for loss in losses), 1e-9)
-    body: list[list[Shown]] = []
-    for loss in losses:
-        style = screen.palette.first if loss.bits.mean > 0 else screen.palette.second
-        body.append(
-            [
-                name(loss.units[0]) if len(loss.units) == 1 else f"all {len(loss.units)}",
-                signed(loss.bits.mean, 4),
-                number(loss.bits.error, 4),
-                bar_text(abs(loss.bits.mean) / largest, _BAR, style, screen),
-                signed(loss.direct.mean, 4) if loss.direct else "-",
-                signed(loss.approx, 4),
-            ]
-        )
+    styles = {True: screen.palette.first, False: screen.palette.second}
+    body: list[list[Shown]] = [
+        [
+            name(loss.units[0]) if len(loss.units) == 1 else f"all {len(loss.units)}",
+            signed(loss.bits.mean, 4),
+            number(loss.bits.error, 4),
+            bar_text(abs(loss.bits.mean) / largest, _BAR, styles[loss.bits.mean > 0], screen),
+            signed(loss.direct.mean, 4) if loss.direct else "-",
+            signed(loss.approx, 4),
+        ]
+        for loss in losses
+    ]
     plus_minus = screen.pick("±", "+-")
     heading = ["unit", "d bits", plus_minus, "", "direct", "approx"]
     table = Table(heading, "<>><>>", body).narrowed(screen.width - _WHERE, (plus_minus, ""))

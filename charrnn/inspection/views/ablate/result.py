@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Floats
-from charrnn.errors import ConfigError, TextError
+from charrnn.array_types import Codes, Column, Floats, NamedArrays
+from charrnn.errors import TextError
 from charrnn.evaluation.statistics import Mean, mean_where
 from charrnn.inspection.methods.character_classes import CLASSES, classes
-from charrnn.inspection.methods.clamping import can_clamp
+from charrnn.inspection.methods.clamping import check_clamp
 from charrnn.inspection.options import Ablation, Options, Unit
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
@@ -88,7 +87,7 @@ class Ablated(OfText):
     how: Ablation
     kind: str
     baseline: Mean
-    classes: NDArray[np.int8]
+    classes: Codes
     single: tuple[Loss, ...]
     together: Loss | None
     random: tuple[Loss, ...]
@@ -111,12 +110,7 @@ class Ablated(OfText):
         config, kind = reading.network.config, options.kind_shown
         layers = options.layers(config)
         options.check_units(config)
-        if not can_clamp(reading.network, kind):
-            states = " and ".join(reading.states)
-            raise ConfigError(
-                f"{kind!a} cannot be ablated; of the {config.cell}, {states} can",
-                argument="kind",
-            )
+        check_clamp(reading, kind, "ablated")
         if len(reading) < 2:
             raise TextError("one character is read and none predicted; give a text of more")
 
@@ -222,7 +216,7 @@ class Ablated(OfText):
                 *(plain(mean.mean) for mean in loss.by_class),
             ]  # fmt: skip
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> NamedArrays:
         """Return the cost of each character, (R, N - 1), without each group of `units`.
 
         units: (K, 3), for each unit its row, its layer and its index.
@@ -243,7 +237,7 @@ def _described(mean: Mean) -> dict[str, Any]:
     return {"count": mean.count, "mean": plain(mean.mean), "error": plain(mean.error)}
 
 
-def _classes(reading: Reading) -> NDArray[np.int8]:
+def _classes(reading: Reading) -> Codes:
     return classes(reading.text, as_bytes=reading.vocabulary.kind == "bytes")
 
 

@@ -8,7 +8,6 @@ VIEW = View(
     "how much context is used",
     options=("targets", "lags", "layer", "seed", "quick"),
     slow=True,
-    spans=False,
     synonyms="history horizon context-length",
     sample_length=LONG_SAMPLE,
 )

@@ -13,9 +13,8 @@ of the text.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Floats, Ids
+from charrnn.array_types import Column, Flags, Floats, Ids
 from charrnn.evaluation.statistics import Mean, mean_where
 from charrnn.inspection.progress import Track, untracked
 
@@ -54,7 +53,7 @@ class _Ridge:
         self._Z = Z
         self._s, self._Q = np.linalg.eigh((Z.T @ Z).astype(np.float64))
 
-    def fit(self, y: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    def fit(self, y: Flags) -> tuple[Floats, Floats]:
         """Return p, (C,), and Q^T Z^T (y - p), from which `weights` follows."""
         marks = y.astype(self._Z.dtype)
         p = marks.mean(axis=0)
@@ -86,7 +85,7 @@ def recalls(
     found = []
     for lag in track(lags, "asking the state", len(lags)):
         past = ids[first - lag : T - lag]  # of character t at index t - first
-        y: NDArray[np.bool_] = past[:, None] == classes
+        y: Flags = past[:, None] == classes
         learnt, tried, asked = np.split(y, [middle - first, half - first])
         p, fitted = early.fit(learnt)
         scores = [
@@ -106,7 +105,7 @@ def recalls(
     return found
 
 
-def _hits(guesses: Floats, y: NDArray[np.bool_]) -> Column:
+def _hits(guesses: Floats, y: Flags) -> Column:
     """Return 1 where the class of the largest score, of (n, C), is the right one, else 0."""
     hits: Column = y[np.arange(len(y)), guesses.argmax(axis=1)].astype(np.float64)
     return hits

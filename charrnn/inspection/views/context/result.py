@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Floats
+from charrnn.array_types import Column, Doubles, Floats, NamedArrays, Places
 from charrnn.errors import TextError
 from charrnn.evaluation.statistics import Mean, mean_where
 from charrnn.inspection.options import Options
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.result import Cell, OfText, attributes, plain, stacked
+from charrnn.inspection.result import Cell, OfText, attributes, mean_and_error, plain, stacked
 from charrnn.inspection.views.context.linear_decoding import FEWEST, Recall, recalls
 from charrnn.inspection.views.context.truncated import truncated_surprise
 
@@ -45,9 +44,9 @@ class Context(OfText):
     view: ClassVar[str] = "context"
     measures: ClassVar[dict[str, str]] = {"bits": "bits", "excess": "bits"}
 
-    targets: NDArray[np.intp]
-    lengths: NDArray[np.intp]
-    bits: NDArray[np.float64]
+    targets: Places
+    lengths: Places
+    bits: Doubles
     full: Column
     layers: tuple[int, ...]
     recalls: tuple[Recall, ...]
@@ -130,8 +129,7 @@ class Context(OfText):
                     "n": int(n),
                     "bits": plain(bits.mean),
                     "error": plain(bits.error),
-                    "excess": plain(excess.mean),
-                    "excess_error": plain(excess.error),
+                    **mean_and_error("excess", excess),
                 }
                 for n, bits, excess in zip(self.lengths, self.means, self.excess, strict=True)
             ],
@@ -166,7 +164,7 @@ class Context(OfText):
             numbers = plain([recall.accuracy.mean, recall.accuracy.error])
             yield [None] * 5 + [recall.lag, *numbers, recall.by_last, recall.commonest]
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> NamedArrays:
         """Return the bits of every target, (D, N), and the accuracies of the probes."""
         recalls = self.recalls
         return {

@@ -3,19 +3,16 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from charrnn.array_types import Doubles, Places
 from charrnn.inspection.methods.last_step import predict, side_by_side
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
 
 
 def truncated_surprise(
-    reading: Reading,
-    targets: NDArray[np.intp],
-    lengths: Sequence[int],
-    track: Track = untracked,
-) -> NDArray[np.float64]:
+    reading: Reading, targets: Places, lengths: Sequence[int], track: Track = untracked
+) -> Doubles:
     """Return the surprise of characters after truncated contexts.
 
     That is -log2 y_hat(t-1)[x(t)] where the state was 0 before character t-n.

@@ -10,6 +10,7 @@ VIEW = View(
     models=(2, 6),
     slow=True,
     names_units=True,
+    spans=True,
     synonyms="compare comparison versus",
     sample_length=LONG_SAMPLE,
 )

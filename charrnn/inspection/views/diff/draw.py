@@ -14,7 +14,7 @@ from charrnn.plurals import agreeing, counted
 from charrnn.terminal.passages import aligned
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
-from charrnn.terminal.tables import Shown, Table, flow, number, prose, rule, share, signed
+from charrnn.terminal.tables import Shown, Table, flow, number, prose, rule, section, share, signed
 
 _LONGEST_BAR = 24
 _LEAST_BAR = 6
@@ -30,8 +30,7 @@ def draw(result: Differences, screen: Screen) -> Iterator[Text]:
         yield from _classes_of_many(result, screen)
         return
     shown = screen.shown(len(result.ids))
-    yield Text()
-    yield from rule("where they differ", screen, right="bits a character")
+    yield from section("where they differ", screen, right="bits a character")
     change = np.concatenate([[np.nan], result.change[0]])
     yield from changed(result.vocabulary, result.ids, shown, change, screen)
     yield from legend(screen)
@@ -95,8 +94,7 @@ def _classes_of_two(result: Differences, screen: Screen) -> Iterator[Text]:
 
 def _classes_of_many(result: Differences, screen: Screen) -> Iterator[Text]:
     """Yield a row for each class with the bits of each model."""
-    yield Text()
-    yield from rule("class of character", screen, right="bits a character")
+    yield from section("class of character", screen, right="bits a character")
     body: list[list[Shown]] = [
         [sorts[0].name, f"{sorts[0].bits.count:,}", *(number(sort.bits.mean) for sort in sorts)]
         for sorts in zip(*((*model.sorts, model.whole) for model in result.models), strict=True)
@@ -126,8 +124,7 @@ def _places(
     table = Table(["t", one.label, two.label, "change", "times"], ">>>>>", body)
     room = table.room(screen.width)
     texts = [aligned(result.ids, range(t + 1, t + 2), room, symbols, screen) for t, _ in places]
-    yield Text()
-    yield from rule(title, screen, right=f"times: the same behind the same {ALIKE}")
+    yield from section(title, screen, right=f"times: the same behind the same {ALIKE}")
     yield from table.beside("what came after character t", texts).draw(screen)
 
 

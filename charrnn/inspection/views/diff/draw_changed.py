@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from charrnn.array_types import Column, Ids
+from charrnn.terminal.heat_map import diverging_legend
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
 from charrnn.terminal.tables import prose
@@ -54,12 +55,8 @@ def legend(screen: Screen) -> Iterator[Text]:
         yield from prose(
             "{+better+}, [-worse-]: 2 needs at least a bit less, or more, for each of these", screen
         )
-        return
-    palette = screen.palette
-    line = Text().append("2 is better ", palette.dim)
-    for style in (*reversed(palette.negative), palette.zero, *palette.positive):
-        line.append("  ", style)
-    yield line.append(" worse, in steps of 1 bit", palette.dim)
+    else:
+        yield diverging_legend(screen, "2 is better", "worse, in steps of 1 bit")
 
 
 def _way(change: float) -> int:

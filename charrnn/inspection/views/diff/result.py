@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column
+from charrnn.array_types import Codes, Column, Flags, Floats, NamedArrays
 from charrnn.errors import ConfigError
-from charrnn.evaluation.statistics import Mean, mean_where
+from charrnn.evaluation.statistics import NO_MEAN, Mean, mean_where
 from charrnn.inspection.methods.alike_places import Place, passages
 from charrnn.inspection.methods.character_classes import CLASSES, classes
 from charrnn.inspection.options import Options, Unit
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.result import Cell, OfText, name, plain, text_arrays
+from charrnn.inspection.result import Cell, OfText, mean_and_error, name, plain, text_arrays
 from charrnn.inspection.views.diff.unit_matching import Correspondence
 
 ROWS = 16
@@ -68,7 +67,7 @@ class Differences(OfText):
     measures: ClassVar[dict[str, str]] = {"bits": "bits", "change": "bits"}
 
     bits: Column
-    classes: NDArray[np.int8]
+    classes: Codes
     models: tuple[Model, ...]
     kind: str
     units: Correspondence | None
@@ -78,10 +77,7 @@ class Differences(OfText):
 
     @classmethod
     def of(
-        cls,
-        readings: Sequence[Reading],
-        options: Options = Options(),
-        track: Track = untracked,
+        cls, readings: Sequence[Reading], options: Options = Options(), track: Track = untracked
     ) -> Self:
         """Compare models on the same characters.
 
@@ -186,9 +182,9 @@ class Differences(OfText):
             sort = CLASSES[self.classes[t]]
             yield [t, read, following, ord(following), sort, *costs, *changes]
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> NamedArrays:
         """Return the surprise, (M, T - 1), and the pairs of units, (P, 2) each, if there are."""
-        arrays: dict[str, NDArray[Any]] = {
+        arrays: NamedArrays = {
             **text_arrays(self.vocabulary, self.ids),
             "bits": self.bits,
             "classes": self.classes.astype(np.int32),
@@ -202,11 +198,11 @@ class Differences(OfText):
         return arrays
 
 
-def _model(n: int, reading: Reading, bits: Column, sorts: NDArray[np.int8]) -> Model:
+def _model(n: int, reading: Reading, bits: Column, sorts: Codes) -> Model:
     """Summarise the n-th model on the text."""
     change = bits[n] - bits[0] if n else None
 
-    def cost(title: str, where: NDArray[np.bool_] | None = None) -> Sort:
+    def cost(title: str, where: Flags | None = None) -> Sort:
         changed = None if change is None else mean_where(change, where)
         return Sort(title, mean_where(bits[n], where), changed)
 
@@ -223,14 +219,8 @@ def _model(n: int, reading: Reading, bits: Column, sorts: NDArray[np.int8]) -> M
 
 def _described(sort: Sort) -> dict[str, Any]:
     """Return the means as JSON types."""
-    change = sort.change
-    return {
-        "count": sort.bits.count,
-        "bits": plain(sort.bits.mean),
-        "bits_error": plain(sort.bits.error),
-        "change": None if change is None else plain(change.mean),
-        "change_error": None if change is None else plain(change.error),
-    }
+    means = mean_and_error("bits", sort.bits) | mean_and_error("change", sort.change or NO_MEAN)
+    return {"count": sort.bits.count, **means}
 
 
 def _units(reading: Reading, options: Options) -> tuple[Unit, ...]:
@@ -239,7 +229,7 @@ def _units(reading: Reading, options: Options) -> tuple[Unit, ...]:
     return tuple((layer, j) for layer in options.layers(config) for j in range(config.hidden_size))
 
 
-def _values(reading: Reading, options: Options) -> NDArray[np.floating[Any]]:
+def _values(reading: Reading, options: Options) -> Floats:
     """Return the values of those units over the text, (T, U)."""
     layers = list(options.layers(reading.network.config))
     return reading.series(options.kind_shown)[:, layers].reshape(len(reading), -1)

@@ -12,13 +12,10 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Floats
+from charrnn.array_types import Column, Floats, Integers
 from charrnn.inspection.methods.features.shift_test import far_shifts
 from charrnn.inspection.progress import Track, untracked
-
-Pairs = NDArray[np.int64]
 
 SHIFTS = 20
 """Shifts; chance exceeds the largest of n about once in n + 1 texts."""
@@ -33,7 +30,7 @@ class Correspondence:
     floor: nan where the text is too short for a chance level; then there are no pairs.
     """
 
-    pairs: Pairs
+    pairs: Integers
     r: Column
     floor: float
 
@@ -62,7 +59,7 @@ def _standard(values: Floats) -> Floats:
     return standard
 
 
-def _greedy(r: Column, floor: float) -> tuple[Pairs, Column]:
+def _greedy(r: Column, floor: float) -> tuple[Integers, Column]:
     """Return the pairs above the floor, by greedy matching."""
     places = np.flatnonzero(np.abs(r) > floor)  # none above nan
     places = places[np.argsort(-np.abs(r.ravel()[places]), kind="stable")]

@@ -7,6 +7,5 @@ VIEW = View(
     "Dump",
     "all arrays, to be taken elsewhere",
     options=("layer",),
-    spans=False,
     synonyms="export arrays numpy",
 )

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from rich.text import Text
 
-from charrnn.inspection.views.dump.result import MEANINGS, Dump
+from charrnn.inspection.views.dump.result import Dump
 from charrnn.terminal.numbers import memory
 from charrnn.terminal.screen import Screen
-from charrnn.terminal.tables import Shown, Table, prose, rule
+from charrnn.terminal.tables import Shown, Table, prose, rule, section
 
 
 def draw(result: Dump, screen: Screen) -> Iterator[Text]:
@@ -26,13 +26,12 @@ def draw(result: Dump, screen: Screen) -> Iterator[Text]:
         for name, values, dimensions in result.described
     ]
     yield from Table(heading, "<<<<>", body).draw(screen)
-    yield Text()
-    yield from rule("what they hold", screen, right="row t: known after character t")
+    yield from section("what they hold", screen, right="row t: known after character t")
     widest = max(len(name) for name, *_ in result.described)
     narrower = replace(screen, width=screen.width - widest - 2)
-    for name, *_ in result.described:
-        label = name
-        for line in prose(MEANINGS[name], narrower):
+    for array in result.described:
+        label = array.name
+        for line in prose(array.meaning, narrower):
             yield Text().append(f"{label:<{widest}}  ", screen.palette.bold).append(line.plain)
             label = ""
     yield Text()

@@ -6,12 +6,12 @@ from math import log
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column
+from charrnn.array_types import Array, Column, NamedArrays
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Cell, plain
+from charrnn.network.cells import words
 
 MEANINGS = {
     "ids": "x(t), the character read, as its place in the vocabulary",
@@ -20,17 +20,13 @@ MEANINGS = {
     "a": "the hidden state after character t; before the first it is 0",
     "c": "the cell state after character t; before the first it is 0",
     "i": "the input gate at step t: c(t) = f c(t-1) + i g",
-    "f": "the forget gate at step t",
     "o": "the output gate at step t: a(t) = o tanh(c(t))",
-    "g": "the candidate at step t",
-    "r": "the reset gate at step t",
     "u": "the update gate at step t: a(t) = (1 - u) n + u a(t-1)",
-    "n": "the candidate at step t",
     "log_y_hat": "ln y_hat(t): the prediction of character t+1, by id",
     "bits": "the surprise of character t+1, -log2 y_hat(t)[x(t+1)]; nan at the end",
     "entropy": "the surprise that y_hat(t) expects, -sum y_hat log2 y_hat, in bits",
 }
-"""The contents of each array, by name."""
+"""The contents of each array, by name, but for gates of which their name says all."""
 
 _PIECE = 2**22  # numbers of the predictions processed at a time, about
 
@@ -39,8 +35,13 @@ class Described(NamedTuple):
     """An array and its dimensions: T characters, L layers, H units, V ids."""
 
     name: str
-    values: NDArray[Any]
+    values: Array
     dimensions: str
+
+    @property
+    def meaning(self) -> str:
+        """What the array holds."""
+        return MEANINGS.get(self.name) or f"the {words(self.name)} at step t"
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,13 +96,13 @@ class Dump:
         return {
             "arrays": [
                 {
-                    "name": name,
-                    "dimensions": dimensions,
-                    "shape": list(values.shape),
-                    "type": str(values.dtype),
-                    "meaning": MEANINGS[name],
+                    "name": array.name,
+                    "dimensions": array.dimensions,
+                    "shape": list(array.values.shape),
+                    "type": str(array.values.dtype),
+                    "meaning": array.meaning,
                 }
-                for name, values, dimensions in self.described
+                for array in self.described
             ],
             "characters": {
                 "read": [self.reading.vocabulary[k] for k in self.reading.ids],
@@ -121,7 +122,7 @@ class Dump:
             read = self.reading.vocabulary[k]
             yield [t, read, ord(read), k, bits, entropy]
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> NamedArrays:
         """Return the arrays by name."""
         return {array.name: array.values for array in self.described}
 

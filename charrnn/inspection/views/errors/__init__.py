@@ -7,7 +7,6 @@ VIEW = View(
     "Errors",
     "where the bits go",
     options=("train",),
-    spans=False,
     synonyms="loss bits mistakes",
     sample_length=LONG_SAMPLE,
 )

@@ -22,6 +22,7 @@ from charrnn.terminal.tables import (
     prose,
     quoted,
     rule,
+    section,
     share,
     with_error,
 )
@@ -95,8 +96,7 @@ def _table(
     most = max(group.share for group in groups if group) or 1
     bars = [(group.share / most if group else 0.0, screen.palette.second) for group in groups]
     table = table.with_bars(bars, _LONGEST_BAR, screen, _LEAST_BAR)
-    yield Text()
-    yield from rule(title, screen)
+    yield from section(title, screen)
     yield from table.draw(screen)
 
 
@@ -217,6 +217,5 @@ def _list(title: str, places: Sequence[Place], result: Errors, screen: Screen) -
     table = Table(heading, "><" + ">" * (len(heading) - 5) + "<>>", rows)
     room = table.room(screen.width)
     contexts = [aligned(result.ids, range(t + 1, t + 2), room, symbols, screen) for t, _ in places]
-    yield Text()
-    yield from rule(title, screen)
+    yield from section(title, screen)
     yield from table.beside("in the text", contexts).draw(screen)

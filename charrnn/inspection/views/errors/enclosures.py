@@ -1,7 +1,8 @@
 """Matches closing brackets and quotes with their opening ones."""
 
 import numpy as np
-from numpy.typing import NDArray
+
+from charrnn.array_types import Integers
 
 BRACKETS = {")": "(", "]": "[", "}": "{", "\u201d": "\u201c", "\u00bb": "\u00ab"}
 """Opening brackets and quotes by their closing ones."""
@@ -10,7 +11,7 @@ STRAIGHT = '"'
 """A symmetric quote: every other one closes; the count restarts after an empty line."""
 
 
-def closings(text: str) -> NDArray[np.int64]:
+def closings(text: str) -> Integers:
     """Return (closing, opening) places of brackets and quotes, (n, 2).
 
     A closing one matches the last open one of its kind. Unmatched ones are left out.

@@ -15,9 +15,8 @@ first of `TYPES` that fits, so the order matters (after Karpathy, Johnson & Fei-
 from collections import Counter
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column
+from charrnn.array_types import Codes, Column, Flags
 from charrnn.inspection.methods.character_classes import CLASSES, classes, words
 
 TYPES = ("n-gram", "repeated word", "rare word", "word start", "after punctuation", "rest")
@@ -27,13 +26,8 @@ LONG, RECENT, RARE = 4, 1000, 5
 
 
 def error_types(
-    text: str,
-    bits: Column,
-    ngram_bits: Column,
-    counts: Counter[str],
-    *,
-    as_bytes: bool = False,
-) -> NDArray[np.int8]:
+    text: str, bits: Column, ngram_bits: Column, counts: Counter[str], *, as_bytes: bool = False
+) -> Codes:
     """Return the type of each character, (T,), as its index in `TYPES`; -1 for no error.
 
     bits: (T,), the network's surprise; the first, nan, is no error.
@@ -50,9 +44,7 @@ def error_types(
         return np.where(bits >= 1, found, -1).astype(np.int8)
 
 
-def _of_words(
-    text: str, counts: Counter[str], as_bytes: bool
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _of_words(text: str, counts: Counter[str], as_bytes: bool) -> tuple[Flags, Flags]:
     """Return which characters belong to a long recent word, and which to a rare one."""
     repeated, rare = np.zeros((2, len(text)), np.bool_)
     last: dict[str, int] = {}

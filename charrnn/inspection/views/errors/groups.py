@@ -3,12 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Ids
+from charrnn.array_types import Column, Flags, Ids, Integers
 from charrnn.evaluation.statistics import Mean, mean_where
 from charrnn.inspection.methods.character_classes import capitals, line_starts
 from charrnn.inspection.views.errors.enclosures import closings
@@ -19,8 +17,6 @@ MOST_SEEN = 10
 
 DISTANCES = (1, 10, 20, 40, 80, 160)
 """Lower ends of the groups of distances from opening to closing bracket, in characters."""
-
-Flags = NDArray[np.bool_]
 
 Sorts = Iterator[tuple[str, Flags]]
 """Names, each with the flags of its characters, (T - 1,), the first left out."""
@@ -73,7 +69,7 @@ def grouped(
             )
 
 
-def by_number(numbers: NDArray[np.integer[Any]], names: Sequence[str]) -> Sorts:
+def by_number(numbers: Ids, names: Sequence[str]) -> Sorts:
     """Group by the number of each character, (T - 1,), an index of the names."""
     return ((name, numbers == n) for n, name in enumerate(names))
 
@@ -84,7 +80,7 @@ def cutting_across(text: str, *, as_bytes: bool = False) -> Sorts:
     yield "first in line", line_starts(text, as_bytes=as_bytes)[1:]
 
 
-def by_letters(seen: NDArray[np.int64]) -> Sorts:
+def by_letters(seen: Integers) -> Sorts:
     """Group letters by the number of letters before them in their word."""
     names = [*map(str, range(MOST_SEEN)), f"{MOST_SEEN}+"]
     return by_number(np.minimum(seen, MOST_SEEN), names)

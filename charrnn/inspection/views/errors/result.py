@@ -8,18 +8,16 @@ from itertools import islice
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column
-from charrnn.evaluation.statistics import Mean, mean_where
+from charrnn.array_types import Codes, Column, Doubles, Flags, Integers, NamedArrays
+from charrnn.evaluation.statistics import NO_MEAN, Mean, mean_where
 from charrnn.inspection.methods.alike_places import Place, passages
 from charrnn.inspection.methods.character_classes import CLASSES, classes, letters_seen
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.result import Cell, OfText, plain, records, text_arrays
+from charrnn.inspection.result import Cell, OfText, mean_and_error, plain, records, text_arrays
 from charrnn.inspection.views.errors.error_types import TYPES, error_types
 from charrnn.inspection.views.errors.groups import (
-    Flags,
     Group,
     by_character,
     by_distance,
@@ -45,9 +43,9 @@ class Comparison:
     """
 
     training: TrainingText
-    bits: NDArray[np.float64]
+    bits: Doubles
     best: int
-    types: NDArray[np.int8]
+    types: Codes
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,11 +69,11 @@ class Errors(OfText):
     )
 
     bits: Column
-    guess: NDArray[np.int64]
+    guess: Integers
     guess_p: Column
-    rank: NDArray[np.int64]
-    kinds: NDArray[np.int8]
-    seen: NDArray[np.int64]
+    rank: Integers
+    kinds: Codes
+    seen: Integers
     comparison: Comparison | None
     groups: tuple[Group, ...]
 
@@ -199,17 +197,16 @@ class Errors(OfText):
             "gain_error",
         ]  # fmt: skip
         for group in self.groups:
-            nothing = Mean(0, float("nan"), float("nan"))
-            ngram, gain = group.ngram or nothing, group.gain or nothing
+            ngram, gain = group.ngram or NO_MEAN, group.gain or NO_MEAN
             numbers = [
                 group.bits.mean, group.bits.error, group.share, group.top1, ngram.mean, gain.mean,
                 gain.error,
             ]  # fmt: skip
             yield [group.table, group.name, group.count, *plain(numbers)]
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> NamedArrays:
         """Return the numbers per character; `class` and `type` are indices, -1 for none."""
-        arrays: dict[str, NDArray[Any]] = {
+        arrays: NamedArrays = {
             **text_arrays(self.vocabulary, self.ids),
             "bits": self.bits,
             "guess_ids": self.guess.astype(np.int32),
@@ -269,13 +266,7 @@ def _about(result: Errors, compared: Comparison) -> dict[str, Any]:
         "shared": training.shared,
         "compared_with": compared.best + 1,
         "orders": [
-            {
-                "order": order,
-                "bits": plain(mean.mean),
-                "bits_error": plain(mean.error),
-                "gain": plain(gain.mean),
-                "gain_error": plain(gain.error),
-            }
+            {"order": order, **mean_and_error("bits", mean), **mean_and_error("gain", gain)}
             for order, (mean, gain) in enumerate(result.orders(), 1)
         ],
     }

@@ -7,9 +7,8 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Ids
+from charrnn.array_types import Doubles, Ids, Places
 from charrnn.errors import ConfigError
 from charrnn.evaluation.ngram import NGram
 from charrnn.inspection.methods.character_classes import words
@@ -47,7 +46,7 @@ class TrainingText:
     characters: int
     unknown: int
     left_out: tuple[int, int] | None
-    ids: NDArray[np.intp]
+    ids: Places
     shared: float
 
     @classmethod
@@ -81,7 +80,7 @@ class TrainingText:
         shared = float(np.mean(repeated(reading.ids, counted)))
         return cls(vocabulary, name, len(text), len(text) - len(ids), left_out, counted, shared)
 
-    def surprises(self, ids: Ids) -> NDArray[np.float64]:
+    def surprises(self, ids: Ids) -> Doubles:
         """Return the surprise of each character of a text, (ORDERS, T), in bits, for each order.
 
         Row k is of the n-gram with k characters of context, counted in the training text.

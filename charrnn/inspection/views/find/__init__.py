@@ -8,7 +8,6 @@ VIEW = View(
     "units that mean something, and whether they are used",
     options=("features", "layer", "kind", "rows", "seed", "quick"),
     slow=True,
-    spans=False,
     names_units=True,
     synonyms="features search interpret probe",
     sample_length=LONG_SAMPLE,

@@ -1,9 +1,8 @@
 """A linear probe of the whole state for features."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Floats
+from charrnn.array_types import Flags, Floats
 from charrnn.inspection.methods.features.scores import auc, correlation
 
 PENALTIES = (1e-3, 1e-2, 1e-1, 1.0)
@@ -12,7 +11,7 @@ PENALTIES = (1e-3, 1e-2, 1e-1, 1.0)
 _DTYPE = np.float32
 
 
-def probe(first: Floats, second: Floats, targets: Floats, binary: NDArray[np.bool_]) -> Floats:
+def probe(first: Floats, second: Floats, targets: Floats, binary: Flags) -> Floats:
     """Return the score of a ridge regression on the state for each feature, on held-out text, (F,).
 
     w = (Z^T Z / T + λ I)^-1 Z^T f / T, Z the standardised state, is
@@ -52,7 +51,7 @@ def _solved(G: Floats, b: Floats, T: int, penalty: float) -> Floats:
     return np.linalg.solve(A, b / T).astype(_DTYPE)
 
 
-def _scores(predicted: Floats, targets: Floats, binary: NDArray[np.bool_]) -> Floats:
+def _scores(predicted: Floats, targets: Floats, binary: Flags) -> Floats:
     """Return the score of each of F predictions, (T, F), for its feature."""
     scores = np.full(len(targets), np.nan)
     for n, (u, f) in enumerate(zip(predicted.T.astype(np.float64), targets, strict=True)):

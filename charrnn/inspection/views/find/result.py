@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Floats
+from charrnn.array_types import Floats, NamedArrays
 from charrnn.evaluation.statistics import Mean
 from charrnn.inspection.methods.ablation_costs import Costs
 from charrnn.inspection.methods.clamping import can_clamp
-from charrnn.inspection.methods.features.features import Feature
 from charrnn.inspection.methods.features.following import Following, Verdict, follow, surest
 from charrnn.inspection.methods.features.search import Search
 from charrnn.inspection.options import Options, Unit
@@ -47,6 +45,14 @@ class Found:
     on: Mean
     off: Mean
     by_random: Mean
+
+    @classmethod
+    def of(cls, following: Following, costs: Costs, probe: float = float("nan")) -> Self:
+        """Return a finding with the costs of its unit."""
+        unit, on = (following.unit, following.kind), following.feature.on
+        return cls(
+            following, probe, costs.where(unit, on), costs.where(unit, ~on), costs.by_random(on)
+        )
 
     @property
     def is_used(self) -> bool:
@@ -114,18 +120,7 @@ class Find(OfText):
         shown = options.rows or ROWS
         costs = _costs(search, [best[n] for n in order], shown, options, track)
         probed = _probed(search)
-        found = []
-        for n in order:
-            unit, on = (best[n].unit, best[n].kind), where_on(search.features[n])
-            found.append(
-                Found(
-                    best[n],
-                    probe=float(probed[n]),
-                    on=costs.where(unit, on),
-                    off=costs.where(unit, ~on),
-                    by_random=costs.by_random(on),
-                )
-            )
+        found = [Found.of(best[n], costs, float(probed[n])) for n in order]
         return cls(
             vocabulary=reading.vocabulary,
             ids=reading.ids,
@@ -181,7 +176,7 @@ class Find(OfText):
                 name(it.unit), it.kind, it.sign, *plain(numbers), it.verdict,
             ]  # fmt: skip
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> NamedArrays:
         """Return the scores of all units, (F, U), the features, (F, T), and their floors, (F,).
 
         `feature_names` is a list in JSON, as UTF-8.
@@ -227,9 +222,3 @@ def _costs(
     drawn = rng.permutation(len(others))[:CONTROLS]
     controls = [others[k] for k in drawn.tolist()]
     return Costs.of(reading, held, controls, range(max(0, T - 1 - n), T - 1), track)
-
-
-def where_on(feature: Feature) -> NDArray[np.bool_]:
-    """Return where a binary feature is 1, (T,), or a number above its median."""
-    middle = 0.5 if feature.binary else float(np.median(feature.values))
-    return feature.values > middle

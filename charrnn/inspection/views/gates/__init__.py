@@ -8,6 +8,7 @@ VIEW = View(
     "what is open, shut or stuck",
     options=("layer",),
     names_units=True,
+    spans=True,
     synonyms="gate forget update reset",
     sample_length=LONG_SAMPLE,
 )

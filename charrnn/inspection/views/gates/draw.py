@@ -15,7 +15,7 @@ from charrnn.terminal.bars import bar_text, histogram
 from charrnn.terminal.heat_map import Row, heat_map, sequential_legend
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
-from charrnn.terminal.tables import Shown, Table, flow, prose, quoted, rule, share
+from charrnn.terminal.tables import Shown, Table, flow, prose, quoted, rule, section, share
 
 _SPANS = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, np.inf)  # characters
 _LONGEST = 8  # units of the longest memory
@@ -30,8 +30,7 @@ def draw(result: Gates, screen: Screen) -> Iterator[Text]:
         yield from _memory(memory, screen)
     yield Text()
     yield from _stuck(result, screen)
-    yield Text()
-    yield from rule("over the text", screen)
+    yield from section("over the text", screen)
     rows = [Row(f"{gate.layer} {gate.name}", gate.over_text, "sequential") for gate in result.gates]
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
     yield from heat_map(result.ids, screen.shown(len(result.ids)), rows, symbols, screen)
@@ -94,8 +93,7 @@ def _by_character(result: Gates, screen: Screen) -> Iterator[Text]:
     often = np.flatnonzero(result.counts >= LEAST_COUNT)
     if len(often) < 2:
         return
-    yield Text()
-    yield from rule("by character", screen, right=f"those read {LEAST_COUNT} times or more")
+    yield from section("by character", screen, right=f"those read {LEAST_COUNT} times or more")
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
     label = max(len(named(gate.name)) + len(str(gate.layer)) for gate in result.gates) + 1
     room = (screen.width - label - 2) // 2
@@ -109,17 +107,13 @@ def _by_character(result: Gates, screen: Screen) -> Iterator[Text]:
         for n, side in enumerate((order[:half], order[: half - 1 : -1][:half])):
             line.append(" " * (label + 2 + n * room - line.cell_len))
             for c in side:
-                item = f"{symbols[result.characters[c]]} {_signed_share(away[c])}"
+                change = f"{away[c]:+.2f}".replace("0.", ".", 1)
+                item = f"{symbols[result.characters[c]]} {change}"
                 if line.cell_len + cell_len(item) > label + 2 + (n + 1) * room - 2:
                     break
                 line.append(f"{item}  ")
         yield line
     yield from prose("mean after the character was read, less the mean over the text", screen)
-
-
-def _signed_share(value: float) -> str:
-    """Format a number from -1 to 1 as `+.08`."""
-    return f"{value:+.2f}".replace("0.", ".", 1)
 
 
 def _memory(memory: Memory, screen: Screen) -> Iterator[Text]:

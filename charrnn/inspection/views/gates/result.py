@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Floats, Ids
+from charrnn.array_types import Column, Flags, Floats, Ids, Integers, NamedArrays
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import (
@@ -65,14 +64,14 @@ class Gate:
     mean: Column
     sd: Column
     slope: Column
-    histogram: NDArray[np.int64]
+    histogram: Integers
     over_text: Column
     by_character: Column
     high_on: tuple[int, ...]
     low_on: tuple[int, ...]
 
     @property
-    def stuck(self) -> NDArray[np.bool_]:
+    def stuck(self) -> Flags:
         """Which units are nearly always shut or open, (H,)."""
         return np.maximum(self.low, self.high) > STUCK
 
@@ -100,8 +99,8 @@ class Memory:
     layer: int
     gate: str
     tau: Column
-    integrators: NDArray[np.bool_]
-    forgetful: NDArray[np.bool_]
+    integrators: Flags
+    forgetful: Flags
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +115,7 @@ class Gates(OfText):
 
     cell: str
     characters: Ids
-    counts: NDArray[np.int64]
+    counts: Integers
     gates: tuple[Gate, ...]
     memories: tuple[Memory, ...]
 
@@ -215,10 +214,10 @@ class Gates(OfText):
             for j, (*cells, flags) in enumerate(numbers):
                 yield [gate.layer, j, gate.name, *cells, " ".join(flags)]
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> NamedArrays:
         """Return the units' numbers, (N, H), of the gates in `gate_layers` and `gate_names`."""
         gates = self.gates
-        arrays: dict[str, NDArray[Any]] = {
+        arrays: NamedArrays = {
             **text_arrays(self.vocabulary, self.ids),
             "character_ids": self.characters.astype(np.int32),
             "character_counts": self.counts,
@@ -276,7 +275,7 @@ def _gate(
     )
 
 
-def _histogram(values: Floats, span: tuple[float, float]) -> NDArray[np.int64]:
+def _histogram(values: Floats, span: tuple[float, float]) -> Integers:
     """Count values in BINS bins of equal width; values outside are in the outermost ones."""
     least, most = span
     bins = ((values - least) * (BINS / (most - least))).astype(np.intp)

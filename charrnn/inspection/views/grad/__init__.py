@@ -9,7 +9,6 @@ VIEW = View(
     options=("targets", "lags", "layer", "kind", "seed", "quick"),
     models=(1, 6),
     slow=True,
-    spans=False,
     synonyms="gradients gradient-flow vanishing bptt",
     sample_length=LONG_SAMPLE,
 )

@@ -23,7 +23,7 @@ from charrnn.terminal.bars import bar_text
 from charrnn.terminal.heat_map import sequential_legend
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
-from charrnn.terminal.tables import Shown, Table, flow, number, prose, rule, share
+from charrnn.terminal.tables import Shown, Table, flow, number, prose, rule, section, share
 
 _LAGS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48)
 _NARROWEST, _ROOMY, _WIDEST = 16, 34, 60  # cells for the bars of one course
@@ -46,8 +46,7 @@ def draw(result: Gradients, screen: Screen) -> Iterator[Text]:
         yield from _sentence(title, course, result.lags, screen)
     yield Text()
     yield from _medians(named, result.lags, screen)
-    yield Text()
-    yield from rule("in numbers", screen)
+    yield from section("in numbers", screen)
     yield from _numbers(result, screen)
     yield Text()
     yield from _map(result, screen)

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from charrnn.array_types import Column, Ids
 from charrnn.terminal.bars import height
+from charrnn.terminal.passages import first_fitting
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
 
@@ -48,13 +49,8 @@ class Past:
 
     def lags(self, room: int) -> list[int]:
         """Return the lags whose characters fit, the furthest first."""
-        fitting, used = [], 0
-        for k in range(len(self.values)):
-            used += self.symbols.width(self.ids[self.t - k])
-            if used > room:
-                break
-            fitting.append(k)
-        return fitting[::-1]
+        before = self.ids[: self.t + 1][::-1][: len(self.values)]
+        return list(range(len(first_fitting(before, room, self.symbols))))[::-1]
 
     def text(self, room: int, screen: Screen) -> Text:
         """Return the coloured characters."""

@@ -13,9 +13,8 @@ from there to each lag.
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Floats
+from charrnn.array_types import Doubles, Floats, Places
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import LARGEST, Reading
 from charrnn.network.backward import backward_from_logits
@@ -27,12 +26,12 @@ from charrnn.network.trace import Trace
 TOGETHER = 32
 """Targets in a batch; with more it is hardly faster (measured)."""
 
-Norms = NDArray[np.float64]
+Norms = Doubles
 """A norm for each layer, target and lag, (L, S, K + 1)."""
 
 
 def descents(
-    reading: Reading, targets: NDArray[np.intp], lags: int, track: Track = untracked
+    reading: Reading, targets: Places, lags: int, track: Track = untracked
 ) -> Iterator[tuple[slice, int, Gradient]]:
     """Backpropagate from each target over `lags` characters, some targets at a time.
 
@@ -54,7 +53,7 @@ def descents(
 
 
 def norms(
-    reading: Reading, targets: NDArray[np.intp], lags: int, track: Track = untracked
+    reading: Reading, targets: Places, lags: int, track: Track = untracked
 ) -> dict[str, Norms]:
     """Return the norm of the gradient of each target's loss at each lag, by variable.
 
@@ -78,7 +77,7 @@ def norms(
     return found
 
 
-def _read(reading: Reading, targets: NDArray[np.intp], lags: int) -> Trace:
+def _read(reading: Reading, targets: Places, lags: int) -> Trace:
     """Return the trace of the windows that end at the targets, from the reading's states."""
     place = targets + np.arange(-lags, 1)[:, None]  # (K + 1, S)
     trace = Trace(reading.network, *place.shape)
@@ -90,7 +89,7 @@ def _read(reading: Reading, targets: NDArray[np.intp], lags: int) -> Trace:
     return trace
 
 
-def _error(log_y_hat: Floats, following: NDArray[np.intp]) -> Floats:
+def _error(log_y_hat: Floats, following: Places) -> Floats:
     """Return y_hat - y, (S, V), exact also where y_hat is nearly 1."""
     rows = np.arange(len(following))
     error: Floats = np.exp(log_y_hat)

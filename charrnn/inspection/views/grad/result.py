@@ -7,9 +7,8 @@ from math import inf, isnan, log
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column
+from charrnn.array_types import Column, Doubles, Flags, NamedArrays, Places
 from charrnn.errors import ConfigError, TextError
 from charrnn.inspection.options import Options
 from charrnn.inspection.progress import Track, untracked
@@ -60,12 +59,12 @@ class Course:
         return relative
 
     @cached_property
-    def is_measured(self) -> NDArray[np.bool_]:
+    def is_measured(self) -> Flags:
         """Which targets have gradients that can be compared, (S,)."""
         return ~np.isnan(self.relative[:, 0])
 
     @cached_property
-    def quartiles(self) -> NDArray[np.float64]:
+    def quartiles(self) -> Doubles:
         """The lower quartile, the median and the upper one at each lag, (3, K + 1)."""
         if not self.is_measured.any():
             return np.full((3, self.norms.shape[1]), np.nan)
@@ -80,11 +79,7 @@ class Course:
     @property
     def norm(self) -> float:
         """The median norm at lag 0."""
-        return (
-            float(np.median(self.norms[self.is_measured, 0]))
-            if self.is_measured.any()
-            else float("nan")
-        )
+        return self._middle(self.norms[:, 0])
 
     @cached_property
     def slope(self) -> float:
@@ -117,11 +112,12 @@ class Course:
     @property
     def m90(self) -> float:
         """The median of the reach."""
-        return (
-            float(np.median(self.reach[self.is_measured]))
-            if self.is_measured.any()
-            else float("nan")
-        )
+        return self._middle(self.reach)
+
+    def _middle(self, values: Column) -> float:
+        """Return the median over the targets that are measured, of values, (S,)."""
+        measured = values[self.is_measured]
+        return float(np.median(measured)) if len(measured) else float("nan")
 
     @property
     def verdict(self) -> str:
@@ -140,7 +136,7 @@ class Descent:
 
     network: NetworkConfig
     vocabulary: Vocabulary
-    ids: NDArray[np.intp]
+    ids: Places
     courses: tuple[Course, ...]
 
     def of_kind(self, kind: str) -> list[Course]:
@@ -164,17 +160,14 @@ class Gradients:
         "m90": "characters",
     }
 
-    targets: NDArray[np.intp]
+    targets: Places
     lags: int
     kind: str
     models: tuple[Descent, ...]
 
     @classmethod
     def of(
-        cls,
-        readings: tuple[Reading, ...],
-        options: Options = Options(),
-        track: Track = untracked,
+        cls, readings: tuple[Reading, ...], options: Options = Options(), track: Track = untracked
     ) -> Self:
         """Compute the gradients of characters drawn from all over the text.
 
@@ -236,12 +229,12 @@ class Gradients:
                 for lag, quartiles in enumerate(plain(course.quartiles.T)):
                     yield [n, course.layer, course.kind, lag, *quartiles]
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> NamedArrays:
         """Return the norms by kind, da, dc and dz (L, S, K + 1), dx (S, K + 1), L the layers shown.
 
         Of several models, the names of their arrays end in _1, _2, ...
         """
-        arrays: dict[str, NDArray[Any]] = {"targets": self.targets.astype(np.int64)}
+        arrays: NamedArrays = {"targets": self.targets.astype(np.int64)}
         for n, model in enumerate(self.models, 1):
             ending = f"_{n}" if len(self.models) > 1 else ""
             arrays["ids" + ending] = model.ids.astype(np.int32)
@@ -262,7 +255,7 @@ def _check_kind(reading: Reading, kind: str) -> None:
         )
 
 
-def _choose(T: int, options: Options) -> tuple[NDArray[np.intp], int]:
+def _choose(T: int, options: Options) -> tuple[Places, int]:
     """Draw targets that all have as many lags before them; return them with that number.
 
     Defaults leave half of a short text to choose from.
@@ -282,7 +275,7 @@ def _choose(T: int, options: Options) -> tuple[NDArray[np.intp], int]:
 
 
 def _courses(
-    reading: Reading, targets: NDArray[np.intp], lags: int, options: Options, track: Track
+    reading: Reading, targets: Places, lags: int, options: Options, track: Track
 ) -> Iterator[Course]:
     norms = descent.norms(reading, targets, lags, track)
     for layer in options.layers(reading.network.config):

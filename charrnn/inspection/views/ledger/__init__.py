@@ -7,7 +7,6 @@ VIEW = View(
     "Ledger",
     "what the memory still holds, and when it was written",
     options=("at", "units", "layer", "rows"),
-    spans=False,
     names_units=True,
     synonyms="writes",
 )

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column
+from charrnn.array_types import Column, NamedArrays
 from charrnn.inspection.methods.target_and_foil import favourite
 from charrnn.inspection.options import Options, Unit
 from charrnn.inspection.places import place
@@ -206,7 +205,7 @@ class Ledger(OfText):
             char = step["char"]
             yield [step["t"], char, ord(char), step["age"], step["nats"], *step["left"]]
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> NamedArrays:
         """Return what is left of every step in every unit, (L, N, H), the last step that of t."""
         return {
             **text_arrays(self.vocabulary, self.ids),

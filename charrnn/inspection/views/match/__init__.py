@@ -7,7 +7,6 @@ VIEW = View(
     "Match",
     "where else it was in this state",
     options=("at", "pattern", "layer", "kind", "rows", "top"),
-    spans=False,
     synonyms="nearest neighbours similar",
     sample_length=LONG_SAMPLE,
 )

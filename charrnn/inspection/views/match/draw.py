@@ -12,7 +12,7 @@ from charrnn.terminal.bars import bar_text
 from charrnn.terminal.passages import aligned
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
-from charrnn.terminal.tables import Shown, Table, flow, number, prose, rule, share
+from charrnn.terminal.tables import Shown, Table, flow, number, prose, rule, section, share
 
 _BAR = 10
 _MOST = 10  # characters that came
@@ -31,8 +31,8 @@ def draw(result: Match, screen: Screen) -> Iterator[Text]:
         yield from prose("there is no other place to compare it with", screen)
         return
     yield from _places(result, symbols, screen)
-    yield Text()
-    yield from rule("what came there", screen, right=f"after {counted(len(result.found), 'place')}")
+    places = counted(len(result.found), "place")
+    yield from section("what came there", screen, right=f"after {places}")
     yield from _following(result, symbols, screen)
 
 

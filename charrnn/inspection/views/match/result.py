@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Floats, Ids
+from charrnn.array_types import Column, Floats, Ids, NamedArrays
 from charrnn.errors import ConfigError, Way
+from charrnn.inspection.methods.spaced_places import apart
 from charrnn.inspection.options import Options
 from charrnn.inspection.places import place
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Cell, OfText, name, plain, records, text_arrays
-from charrnn.inspection.views.match.similar_states import Pattern, apart, cosines
+from charrnn.inspection.views.match.similar_states import Pattern, cosines
 from charrnn.network.cells import is_sigmoid
 from charrnn.plurals import counted
 
@@ -180,9 +180,9 @@ class Match(OfText):
                 self._written(range(stop, min(T, stop + AROUND))),
             ]  # fmt: skip
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> NamedArrays:
         """Return the likeness of every place of the text, and which were chosen."""
-        arrays: dict[str, NDArray[Any]] = {
+        arrays: NamedArrays = {
             **text_arrays(self.vocabulary, self.ids),
             "part": np.array([self.part.start, self.part.stop], np.int32),
             "places": np.array([found.part.start for found in self.found], np.int32),

@@ -13,11 +13,8 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Floats
-
-Flags = NDArray[np.bool_]
+from charrnn.array_types import Codes, Column, Flags, Floats, Integers, Places
 
 THRESHOLDS = (0.5, 0.4, 0.3, 0.2, 0.1, 0.05)
 """The largest is taken by which a pattern has at least `ENOUGH` units, or the least."""
@@ -39,21 +36,6 @@ def cosines(states: Floats, t: int) -> Column:
     return np.clip(found, -1, 1)
 
 
-def apart(order: NDArray[np.intp], most: int, distance: int, *taken: int) -> list[int]:
-    """Return the first places in an order that keep their distance from each other and `taken`."""
-    found: list[int] = []
-    free = np.ones(int(order.max(initial=-1)) + 1, np.bool_)
-    for place in taken:
-        free[max(0, place - distance + 1) : place + distance] = False
-    for place in order.tolist():
-        if len(found) == most:
-            break
-        if free[place]:
-            found.append(place)
-            free[max(0, place - distance + 1) : place + distance] = False
-    return found
-
-
 @dataclass(frozen=True, eq=False)
 class Pattern:
     """What a part of a text has in common with all parts of as many characters.
@@ -65,9 +47,9 @@ class Pattern:
     """
 
     threshold: float
-    on: NDArray[np.int8]
-    shared: NDArray[np.int64]
-    either: NDArray[np.int64]
+    on: Codes
+    shared: Integers
+    either: Integers
 
     @classmethod
     def of(cls, states: Floats, part: range) -> Self:
@@ -82,7 +64,7 @@ class Pattern:
         either = np.count_nonzero(on, axis=1) + len(wanted) - shared
         return cls(threshold, on[part.start], shared, either)
 
-    def order(self) -> NDArray[np.intp]:
+    def order(self) -> Places:
         """Return where the parts begin that have something in common, the most alike first."""
         order = np.lexsort((self.either, -self.shared))
         return order[self.shared[order] > 0]

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.array_types import Column, Ids
-from charrnn.evaluation.statistics import Mean
-from charrnn.inspection.methods.ablation_costs import UNKNOWN, costs
+from charrnn.evaluation.statistics import NO_MEAN, Mean
+from charrnn.inspection.methods.ablation_costs import costs
 from charrnn.inspection.options import Options, Unit
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
@@ -193,7 +193,7 @@ class Memories:
         ]  # fmt: skip
         for layer in self.layers:
             for j, hold in enumerate(plain(layer.hold)):
-                worth = self.worth.get((layer.layer, j), UNKNOWN)
+                worth = self.worth.get((layer.layer, j), NO_MEAN)
                 yield [
                     layer.layer, j, hold, plain(layer.reset[j]), float(layer.saturated[j]),
                     plain(worth.mean), plain(worth.error), *plain(layer.curves[:, j]),
@@ -285,7 +285,7 @@ def _worth(
         for places in track(segments, "clamping", len(segments))
     ]
     if not found:
-        return dict.fromkeys(units, UNKNOWN)
+        return dict.fromkeys(units, NO_MEAN)
     means = np.array(found)
     n = len(means)
     error = means.std(axis=0, ddof=1) / n**0.5 if n > 2 else np.full(len(units), np.nan)

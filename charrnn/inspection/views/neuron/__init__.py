@@ -9,6 +9,7 @@ VIEW = View(
     options=("units", "kind", "layer", "random", "features", "seed", "quick"),
     slow=True,
     names_units=True,
+    spans=True,
     synonyms="unit cell",
     sample_length=LONG_SAMPLE,
 )

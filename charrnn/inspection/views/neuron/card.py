@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Floats
+from charrnn.array_types import Column, Floats, Integers
 from charrnn.evaluation.statistics import Mean, mean_where
 from charrnn.inspection.methods.character_classes import CLASSES, classes
 from charrnn.inspection.methods.features.following import Following
@@ -43,7 +42,7 @@ class Card:
     kind: str
     values: Floats
     span: tuple[float, float]
-    histogram: NDArray[np.int64]
+    histogram: Integers
     mean: float
     sd: float
     low: float
@@ -133,8 +132,7 @@ class Cost:
         kinds = classes(reading.text, as_bytes=as_bytes)[places.start + 1 : places.stop + 1]
         on, off = {}, {}
         for feature in (following.feature for following in follows):
-            middle = 0.5 if feature.binary else float(np.median(feature.values))
-            is_on = feature.values[places.start : places.stop] > middle
+            is_on = feature.on[places.start : places.stop]
             on[feature.name] = mean_where(extra_bits, is_on)
             off[feature.name] = mean_where(extra_bits, ~is_on)
         by_class = tuple(mean_where(extra_bits, kinds == n) for n in range(len(CLASSES)))

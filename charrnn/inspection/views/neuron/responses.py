@@ -6,6 +6,7 @@ import numpy as np
 
 from charrnn.array_types import Column, Floats, Ids
 from charrnn.evaluation.statistics import mean_where
+from charrnn.inspection.methods.spaced_places import apart
 
 APART = 40
 """Characters between two extremes that are shown, so that they are not of one place."""
@@ -30,15 +31,7 @@ class Response:
 
 def highest(values: Floats | Column, most: int) -> list[int]:
     """Return the places of the largest values, the largest first, `APART` at least."""
-    found: list[int] = []
-    free = np.ones(len(values), np.bool_)
-    for t in np.argsort(-values, kind="stable").tolist():
-        if len(found) == most:
-            break
-        if free[t]:
-            found.append(t)
-            free[max(0, t - APART + 1) : t + APART] = False
-    return found
+    return apart(np.argsort(-values, kind="stable"), most, APART)
 
 
 def change(values: Floats | Column, *, is_state: bool) -> Column:

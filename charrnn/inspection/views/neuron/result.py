@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.evaluation.statistics import Mean
+from charrnn.array_types import NamedArrays
+from charrnn.evaluation.statistics import NO_MEAN
 from charrnn.inspection.methods.ablation_costs import costs
 from charrnn.inspection.methods.character_classes import CLASSES
 from charrnn.inspection.methods.clamping import can_clamp
@@ -19,13 +19,22 @@ from charrnn.inspection.methods.features.search import Search, part_of
 from charrnn.inspection.options import Options, Unit
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.result import Cell, OfText, attributes, name, plain, stacked, text_arrays
+from charrnn.inspection.result import (
+    Cell,
+    OfText,
+    attributes,
+    mean_and_error,
+    name,
+    plain,
+    stacked,
+    text_arrays,
+)
 from charrnn.inspection.views.neuron.card import Card, Cost
 from charrnn.inspection.views.neuron.wiring import Inflow
 
 FEATURED = 8000
-"""Features are scored on so many characters at most, the last of the text: half to choose the sign
-and the threshold by, half to score."""
+"""Largest number of characters, the last of the text, that features are scored on: one half to
+choose the sign and the threshold, the other to score."""
 
 CHARACTERS = 4000
 """Predictions over which ablation costs are averaged, the last of the text."""
@@ -142,13 +151,9 @@ class Neuron(OfText):
 
     def rows(self) -> Iterator[list[Cell]]:
         """Yield a row a character, a column a unit."""
-        yield ["t", "char", "codepoint", *(report.card.named for report in self.units)]
-        values = plain(np.array([report.card.values for report in self.units]).T)
-        for t, (k, here) in enumerate(zip(self.ids, values, strict=True)):
-            character = self.vocabulary[k]
-            yield [t, character, ord(character), *here]
+        return self.rows_of({report.card.named: report.card.values for report in self.units})
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> NamedArrays:
         """Return the values, (N, T), and what moves and is moved by characters, (N, V).
 
         `moved_by` and `pushes` are nan for what is not reported.
@@ -209,9 +214,9 @@ class Neuron(OfText):
             },
             "cost": cost
             and {
-                **_mean("bits", cost.whole),
+                **mean_and_error("bits", cost.whole),
                 "by_class": {
-                    CLASSES[k]: {"count": mean.count, **_mean("bits", mean)}
+                    CLASSES[k]: {"count": mean.count, **mean_and_error("bits", mean)}
                     for k, mean in enumerate(cost.by_class)
                     if mean.count
                 },
@@ -259,22 +264,17 @@ def _drawn(
     return [others[k] for k in order.tolist()]
 
 
-def _mean(key: str, mean: Mean) -> dict[str, Any]:
-    return {key: plain(mean.mean), f"{key}_error": plain(mean.error)}
-
-
 def _follows(following: Following, cost: Cost | None) -> dict[str, Any]:
     """Return how a unit follows one feature, and what its loss costs there and elsewhere."""
     feature = following.feature
     numbers = ("auc", "r", "spearman", "floor", "in_char", "in_char_floor", "span_f1", "threshold")
-    nothing = Mean(0, float("nan"), float("nan"))
     return {
         "feature": feature.name,
         "group": feature.group,
         **attributes(feature, "binary", "ahead"),
         **attributes(following, "sign", *numbers),
-        **_mean("cost_on", cost.on[feature.name] if cost else nothing),
-        **_mean("cost_off", cost.off[feature.name] if cost else nothing),
+        **mean_and_error("cost_on", cost.on[feature.name] if cost else NO_MEAN),
+        **mean_and_error("cost_off", cost.off[feature.name] if cost else NO_MEAN),
         "verdict": following.verdict,
     }
 

@@ -7,9 +7,8 @@ deviation of its source over the text.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Ids
+from charrnn.array_types import Column, Doubles, Ids
 from charrnn.inspection.options import Unit
 from charrnn.inspection.reading import Reading
 from charrnn.network.cells import CELLS
@@ -23,7 +22,7 @@ class Inflow:
     sd: (G,), the standard deviation over the text of all that comes in together, exactly.
     """
 
-    weights: NDArray[np.float64]
+    weights: Doubles
     sd: Column
 
     @property
@@ -81,7 +80,7 @@ def wiring(reading: Reading, unit: Unit, kind: str) -> Wiring:
     )
 
 
-def _characters(W: NDArray[np.float64], ids: Ids) -> Inflow:
+def _characters(W: Doubles, ids: Ids) -> Inflow:
     """Return what comes in from characters, by the row of each, (V, G)."""
     p = np.bincount(ids, minlength=len(W)) / len(ids)
     sd = np.sqrt(p * (1 - p))

@@ -8,7 +8,6 @@ VIEW = View(
     "what it does as it reads, and what stands out",
     options=("seed",),
     slow=True,
-    spans=False,
     next_commands=True,
     synonyms="findings insights report",
 )

@@ -17,7 +17,7 @@ from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
 from charrnn.terminal.tables import flow, folded, number, prose, rule, share, with_error
 
-_LEADER = 5  # from so many cells on dots lead from a sentence to its view
+_LEADER = 5  # cells above which dots lead from a sentence to its view
 _FEW, _USUAL = 2, 10  # units that a panel has, where there is little room and where there is more
 _ABOVE = 2  # lines of a panel that are not of units: the text, and its surprise
 
@@ -49,7 +49,7 @@ def first_named(result: Overview) -> str:
 
 
 def _panels(result: Overview, screen: Screen, room: int) -> Iterator[Text]:
-    """Yield the text with its surprise and its units, in so many lines or a few more.
+    """Yield the text with its surprise and its units, in about `room` lines.
 
     There are as many units as there is room for, in one panel, and then more of the text.
     """

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from charrnn.array_types import NamedArrays
 from charrnn.inspection.methods.ablation_costs import Costs
 from charrnn.inspection.methods.features.following import Following, follow, surest
 from charrnn.inspection.methods.features.search import Search, part_of
@@ -17,7 +17,7 @@ from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Cell, attributes, text_arrays
 from charrnn.inspection.views.context.result import Context
 from charrnn.inspection.views.errors.result import Errors
-from charrnn.inspection.views.find.result import Found, where_on
+from charrnn.inspection.views.find.result import Found
 from charrnn.inspection.views.gates.result import Gates
 from charrnn.inspection.views.grad.result import Gradients
 from charrnn.inspection.views.overview import rules as findings
@@ -32,7 +32,7 @@ ENOUGH = 400
 """Characters: a text that is shorter is shown, and nothing is said of it."""
 
 SEARCHED = 4000
-"""What units follow is looked for in so many characters at most, the last of the text."""
+"""Largest number of characters, the last of the text, in which features of units are sought."""
 
 CANDIDATES, CONTROLS = 6, 6
 """How many units are ablated, those that follow something most surely, and how many at random."""
@@ -85,7 +85,7 @@ class Overview:
             evidence = json.dumps(found["evidence"], ensure_ascii=False, allow_nan=False)
             yield [found["id"], found["text"], found["view"], found["options"], evidence]
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> NamedArrays:
         """Return the surprise of each character, nan for the first, and the units, (T, R).
 
         Findings are JSON, in UTF-8.
@@ -154,17 +154,6 @@ def _unit(searched: Searched, characters: int, seed: int, track: Track) -> Findi
     drawn = np.random.default_rng(seed).permutation(len(others))[:CONTROLS]
     controls = [others[k] for k in drawn.tolist()]
     costs = Costs.of(part, held, controls, range(len(part) - 1), track)
-    found = [_with_costs(one, costs) for one in surely]
+    found = [Found.of(one, costs) for one in surely]
     found.sort(key=lambda one: (not one.is_used_there, not one.is_used))
     return findings.unit(found[0], len(costs.places)) if found else None
-
-
-def _with_costs(one: Following, costs: Costs) -> Found:
-    unit, on = (one.unit, one.kind), where_on(one.feature)
-    return Found(
-        one,
-        probe=float("nan"),
-        on=costs.where(unit, on),
-        off=costs.where(unit, ~on),
-        by_random=costs.by_random(on),
-    )

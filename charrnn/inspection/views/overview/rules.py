@@ -35,8 +35,8 @@ COSTLIER = 0.5  # bits
 """First letters of words must cost so much more than later ones."""
 
 WORSE, EXTRA = 1.5, 0.03
-"""A class of characters that is hard costs so many times what all others do, and has so much more
-of the bits than of the characters."""
+"""Least cost of a hard class of characters, in multiples of that of all others; and the least
+excess of its share of the bits over its share of the characters."""
 
 MISJUDGED = 0.05  # bits
 """By so much the surprise must be more, or less, than was expected."""
@@ -228,7 +228,7 @@ def context(found: Context) -> Finding | None:
     """Report how little context costs clearly more than all of it, and what is surely enough.
 
     Characters are compared one by one with what they cost after all of the text. More: by
-    `CLEAR` standard errors and the share `WITHIN`, as after all shorter contexts; enough: so many
+    `CLEAR` standard errors and the share `WITHIN`, as after all shorter contexts; enough: `CLEAR`
     errors more are still within.
     """
     if len(found.targets) < FEWEST:
@@ -328,10 +328,10 @@ def idle(found: Gates) -> Finding | None:
         never = f"{still[0]} never moves" if len(still) == 1 else f"{len(still)} never move"
         parts.append(f"of {counted(units, 'unit')} {never} (sd below {STILL})")
     if stuck >= max(1, IDLE * size):
-        are = agreeing(stuck, "is", "are")
+        are, gates = agreeing(stuck, "is", "are"), f"{words(worst.name).removeprefix('hidden ')}s"
         parts.append(
-            f"{stuck} of {size} {_plural(worst.name)} of layer {worst.layer} {are} stuck for over "
-            f"{STUCK:.0%} of the steps"
+            f"{stuck} of {size} {gates} of layer {worst.layer} {are} stuck for over {STUCK:.0%} of "
+            "the steps"
         )
     if not parts:
         return None
@@ -353,7 +353,3 @@ def _clearly_more(it: Mean, most: float) -> bool:
 def _share(value: float) -> str:
     """Return a number between 0 and 1 without the 0 before its point."""
     return f"{value:.2f}".removeprefix("0")
-
-
-def _plural(gate: str) -> str:
-    return f"{words(gate).removeprefix('hidden ')}s"

@@ -8,5 +8,6 @@ VIEW = View(
     "what was expected, and how wrong it was",
     options=("top", "temperature", "branch", "paint"),
     slow=True,
+    spans=True,
     synonyms="probabilities predictions softmax surprise surprisal entropy perplexity",
 )

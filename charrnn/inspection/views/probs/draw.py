@@ -71,13 +71,11 @@ def means(result: Probabilities, screen: Screen) -> Iterator[Text]:
     yield from prose(f"over {many}; {basis}", screen)
 
 
-def surprise(
-    result: Probabilities, shown: range, screen: Screen, lines: int | None = None
-) -> Iterator[Text]:
-    """Yield the text, or some lines of it, painted by surprise or what else was asked for."""
+def surprise(result: Probabilities, shown: range, screen: Screen) -> Iterator[Text]:
+    """Yield the text, painted by surprise or what else was asked for."""
     colouring, values = _COLOURINGS[result.paint], result.painted_by
     yield from coloured_text(
-        result.vocabulary, result.ids, shown, values, screen, colouring=colouring, lines=lines
+        result.vocabulary, result.ids, shown, values, screen, colouring=colouring
     )
     yield from colouring.legend(screen)
 

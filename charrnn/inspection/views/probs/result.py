@@ -7,9 +7,8 @@ from math import log
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Floats, Ids
+from charrnn.array_types import Column, Floats, Ids, Integers, NamedArrays
 from charrnn.evaluation.statistics import Calibration, block_standard_error, calibrate, perplexity
 from charrnn.inspection.options import Options, Paint
 from charrnn.inspection.progress import Track, untracked
@@ -80,12 +79,12 @@ class Probabilities:
     paint: Paint
     track: Track
     p: Column
-    rank: NDArray[np.int64]
-    place: NDArray[np.int64]
+    rank: Integers
+    place: Integers
     bits: Column
     entropy: Column
     margin: Column
-    top_ids: NDArray[np.int64]
+    top_ids: Integers
     top_p: Column
     means: Means | None
     calibration: Calibration | None
@@ -189,9 +188,9 @@ class Probabilities:
                 bits, entropy, excess, margin, *top,
             ]  # fmt: skip
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> NamedArrays:
         """Return the columns; `next_ids` is -1 in the last row."""
-        arrays: dict[str, NDArray[Any]] = {
+        arrays: NamedArrays = {
             **text_arrays(self.vocabulary, self.ids),
             "next_ids": np.append(self.ids[1:], -1).astype(np.int32),
             "p": self.p,
@@ -237,9 +236,7 @@ def _tempered(log_y_hat: Floats, temperature: float) -> Column:
     return log_p
 
 
-def _means(
-    bits: Column, entropy: Column, place: NDArray[np.int64], calibration: Calibration
-) -> Means:
+def _means(bits: Column, entropy: Column, place: Integers, calibration: Calibration) -> Means:
     mean = float(bits.mean())
     error, blocks = block_standard_error(bits)
     return Means(

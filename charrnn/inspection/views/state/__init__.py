@@ -8,5 +8,6 @@ VIEW = View(
     "the hidden state over the text",
     options=("at", *MAP_OPTIONS),
     names_units=True,
+    spans=True,
     synonyms="hidden hidden-state activations h a heatmap cell-state",
 )

@@ -1,6 +1,7 @@
 """The view `state`: a heat map of each layer over the text, or all of its units at one step."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from rich.text import Text
@@ -14,32 +15,24 @@ from charrnn.terminal.heat_map import Row, Scale, diverging_legend, heat_map, se
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.strip import strip
 from charrnn.terminal.symbols import Symbols
-from charrnn.terminal.tables import flow, prose, rule
+from charrnn.terminal.tables import flow, prose, rule, section
 
 
-def draw(result: States, screen: Screen, panels: int | None = None) -> Iterator[Text]:
-    """Yield what colours or characters mean and each layer's map, or the step that is looked at.
-
-    panels: at most so many of each layer; None for all.
-    """
+def draw(result: States, screen: Screen) -> Iterator[Text]:
+    """Yield what colours or characters mean and each layer's map, or the step that is looked at."""
     symbols = Symbols(result.vocabulary, ascii_only=screen.ascii_only)
     if result.at is not None:
         yield from _step(result, result.at, symbols, screen)
         return
     shown = screen.shown(len(result.ids))
     yield from legend(result, screen)
-    yield Text()
-    for n, mapped in enumerate(result.maps):
-        if n:
-            yield Text()
-        yield from rule(
+    for mapped in result.maps:
+        yield from section(
             f"layer {mapped.layer}: {words(result.kind)} {result.kind}",
             screen,
             right=_carried(mapped),
         )
-        yield from heat_map(
-            result.ids, shown, list(_rows(mapped, result)), symbols, screen, panels=panels
-        )  # fmt: skip
+        yield from heat_map(result.ids, shown, list(_rows(mapped, result)), symbols, screen)
 
 
 def _step(result: States, t: int, symbols: Symbols, screen: Screen) -> Iterator[Text]:
@@ -102,12 +95,12 @@ def _carried(mapped: Map) -> str:
 
 
 def _rows(mapped: Map, result: States) -> Iterator[Row]:
-    bounded = result.span is not None
-    values = mapped.values if bounded else np.tanh(mapped.values)
-    for unit, series in zip(mapped.units, values, strict=True):
-        yield Row(name(unit), series, _way(result))
+    rows = [
+        Row(name(unit), series, _way(result))
+        for unit, series in zip(mapped.units, mapped.values, strict=True)
+    ]
     if mapped.others:
-        others = mapped.others_rms if bounded else np.tanh(mapped.others_rms)
-        yield Row("others", others, "bar")
-    change = mapped.change_rms if bounded else np.tanh(mapped.change_rms)
-    yield Row("change", change, "bar")
+        rows.append(Row("others", mapped.others_rms, "bar"))
+    rows.append(Row("change", mapped.change_rms, "bar"))
+    for row in rows:
+        yield row if result.span else replace(row, values=np.tanh(row.values))

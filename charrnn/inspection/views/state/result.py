@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Floats
+from charrnn.array_types import Column, Floats, NamedArrays
 from charrnn.inspection.options import Options, Order, Unit
 from charrnn.inspection.places import place
 from charrnn.inspection.reading import Reading
@@ -162,13 +161,10 @@ class States(OfText):
                     yield [name((moment.layer, j)), *numbers]
             return
         units = [name(unit) for shown in self.maps for unit in shown.units]
-        yield ["t", "char", "codepoint", *units]
-        values = plain(np.concatenate([shown.values for shown in self.maps]).T)
-        for t, (k, here) in enumerate(zip(self.ids, values, strict=True)):
-            character = self.vocabulary[k]
-            yield [t, character, ord(character), *here]
+        values = np.concatenate([shown.values for shown in self.maps])
+        yield from self.rows_of(dict(zip(units, values, strict=True)))
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> NamedArrays:
         """Return the whole series, (T, L, H), under the name of its kind, and which are shown."""
         at = {} if self.at is None else {"at": np.array(self.at, np.int32)}
         return at | {

@@ -8,7 +8,6 @@ VIEW = View(
     "what it writes while units are clamped",
     options=("settings", "kind", "length", "temperature", "seed"),
     slow=True,
-    spans=False,
     names_units=True,
     synonyms="clamp control hold",
 )

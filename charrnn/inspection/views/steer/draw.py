@@ -1,6 +1,7 @@
 """The view `steer`: what the network writes while units are clamped, beside what it would have."""
 
 from collections.abc import Iterator
+from itertools import zip_longest
 
 import numpy as np
 from rich.text import Text
@@ -13,7 +14,7 @@ from charrnn.terminal.heat_map import sequential_legend
 from charrnn.terminal.passages import before
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
-from charrnn.terminal.tables import Shown, Table, flow, number, prose, rule, share
+from charrnn.terminal.tables import Table, flow, number, prose, rule, share
 
 _MOST = 1.0  # bits, the end of the scale
 _CHANGES = 6  # characters that become more probable, and less
@@ -110,16 +111,15 @@ def _changes(result: Steered, symbols: Symbols, screen: Screen) -> Iterator[Text
     if not up:
         yield from prose("no character becomes likelier", screen)
         return
-    body: list[list[Shown]] = []
-    for n in range(max(len(up), len(down))):
-        row: list[Shown] = []
-        for side in (up, down):
-            if n < len(side):
-                k = side[n]
-                row += [symbols[k], f"{change[k]:+.3f}", share(free[k]), share(free[k] + change[k])]
-            else:
-                row += [""] * 4
-        body.append([*row[:4], " ", *row[4:]])
+    likelier, unlikelier = (
+        [
+            [symbols[k], f"{change[k]:+.3f}", share(free[k]), share(free[k] + change[k])]
+            for k in side
+        ]
+        for side in (up, down)
+    )
+    pairs = zip_longest(likelier, unlikelier, fillvalue=[""] * 4)
+    body = [[*one, " ", *other] for one, other in pairs]
     heading = ["likelier", "by", "freely", "with it", "", "unlikelier", "by", "freely", "with it"]
     table = Table(heading, "<>>><<>>>", body)
     yield from table.narrowed(screen.width, ("freely", "with it")).draw(screen)

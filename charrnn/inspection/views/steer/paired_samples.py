@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column
+from charrnn.array_types import Column, Places
 from charrnn.inspection.methods.clamping import Clamp, Clamping
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
@@ -31,7 +30,7 @@ class Written:
     free_p, held_p: (V,), how probable each character was, the mean over the text.
     """
 
-    ids: NDArray[np.intp]
+    ids: Places
     divergence: Column
     free_bits: Column
     held_bits: Column

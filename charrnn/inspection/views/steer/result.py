@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column
-from charrnn.errors import ConfigError
+from charrnn.array_types import Column, NamedArrays
 from charrnn.evaluation.statistics import Mean, mean_where
-from charrnn.inspection.methods.clamping import Clamp, can_clamp
+from charrnn.inspection.methods.clamping import Clamp, check_clamp
 from charrnn.inspection.options import Options, Unit
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
@@ -52,13 +50,9 @@ class Steered(OfText):
         ConfigError
             There is no such unit, or no state of this kind that can be clamped.
         """
-        config, kind = reading.network.config, options.kind_shown
-        options.check_units(config)
-        if not can_clamp(reading.network, kind):
-            states = " and ".join(reading.states)
-            raise ConfigError(
-                f"{kind!a} cannot be clamped; of the {config.cell}, {states} can", argument="kind"
-            )
+        kind = options.kind_shown
+        options.check_units(reading.network.config)
+        check_clamp(reading, kind, "clamped")
         settings = options.settings or (_largest_effect(reading),)
         clamps = [Clamp(unit, value, kind) for unit, value in settings]
         sampling = SamplingConfig(length=options.length, temperature=options.temperature)
@@ -125,9 +119,9 @@ class Steered(OfText):
                 character = self.vocabulary[k]
                 yield [label, n, character, ord(character), *bits]
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> NamedArrays:
         """Return the same for both texts, `free.` and `held.` before each name."""
-        arrays: dict[str, NDArray[Any]] = {
+        arrays: NamedArrays = {
             **text_arrays(self.vocabulary, self.ids),
             "units": np.array([unit for unit, _ in self.settings], np.int32),
             "values": np.array([value for _, value in self.settings]),

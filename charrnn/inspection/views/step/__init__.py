@@ -7,7 +7,6 @@ VIEW = View(
     "Step",
     "one step of time, all the arithmetic",
     options=("at", "layer", "units", "rows", "top"),
-    spans=False,
     pages=True,
     names_units=True,
     synonyms="arithmetic walk forward",

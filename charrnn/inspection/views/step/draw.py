@@ -18,7 +18,7 @@ from charrnn.plurals import counted
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.strip import strip
 from charrnn.terminal.symbols import Symbols
-from charrnn.terminal.tables import Shown, Table, flow, folded, prose, rule
+from charrnn.terminal.tables import Shown, Table, flow, folded, prose, rule, section
 
 _SHORTEST_BAR, _LONGEST_BAR = 4, 30
 
@@ -38,8 +38,7 @@ def draw(result: Step, screen: Screen) -> Iterator[Text]:
             if n:
                 yield Text()
             yield from unit_block(result, unit, symbols, screen)
-    yield Text()
-    yield from rule("the prediction", screen, right="y_hat: how likely each is to come next")
+    yield from section("the prediction", screen, right="y_hat: how likely each is to come next")
     yield from prediction(result, symbols, screen)
 
 
@@ -124,7 +123,7 @@ def prediction(
 ) -> Iterator[Text]:
     """Yield the scores of the likeliest characters and the softmax of all.
 
-    most: at most so many characters; None for all that there are.
+    most: the largest number of characters; None for all of `result.top`.
     """
     made, digits, following = result.readout, Digits(screen), result.following
     shown = [k for n, k in enumerate(result.top) if most is None or n < most or k == following]

@@ -38,7 +38,7 @@ class Digits:
         return written.removeprefix("-") if float(written) == 0 else written
 
     def share(self, value: float) -> str:
-        """Return a number from 0 up, with so many digits that are not 0 at its beginning."""
+        """Return a number from 0 up, with as many significant digits as others have places."""
         return f"{value:#.{self._places}g}"
 
     def signed(self, value: float) -> tuple[str, str]:

@@ -6,8 +6,8 @@ from math import log2
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from charrnn.array_types import Doubles, NamedArrays
 from charrnn.inspection.options import Options, Unit
 from charrnn.inspection.places import place
 from charrnn.inspection.reading import Reading
@@ -189,10 +189,10 @@ class Step:
                 cells = [numbers[key] for key in ("W_ax_x", "W_aa_a", "b_a", "b_n", "z", "value")]
                 yield [name((layer, j)), gate.name, *cells, *states]
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> NamedArrays:
         """Return the terms of every unit, (L, G, H), the states, (L, H), and the readout, (V,)."""
 
-        def gates(part: str) -> NDArray[np.float64]:
+        def gates(part: str) -> Doubles:
             return np.array([[getattr(gate, part) for gate in step.gates] for step in self.layers])
 
         states = {
@@ -214,7 +214,7 @@ class Step:
             "y_hat": made.y_hat,
         }
 
-    def _inner_bias(self) -> dict[str, NDArray[np.float64]]:
+    def _inner_bias(self) -> dict[str, Doubles]:
         inner = [step.gates[-1].b_n for step in self.layers]
         return {} if inner[0] is None else {"b_n": np.array(inner)}
 

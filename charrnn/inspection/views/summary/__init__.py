@@ -7,5 +7,6 @@ VIEW = View(
     "Summary",
     "what the checkpoint holds",
     reads_text=False,
+    spans=True,
     synonyms="info model config architecture metadata",
 )

@@ -6,9 +6,8 @@ from math import log
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Floats
+from charrnn.array_types import Doubles, Floats, Integers, NamedArrays
 from charrnn.checkpoint.checkpoint import Checkpoint
 from charrnn.checkpoint.record import TrainingRecord
 from charrnn.inspection.options import Options
@@ -35,7 +34,7 @@ class Tensor:
     norm: float
     least: float
     largest: float
-    histogram: NDArray[np.int64]
+    histogram: Integers
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +48,7 @@ class Summary:
     tensors: tuple[Tensor, ...]
     vocabulary: Vocabulary
     training: TrainingRecord
-    history: NDArray[np.float64]
+    history: Doubles
     versions: dict[str, str]
 
     @classmethod
@@ -105,7 +104,7 @@ class Summary:
                 tensor.largest,
             ]  # fmt: skip
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> NamedArrays:
         """Return the vocabulary, the history, and of each tensor its numbers, in order."""
         return {
             "vocabulary": self.vocabulary.code_points,

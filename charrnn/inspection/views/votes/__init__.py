@@ -7,7 +7,6 @@ VIEW = View(
     "Votes",
     "which units voted for a character",
     options=("at", "rival", "top", "rows"),
-    spans=False,
     names_units=True,
     synonyms="logits contributions readout",
 )

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column
+from charrnn.array_types import Array, Column, NamedArrays, Places
 from charrnn.inspection.methods.target_and_foil import rivals
 from charrnn.inspection.options import Options
 from charrnn.inspection.places import place
@@ -17,7 +16,7 @@ from charrnn.inspection.result import Cell, OfText, name, plain, records, text_a
 ROWS = 10
 """Default number of units shown."""
 
-_PIECE = 2**20  # votes over the text are worked on in pieces of about so many numbers
+_PIECE = 2**20  # votes over the text that are computed at a time, about
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +124,7 @@ class Votes(OfText):
         return abs(self.margin - float(difference))
 
     @property
-    def order(self) -> NDArray[np.intp]:
+    def order(self) -> Places:
         """The units by the size of their vote, the largest first, (H,)."""
         return np.argsort(-np.abs(self.contest), kind="stable")
 
@@ -173,7 +172,7 @@ class Votes(OfText):
                 float(self.votes[j, self.rival]), float(contest[j]),
             ]  # fmt: skip
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> NamedArrays:
         """Return the votes of every unit for every character, (H, V), and what they go with."""
         return {
             **text_arrays(self.vocabulary, self.ids),
@@ -197,7 +196,7 @@ def effective(votes: Column) -> Column:
     return voters
 
 
-def _centred(W: NDArray[Any]) -> Column:
+def _centred(W: Array) -> Column:
     """Return what a unit, or the bias, gives each character over the mean of all."""
     exact = W.astype(np.float64)
     centred: Column = exact - exact.mean(axis=-1, keepdims=True)

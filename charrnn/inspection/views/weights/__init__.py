@@ -9,5 +9,6 @@ VIEW = View(
     options=("layer", "rows", "top"),
     reads_text=False,
     names_units=True,
+    spans=True,
     synonyms="matrices parameters params histogram",
 )

@@ -12,7 +12,7 @@ from charrnn.inspection.views.weights.result import LARGEST, NEAR_ZERO, Matrix, 
 from charrnn.network.cells import label
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
-from charrnn.terminal.tables import Shown, Table, number, prose, rule, share
+from charrnn.terminal.tables import Shown, Table, number, prose, rule, section, share
 
 _GAP = 2
 _SOME = 0.05  # of the weights
@@ -31,12 +31,10 @@ def draw(result: Weights, screen: Screen) -> Iterator[Text]:
     )
     for said in _findings(result):
         yield from prose(said, screen)
-    yield Text()
-    yield from rule("biases", screen)
+    yield from section("biases", screen)
     yield from _biases(result, screen)
     if result.timescales:
-        yield Text()
-        yield from rule("memory that the biases make", screen, right="tau, in characters")
+        yield from section("memory that the biases make", screen, right="tau, in characters")
         yield from _timescales(result.timescales, screen)
     if result.kinships:
         yield Text()

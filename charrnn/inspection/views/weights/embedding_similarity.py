@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Floats, Ids
+from charrnn.array_types import Column, Floats, Ids, Integers, Places
 
 MOST = 1000
-"""Of a larger vocabulary only so many characters are compared, the most frequent."""
+"""Largest number of characters that are compared, the most frequent of a larger vocabulary."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,14 +29,14 @@ class Kinship:
     floor: float
 
     @classmethod
-    def of(cls, weights: str, vectors: Floats, fresh: Floats, counts: NDArray[np.int64]) -> Self:
+    def of(cls, weights: str, vectors: Floats, fresh: Floats, counts: Integers) -> Self:
         """Compare vectors, (V, n), of characters that occurred so often, (V,)."""
         ids = np.argsort(-counts, kind="stable")[:MOST]
         chance = cosines(fresh[ids])
         floor = float(np.nanmax(chance)) if np.isfinite(chance).any() else float("nan")
         return cls(weights, ids, cosines(vectors[ids]), floor)
 
-    def nearest(self, n: int) -> NDArray[np.intp]:
+    def nearest(self, n: int) -> Places:
         """Return the places, among `ids`, of the n nearest of each character, (M, n)."""
         order = np.argsort(-np.nan_to_num(self.cosine, nan=-2.0), axis=1, kind="stable")
         return order[:, : min(n, len(self.ids) - 1)]

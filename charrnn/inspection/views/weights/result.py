@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Floats
+from charrnn.array_types import Column, Floats, NamedArrays
 from charrnn.checkpoint.checkpoint import Checkpoint
 from charrnn.inspection.options import Options
-from charrnn.inspection.result import Cell, plain
+from charrnn.inspection.result import Cell, attributes, plain
 from charrnn.inspection.views.weights.embedding_similarity import Kinship
 from charrnn.inspection.views.weights.gate_blocks import Block, blocks
 from charrnn.network.cells import CELLS, Memory
@@ -160,11 +159,7 @@ class Weights:
                 for bias in self.biases
             ],
             "timescales": [
-                {
-                    "layer": scale.layer, "gate": scale.gate, "tau": plain(scale.tau),
-                    "fresh": scale.fresh,
-                }
-                for scale in self.timescales
+                attributes(scale, "layer", "gate", "tau", "fresh") for scale in self.timescales
             ],
             "alike": [self._alike(kinship) for kinship in self.kinships],
         }  # fmt: skip
@@ -205,12 +200,12 @@ class Weights:
                 fresh_norm, None, None, fresh_near, None,
             ]  # fmt: skip
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> NamedArrays:
         """Return the singular values of each matrix, the timescales, and all cosines."""
         together: dict[str, list[Column]] = {}
         for matrix in self.matrices:
             together.setdefault(matrix.block.name, []).append(matrix.singular)
-        arrays: dict[str, NDArray[Any]] = {
+        arrays: NamedArrays = {
             f"{name}.singular_values": np.array(values) for name, values in together.items()
         }
         arrays |= {f"tau_{scale.layer}": scale.tau for scale in self.timescales}

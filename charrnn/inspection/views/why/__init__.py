@@ -8,6 +8,5 @@ VIEW = View(
     "which characters decided this one",
     options=("at", "rival", "lags", "quick"),
     slow=True,
-    spans=False,
     synonyms="attribution saliency attention",
 )

@@ -12,14 +12,9 @@ from charrnn.terminal.heat_map import Row, diverging_legend, heat_map, margin_of
 from charrnn.terminal.passages import before, fitting
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
-from charrnn.terminal.tables import Shown, Table, number, prose, rule, share, signed
+from charrnn.terminal.tables import Shown, Table, number, prose, rule, section, share, signed
 
-_NAMES = {
-    "swap": "swap",
-    "integrated": "integrated",
-    "times_input": "times input",
-    "norm": "norm",
-}
+_NAMES = {name: name.replace("_", " ") for name in METHODS}
 _SHOWN, _CHANGES = 8, 5  # places, and changes, that are listed
 _SEEN = 0.2  # of the largest value: less is not seen on the map
 
@@ -32,11 +27,9 @@ def draw(result: Why, screen: Screen) -> Iterator[Text]:
     passage = before(ids, t, screen.width * 3 // 5, symbols, screen)
     yield from rule(f"after {passage}", screen, right=f"t={t}")
     yield from _asked(result, symbols, screen)
-    yield Text()
-    yield from rule("what speaks for it, and against", screen, right=_count(question.lags))
+    yield from section("what speaks for it, and against", screen, right=_count(question.lags))
     yield from _map(result, symbols, screen)
-    yield Text()
-    yield from rule("places that matter most", screen, right="in nats")
+    yield from section("places that matter most", screen, right="in nats")
     yield from _places(result, symbols, screen)
     yield from prose(
         "swap: what the log-odds lose, in the mean, if another likely character stood there; "
@@ -129,18 +122,16 @@ def _placed(result: Why, values: Column) -> Column:
 def _places(result: Why, symbols: Symbols, screen: Screen) -> Iterator[Text]:
     """Yield a row for each place of a large swap."""
     question = result.question
-    rows: list[list[Shown]] = []
-    for n in result.order[:_SHOWN]:
-        values = [result.values(name)[n] for name in METHODS]
-        rows.append(
-            [
-                str(question.lags - 1 - n),
-                str(question.start + n),
-                symbols[question.ids[n]],
-                *(_signed(value) for value in values[:-1]),
-                number(values[-1]),
-            ]
-        )
+    rows: list[list[Shown]] = [
+        [
+            str(question.lags - 1 - n),
+            str(question.start + n),
+            symbols[question.ids[n]],
+            *(_signed(result.values(name)[n]) for name in METHODS[:-1]),
+            number(result.local.norm[n]),
+        ]
+        for n in result.order[:_SHOWN]
+    ]
     heading = ["lag", "t", "read", *(_NAMES[name] for name in METHODS)]
     yield from Table(heading, ">><>>>>", rows).draw(screen)
 
@@ -203,23 +194,21 @@ def _changes(result: Why, symbols: Symbols, screen: Screen) -> Iterator[Text]:
     d, g = symbols[question.target], symbols[question.rival]
     heading = ["lag", "t", "read", "instead", "log-odds", "estimate", f"p({d})", f"p({g})",
                "then", "p"]  # fmt: skip
-    rows: list[list[Shown]] = []
-    for change in result.changes[:_CHANGES]:
-        at = question.t - change.lag
-        rows.append(
-            [
-                str(change.lag),
-                str(at),
-                symbols[question.reading.ids[at]],
-                symbols[change.to],
-                _signed(change.log_odds),
-                _signed(change.estimate),
-                share(change.p_target),
-                share(change.p_rival),
-                symbols[change.likeliest],
-                share(change.p),
-            ]
-        )
+    rows: list[list[Shown]] = [
+        [
+            str(change.lag),
+            str(question.t - change.lag),
+            symbols[question.reading.ids[question.t - change.lag]],
+            symbols[change.to],
+            _signed(change.log_odds),
+            _signed(change.estimate),
+            share(change.p_target),
+            share(change.p_rival),
+            symbols[change.likeliest],
+            share(change.p),
+        ]
+        for change in result.changes[:_CHANGES]
+    ]
     table = Table(heading, ">><<>><<<<", rows)
     yield from table.narrowed(screen.width, ("estimate",)).draw(screen)
     n = question.others.shape[1]

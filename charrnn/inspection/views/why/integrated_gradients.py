@@ -39,10 +39,10 @@ FEWEST = 8
 """The shortest window that one is shortened to."""
 
 GAP = 0.01
-"""The share of F(x) - F(x̄) by which the sum of what is integrated may be off ..."""
+"""Largest relative error of the sum of integrated gradients, a fraction of F(x) - F(x̄)."""
 
 LEAST = 0.1
-"""... as if that were so many nats where it is less."""
+"""Least difference, in nats, that an error is taken relative to."""
 
 
 class Path:

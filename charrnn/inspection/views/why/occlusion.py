@@ -30,7 +30,7 @@ from charrnn.network.functions import log_softmax
 class Question:
     """Why `target` rather than `rival` after character t of a reading, by the last `lags` read.
 
-    wanted: how many other characters are thought of in each place, if there are so many.
+    wanted: largest number of other characters that are considered in each place.
     """
 
     reading: Reading

@@ -6,9 +6,8 @@ from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Column, Ids
+from charrnn.array_types import Column, Ids, NamedArrays
 from charrnn.inspection.methods.features.scores import rank_correlation
 from charrnn.inspection.methods.last_step import predict
 from charrnn.inspection.methods.target_and_foil import rivals
@@ -234,7 +233,7 @@ class Why:
                 question.start + n, lag, read, ord(read), *values, to, ord(to), by_lag[lag].log_odds
             ]  # fmt: skip
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> NamedArrays:
         """Return the answers, (K,), and everything that was put in each place, (K, n)."""
         question = self.question
         return {
