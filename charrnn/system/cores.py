@@ -5,8 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-PROCESS = Path("/proc/self")
-"""Folder in which Linux describes this process."""
+from charrnn.system.groups import PROCESS, folders
 
 
 def cores() -> int:
@@ -25,36 +24,12 @@ def quotas(process: Path) -> Iterator[float]:
     """Yield the CPU quotas of a process's control groups, in cores.
 
     A container that may use two cores of a large machine sees all of them, and is paused for
-    the rest of each period once it has used two cores' worth. A quota of a group applies to the
-    groups below it too. Both versions of control groups are read; where there are none, nothing is
-    yielded.
+    the rest of each period once it has used two cores' worth.
 
     process: the folder in which the system describes it, as /proc/self does.
     """
-    try:
-        groups = (process / "cgroup").read_text("utf-8", "replace").splitlines()
-        mounts = (process / "mountinfo").read_text("utf-8", "replace").splitlines()
-    except OSError:
-        return
-    for _, controllers, group in (line.split(":", 2) for line in groups if line.count(":") > 1):
-        if controllers and "cpu" not in controllers.split(","):
-            continue
-        for mount in mounts:
-            place, _, kind = mount.partition(" - ")
-            root, point = place.split(" ")[3:5]
-            system, _, options = kind.split(" ", 2)
-            if system == "cgroup2" and not controllers:
-                read = _quota_2
-            elif system == "cgroup" and controllers and "cpu" in options.split(","):
-                read = _quota_1
-            else:
-                continue
-            # In a container the root of the mount is often its own group.
-            inner = Path(group).relative_to(root) if Path(group).is_relative_to(root) else Path()
-            folder = Path(point)
-            for name in ("", *inner.parts):
-                folder /= name
-                yield from read(folder)
+    for version, folder in folders(process, "cpu"):
+        yield from _quota_1(folder) if version == 1 else _quota_2(folder)
 
 
 def _quota_2(folder: Path) -> Iterator[float]:

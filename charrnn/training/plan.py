@@ -21,6 +21,10 @@ WORKER_MEMORY = 8 * 2**20
 NGRAM_MEMORY = 60
 """Bytes for each character that the n-gram among the baselines counts (measured)."""
 
+INITIAL_MEMORY = 5 * 8
+"""Bytes for each recurrent weight of a layer while it is initialised: the factors of a matrix of
+float64, and the work space of LAPACK (measured 4.5 to 4.9 numbers)."""
+
 BASE_MEMORY = 50 * 2**20
 """Bytes that Python, NumPy, the display and the reading of a text take (measured)."""
 
@@ -135,4 +139,5 @@ def estimate_memory(
         ending = 4 * (read(WINDOW, 1) + 2 * WINDOW * V) + NGRAM_MEMORY * counted
     learning = 4 * learning + blocks
     base = BASE_MEMORY + (training.workers - 1) * WORKER_MEMORY
-    return base + 4 * vectors + 24 * val_characters + max(learning, ending)
+    initial = 4 * parameters + INITIAL_MEMORY * H * GH
+    return base + max(initial, 4 * vectors + 24 * val_characters + max(learning, ending))

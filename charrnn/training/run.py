@@ -85,13 +85,8 @@ class Run:
                 Way("read it as bytes with {as_bytes}", as_bytes=True),
             )
         network, training, notes = resolve(options, len(corpus), V)
-        needed, there = estimate_memory(network, training, len(corpus), 0), available_memory()
-        if needed > there:
-            raise TrainingError(
-                f"this run needs {needed / 1e9:.1f} GB of memory, and the machine has "
-                f"{there / 1e9:.1f} GB",
-                Way("choose a smaller {hidden_size}, {num_layers} or {batch_size}"),
-            )
+        smaller = "choose a smaller {hidden_size}, {num_layers} or {batch_size}"
+        check_memory(network, training, len(corpus), Way(smaller))
         kept = split(len(corpus), training.val_split, training.seq_length)
         training = replace(training, keeps=choose(corpus, kept, training.seed))
         return cls(corpus, network, training, (*corpus.notes, *notes))
@@ -175,6 +170,7 @@ class Run:
             raise CheckpointError(f"{name}: {error.message}", *error.ways) from error
         training = replace(training, **budget or {})
         try:
+            check_memory(network, training, len(corpus), Way("resume it where there is more"))
             run = cls(corpus, network, training, corpus.notes)
             run.trainer.restore(arrays, meta)
             run.identity, run.replaces = (str(meta.get(name, "")) for name in ("run", "replaces"))
@@ -272,6 +268,29 @@ class Run:
             "training": asdict(self.trainer.config),
         }
         return arrays, meta | about
+
+
+def check_memory(
+    network: NetworkConfig, training: TrainingConfig, characters: int, way: Way
+) -> None:
+    """Check that a run on a text of so many characters fits in memory, before any is allocated.
+
+    way: the way out where it does not.
+
+    Raises
+    ------
+    TrainingError
+        It does not.
+    """
+    kept = split(characters, training.val_split, training.seq_length)
+    needed = estimate_memory(network, training, characters - kept, kept)
+    there = available_memory()
+    if needed > there:
+        raise TrainingError(
+            f"this run needs {needed / 1e9:.2f} GB of memory, and it may take {there / 1e9:.2f} GB "
+            f"here",
+            way,
+        )
 
 
 def _finite(value: float) -> float | None:

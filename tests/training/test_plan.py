@@ -1,8 +1,11 @@
 """What is estimated of a run before it starts: its memory, its speed and its time."""
 
 import math
+import subprocess
+import sys
 import tracemalloc
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,6 +28,7 @@ from charrnn.training.plan import (
 )
 from charrnn.training.trainer import Trainer
 
+ROOT = Path(module.__file__).parents[2]
 LARGEST = {name: said.range.most for name, said in described(NetworkConfig).items() if said.range}
 
 cells = st.sampled_from(["rnn", "lstm", "gru"])
@@ -74,6 +78,30 @@ def test_the_memory_that_was_estimated_is_what_is_taken(network, chosen):
     tracemalloc.stop()
     estimated = estimate_memory(network, training, len(train), len(validation))
     assert 0.5 < peak / (estimated - BASE_MEMORY) < 1.2
+
+
+@pytest.mark.parametrize("cell_", ["rnn", "lstm", "gru"])
+def test_the_memory_of_the_first_weights(cell_):
+    resource = pytest.importorskip("resource")
+    del resource
+    code = f"""if True:
+        import resource
+        import numpy as np
+        from charrnn.network.config import NetworkConfig
+        from charrnn.network.network import Network
+        from charrnn.training.config import TrainingConfig
+        from charrnn.training.plan import estimate_memory
+        config = NetworkConfig(50, {cell_!r}, 900)
+        Network(NetworkConfig(50, {cell_!r}, 32), np.random.default_rng(0))
+        Network(config, np.random.default_rng(0))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        print(peak, estimate_memory(config, TrainingConfig(max_steps=1), 1000, 0))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    peak, estimate = map(int, done.stdout.split())
+    assert peak * (1 if sys.platform == "darwin" else 1024) < 1.05 * estimate
 
 
 def test_more_of_anything_takes_no_less_memory():

@@ -130,6 +130,23 @@ def test_nothing_to_learn(text):
         begin(text)
 
 
+def test_a_run_that_does_not_fit_in_memory_is_refused_at_its_beginning_and_resumed(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / "m.npz"
+    run = begin(max_steps=4)
+    next(run.trainer.run())
+    run.save(path)
+    run.save_state(path)
+    monkeypatch.setattr(module, "available_memory", lambda: 40e6)
+    with pytest.raises(TrainingError, match=r"needs 0\.\d\d GB .* take 0\.04 GB here; choose"):
+        begin()
+    with pytest.raises(CheckpointError, match=r"needs 0\.\d\d GB .* resume it where there is more"):
+        Run.resume(from_text(WORDS * 20), path)
+    monkeypatch.setattr(module, "available_memory", lambda: 200e6)
+    assert len(list(Run.resume(from_text(WORDS * 20), path).trainer.run())) == 3
+
+
 def test_too_many_characters(monkeypatch):
     monkeypatch.setattr(module, "LARGEST_VOCABULARY", 5)
     with pytest.raises(TrainingError, match="as_bytes=True"):
