@@ -300,7 +300,7 @@ def test_the_unit_that_is_used_there_is_preferred(read, rng, monkeypatch):
         [it] = [one for one in Overview.of(reading).findings if one.id == "unit"]
         return it.evidence["unit"]
 
-    monkeypatch.setattr(overview_module, "_with_costs", shown)
+    monkeypatch.setattr(overview_module.Found, "of", staticmethod(shown))
     monkeypatch.setattr(overview_module, "CANDIDATES", 99)
     for quotes, place, unit in (
         ((0.0, 0.0), (0.0, 0.0), "0:1"),  # none is used: the surest
