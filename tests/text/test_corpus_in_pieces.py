@@ -123,7 +123,7 @@ class Whole:
 def test_in_pieces_as_whole(
     tmp_path_factory, data, encoding, errors, as_bytes, piece, numbered
 ) -> None:
-    # What shifts its characters by escapes is refused, as test_decoding shows.
+    # What shifts its characters by escapes is refused, as test_guessing shows.
     assume(not any(shift in content for shift in SHIFTS for content in data))
     folder = tmp_path_factory.mktemp("texts")
     files = {str(folder / f"f{k}"): content for k, content in enumerate(data)}
