@@ -3,14 +3,15 @@
 from collections import deque
 from collections.abc import Sequence
 from copy import copy
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 
 from charrnn.sampling.config import SamplingConfig
-from charrnn.sampling.constraints.constraint import Constraint
-from charrnn.sampling.constraints.of_options import constraint_of
 from charrnn.text.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from charrnn.sampling.constraints.constraint import Constraint
 
 FinishReason = Literal["length", "stop", "complete"]
 
@@ -25,7 +26,7 @@ class Endings:
     pending: how many of the last characters may belong to a stop text.
     """
 
-    def __init__(self, stops: Sequence[Sequence[int]], asked: Constraint | None) -> None:
+    def __init__(self, stops: Sequence[Sequence[int]], asked: "Constraint | None") -> None:
         self._asked = asked
         self._fresh = [(stop, 0) for stop in stops]
         self._begun: list[tuple[Sequence[int], int]] = []  # with how much is there, the most first
@@ -68,8 +69,11 @@ def endings_of(config: SamplingConfig, vocabulary: Vocabulary) -> Endings:
         for stop in config.stop
         if can_appear(stop, vocabulary)
     ]
-    none = np.empty((1, 0), np.intp)
-    return Endings(stops, constraint_of(config, vocabulary, none) if config.asks else None)
+    if not config.asks:
+        return Endings(stops, None)
+    from charrnn.sampling.constraints.of_options import constraint_of  # noqa: PLC0415
+
+    return Endings(stops, constraint_of(config, vocabulary, np.empty((1, 0), np.intp)))
 
 
 def can_appear(text: str, vocabulary: Vocabulary) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Generator as Yields
 from dataclasses import replace
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,9 +18,11 @@ from charrnn.sampling.endings import Endings, FinishReason, endings_of
 from charrnn.sampling.filters.chain import Filters, filters_of
 from charrnn.sampling.filters.filter import Filter
 from charrnn.sampling.generate import Choice, generate
-from charrnn.sampling.place import Continued
 from charrnn.sampling.whole import Whole, written_out
 from charrnn.text.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from charrnn.sampling.place import Continued
 
 LONG = 20_000
 """Characters above which another process is started: that takes 0.15 s or more, and saves some
@@ -61,7 +64,7 @@ class Sample:
         generated: Iterator[Choice] | None = None,
         filters: Sequence[Filter] = (),
         whole: Whole | None = None,
-        continued: Continued | None = None,
+        continued: "Continued | None" = None,
         *,
         recorded: bool = False,
     ) -> None:

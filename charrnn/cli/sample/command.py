@@ -75,7 +75,6 @@ def sample(
     use_threads(1 if together else threads_for(path.stat().st_size))
     from charrnn.checkpoint.checkpoint import load, this_program
     from charrnn.checkpoint.digest import digest
-    from charrnn.sampling.constraints.of_options import constraint_of
 
     checkpoint = load(path)
     if options.interactive:
@@ -89,8 +88,10 @@ def sample(
     given = prompt_of(options.prompt, options.prompt_file, options.encoded, checkpoint)
     ids = encode(given, checkpoint.vocabulary, options.unknown)
     config = meant(config, checkpoint.vocabulary, raw=options.raw)
-    # What cannot be is said before the first character.
-    constraint_of(config, checkpoint.vocabulary, ids[None])
+    if config.asks:  # what cannot be is said before the first character
+        from charrnn.sampling.constraints.of_options import constraint_of
+
+        constraint_of(config, checkpoint.vocabulary, ids[None])
     seed = chosen_seed(options, given, path if model is None else None)
     model_hash = digest(path) if options.as_json or options.goes_on else ""
     about = {

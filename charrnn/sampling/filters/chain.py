@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 from charrnn.array_types import Floats, Ids
 from charrnn.errors import CharRNNError
 from charrnn.sampling.config import SamplingConfig
-from charrnn.sampling.constraints.of_options import constraint_of
 from charrnn.sampling.filters.filter import Filter
 from charrnn.sampling.filters.mirostat import Mirostat
-from charrnn.sampling.filters.no_copy import no_copy
 from charrnn.sampling.filters.repetition import Dry, NoRepeatNgrams, Penalties
 from charrnn.sampling.filters.truncation import (
     MinP,
@@ -155,7 +153,20 @@ Maker = Callable[[SamplingConfig, Ids, Vocabulary], Filter | None]
 
 
 def _constraint(config: SamplingConfig, before: Ids, vocabulary: Vocabulary) -> Filter | None:
+    if not config.asks and vocabulary.kind != "bytes":
+        return None
+    # A text of which nothing is asked does not wait for what builds automata.
+    from charrnn.sampling.constraints.of_options import constraint_of  # noqa: PLC0415
+
     return constraint_of(config, vocabulary, before)
+
+
+def _no_copy(config: SamplingConfig, before: Ids, vocabulary: Vocabulary) -> Filter | None:
+    if not config.no_copy:
+        return None
+    from charrnn.sampling.filters.no_copy import no_copy  # noqa: PLC0415 - it reads files
+
+    return no_copy(config, before, vocabulary)
 
 
 def _penalties(config: SamplingConfig, before: Ids, vocabulary: Vocabulary) -> Filter | None:
@@ -222,7 +233,7 @@ def _mirostat(config: SamplingConfig, before: Ids, _: Vocabulary) -> Filter | No
 
 _MAKERS: dict[str, Maker] = {
     "constraint": _constraint,
-    "no_copy": no_copy,
+    "no_copy": _no_copy,
     "penalties": _penalties,
     "no_repeat_ngram": _no_repeat_ngrams,
     "dry": _dry,
