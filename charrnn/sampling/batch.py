@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import islice, pairwise
 from typing import NamedTuple
 
@@ -100,6 +101,12 @@ class Part(NamedTuple):
             yield np.array(list(islice(steps, AHEAD)))
 
 
+@cache
+def _unscored(k: int) -> Choice:
+    """Return the choice of an id of which nothing else is kept."""
+    return Choice(k, _NONE, _NONE)
+
+
 class SideBySide:
     """The characters of each sample for itself, made for all of them when the first one asks.
 
@@ -122,8 +129,7 @@ class SideBySide:
         made = np.concatenate([next(part) for part in self._parts], axis=-1)
         if made.ndim == 2:
             for sample, ids in enumerate(made.T.tolist()):
-                choices = [Choice(k, _NONE, _NONE) for k in ids]
-                self._waiting.setdefault(sample, deque()).extend(choices)
+                self._waiting.setdefault(sample, deque()).extend(map(_unscored, ids))
             return
         for sample, (ids, log_p) in enumerate(made.transpose(2, 1, 0).tolist()):
             scored = [Choice(int(k), _NONE, _NONE, p) for k, p in zip(ids, log_p, strict=True)]
