@@ -213,7 +213,8 @@ class SamplingConfig(Checked):
                 )
         for name in ("order", "dry_sequence_breaker", "stop", "must", "forbid"):
             texts = getattr(self, name)
-            if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
+            is_list = isinstance(texts, Sequence) and not isinstance(texts, str)
+            if not is_list or not all(isinstance(text, str) for text in texts):
                 raise ConfigError(
                     f"{texts!r:.40} is not a sequence of texts; give a list", argument=name
                 )

@@ -57,6 +57,10 @@ def sample(
             f"{ctx.args[0]!r}: a prompt is given by an option: -p {quoted(' '.join(ctx.args))}"
         )
     check(options, config)
+    if options.interactive:
+        from charrnn.cli.sample.interactive.session import check_typed
+
+        check_typed(options)
     if options.replay is not None:
         from charrnn.cli.sample.replay import replay
 
@@ -77,17 +81,17 @@ def sample(
     from charrnn.checkpoint.digest import digest
 
     checkpoint = load(path)
-    if options.interactive:
-        from charrnn.cli.sample.interactive.session import complete
-
-        complete(checkpoint, config, options)
-        return
     copied, index = ctx.with_resource(
         searched(options.check_copies, path, checkpoint, by_samplers=config.no_copy > 0)
     )
+    config = meant(config, checkpoint.vocabulary, raw=options.raw)
+    if options.interactive:
+        from charrnn.cli.sample.interactive.session import complete
+
+        complete(checkpoint, replace(config, corpus_index=index), options)
+        return
     given = prompt_of(options.prompt, options.prompt_file, options.encoded, checkpoint)
     ids = encode(given, checkpoint.vocabulary, options.unknown)
-    config = meant(config, checkpoint.vocabulary, raw=options.raw)
     if config.asks:  # what cannot be is said before the first character
         from charrnn.sampling.constraints.of_options import constraint_of
 

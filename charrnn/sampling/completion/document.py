@@ -5,33 +5,39 @@ Everything here is without a terminal: an editor shows it, and a line protocol h
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import Any, NamedTuple
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from charrnn.array_types import Ids
 from charrnn.errors import ConfigError
 from charrnn.network.network import Network
 from charrnn.network.stepper import Stepper
 from charrnn.sampling.candidates import Candidate, candidates
 from charrnn.sampling.completion.continuations import Continuation, Continuations
-from charrnn.sampling.completion.states import States
-from charrnn.sampling.config import SamplingConfig
+from charrnn.sampling.completion.states import WINDOW, Character, States
+from charrnn.sampling.config import ENDLESS, STEERING, SamplingConfig
 from charrnn.sampling.filters.chain import filters_of
 from charrnn.sampling.generate import Choice, continue_from
-from charrnn.sampling.sample import first_ids
+from charrnn.sampling.sample import Sample, first_ids
+from charrnn.text.read_as import Unknown
 from charrnn.text.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from charrnn.sampling.constraints.constraint import Constraint
 
 SUGGESTIONS = 3
 """Continuations that are suggested."""
 
-SECONDS = 0.012
-"""Time that a search for them may take, so that a key is answered at once."""
-
 MOST_UNDONE = 1000
 """Edits that can be undone."""
 
-HISTORY = 4096
+HISTORY = 1 << 16
 """Characters before the cursor that filters look at."""
+
+TYPED = ("only", "forbid")
+"""What may be asked of a text that is typed: of each character that the network writes."""
 
 
 class Edit(NamedTuple):
@@ -49,12 +55,19 @@ class Document:
     config: how what is generated is chosen.
     """
 
-    def __init__(self, network: Network, vocabulary: Vocabulary, config: SamplingConfig) -> None:
+    def __init__(
+        self,
+        network: Network,
+        vocabulary: Vocabulary,
+        config: SamplingConfig,
+        unknown: Unknown = "error",
+    ) -> None:
         check_editable(config)
         self.network, self.vocabulary, self.config = network, vocabulary, config
-        self._before = first_ids(vocabulary, np.random.default_rng(0)).tolist()
-        self._states = States(network, self._before)
-        self._continuations = Continuations(network, self._is_word)
+        self._unknown: Unknown = unknown
+        self._before = first_ids(vocabulary, np.random.default_rng(0))
+        self._states = States(network, self._before.tolist())
+        self._continuations = Continuations(network, self._is_complete)
         self._suggested: list[Continuation] | None = None
         self._done: list[Edit] = []
         self._undone: list[Edit] = []
@@ -62,25 +75,40 @@ class Document:
 
     # What is shown
 
+    @property
+    def bits(self) -> list[float]:
+        """The surprise of the characters that have been read, the first ones, in bits."""
+        return self._states.bits
+
     def surprises(self) -> list[float]:
         """Return the surprise of every character, in bits."""
         self._read_to(len(self.text))
-        return list(self._states.bits)
+        return list(self.bits)
+
+    def read_on(self, place: int, seconds: float) -> bool:
+        """Read on towards a place, for a time; return whether it has been reached."""
+        due = perf_counter() + seconds
+        place = min(place, len(self.text))
+        while len(self._states) < place and perf_counter() < due:
+            self._read_to(min(place, len(self._states) + WINDOW))
+        return len(self._states) >= place
 
     def candidates(self, top: int) -> list[Candidate]:
         """Return the likeliest ids at the cursor, and how probable each is to be generated."""
         self._read_to(self.cursor)
         scores = self._states.scores(self.cursor)
-        history = np.array([self._history()])
-        weights = filters_of(self.config, history, self.vocabulary).weights(scores)
+        weights = filters_of(self.config, self._prompt()[None], self.vocabulary).weights(scores)
         return candidates(Choice(int(scores.argmax()), scores, weights), top)[:top]
 
     def suggestions(self) -> list[tuple[str, float]]:
-        """Return the likeliest continuations to the next space, with their probabilities."""
+        """Return the likeliest continuations to the next space, with their probabilities.
+
+        They have nothing that options forbid; no other option changes them.
+        """
         if self._suggested is None:
             self._read_to(self.cursor)
-            state = self._states.state(self.cursor)
-            self._suggested = self._continuations.after(state, SUGGESTIONS, SECONDS)
+            state, constraint = self._states.state(self.cursor), self._constraint()
+            self._suggested = self._continuations.after(state, SUGGESTIONS, constraint)
         return [(self.vocabulary.decode_output(each.ids), each.p) for each in self._suggested]
 
     # Edits
@@ -93,7 +121,7 @@ class Document:
         UnknownCharacter
             The network does not know a character; nothing is inserted then.
         """
-        self.vocabulary.encode_prompt(text)
+        self.vocabulary.encode_prompt(text, self._unknown)
         if text:
             self._change(self.cursor, 0, text)
 
@@ -112,7 +140,7 @@ class Document:
         UnknownCharacter
             The network does not know a character; the text stays as it is then.
         """
-        self.vocabulary.encode_prompt(text)
+        self.vocabulary.encode_prompt(text, self._unknown)
         same = 0
         while same < min(len(text), len(self.text)) and text[same] == self.text[same]:
             same += 1
@@ -138,17 +166,25 @@ class Document:
             raise ConfigError(f"there is no suggestion {n}; there are {len(found)}")
         self.insert(found[n - 1][0].replace("\ufffd", ""))
 
-    def generate(self, length: int, seed: int) -> None:
-        """Insert what the network writes at the cursor, by the options and a seed."""
+    def generate(self, length: int, seed: int, *, anew: bool = False) -> None:
+        """Insert what the network writes at the cursor, by the options and a seed.
+
+        That is what a sample writes whose prompt is the text before the cursor.
+
+        anew: whether it takes the place of what stands behind the cursor.
+        """
         self._read_to(self.cursor)
         stepper = Stepper(self.network)
         stepper.move(self._states.state(self.cursor))
-        config = replace(self.config, length=length)
-        filters = filters_of(config, np.array([self._history()]), self.vocabulary)
+        config, prompt = replace(self.config, length=length), self._prompt()
+        filters = filters_of(config, prompt[None], self.vocabulary)
         rng = np.random.Generator(np.random.PCG64(seed))
         made = continue_from(stepper, filters, rng)
-        ids = [next(made).id for _ in range(length)]
-        self.insert(self.vocabulary.decode_output(ids).replace("\ufffd", ""))
+        sample = Sample(self.network, self.vocabulary, prompt, config, rng, generated=made)
+        written = "".join(sample.pieces()).replace("\ufffd", "")
+        behind = len(self.text) - self.cursor if anew else 0
+        if written or behind:
+            self._change(self.cursor, behind, written)
 
     def undo(self) -> bool:
         """Take the last edit back; return whether there was one."""
@@ -200,18 +236,31 @@ class Document:
         self._suggested = None
 
     def _read_to(self, place: int) -> None:
-        for character in self.text[len(self._states) : place]:
-            self._states.read(tuple(self.vocabulary.encode_prompt(character).tolist()))
+        read = len(self._states)
+        if place > read:
+            self._states.read([self._ids(character) for character in self.text[read:place]])
 
-    def _history(self) -> list[int]:
-        """Return the ids that filters look at: what is before the cursor."""
-        near = self.text[max(0, self.cursor - HISTORY) : self.cursor]
-        return [*self._before, *self.vocabulary.encode_prompt(near).tolist()]
+    def _ids(self, character: str) -> Character:
+        return tuple(self.vocabulary.encode_prompt(character, self._unknown).tolist())
 
-    def _is_word(self, ids: Sequence[int]) -> bool:
-        """Return whether a continuation has come to a space or a line end, after a character."""
-        last = self.vocabulary[ids[-1]]
-        return len(ids) > 1 and last.isspace()
+    def _prompt(self) -> Ids:
+        """Return the ids that what is generated follows: what is before the cursor."""
+        ids = self._states.ids(max(0, self.cursor - HISTORY), self.cursor)
+        return ids if len(ids) else self._before
+
+    def _constraint(self) -> "Constraint | None":
+        """Return what continuations must not hold, if anything."""
+        if not self.config.asks and self.vocabulary.kind != "bytes":
+            return None
+        from charrnn.sampling.constraints.of_options import constraint_of  # noqa: PLC0415
+
+        config = replace(self.config, length=ENDLESS)
+        return constraint_of(config, self.vocabulary, self._prompt()[None])
+
+    def _is_complete(self, ids: Sequence[int]) -> bool:
+        """Return whether a continuation has come to a line end, or to a space after a word."""
+        text = self.vocabulary.decode_output(ids)
+        return text.endswith("\n") or (text[-1:].isspace() and any(map(str.isalnum, text)))
 
 
 def check_editable(config: SamplingConfig) -> None:
@@ -222,9 +271,12 @@ def check_editable(config: SamplingConfig) -> None:
     ConfigError
         Something is asked of the whole text, or the temperature changes over its length.
     """
-    if config.asks or config.num_beams > 1 or config.best_of > 1:
+    whole = [name for name in STEERING if name not in TYPED and getattr(config, name)]
+    whole += [name for name in ("num_beams", "best_of") if getattr(config, name) > 1]
+    if whole:
         raise ConfigError(
-            "a text that is typed is not chosen as a whole; leave out what is asked of it"
+            "asks something of a whole text, and one that is typed is never complete; leave it out",
+            argument=whole[0],
         )
     if isinstance(config.temperature, tuple):
         raise ConfigError(

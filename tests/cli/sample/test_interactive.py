@@ -45,9 +45,9 @@ def test_a_program_may_complete_a_text(model):
     assert (first["id"], first["text"], first["cursor"]) == ("x", "abc", 3)
     assert second["text"] == "abc" + first["suggestions"][0]["text"]
     assert third["text"] == "abc"
-    bits = load(model).surprisal("\nabc")
-    assert third["surprise"] == pytest.approx(bits.tolist(), abs=1e-4)
-    assert fourth["text"] == "abc" + load(model).generate("\nabc", length=20, seed=3)
+    bits = [*load(model).surprisal("\na"), *load(model).surprisal("abc")]
+    assert third["surprise"] == pytest.approx(bits, abs=1e-4)
+    assert fourth["text"] == "abc" + load(model).generate("abc", length=20, seed=3)
     assert len(fourth["candidates"]) == 2
     assert sum(one["y_hat"] for one in answers(model, '{"top": 7}')[0]["candidates"]) == (
         pytest.approx(1)
@@ -65,6 +65,12 @@ def test_a_program_may_complete_a_text(model):
         ('{"options": {"temperature": -1}}', "temperature: -1 is out of range"),
         ('{"options": {"zzz": 1}}', "'zzz' is no option"), ('{"set": "\\ud800"}', "half"),
         ('{"options": {"length": "\\u0000"}}', "length"), ('{"move": true}', "move: True"),
+        ('{"options": {"stop": 5}}', "stop: 5 is not a sequence of texts"),
+        ('{"options": {"order": 3}}', "order: 3 is not a sequence of texts"),
+        ('{"options": {"must": ["a"]}}', "must: asks something of a whole text"),
+        ('{"id": NaN}', "a line is a JSON object"), ('{"id": [1e999]}', "a line is a JSON object"),
+        ('{"type": "\u0416"}', "choose --unknown skip, or --unknown nearest"),
+        ('{"regenerate": -1}', "regenerate: -1 is out of range"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_done_is_said_and_changes_nothing(model, line, said):
@@ -74,10 +80,47 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(model, line, said):
     assert after == first | {"id": 5}
 
 
-def test_a_line_that_is_too_long_is_refused(model):
-    [error, after] = answers(model, json.dumps({"set": "a" * (1 << 22)}), '{"set": "b"}')[-2:]
-    assert "error" in error
+def test_a_line_that_is_too_long_is_refused_once(model):
+    error, after = answers(model, json.dumps({"set": "a" * (9 << 20)}), '{"set": "b"}')
+    assert "a line of more than" in error["error"]
     assert after["text"] == "b"
+
+
+def test_the_options_of_a_sample_are_those_of_what_is_generated(model):
+    arguments = ("--stop", "e", "--only", "[a-e ]", "-t", "1.5", "--seed", "1")
+    [made] = answers(model, '{"set": "ab", "generate": 60, "seed": 4}', arguments=arguments)
+    expected = load(model).generate(
+        "ab", length=60, seed=4, temperature=1.5, stop=["e"], only="[a-e ]"
+    )
+    assert made["text"] == "ab" + expected
+    assert set(made["text"]) <= set("abcd ")
+
+
+def test_what_follows_the_cursor_is_written_anew(model):
+    _, anew = answers(model, '{"set": "abcd"}', '{"move": 2, "regenerate": 30, "seed": 5}')
+    assert anew["text"] == "ab" + load(model).generate("ab", length=30, seed=5)
+
+
+def test_a_file_is_opened_and_what_is_unknown_is_left_out(model, tmp_path):
+    file = tmp_path / "draft.txt"
+    file.write_text("ab\u0416c")
+    [shown] = answers(model, "{}", arguments=("--prompt-file", file, "--unknown", "skip"))
+    assert shown["text"] == "ab\u0416c"
+    assert shown["candidates"] == answers(model, '{"set": "abc"}')[0]["candidates"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["-o", "x.txt"], ["--num-samples", "2"], ["--show-probs"], ["--prompt-file", "-"]],
+)
+def test_options_of_a_text_that_is_written_at_once_are_refused(model, arguments):
+    done = subprocess.run(
+        [sys.executable, "-m", "charrnn", "sample", model, "--interactive", *arguments],
+        input="{}", capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert f"{' '.join(arguments[:1])}" in done.stderr
+    assert "--interactive" in done.stderr
 
 
 needs_editor = pytest.mark.skipif(
@@ -100,10 +143,18 @@ class Terminal:
         )  # fmt: skip
         os.close(slave)
 
-    def until(self, wanted, seconds=20):
-        """Read until something stands on the screen; answer what asks for the cursor's place."""
+    def until(self, wanted, cursor=None, seconds=20):
+        """Read until something stands on the screen; answer what asks for the cursor's place.
+
+        cursor: the row and column where it is then.
+        """
         due = time.monotonic() + seconds
-        while not re.search(wanted, self.shown()) and time.monotonic() < due:
+
+        def is_there():
+            at = (self.screen.cursor.y, self.screen.cursor.x)
+            return re.search(wanted, self.shown()) and cursor in (None, at)
+
+        while not is_there() and time.monotonic() < due:
             if not select.select([self._master], [], [], 0.1)[0]:
                 continue
             try:
@@ -113,7 +164,7 @@ class Terminal:
             if b"\x1b[6n" in piece:
                 os.write(self._master, b"\x1b[1;1R")
             self._stream.feed(piece)
-        assert re.search(wanted, self.shown()), self.shown()
+        assert is_there(), (self.screen.cursor.y, self.screen.cursor.x, self.shown())
 
     def shown(self):
         return "\n".join(line.rstrip() for line in self.screen.display)
@@ -154,5 +205,24 @@ def test_a_text_is_typed_completed_undone_and_saved(model, tmp_path, rows, colum
         screen.send(b"\x11")
         screen.until("abcd")
         assert screen.process.wait(20) == 0
+    finally:
+        screen.close()
+
+
+@needs_editor
+def test_the_ghost_stands_once_at_the_cursor_of_a_long_text(model):
+    screen = Terminal(model)
+    try:
+        screen.until("quit")
+        screen.send(b"\x1b[200~" + b"abcdabca\r" * 60 + b"\x1b[201~")
+        screen.until("540 of 540", cursor=(14, 0))
+        top = screen.shown().split(" temperature")[0].rstrip().split("\n")
+        ghost = re.search(r"Tab (\S+?)·? \d+%", screen.shown())[1].split("\u21b5")[0]
+        assert top[-1] in (ghost, "abcdabca")
+        assert set(top[:-1]) == {"abcdabca"}
+        screen.send(b"\x1b[1;5H")
+        screen.until(" 0 of 540", cursor=(0, 0))
+        screen.send(b"\x1b[B\x1b[F")
+        screen.until(" 17 of 540", cursor=(1, 8))
     finally:
         screen.close()

@@ -51,12 +51,20 @@ def naive_edit(text, cursor, edit, value):
 def predicted(document):
     """What the network expects at the cursor, reading from the beginning."""
     stepper = Stepper(document.network)
-    before = document.vocabulary.encode_prompt("\n" + document.text[: document.cursor])
+    before = document.vocabulary.encode_prompt(document.text[: document.cursor] or "\n")
     for k in before:
         stepper.read(np.array([k]))
     z = stepper.logits[0].astype(float)
     log_softmax(z)
     return np.exp(z)
+
+
+def bits_of(document, text):
+    """The surprise of a text: of its first character after a line end, of the others as in it."""
+    if not text:
+        return []
+    first = score(document.network, KNOWN.encode("\n" + text[0]))
+    return np.append(first, score(document.network, KNOWN.encode(text))) / np.log(2)
 
 
 @given(edits)
@@ -92,12 +100,11 @@ def test_all_edits_lead_to_what_reading_anew_would(document, edits):
         found = {one.id: one.y_hat for one in document.candidates(len(KNOWN))}
         expected = predicted(document)
         np.testing.assert_allclose([found[k] for k in range(len(KNOWN))], expected, rtol=1e-9)
-    nats = score(document.network, KNOWN.encode("\n" + text)) if text else np.empty(0)
-    np.testing.assert_allclose(document.surprises(), nats / np.log(2), rtol=1e-9)
+    np.testing.assert_allclose(document.surprises(), bits_of(document, text), rtol=1e-9)
 
 
 def test_states_that_are_not_kept_are_computed_again(document, monkeypatch, rng):
-    document._states._most = 2 * states_module.SPARSE
+    document._states._most = 4 * states_module.SPARSE
     text = "".join(rng.choice(list("abcde \n"), 400))
     document.insert(text)
     document.surprises()
@@ -121,8 +128,7 @@ def test_a_suggestion_ends_at_a_space_and_has_its_probability(tiny_network):
         assert (text[-1].isspace() and not any(map(str.isspace, text[1:-1]))) or (
             len(text) == LONGEST
         )
-        ids = KNOWN.encode("\nab" + text)
-        nats = score(document.network, ids)[2:]
+        nats = score(document.network, KNOWN.encode("ab" + text))[1:]
         assert p == pytest.approx(np.exp(-nats.sum()), rel=1e-6)
     first = found[0][0]
     document.accept(1)
@@ -131,18 +137,106 @@ def test_a_suggestion_ends_at_a_space_and_has_its_probability(tiny_network):
         document.accept(9)
 
 
-def test_what_is_generated_is_what_sampling_writes(document):
-    document.insert("abc ")
-    document.generate(50, 7)
-    config = SamplingConfig(length=50)
-    rng = np.random.Generator(np.random.PCG64(7))
-    sample = Sample(document.network, KNOWN, KNOWN.encode("\nabc "), config, rng)
-    assert document.text == "abc " + "".join(sample.pieces())
+@pytest.mark.parametrize("prompt", ["abc ", "", "a", "e" * 70 + " b"])
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_generated_is_what_sampling_writes(document, prompt, seed):
+    document.insert(prompt)
+    document.set_options(stop=("ab",), temperature=1.5)
+    document.generate(50, seed)
+    config = SamplingConfig(length=50, stop=("ab",), temperature=1.5)
+    rng = np.random.Generator(np.random.PCG64(seed))
+    sample = Sample(document.network, KNOWN, KNOWN.encode(prompt), config, rng)
+    written = "".join(sample.pieces())
+    assert document.text == prompt + written
+    assert document.undo() == bool(written)
+    assert document.text == prompt
+
+
+def test_generating_anew_replaces_what_stands_behind_the_cursor(document):
+    document.insert("abc dea")
+    document.move(3)
+    document.generate(9, 3)
+    inserted = document.text
+    assert inserted.endswith(" dea")
     document.undo()
-    assert document.text == "abc "
-    document.set_options(temperature=0, top_k=2)
-    document.generate(5, 1)
-    assert len(document.text) == 9
+    document.generate(9, 3, anew=True)
+    assert document.text + " dea" == inserted
+    document.undo()
+    assert (document.text, document.cursor) == ("abc dea", 3)
+
+
+def test_typing_in_the_middle_reads_no_more_than_what_is_before_the_cursor(document, rng):
+    text = "".join(rng.choice(list("abcde \n"), 500))
+    document.insert(text)
+    document.surprises()
+    document.move(200)
+    document.insert("a")
+    document.candidates(3)
+    document.suggestions()
+    assert len(document.bits) == 201
+    assert not document.read_on(501, seconds=0)
+    assert document.read_on(501, seconds=60)
+    text = text[:200] + "a" + text[200:]
+    np.testing.assert_allclose(document.bits, bits_of(document, text), rtol=1e-9)
+
+
+def test_what_options_forbid_is_not_suggested(tiny_network):
+    network = tiny_network(vocabulary_size=len(KNOWN), dtype=np.float64)
+    network.params["W_ya"][:] *= 4
+    for options in ({"only": "[abc ]"}, {"forbid": ("d", "e", "\n")}):
+        document = Document(network, KNOWN, SamplingConfig(**options))
+        document.insert("de")  # what is typed may hold it
+        for text, _ in document.suggestions():
+            assert set(text) <= set("abc ")
+        assert {KNOWN[one.id] for one in document.candidates(9) if one.p} <= set("abc ")
+        document.generate(100, 1)
+        assert set(document.text[2:]) <= set("abc ")
+
+
+@pytest.mark.parametrize(
+    ("text", "complete"),
+    [
+        ("a ", True), (" a ", True), (" ", False), ("  ", False), ("\n", True), ("b", False),
+        (" ,. ", False), (", a ", True), ("a\n", True),
+    ],
+)  # fmt: skip
+def test_a_suggestion_is_complete_with_a_word(tiny_network, text, complete):
+    vocabulary = Vocabulary.of("\n ,.ab")
+    document = Document(tiny_network(vocabulary_size=len(vocabulary)), vocabulary, SamplingConfig())
+    assert document._is_complete(vocabulary.encode(text).tolist()) is complete
+
+
+def test_a_byte_of_a_letter_is_no_space(tiny_network):
+    document = Document(
+        tiny_network(vocabulary_size=256), Vocabulary.of_bytes(""), SamplingConfig()
+    )
+    assert not document._is_complete(list("аР".encode()))  # it ends with the byte of U+00A0
+    assert document._is_complete(list("аР ".encode()))
+
+
+def test_unknown_characters_are_left_out_or_replaced_where_that_is_chosen(document):
+    skipping = Document(document.network, KNOWN, SamplingConfig(), "skip")
+    skipping.insert("ЖaЖb")
+    document.insert("ab")
+    assert skipping.text == "ЖaЖb"
+    assert skipping.candidates(7) == document.candidates(7)
+    assert skipping.surprises() == [0, document.surprises()[0], 0, document.surprises()[1]]
+    nearest = Document(document.network, KNOWN, SamplingConfig(), "nearest")
+    nearest.insert("áb")
+    assert nearest.candidates(7) == document.candidates(7)
+
+
+def test_a_long_text_keeps_few_states(document, rng):
+    document._states._most = 4 * states_module.SPARSE
+    text = "".join(rng.choice(list("abcde \n"), 5000))
+    document.insert(text)
+    document.surprises()
+    assert len(document._states._states) <= 4 * states_module.SPARSE
+    document.move(1234)
+    found = {one.id: one.y_hat for one in document.candidates(len(KNOWN))}
+    np.testing.assert_allclose(
+        [found[k] for k in range(len(KNOWN))], predicted(document), rtol=1e-9
+    )
 
 
 def test_what_the_network_does_not_know_changes_nothing(document):

@@ -8,11 +8,13 @@ keys, or a message
 
 import os
 import sys
+from asyncio import sleep
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 
 from prompt_toolkit.application import Application
-from prompt_toolkit.data_structures import Point
+from prompt_toolkit.filters import Always, Condition, Filter
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
@@ -21,6 +23,7 @@ from prompt_toolkit.layout.controls import FormattedTextControl
 from prompt_toolkit.styles import Style
 from prompt_toolkit.utils import get_cwidth
 
+from charrnn.cli.sample.interactive.rows import Row, Rows, row_at
 from charrnn.errors import CharRNNError, UnknownCharacter
 from charrnn.sampling.completion.document import Document
 from charrnn.terminal.bars import bar
@@ -29,11 +32,23 @@ from charrnn.terminal.safe import symbol
 CANDIDATES = 5
 """Next characters that are shown."""
 
+END = " \n"
+"""The end of a row on the screen: prompt_toolkit sets a cursor on a character only."""
+
+BELOW = 1 + 1 + CANDIDATES + 2
+"""Rows below the text."""
+
 WRITES = 80
 """Characters that one key lets the network write."""
 
 WARMER = 1.1
 """Factor of the temperature for one key."""
+
+AT_ONCE = 0.01
+"""Seconds that a key may read on; the rest of a long text is read while no key is pressed."""
+
+PAUSE = 0.2
+"""Seconds after a key in which what stands behind the cursor is not read anew."""
 
 _BITS = (1.0, 2.0, 4.0, 7.0)
 """Bits of surprise above which a character has the next colour."""
@@ -65,9 +80,10 @@ class Editor:
         self._said = ""
         self._file: str | None = None  # the name that is typed, while it is
         self._written = False
-        text = FormattedTextControl(
-            self._text, focusable=True, show_cursor=True, get_cursor_position=self._cursor
-        )
+        self._rows, self._top = Rows(lambda one: max(1, get_cwidth(self._shown(one)))), 0
+        self._pressed = 0.0  # when the last key was
+        self._is_read = True  # what is before the cursor, when the text was drawn
+        text = FormattedTextControl(self._text, focusable=True, show_cursor=True)
         below = [
             Window(FormattedTextControl(draw), height=height, wrap_lines=False)
             for draw, height in (
@@ -77,7 +93,7 @@ class Editor:
                 (self._status, 2),
             )
         ]
-        self._window = Window(text, wrap_lines=True)
+        self._window = Window(text, wrap_lines=False)
         self.application: Application[None] = Application(
             layout=Layout(HSplit([self._window, *below])),
             key_bindings=self._bindings(),
@@ -88,48 +104,78 @@ class Editor:
     # What is drawn
 
     def _shown(self, character: str) -> str:
-        return character if character == "\n" else symbol(character, space=False)
+        return END if character == "\n" else symbol(character, space=False)
+
+    def _layout(self) -> list[Row]:
+        """Return the rows of the text, each a column short of the screen for the cursor."""
+        width = self.application.output.get_size().columns
+        return self._rows.of(self._document.text, max(1, width - 1))
 
     def _text(self) -> StyleAndTextTuples:
-        document = self._document
+        """Return the rows that are seen, scrolled to where the cursor is."""
+        document, rows = self._document, self._layout()
+        self._is_read = document.read_on(document.cursor, AT_ONCE)
+        now = row_at(rows, document.cursor)
+        seen = self._page()
+        self._top = max(0, min(max(self._top, now - seen + 1), now, len(rows) - 1))
         styled: StyleAndTextTuples = []
-        bits = document.surprises()
-        ghost = self._ghost()
-        for n, character in enumerate(document.text):
-            if n == document.cursor and ghost:
-                styled.append(("class:ghost", ghost))
-            level = sum(bits[n] > limit for limit in _BITS)
-            styled.append((f"class:bits{level}", self._shown(character)))
-        if document.cursor == len(document.text):
-            styled.append(("class:ghost", ghost))
-        styled.append(("", " "))
+        for row in rows[self._top : self._top + seen]:
+            styled += self._drawn(row)
+            if row == rows[-1] and document.cursor == len(document.text):
+                styled += self._at_cursor(row)
+            if document.text[row.start : row.stop][-1:] != "\n":
+                styled.append(("", END))
         return styled
 
-    def _ghost(self) -> str:
-        """Return the first suggestion, where the text ends or a line does."""
+    def _drawn(self, row: Row) -> StyleAndTextTuples:
+        """Return the characters of a row in their colours, and what is ahead of the cursor."""
+        document, bits = self._document, self._document.bits
+        styled: StyleAndTextTuples = []
+        for n in range(row.start, row.stop):
+            if n == document.cursor:
+                styled += self._at_cursor(row)
+            level = sum(bits[n] > limit for limit in _BITS) if n < len(bits) else 0
+            styled.append((f"class:bits{level}", self._shown(document.text[n])))
+        return styled
+
+    def _at_cursor(self, row: Row) -> StyleAndTextTuples:
+        return [("[SetCursorPosition]", ""), ("class:ghost", self._ghost(row.start))]
+
+    def _ghost(self, start: int) -> str:
+        """Return the first suggestion, where the text ends or a line does, as far as it fits.
+
+        start: where the row of the cursor begins.
+        """
         document = self._document
         following = document.text[document.cursor : document.cursor + 1]
-        if following not in ("", "\n"):
+        if following not in ("", "\n") or not self._is_read:
             return ""
         found = document.suggestions()
-        return "".join(map(self._shown, found[0][0].split("\n")[0])) if found else ""
-
-    def _cursor(self) -> Point:
-        before = "".join(map(self._shown, self._document.text[: self._document.cursor]))
-        line = before.count("\n")
-        return Point(x=len(before) - (before.rfind("\n") + 1), y=line)
+        room = self.application.output.get_size().columns - 1
+        room -= sum(get_cwidth(self._shown(one)) for one in document.text[start : document.cursor])
+        ghost = ""
+        for character in found[0][0].split("\n")[0] if found else "":
+            shown = self._shown(character)
+            if get_cwidth(ghost + shown) > room:
+                break
+            ghost += shown
+        return ghost
 
     def _rule(self) -> StyleAndTextTuples:
         config = self._document.config
         settings = f" temperature {config.temperature:.2f}"
         settings += f", top-k {config.top_k}" if config.top_k else ""
         where = f" {self._document.cursor:,} of {len(self._document.text):,} "
+        if not self._is_read:
+            where = f" reading, {len(self._document.bits):,} of {self._document.cursor:,} "
         width = self.application.output.get_size().columns
         dashes = "─" * max(0, width - len(settings) - len(where) - 1)
         return [("class:rule", f"{settings} {dashes}{where}")]
 
     def _suggestions(self) -> StyleAndTextTuples:
         styled: StyleAndTextTuples = []
+        if not self._is_read:
+            return styled
         for key, (text, p) in zip(("Tab", "F2", "F3"), self._document.suggestions(), strict=False):
             shown = "".join(symbol(character) for character in text)
             styled += [("class:rule", f" {key} "), ("class:first", shown), ("", f" {p:.0%}  ")]
@@ -139,6 +185,8 @@ class Editor:
         document = self._document
         room = max(0, min(60, self.application.output.get_size().columns - 14))
         styled: StyleAndTextTuples = []
+        if not self._is_read:
+            return styled
         for one in document.candidates(CANDIDATES):
             shown = symbol(document.vocabulary[one.id])
             padded = shown + " " * max(0, 5 - get_cwidth(shown))
@@ -167,29 +215,51 @@ class Editor:
             line += f" {key}  "
         return [("class:rule", "\n".join([*lines, line][:2]))]
 
+    async def read_while_idle(self) -> None:
+        """Read what has not been read, between keys: to the cursor at once, the rest in a pause."""
+        document = self._document
+        while True:
+            rests = monotonic() - self._pressed > PAUSE
+            goal = len(document.text) if rests else document.cursor
+            if len(document.bits) >= goal:
+                await sleep(PAUSE / 4)
+                continue
+            document.read_on(goal, AT_ONCE)
+            if len(document.bits) >= goal or not rests:
+                self.application.invalidate()
+            await sleep(0)
+
     # Keys
 
     def _bindings(self) -> KeyBindings:
         keys, document = KeyBindings(), self._document
 
-        def on(*names: str, do: Callable[[KeyPressEvent], object]) -> None:
+        in_text = Condition(lambda: self._file is None)
+        asked = ~in_text
+
+        def on(*names: str, do: Callable[[KeyPressEvent], object], when: Filter = in_text) -> None:
             for name in names:
-                keys.add(name)(lambda event: self._do(event, do))
+                keys.add(name, filter=when)(lambda event: self._do(event, do))
 
         on("<any>", do=lambda event: self._typed(event.data))
-        on(Keys.BracketedPaste, do=lambda event: self._typed(event.data.replace("\r\n", "\n")))
-        on("enter", do=lambda _: self._enter())
+        on(Keys.BracketedPaste, do=lambda event: self._typed(_with_line_ends(event.data)))
+        on("enter", do=lambda _: self._typed("\n"))
         on("tab", do=lambda _: document.accept(1))
         on("f2", do=lambda _: document.accept(2))
         on("f3", do=lambda _: document.accept(3))
         on("c-right", do=lambda _: self._word())
         on("left", do=lambda _: document.move(document.cursor - 1))
         on("right", do=lambda _: document.move(document.cursor + 1))
-        on("up", do=lambda _: self._line(-1))
-        on("down", do=lambda _: self._line(1))
-        on("home", "c-a", do=lambda _: document.move(self._line_start()))
-        on("end", "c-e", do=lambda _: document.move(self._line_end()))
-        on("backspace", do=lambda _: self._rub_out())
+        on("c-left", do=lambda _: self._word_back())
+        on("up", do=lambda _: self._up_or_down(-1))
+        on("down", do=lambda _: self._up_or_down(1))
+        on("pageup", do=lambda _: self._up_or_down(-self._page()))
+        on("pagedown", do=lambda _: self._up_or_down(self._page()))
+        on("home", "c-a", do=lambda _: document.move(self._row().start))
+        on("end", "c-e", do=lambda _: document.move(self._row_end(self._row())))
+        on("c-home", do=lambda _: document.move(0))
+        on("c-end", do=lambda _: document.move(len(document.text)))
+        on("backspace", do=lambda _: document.delete(1))
         on("delete", do=lambda _: document.delete(-1))
         on("c-z", do=lambda _: self._if(document.undo(), "nothing is left to undo"))
         on("c-y", do=lambda _: self._if(document.redo(), "nothing is left to redo"))
@@ -200,32 +270,36 @@ class Editor:
         on("f7", do=lambda _: self._set(top_k=self._fewer()))
         on("f8", do=lambda _: self._set(top_k=self._more()))
         on("c-s", do=lambda _: self._ask_for_file())
-        on("escape", do=lambda _: self._leave_file())
-        on("c-q", "c-c", "c-d", do=lambda event: event.app.exit())
+        on("<any>", do=lambda event: self._named(event.data), when=asked)
+        on(Keys.BracketedPaste, do=lambda event: self._named(event.data), when=asked)
+        on("backspace", do=lambda _: self._rub_out(), when=asked)
+        on("enter", do=lambda _: self._save(), when=asked)
+        on("escape", do=lambda _: self._leave_file(), when=asked)
+        on("c-q", "c-c", "c-d", do=lambda event: event.app.exit(), when=Always())
         return keys
 
     def _do(self, event: KeyPressEvent, do: Callable[[KeyPressEvent], object]) -> None:
-        self._said = ""
+        self._said, self._pressed = "", monotonic()
         try:
             do(event)
         except UnknownCharacter as error:
-            near = " ".join(error.nearest)
+            near = " ".join(map(symbol, error.nearest))
             shown = symbol(error.character)
             self._said = f"the network does not know {shown}" + (f"; near: {near}" if near else "")
         except (CharRNNError, OSError) as error:
             self._said = str(error)
 
     def _typed(self, text: str) -> None:
-        if self._file is not None:
-            self._file += "".join(filter(str.isprintable, text))
-            return
         self._document.insert(text)
         self._written = False
 
-    def _enter(self) -> None:
-        if self._file is None:
-            self._typed("\n")
-            return
+    def _named(self, text: str) -> None:
+        self._file = (self._file or "") + "".join(filter(str.isprintable, text))
+
+    def _rub_out(self) -> None:
+        self._file = (self._file or "")[:-1]
+
+    def _save(self) -> None:
         name, self._file = self._file, None
         if not name:
             return
@@ -233,12 +307,6 @@ class Editor:
         with path.open("x", encoding="utf-8", newline="") as file:
             file.write(self._document.text)
         self._say(f"saved as {path}")
-
-    def _rub_out(self) -> None:
-        if self._file is None:
-            self._document.delete(1)
-        else:
-            self._file = self._file[:-1]
 
     def _word(self) -> None:
         """Go over a word of the text, or take one of the ghost's at its end."""
@@ -252,24 +320,32 @@ class Editor:
             word += 1
         document.move(document.cursor + word)
 
-    def _line_start(self) -> int:
-        return self._document.text.rfind("\n", 0, self._document.cursor) + 1
+    def _word_back(self) -> None:
+        """Go to the beginning of this word, or of the one before."""
+        before = self._document.text[: self._document.cursor].rstrip()
+        while before and not before[-1].isspace():
+            before = before[:-1]
+        self._document.move(len(before))
 
-    def _line_end(self) -> int:
-        end = self._document.text.find("\n", self._document.cursor)
-        return end if end >= 0 else len(self._document.text)
+    def _row(self) -> Row:
+        rows = self._layout()
+        return rows[row_at(rows, self._document.cursor)]
 
-    def _line(self, by: int) -> None:
-        """Move to the same column of the line above or below."""
-        document, start = self._document, self._line_start()
-        column = document.cursor - start
-        target = start - 1 if by < 0 else self._line_end() + 1
-        if not 0 <= target <= len(document.text):
-            return
-        document.move(target)
-        first = self._line_start()
-        document.move(first)
-        document.move(min(first + column, self._line_end()))
+    def _row_end(self, row: Row) -> int:
+        """Return the last place in a row: before its line end, or before what begins the next."""
+        return row.stop if row.stop == len(self._document.text) else row.stop - 1
+
+    def _up_or_down(self, by: int) -> None:
+        """Move to the same column of a row above or below."""
+        document, rows = self._document, self._layout()
+        now = row_at(rows, document.cursor)
+        column = document.cursor - rows[now].start
+        target = rows[max(0, min(now + by, len(rows) - 1))]
+        document.move(min(target.start + column, self._row_end(target)))
+
+    def _page(self) -> int:
+        """Return the rows of the text that the screen shows."""
+        return max(1, self.application.output.get_size().rows - BELOW)
 
     def _write(self) -> None:
         self._document.generate(WRITES, self._seed)
@@ -277,9 +353,14 @@ class Editor:
         self._written = True
 
     def _write_again(self) -> None:
+        """Write otherwise, or at first in the place of what stands behind the cursor."""
         if self._written:
             self._document.undo()
-        self._write()
+            self._write()
+            return
+        self._document.generate(WRITES, self._seed, anew=True)
+        self._seed += 1
+        self._written = True
 
     def _temperature(self) -> float:
         temperature = self._document.config.temperature
@@ -310,7 +391,17 @@ class Editor:
         self._said = said
 
 
+def _with_line_ends(pasted: str) -> str:
+    """Return a text that was pasted: a terminal sends a carriage return for each line end."""
+    return pasted.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def edit(document: Document, seed: int) -> None:
     """Edit a document in this terminal, and write it to standard output at the end."""
-    Editor(document, seed).application.run()
+    editor = Editor(document, seed)
+
+    def begin() -> None:
+        editor.application.create_background_task(editor.read_while_idle())
+
+    editor.application.run(pre_run=begin)
     sys.stdout.write(document.text if document.text.endswith("\n") else document.text + "\n")

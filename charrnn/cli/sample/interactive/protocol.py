@@ -6,6 +6,7 @@
     {"move": 3}                     the cursor, from the beginning; from the end if negative
     {"accept": 1}                   insert a suggestion
     {"generate": 40, "seed": 7}     insert what the network writes
+    {"regenerate": 40, "seed": 8}   put it in the place of what follows the cursor
     {"undo": true} {"redo": true}
     {"options": {"temperature": 0.5, "top_k": 10}}
     {"surprise": true}              the surprise of every character, too
@@ -16,12 +17,13 @@ Several may be in one line, and are done in this order. Each line is answered by
      "suggestions": [{"text", "p"}, ...]}
 
 with the "id" of the line, if it has one, or by {"error": ...}: the text is then as it was after
-what came before.
+what came before. The first suggestion is what an editor shows ahead of the cursor.
 """
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from functools import partial
+from typing import Any, NoReturn, TextIO
 
 from charrnn.errors import CharRNNError, ConfigError
 from charrnn.sampling.completion.document import Document
@@ -49,6 +51,7 @@ class Protocol:
             "type": (str, lambda text, _: document.insert(text)),
             "accept": (int, lambda n, _: document.accept(n)),
             "generate": (int, self._generate),
+            "regenerate": (int, partial(self._generate, anew=True)),
             "undo": (bool, lambda really, _: really and document.undo()),
             "redo": (bool, lambda really, _: really and document.redo()),
         }
@@ -64,13 +67,13 @@ class Protocol:
         try:
             request = _parsed(line)
         except CharRNNError as error:
-            return {"error": str(error)}
+            return {"error": error.spelled(_spelling)}
         named = {"id": request["id"]} if "id" in request else {}
         try:
             self._do(request)
             return named | self._state(request)
-        except (CharRNNError, TypeError) as error:
-            return named | {"error": str(error)}
+        except CharRNNError as error:
+            return named | {"error": error.spelled(_spelling)}
 
     def _do(self, request: dict[str, Any]) -> None:
         others = request.keys() - self._done.keys() - {"id", "seed", "top", "surprise"}
@@ -84,13 +87,14 @@ class Protocol:
                     raise ConfigError(f"{name}: {value!r:.40} is not of type {kind.__name__}")
                 do(value, request)
 
-    def _generate(self, length: int, request: dict[str, Any]) -> None:
+    def _generate(self, length: int, request: dict[str, Any], *, anew: bool = False) -> None:
         seed = request.get("seed", 0)
         if not 0 <= length <= MOST_GENERATED:
-            raise ConfigError(f"generate: {length} is out of range; give 0 to {MOST_GENERATED:,}")
+            name = "regenerate" if anew else "generate"
+            raise ConfigError(f"{name}: {length} is out of range; give 0 to {MOST_GENERATED:,}")
         if type(seed) is not int or not 0 <= seed < 2**64:
             raise ConfigError(f"seed: {seed!r:.40} is not a whole number from 0 on")
-        self._document.generate(length, seed)
+        self._document.generate(length, seed, anew=anew)
 
     def _state(self, request: dict[str, Any]) -> dict[str, Any]:
         document, top = self._document, request.get("top", TOP)
@@ -108,16 +112,36 @@ class Protocol:
         return state | ({"surprise": document.surprises()} if request.get("surprise") else {})
 
 
+def lines_of(stream: TextIO) -> Iterator[str]:
+    """Yield the lines of a stream without their ends, of one that is too long the beginning."""
+    while line := stream.readline(LONGEST_LINE + 1):
+        yield line.removesuffix("\n")
+        while not line.endswith("\n") and (line := stream.readline(LONGEST_LINE)):
+            pass
+
+
 def _parsed(line: str) -> dict[str, Any]:
     if len(line) > LONGEST_LINE:
         raise ConfigError(f"a line of more than {LONGEST_LINE:,} characters is not read")
     try:
-        request = json.loads(line)
+        request = json.loads(line, parse_constant=_no_number)
+        json.dumps(request, allow_nan=False)  # 1e999 is read as an infinity
     except (ValueError, RecursionError):
         request = None
     if not isinstance(request, dict):
         raise ConfigError('a line is a JSON object such as {"type": "a"}')
     return request
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _spelling(name: str, value: object) -> str:
+    """Spell an argument as an option of a request, or, where it is none, of the command."""
+    if name == "unknown":
+        return f"--unknown {value}"
+    return name if value is None else f'"{name}": {json.dumps(value)}'
 
 
 def _from_either_end(place: int, document: Document) -> int:

@@ -4,14 +4,39 @@ import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from charrnn.cli.sample.escapes import as_meant
 from charrnn.cli.sample.options import SampleOptions
+from charrnn.cli.sample.prompt import prompt_of
 from charrnn.cli.stdout import written_to
 from charrnn.errors import ConfigError
 from charrnn.sampling.config import SamplingConfig
+from charrnn.text.sources import STANDARD_INPUT
 
 if TYPE_CHECKING:
     from charrnn.checkpoint.checkpoint import Checkpoint
+
+
+def check_typed(options: SampleOptions) -> None:
+    """Check the options beside `--interactive`.
+
+    Raises
+    ------
+    ConfigError
+        One is of a text that is written at once.
+    """
+    given = {
+        "--num-samples": options.num_samples > 1,
+        "--output": options.output is not None,
+        "--replay": options.replay is not None,
+        "--state-in": options.state_in is not None,
+        "--state-out": options.state_out is not None,
+        "--show-probs": options.show_probs,
+        "--prompt-file -": str(options.prompt_file) == STANDARD_INPUT,
+    }
+    if found := [option for option, is_given in given.items() if is_given]:
+        raise ConfigError(
+            f"{found[0]}: has no place beside --interactive, which is for a text that is typed; "
+            "leave one of them out"
+        )
 
 
 def complete(checkpoint: "Checkpoint", config: SamplingConfig, options: SampleOptions) -> None:
@@ -24,8 +49,11 @@ def complete(checkpoint: "Checkpoint", config: SamplingConfig, options: SampleOp
     """
     from charrnn.sampling.completion.document import Document
 
-    document = Document(checkpoint.network, checkpoint.vocabulary, config)
-    document.insert(as_meant(options.prompt or "", "--prompt", checkpoint.vocabulary))
+    document = Document(checkpoint.network, checkpoint.vocabulary, config, options.unknown)
+    if options.prompt is not None or options.prompt_file is not None:
+        document.insert(
+            prompt_of(options.prompt, options.prompt_file, options.encoded, checkpoint).text
+        )
     if options.as_json or sys.stdin is None or not sys.stdin.isatty():
         _by_lines(document)
         return
@@ -40,13 +68,12 @@ def complete(checkpoint: "Checkpoint", config: SamplingConfig, options: SampleOp
 
 
 def _by_lines(document: object) -> None:
-    from charrnn.cli.sample.interactive.protocol import LONGEST_LINE, Protocol
+    from charrnn.cli.sample.interactive.protocol import Protocol, lines_of
 
     protocol = Protocol(document)  # type: ignore[arg-type]
     with written_to(None):
         if sys.stdin is None:
             return
-        for line in iter(lambda: sys.stdin.readline(LONGEST_LINE + 2), ""):
-            for answer in protocol.answers([line]):
-                sys.stdout.write(answer + "\n")
-                sys.stdout.flush()
+        for answer in protocol.answers(lines_of(sys.stdin)):
+            sys.stdout.write(answer + "\n")
+            sys.stdout.flush()
