@@ -9,6 +9,12 @@ from pathlib import Path
 
 from charrnn.checkpoint.paths import FOLDER, expanded
 
+CORPORA = "corpora"
+"""The folder that texts are offered from."""
+
+NO_TEXTS = (".py", ".md", ".npz")
+"""The ends of names of what is no text to learn from."""
+
 
 def complete_view(incomplete: str) -> list[tuple[str, str]]:
     """Return the views whose names begin with `incomplete`, with what they answer."""
@@ -27,6 +33,16 @@ def complete_run(incomplete: str) -> list[str]:
     from charrnn.checkpoint.finding import has_run
 
     return list(_models(incomplete, has_run))
+
+
+def complete_corpus(incomplete: str) -> list[str]:
+    """Return the texts in `corpora/` once that is what is typed; of others the shell knows more."""
+    folder, begun = os.path.split(incomplete)
+    names = sorted(os.listdir(CORPORA)) if os.path.isdir(CORPORA) else []  # noqa: PTH112, PTH208
+    others = [name for name in os.listdir() if name != CORPORA] if begun and not folder else []  # noqa: PTH208
+    is_meant = folder == CORPORA or (begun and not any(name.startswith(begun) for name in others))
+    texts = [f"{CORPORA}/{name}" for name in names if not name.endswith(NO_TEXTS)]
+    return [text for text in texts if is_meant and text.startswith(incomplete)]
 
 
 def _models(incomplete: str, is_meant: Callable[[Path], bool]) -> Iterator[str]:

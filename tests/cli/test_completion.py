@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.cli.completion import complete_model, complete_run, complete_view
+from charrnn.cli.completion import complete_corpus, complete_model, complete_run, complete_view
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +41,19 @@ def test_a_name_alone_is_found_in_the_folder_of_models():
     assert "plays.npz" in complete_model("pl")
     assert complete_run("p") == ["plays.npz"]
     assert complete_run("") == ["checkpoints/plays.npz"]
+
+
+def test_texts_of_the_folder_of_corpora():
+    assert complete_corpus("cor") == []
+    Path("corpora").mkdir()
+    for name in ("plays.txt", "dates.tsv", "dates.py", "README.md"):
+        Path("corpora", name).touch()
+    assert complete_corpus("cor") == ["corpora/dates.tsv", "corpora/plays.txt"]
+    assert complete_corpus("corpora/p") == ["corpora/plays.txt"]
+    assert complete_corpus("") == complete_corpus("te") == complete_corpus("runs/a") == []
+    Path("corner.txt").touch()
+    assert complete_corpus("cor") == []  # the shell offers both
+    assert complete_corpus("corp") == ["corpora/dates.tsv", "corpora/plays.txt"]
 
 
 def test_views_with_what_they_answer():
@@ -77,6 +90,7 @@ def offered(line, shell="bash"):
         ("charrnn sample pl", ["plays.npz"]),
         ("charrnn inspect here.npz runs/", ["runs/a.npz"]),
         ("charrnn inspect --view su", ["summary"]),
+        ("charrnn train corpora/", []),
         ("charrnn train --cell ", ["rnn", "lstm", "gru"]),
         ("charrnn train --resume ", ["checkpoints/plays.npz"]),
         ("charrnn train text.txt --le", ["--learning-rate"]),

@@ -104,7 +104,7 @@ def test_without_a_field_a_table_is_read_verbatim(here: Path) -> None:
     corpus = read_corpus(["a.csv"])
     assert corpus.text == TABLE
     assert corpus.notes == (
-        "a.csv is read as it stands, with its fields id, title, text; train --field NAME reads one "
+        "a.csv is read as it stands, with its fields id, title, text; --field NAME reads one "
         "of them alone",
     )
     Path("b.csv").write_text("1,one\n2,two\n")

@@ -51,12 +51,15 @@ class TextOptions(Checked):
     as_bytes: bool = opt(
         False, "Take each byte of them for the character of that number.", TEXT, names="--bytes"
     )
+    field: str | None = opt(
+        None, "Read this column of a .csv or .tsv, this field of a .jsonl or .json.", TEXT, "NAME"
+    )
     # fmt: on
 
     @property
     def encoded(self) -> Encoded:
         """How the files are encoded."""
-        return Encoded(self.encoding, self.errors, self.as_bytes)
+        return Encoded(self.encoding, self.errors, self.as_bytes, self.field)
 
 
 @dataclass(frozen=True)

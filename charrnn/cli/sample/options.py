@@ -38,6 +38,9 @@ class SampleOptions(Checked):
         False, "Take each byte of the prompt's file for the character of that number.", PROMPT,
         names="--bytes",
     )
+    field: str | None = opt(
+        None, "Read this column of a .csv or .tsv, this field of a .jsonl or .json.", PROMPT, "NAME"
+    )
     num_samples: Count = opt(1, "How many texts to write.", HOW_MUCH, "N", aliases="--repeat")
     separator: str | None = opt(
         None, r"What is written between two texts; \n, \t, \r and \\ are understood.", HOW_MUCH,
@@ -92,4 +95,4 @@ class SampleOptions(Checked):
     @property
     def encoded(self) -> Encoded:
         """How the prompt's file is encoded."""
-        return Encoded(self.encoding, self.errors, self.as_bytes)
+        return Encoded(self.encoding, self.errors, self.as_bytes, self.field)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from charrnn.checkpoint.paths import expanded
+from charrnn.cli.completion import complete_corpus
 from charrnn.cli.from_fields import takes
 from charrnn.cli.messages import note
 from charrnn.cli.train.options import MachineOptions, OutputOptions
@@ -34,6 +35,7 @@ def train(
             help="Files, folders or patterns, .docx and .epub too; .gz, .bz2 and .xz are "
             "unpacked; - is standard input.",
             show_default=False,
+            autocompletion=complete_corpus,
         ),
     ] = None,
     *,

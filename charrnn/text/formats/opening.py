@@ -161,7 +161,7 @@ class OpenedText:
         elif form and (names := columns(head.decode("utf-8", "replace"), form)):
             notes.append(
                 f"{self.name} is read as it stands, with its fields {', '.join(names)[:120]}; "
-                "train --field NAME reads one of them alone"
+                "--field NAME reads one of them alone"
             )
         elif extract and suffix in _PAGES:
             from charrnn.text.formats import html  # noqa: PLC0415

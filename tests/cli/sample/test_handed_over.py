@@ -89,6 +89,15 @@ def test_a_prompt_that_is_given_leaves_a_pipe_alone(alone):
     os.close(reading)
 
 
+def test_a_field_of_a_table_may_be_the_prompt():
+    Path("t.csv").write_text("id,text\n1,ab\n2,d\n")
+    done = run("--prompt-file", "t.csv", "--field", "text")
+    assert done.stdout.startswith(b"ab\nd")
+    assert run("--prompt-file", "t.csv", "--field", "x").returncode == 1
+    noted = run("-p", "ab", "--field", "text").stderr.decode()
+    assert "--field does not concern a text that is not in a file" in noted
+
+
 def test_a_pipe_that_nothing_is_written_to_is_not_waited_for(alone):
     reading, writing = os.pipe()
     start = time.monotonic()
