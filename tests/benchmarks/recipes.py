@@ -18,7 +18,8 @@ above     the median's distance to the worst
 rose      the largest rise of an evaluation above the best before it, of all seeds
 broken    evaluations more than 0.1 nats above the best before them, of all
 
-With --json FILE every run is a line of it, and runs that are there already are not made again. A
+With --json FILE every run is a line of it, and runs that are there already are not made again; with
+--jobs N that many are made at a time. A
 budget in characters does not depend on what else the machine does; one in seconds does.
 """
 
@@ -30,7 +31,9 @@ if __name__ == "__main__":
 import argparse
 import json
 import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field, replace
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -232,6 +235,7 @@ def main() -> None:
     parser.add_argument("texts", nargs="*", type=Path, metavar="TEXT")
     parser.add_argument("--recipes", nargs="+", default=["default"], choices=RECIPES)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=1, help="runs at a time, one core each")
     parser.add_argument("--characters", type=float, default=2.2e6)
     parser.add_argument("--max-time", type=float)
     parser.add_argument("--evaluations", type=int, default=TrainOptions.evaluations)
@@ -246,30 +250,41 @@ def main() -> None:
     known: list[dict[str, Any]] = []
     if options.json and options.json.exists():
         known = [json.loads(line) for line in options.json.read_text().splitlines()]
+    corpora = texts(options.texts)
+    runs = [
+        {
+            "text": text,
+            "recipe": recipe,
+            "seed": seed,
+            "characters": None if options.max_time else options.characters,
+            "max_time": options.max_time,
+            "final": options.final,
+        }
+        for seed in range(options.seeds)
+        for text in corpora
+        for recipe in options.recipes
+    ]
+    missing = [run for run in runs if not any(run.items() <= done.items() for done in known)]
+    with ProcessPoolExecutor(options.jobs, get_context("spawn")) as pool:
+        asked = [pool.submit(made, run, corpora[run["text"]], options) for run in missing]
+        for future in as_completed(asked):
+            known.append(future.result())
+            if options.json:
+                with options.json.open("a") as file:
+                    file.write(json.dumps(known[-1]) + "\n")
     print("text          recipe           runs  loss (best to worst)   above   rose    broken")
-    for text_name, text in texts(options.texts).items():
-        corpus = from_text(part(text, final=options.final))
-        for name in options.recipes:
-            recipe = RECIPES[name]
-            found = []
-            for seed in range(options.seeds):
-                about = {
-                    "text": text_name,
-                    "recipe": name,
-                    "seed": seed,
-                    "characters": None if options.max_time else options.characters,
-                    "max_time": options.max_time,
-                    "final": options.final,
-                }
-                done = [run for run in known if about.items() <= run.items()]
-                if not done:
-                    budget = budget_of(options, recipe, corpus)
-                    done = [about | Trial(corpus, recipe, seed, budget).result()]
-                    if options.json:
-                        with options.json.open("a") as file:
-                            file.write(json.dumps(done[0] | asdict(recipe)) + "\n")
-                found.append(done[0])
-            print(row(text_name, name, found), flush=True)
+    for text in corpora:
+        for recipe in options.recipes:
+            group = [run for run in runs if (run["text"], run["recipe"]) == (text, recipe)]
+            found = [next(d for d in known if run.items() <= d.items()) for run in group]
+            print(row(text, recipe, found), flush=True)
+
+
+def made(run: dict[str, Any], text: str, options: argparse.Namespace) -> dict[str, Any]:
+    """Make a run; return what was asked, the recipe and the result."""
+    corpus, recipe = from_text(part(text, final=options.final)), RECIPES[run["recipe"]]
+    budget = budget_of(options, recipe, corpus)
+    return run | Trial(corpus, recipe, run["seed"], budget).result() | asdict(recipe)
 
 
 def row(text: str, recipe: str, runs: list[dict[str, Any]]) -> str:
