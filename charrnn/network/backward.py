@@ -37,7 +37,7 @@ def backward(  # noqa: PLR0917
         loss = learn(params, up, y, gradient, d_up, share)
     else:
         loss = learn_sampled(params, up, y, gradient, d_up, candidates, share)
-    for _ in _layers_backward(network, trace, grad):
+    for _ in layers_backward(network, trace, grad):
         pass
     return loss
 
@@ -51,13 +51,17 @@ def backward_from_logits(network: Network, trace: Trace, grad: Gradient) -> Iter
     np.matmul(trace.flat_up[-1].T, dz_y, out=grad.params["W_ya"])
     dz_y.sum(axis=0, out=grad.params["b_y"])
     np.matmul(dz_y, network.W_ya.T, out=fold(grad.da[1:]))
-    yield from _layers_backward(network, trace, grad)
+    yield from layers_backward(network, trace, grad)
 
 
-def _layers_backward(network: Network, trace: Trace, grad: Gradient) -> Iterator[int]:
+def layers_backward(
+    network: Network, trace: Trace, grad: Gradient, last: Floats | None = None
+) -> Iterator[int]:
     """Write the gradients of all layers, from that by the output of the highest layer.
 
-    That one is found in grad.da[1:].
+    That one is found in grad.da[1:]. Yields as `backward_from_logits` does.
+
+    last: (L, S, B, H), the gradient by the last state, of what reads that; by default of nothing.
     """
     cell = CELLS[network.config.cell]
     da, dc, dzx, dza = grad.da, grad.dc, grad.dzx, grad.dza
@@ -67,6 +71,10 @@ def _layers_backward(network: Network, trace: Trace, grad: Gradient) -> Iterator
         if trace.masks is not None:
             da[1:] *= trace.masks[layer]
         dc[-1] = 0
+        if last is not None:
+            da[-1] += last[layer, 0]
+            if last.shape[1] > 1:
+                dc[-1] = last[layer, 1]
         grad.recur.load(weights.W_aa.T[None])
         with unbuffered():
             for start, stop in reversed(grad.blocks):
@@ -77,6 +85,9 @@ def _layers_backward(network: Network, trace: Trace, grad: Gradient) -> Iterator
                     trace.steps[layer][t].backward(*gradients)
                     da_before = gradients[2]
                     np.add(da_before, grad.recur(view)[0], out=da_before)
+        if trace.pads is not None:
+            fold(dzx)[trace.pads.ravel()] = 0
+            fold(dza)[trace.pads.ravel()] = 0
         grad.state[layer, 0] = da[0]
         grad.state[layer, 1:] = dc[0]
 

@@ -50,6 +50,9 @@ class Arrays(NamedTuple):
 HALF: Floats = np.array(0.5, np.float32)
 ONE: Floats = np.array(1, np.float32)
 
+FAR = 64.0
+"""A score whose tanh is 1, to the last bit."""
+
 
 def finish_sigmoid(tanh: Floats) -> None:
     """Turn tanh(z/2) into σ(z), in place."""
@@ -88,6 +91,10 @@ class Cell(Protocol):
 
     scale: ClassVar[tuple[float, ...]]
     """The factor that zx and za of each gate arrive with."""
+
+    idle: ClassVar[tuple[float, ...]] = ()
+    """What zx has to be for each gate, its scale included, so that a state of 0 stays 0, exactly:
+    a gate is 0 or 1 where its z is `FAR` from 0. Networks of pairs need it."""
 
     reset: ClassVar[str] = ""
     """The gate that weighs what the last of the gates receives from a(t-1): that one has a bias b_n
@@ -139,7 +146,7 @@ class RNN(Cell):
 
     gates, states, kept = ("a",), ("a",), ()
     slopes = ("a_a",)
-    scale = (1.0,)
+    scale, idle = (1.0,), (0.0,)
     words: ClassVar = {"a": "hidden state"}
     equations = staticmethod(rnn)
 
@@ -179,7 +186,7 @@ class LSTM(Cell):
 
     gates, states, kept = ("i", "f", "o", "g"), ("a", "c"), ("tanh_c",)
     slopes = ("c_i", "c_f", "a_o", "c_g", "a_c")
-    scale = (0.5, 0.5, 0.5, 1.0)
+    scale, idle = (0.5, 0.5, 0.5, 1.0), (-FAR, 0.0, 0.0, 0.0)
     words: ClassVar = {
         "i": "input gate", "f": "forget gate", "o": "output gate", "g": "candidate",
         "a": "hidden state", "c": "cell state",
@@ -253,7 +260,7 @@ class GRU(Cell):
 
     gates, states, kept = ("r", "u", "n"), ("a",), ("s",)
     slopes = ("n_r", "a_u", "a_n", "spare")
-    scale = (0.5, 0.5, 1.0)
+    scale, idle = (0.5, 0.5, 1.0), (0.0, FAR, 0.0)
     reset = "r"
     words: ClassVar = {
         "r": "reset gate", "u": "update gate", "n": "candidate", "a": "hidden state"

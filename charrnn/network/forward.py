@@ -41,6 +41,8 @@ def run_layers(network: Network, trace: Trace) -> None:
     for layer, recur in enumerate(trace.recur):
         if layer:
             _input(network, layer, trace)
+        if trace.pads is not None:
+            trace.zx[layer].swapaxes(1, 2)[trace.pads] = trace.idle
         if trace.after_step is None:
             for a_before, step in trace.schedule[layer]:
                 recur(a_before)  # za(t) = W_aa a(t-1)

@@ -4,6 +4,7 @@ The letters of the shapes are those of `charrnn.network.network`.
 """
 
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
@@ -41,14 +42,15 @@ class Gradient:
         flat: Floats | None = None,
         *,
         keep_dc: bool = False,
+        params: Parameters | None = None,
     ) -> None:
         T, B, H = trace.T, trace.B, network.config.hidden_size
         cell, dtype = CELLS[network.config.cell], network.params.flat.dtype
         G = len(cell.gates)
-        self.params = Parameters(network.params.shapes, dtype, flat)
+        self.params = params or Parameters(network.params.shapes, dtype, flat)
         self.layers = layers_of(self.params, network.config)
         self.state: Floats = np.zeros_like(trace.first_state)
-        self._scores = (T, B, network.config.vocabulary_size), dtype
+        self._scores = (T, B, network.outputs), dtype
         self.dzx: Floats = zeros((T, B, G * H), dtype)
         self.dza: Floats = zeros((T, B, G * H), dtype) if cell.reset else self.dzx
         self.da: Floats = zeros((T + 1, B, H), dtype)
@@ -79,6 +81,18 @@ class Gradient:
             )
             for t in range(T)
         ]
+
+    def first(self, T: int) -> Self:
+        """Return the first T steps of this window: the same arrays, for a shorter one."""
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        made.__dict__.pop("dz_y", None)
+        made._scores = (T, *self._scores[0][1:]), self._scores[1]
+        made.dzx, made.dza = self.dzx[:T], self.dza[:T]
+        made.da, made.dc = self.da[: T + 1], self.dc[: T + 1]
+        made.blocks = [(start, min(stop, T)) for start, stop in self.blocks if start < T]
+        made.schedule = self.schedule[:T]
+        return made
 
     @cached_property
     def dz_y(self) -> Floats:

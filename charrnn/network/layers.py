@@ -108,7 +108,7 @@ class Table(Input):
         """Write W_ax x + b_a, (T, G, B, H), for one-hot x, given as ids (T, B)."""
         chosen = x if x.shape[1] == 1 else x[:, None] + self._first
         # "clip" spares a copy of the output; Vocabulary.encode has checked the ids.
-        self._rows.take(chosen, axis=0, out=self._out, mode="clip")
+        self._rows.take(chosen, axis=0, out=self._out[: len(x)], mode="clip")
 
     def choose_one(self, x: Ids) -> None:
         """Do as `choose` for a window of one step, given as ids (B,)."""

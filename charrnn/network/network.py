@@ -10,6 +10,7 @@ The gradient of a thing is `d` + its name.
 """
 
 import math
+from typing import Self
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -25,10 +26,14 @@ INPUT_SCALE = 2.0
 million characters of plays fell from 1.87 to 1.71 nats; from 1/16 it was above 2)."""
 
 
-def shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
-    """Return the shape of each parameter by its name: matrices first, then biases."""
+def shapes(config: NetworkConfig, outputs: int | None = None) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each parameter by its name: matrices first, then biases.
+
+    outputs: what is predicted: one of as many; by default a character, one of V; of 0 nothing.
+    """
     H, L = config.hidden_size, config.num_layers
     V, E = config.vocabulary_size, config.embedding_size
+    O = V if outputs is None else outputs  # noqa: E741 - a size, like V
     cell = CELLS[config.cell]
     GH = len(cell.gates) * H
     matrices: dict[str, tuple[int, ...]] = {"W_ex": (V, E)} if E else {}
@@ -39,7 +44,9 @@ def shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
         biases[f"b_a_{layer}"] = (GH,)
         if cell.reset:
             biases[f"b_n_{layer}"] = (H,)
-    return matrices | {"W_ya": (H, V)} | biases | {"b_y": (V,)}
+    if not O:
+        return matrices | biases
+    return matrices | {"W_ya": (H, O)} | biases | {"b_y": (O,)}
 
 
 class Network:
@@ -50,6 +57,9 @@ class Network:
     bias 1 (Jozefowicz et al. 2015), and the others are uniform in ±s/sqrt(n), n the inputs that
     are not 0: one of a one-hot vector, all of any other. s is 1, but `INPUT_SCALE` where characters
     are read: from weights as small as usual a stateful network first learns to listen to itself.
+
+    outputs: what is predicted: one of as many; by default a character, of 0 nothing.
+    params: the parameters, where they are part of others; by default of its own.
     """
 
     def __init__(
@@ -58,16 +68,26 @@ class Network:
         rng: np.random.Generator | None = None,
         dtype: DTypeLike = np.float32,
         flat: Floats | None = None,
+        *,
+        outputs: int | None = None,
+        params: Parameters | None = None,
     ) -> None:
         self.config = config
-        self._take(Parameters(shapes(config), dtype, flat))
+        self.outputs = config.vocabulary_size if outputs is None else outputs
+        self._take(params or Parameters(shapes(config, outputs), dtype, flat))
         if rng is not None:
             self._initialise(rng)
 
     def _take(self, params: Parameters) -> None:
         self.params = params
         self.layers = layers_of(params, self.config)
-        self.W_ya, self.b_y = params["W_ya"], params["b_y"]
+        none = params.flat[:0]
+        self.W_ya = params.get("W_ya", none.reshape(self.config.hidden_size, 0))
+        self.b_y = params.get("b_y", none)
+
+    def sharing(self, flat: Floats) -> Self:
+        """Return a network of the same kind with other parameters, (P,), not copied."""
+        return type(self)(self.config, flat=flat, outputs=self.outputs)
 
     def move_parameters(self, flat: Floats) -> None:
         """Move the parameters into `flat`, (P,); a trace made before does not see it."""

@@ -39,6 +39,17 @@ class Parameters(Mapping[str, Floats]):
     def __len__(self) -> int:
         return len(self._views)
 
+    def part(self, prefix: str) -> "Parameters":
+        """Return the arrays whose names begin so, without that; `flat` stays that of all."""
+        made = object.__new__(type(self))
+        made.flat = self.flat
+        made._views = {
+            name.removeprefix(prefix): view
+            for name, view in self.items()
+            if name.startswith(prefix)
+        }
+        return made
+
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of each array by its name."""

@@ -98,7 +98,7 @@ class Stepper:
         L, H, cell = config.num_layers, config.hidden_size, CELLS[config.cell]
         G, S = len(cell.gates), len(cell.states)
         units, width = slice(0, H), H
-        layers, V = network.layers, config.vocabulary_size
+        layers, V = network.layers, network.outputs
         if part:
             units, width = part.units, part.units.stop - part.units.start
             layers = [part.own(weights, G) for weights in layers]

@@ -4,8 +4,10 @@ The letters of the shapes are those of `charrnn.network.network`.
 """
 
 from collections.abc import Callable
+from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from charrnn.array_types import Floats, Ids
 from charrnn.network.cells import CELLS, Arrays
@@ -29,6 +31,8 @@ class Trace:
 
     after_step: is called after each step of each layer, see `AfterStep`; for reading only, since
         the way back does not know of it.
+    pads: (T, B), the steps of which nothing is read, each before all that is: there the state stays
+        0, and no gradient is of them.
     """
 
     def __init__(
@@ -42,7 +46,7 @@ class Trace:
     ) -> None:
         config, dtype = network.config, network.params.flat.dtype
         H, L, cell = config.hidden_size, config.num_layers, CELLS[config.cell]
-        G, V = len(cell.gates), config.vocabulary_size
+        G, V = len(cell.gates), network.outputs
         self.T, self.B, self.dropout = T, B, dropout
         self.x: Ids = np.zeros((T, B), np.intp)  # what was read last, not a copy
         self.e: Floats = zeros((T, B, config.embedding_size), dtype)
@@ -57,6 +61,8 @@ class Trace:
         self.scale: Floats = np.array(cell.scale, dtype)
         self.scores = scores
         self.after_step: AfterStep | None = None
+        self.pads: NDArray[np.bool_] | None = None
+        self.idle: Floats = np.array(cell.idle, dtype).reshape(-1, 1)
         self.recur = [Product((G, H, H), B, T, dtype) for _ in range(L)]
         layers = network.layers
         self._b_n = [weights.b_n for weights in layers]
@@ -85,9 +91,26 @@ class Trace:
             ]
             for layer in range(L)
         ]
-        # The same arrays with time folded into the batch.
+        self._fold()
+
+    def _fold(self) -> None:
+        """Fold time into the batch: the same arrays for products of all steps at once."""
         self.flat_e, self.flat_log_y_hat = fold(self.e), fold(self.log_y_hat)
-        self.flat_up = [fold(self.upward(layer)) for layer in range(L)]
+        self.flat_up = [fold(self.upward(layer)) for layer in range(len(self.states))]
+
+    def first(self, T: int) -> Self:
+        """Return the first T steps of this window: the same arrays, for a shorter one."""
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        made.T = T
+        made.e, made.zx, made.kept = self.e[:T], self.zx[:, :T], self.kept[:, :, :T]
+        made.states, made.log_y_hat = self.states[:, :, : T + 1], self.log_y_hat[:T]
+        made.masks = None if self.masks is None else self.masks[:, :T]
+        made.up = None if self.up is None else self.up[:, :T]
+        made.steps = [steps[:T] for steps in self.steps]
+        made.schedule = [steps[:T] for steps in self.schedule]
+        made._fold()
+        return made
 
     def _input(self, layer: int, weights: Layer) -> Input:
         """Return what a layer multiplies its input with."""

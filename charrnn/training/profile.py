@@ -59,7 +59,7 @@ _PLACES = {
     ("forward", "copy_weights"): "laying out",
     ("backward", "add_rows"): "one-hot",
     ("backward", "_input_backward"): "one-hot",
-    ("backward", "_layers_backward"): "products",
+    ("backward", "layers_backward"): "products",
     ("optimizer", None): "optimiser",
     ("batches", None): "data",
     ("id_store", None): "data",

@@ -24,7 +24,7 @@ T, B, V = 5, 3, 7
 EPSILON = 1e-5
 TOLERANCE = 1e-6
 CLEARLY_WRONG = 1e-3
-LAYERS = "_layers_backward"
+LAYERS = "layers_backward"
 
 
 def differences(array, loss):
