@@ -47,6 +47,7 @@ SUBFLOORS = {
         "forward": 6,
         "stepper": 6,
         "backward": 7,
+        "pairs": 8,
     },
     "inspection": {
         "options": 0,

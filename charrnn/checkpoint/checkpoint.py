@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -33,15 +33,17 @@ from charrnn.checkpoint.record import TrainingRecord, is_count
 from charrnn.errors import CheckpointError, ConfigError, printable
 from charrnn.network.config import NetworkConfig
 from charrnn.network.network import Network, shapes
+from charrnn.network.parameters import Parameters
 from charrnn.system.atomic import write_atomically
 from charrnn.text.vocabulary import Vocabulary
 
 FORMAT_VERSION = 1
 
-Kind = Literal["model", "resume", "index", "place"]
+Kind = Literal["model", "pairs", "resume", "index", "place"]
 
 _NAMED = {
     "model": "a model",
+    "pairs": "a model of pairs, which answers texts",
     "resume": "a training state",
     "index": "an index of a text",
     "place": "the place where a text stopped",
@@ -89,24 +91,58 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     CheckpointError
         If it cannot be written, or a parameter is not finite; the old file is unchanged.
     """
-    network, vocabulary = checkpoint.network, checkpoint.vocabulary
-    if not np.isfinite(network.params.flat).all():
+    config = asdict(checkpoint.network.config)
+    write_parts(path, "model", {"network": config}, checkpoint, checkpoint.network.params)
+
+
+class Parts(Protocol):
+    """What the files of models of all kinds have beside their parameters."""
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The characters that the network knows."""
+
+    @property
+    def training(self) -> TrainingRecord:
+        """How it was trained."""
+
+    @property
+    def history(self) -> Doubles:
+        """(N, 3), a row an evaluation: step, training loss, validation loss, in nats."""
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The versions of what trained it."""
+
+
+def write_parts(
+    path: Path, kind: Kind, about: dict[str, Any], parts: Parts, params: Parameters
+) -> None:
+    """Write a file of a model of some kind atomically.
+
+    about: what its description says besides.
+
+    Raises
+    ------
+    CheckpointError
+        If it cannot be written, or a parameter is not finite; the old file is unchanged.
+    """
+    if not np.isfinite(params.flat).all():
         raise CheckpointError(f"{printable(path.name)}: not saved, its parameters are not finite")
-    training, names = with_names_apart(checkpoint.training.to_json())
-    meta = {
-        "network": asdict(network.config),
-        "vocabulary": vocabulary.kind,
+    training, names = with_names_apart(parts.training.to_json())
+    meta = about | {
+        "vocabulary": parts.vocabulary.kind,
         "training": training,
-        "versions": checkpoint.versions,
+        "versions": parts.versions,
     }
     arrays: NamedArrays = {
         **names,
-        "vocabulary": vocabulary.code_points,
-        "counts": vocabulary.counts,
-        "history": checkpoint.history,
-        **network.params,
+        "vocabulary": parts.vocabulary.code_points,
+        "counts": parts.vocabulary.counts,
+        "history": parts.history,
+        **params,
     }
-    write_file(path, "model", meta, arrays)
+    write_file(path, kind, meta, arrays)
 
 
 def load(path: Path) -> Checkpoint:
@@ -121,7 +157,7 @@ def load(path: Path) -> Checkpoint:
     """
     with opened(path) as file:
         try:
-            return _assemble(_description(path, file, "model"), file)
+            return _assemble(describe(path, file, "model"), file)
         except ConfigError as error:
             raise CheckpointError(str(error)) from error
 
@@ -166,7 +202,7 @@ def describe_state(path: Path) -> dict[str, Any]:
 
 
 def _state(path: Path, file: OpenArrays) -> dict[str, Any]:
-    state = _description(path, file, "resume").get("state")
+    state = describe(path, file, "resume").get("state")
     if not isinstance(state, dict):
         raise CheckpointError("holds no training state")
     return state
@@ -219,7 +255,7 @@ def read_file(path: Path, kind: Kind) -> tuple[dict[str, Any], NamedArrays]:
         It is no such file, damaged, or newer than this program.
     """
     with opened(path) as file:
-        meta = _description(path, file, kind)
+        meta = describe(path, file, kind)
         return meta, {name: file.read(name) for name in file.layouts if name != "meta"}
 
 
@@ -298,7 +334,7 @@ def _names_needed(about: dict[str, Any]) -> Needed:
     return {"sources": ("u1", (None,))} if is_count(about.get("sources")) else {}
 
 
-def _description(path: Path, file: OpenArrays, kind: Kind) -> dict[str, Any]:
+def describe(path: Path, file: OpenArrays, kind: Kind) -> dict[str, Any]:
     """Return the description of a file of one kind and of this version."""
     meta = file.description()
     if meta.get("version") != FORMAT_VERSION:
@@ -316,8 +352,29 @@ def _description(path: Path, file: OpenArrays, kind: Kind) -> dict[str, Any]:
 
 
 def _assemble(meta: dict[str, Any], file: OpenArrays) -> Checkpoint:
-    config = _network_config(meta.get("network"))
-    V, parameters = config.vocabulary_size, shapes(config)
+    config = NetworkConfig(**network_fields(meta, NetworkConfig))
+    parts = read_parts(meta, file, config, shapes(config))
+    network = Network(config)
+    read_parameters(file, network.params)
+    return Checkpoint(network, *parts)
+
+
+def read_parts(
+    meta: dict[str, Any],
+    file: OpenArrays,
+    config: NetworkConfig,
+    parameters: Mapping[str, tuple[int, ...]],
+) -> tuple[Vocabulary, TrainingRecord, Doubles, dict[str, str]]:
+    """Return what a file of a model has beside its parameters, once its arrays are the right ones.
+
+    parameters: their shapes by name.
+
+    Raises
+    ------
+    CheckpointError
+        The file contradicts itself.
+    """
+    V = config.vocabulary_size
     if not isinstance(training := meta.get("training"), dict):
         raise CheckpointError("the training record is not a table")
     needed: Needed = {
@@ -338,11 +395,20 @@ def _assemble(meta: dict[str, Any], file: OpenArrays) -> Checkpoint:
         vocabulary = Vocabulary(file.read("vocabulary"), file.read("counts"), kind)
     except (TypeError, ValueError) as error:
         raise CheckpointError(f"vocabulary: {error}") from error
-    network = Network(config)
-    for name, view in network.params.items():
+    return vocabulary, record, history, versions
+
+
+def read_parameters(file: OpenArrays, params: Parameters) -> None:
+    """Read the parameters of a model.
+
+    Raises
+    ------
+    CheckpointError
+        One is not finite.
+    """
+    for name, view in params.items():
         file.read_into(name, view)  # not by way of another array: it may be most of the memory
         _finite(name, view)
-    return Checkpoint(network, vocabulary, record, history, versions)
 
 
 def _finite(name: str, array: Array) -> Array:
@@ -351,9 +417,17 @@ def _finite(name: str, array: Array) -> Array:
     return array
 
 
-def _network_config(found: Any) -> NetworkConfig:
+def network_fields(meta: dict[str, Any], kind: type[NetworkConfig]) -> dict[str, Any]:
+    """Return the fields of a network's configuration from a description.
+
+    Raises
+    ------
+    CheckpointError
+        They are not those of a network of this kind.
+    """
+    found = meta.get("network")
     if not isinstance(found, dict):
         raise CheckpointError("does not say what network it holds")
-    if found.keys() != {field.name for field in fields(NetworkConfig)}:
+    if found.keys() != {field.name for field in fields(kind)}:
         raise CheckpointError("describes its network by other fields than this program")
-    return NetworkConfig(**found)
+    return found

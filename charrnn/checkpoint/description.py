@@ -41,9 +41,19 @@ def is_model(path: Path) -> bool:
     with path.open("rb") as stream:
         found = members(stream, os.fstat(stream.fileno()).st_size)
         try:
-            return read_description(stream, found).get("kind") == "model"
+            return read_description(stream, found).get("kind") in ("model", "pairs")
         except Undescribed:
             return False
+
+
+def is_of_pairs(path: Path) -> bool:
+    """Return whether a file is a model of pairs, by its description; False if it is none at all."""
+    try:
+        with path.open("rb") as stream:
+            found = members(stream, os.fstat(stream.fileno()).st_size)
+            return read_description(stream, found).get("kind") == "pairs"
+    except (CheckpointError, OSError):
+        return False
 
 
 def read_description(stream: BinaryIO, found: list[Member]) -> dict[str, Any]:

@@ -48,6 +48,12 @@ def takes(
     return decorate
 
 
+def typed_options(ctx: typer.Context) -> set[str]:
+    """Return the names of the options and arguments that were typed, not left to their default."""
+    sources = {name: ctx.get_parameter_source(name) for name in ctx.params}
+    return {name for name, source in sources.items() if source and source.name != "DEFAULT"}
+
+
 def _in_order(dataclasses: Any, moved: Mapping[str, str]) -> list[Parameter]:
     found = {
         field.name: _parameter(field, option, said.kind)

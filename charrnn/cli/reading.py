@@ -9,6 +9,7 @@ from charrnn.text.read_as import ReadAs, ways_to_read
 
 if TYPE_CHECKING:
     from charrnn.checkpoint.checkpoint import Checkpoint
+    from charrnn.checkpoint.pairs import PairCheckpoint
 
 DEFAULT_ENCODING = "utf-8, or as the text of the model was read"
 DEFAULT_ERRORS = "strict, or as the text of the model was read"
@@ -29,7 +30,7 @@ class Encoded(NamedTuple):
     as_bytes: bool
     field: str | None = None
 
-    def ways(self, checkpoint: "Checkpoint") -> tuple[ReadAs, ...]:
+    def ways(self, checkpoint: "Checkpoint | PairCheckpoint") -> tuple[ReadAs, ...]:
         """Return how to read it for a network, in the order in which to try."""
         before = checkpoint.training.read_as
         if checkpoint.vocabulary.kind == "bytes":

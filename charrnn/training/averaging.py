@@ -3,7 +3,7 @@
 import numpy as np
 
 from charrnn.array_types import Floats
-from charrnn.network.network import Network
+from charrnn.training.learner import AnyNetwork
 
 CHUNK = 1 << 14
 """Parameters averaged at a time; they fit a core's cache."""
@@ -21,8 +21,8 @@ class Average:
     network: a network with the averaged parameters.
     """
 
-    def __init__(self, network: Network, share: float) -> None:
-        self.network = Network(network.config, flat=network.params.flat.copy())
+    def __init__(self, network: AnyNetwork, share: float) -> None:
+        self.network = network.sharing(network.params.flat.copy())
         self.share = share
         self._scratch: Floats = np.empty_like(network.params.flat[:CHUNK])
 

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.checkpoint.checkpoint import load
+from charrnn.checkpoint.description import is_of_pairs
 from charrnn.checkpoint.digest import digest
+from charrnn.checkpoint.pairs import load_pairs
 from charrnn.checkpoint.paths import model_path
 from charrnn.checkpoint.record import TrainingRecord
 from charrnn.errors import CheckpointError, Way, printable
@@ -30,8 +32,9 @@ def identity(sha256: str, network: NetworkConfig, training: TrainingConfig) -> s
 
 def model_beside(path: Path) -> TrainingRecord | None:
     """Return the record of the model beside a training state; None if none can be read."""
+    model = model_path(path)
     try:
-        return load(model_path(path)).training
+        return load_pairs(model).training if is_of_pairs(model) else load(model).training
     except CheckpointError:
         return None
 

@@ -9,7 +9,7 @@ from charrnn.evaluation.score import WINDOW, ValidationLoss, quick_steps
 from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
 from charrnn.network.head import LEAST_ROWS, SCORES
-from charrnn.network.network import shapes
+from charrnn.network.pairs import shapes_of
 from charrnn.text.batches import BLOCK
 from charrnn.training.config import TrainingConfig
 from charrnn.training.estimate import measure
@@ -101,7 +101,7 @@ def make_plan(
 
 def count_parameters(network: NetworkConfig) -> int:
     """Return the number of parameters of a network."""
-    return sum(int(np.prod(shape, dtype=np.int64)) for shape in shapes(network).values())
+    return sum(int(np.prod(shape, dtype=np.int64)) for shape in shapes_of(network).values())
 
 
 def estimate_memory(

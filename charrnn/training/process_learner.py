@@ -22,12 +22,12 @@ from charrnn.array_types import Floats, Ids
 from charrnn.errors import ConfigError, TrainingError, Way
 from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
-from charrnn.network.network import Network, shapes
+from charrnn.network.pairs import config_of, network_of, shapes_of
 from charrnn.system.child import ChildProcess, EndedError, read_order
 from charrnn.system.cores import bounds, cores
 from charrnn.system.shared_memory import Layout, SharedArrays
 from charrnn.training.config import TrainingConfig
-from charrnn.training.learner import NO_NOISE, Learner, LocalLearner, Noise
+from charrnn.training.learner import NO_NOISE, AnyNetwork, Learner, Noise, local_learner
 from charrnn.training.optimizer import AdamW
 
 LEAST_ROWS = 4
@@ -42,7 +42,7 @@ LEAST_MOVED = 100_000
 LEARN, MOVE, RESET, DONE = b"l", b"m", b"r", b"."
 
 
-def learner_for(network: Network, config: TrainingConfig) -> Learner:
+def learner_for(network: AnyNetwork, config: TrainingConfig) -> Learner:
     """Return a learner without or with workers, as the configuration says.
 
     Raises
@@ -53,7 +53,7 @@ def learner_for(network: Network, config: TrainingConfig) -> Learner:
     T, B = config.seq_length, config.batch_size
     noise = Noise(config.seed, config.dropout, config.restart, config.sampled_softmax)
     if config.workers == 1:
-        return LocalLearner(network, T, B, noise)
+        return local_learner(network, T, B, noise)
     if os.name != "posix":
         raise ConfigError(
             "processes cannot share a batch on this system; choose 1", argument="workers"
@@ -69,7 +69,7 @@ def choose_workers(network: NetworkConfig, batch_size: int, seq_length: int) -> 
     """
     if os.name != "posix":  # shared memory is passed by its descriptor
         return 1
-    size = sum(math.prod(shape) for shape in shapes(network).values())
+    size = sum(math.prod(shape) for shape in shapes_of(network).values())
     work = size * batch_size * seq_length
     return max(1, min(cores(), batch_size // LEAST_ROWS, work // LEAST_WORK))
 
@@ -94,7 +94,7 @@ class ProcessLearner:
 
     def __init__(
         self,
-        network: Network,
+        network: AnyNetwork,
         T: int,
         B: int,
         parts: int,
@@ -106,7 +106,7 @@ class ProcessLearner:
         self.shared = SharedArrays.create(_layout(network.config, size, T, B, parts))
         network.move_parameters(self.shared["params"])
         self._param_bounds = bounds(size, parts if size >= parts * LEAST_MOVED else 1)
-        self.own = LocalLearner(
+        self.own = local_learner(
             network,
             T,
             self.bounds[1],
@@ -232,16 +232,16 @@ def work() -> None:
     given = read_order()
     if given is None:  # the parent has exited already
         return
-    config = NetworkConfig(**given["network"])
+    config = config_of(given["network"])
     T, B, parts, part = given["T"], given["B"], given["parts"], given["part"]
-    size = Network(config).params.flat.size
+    size = network_of(config).params.flat.size
     shared = SharedArrays(_layout(config, size, T, B, parts), given["descriptor"])
-    network = Network(config, flat=shared["params"])
+    network = network_of(config, flat=shared["params"])
     mine = slice(*bounds(B, parts)[part : part + 2])
     rows = mine.stop - mine.start
     gradient = shared["gradients"][part]
     noise = Noise(**given["noise"])
-    learner = LocalLearner(network, T, rows, noise, part=part, weight=rows / B, flat=gradient)
+    learner = local_learner(network, T, rows, noise, part=part, weight=rows / B, flat=gradient)
     learner.state = shared["state"][:, :, mine]
     optimizer = AdamW(network.params.flat, network.params.matrices, 0.0, tuple(shared["moments"]))
     while command := os.read(commands, 1):

@@ -59,7 +59,8 @@ class Run:
         # However long the text is, the validation text fits in memory; the rest stays in its file.
         self.train, self.validation = keep_back(corpus, kept, training.keeps, training.seed)
         rng = np.random.Generator(np.random.PCG64(training.seed))
-        self.trainer = Trainer(Network(network, rng), self.train, self.validation, training)
+        self.network = Network(network, rng)
+        self.trainer = Trainer(self.network, self.train, self.validation, training)
         self.identity = identity(corpus.sha256, network, training)
         self.replaces = ""
         self._baselines: dict[str, float] = {}
@@ -67,6 +68,11 @@ class Run:
         self.leakage: Leakage | None = None
         self._rest_learnt = False
         self._ended = ENDED["stop"]
+
+    @property
+    def is_validated(self) -> bool:
+        """Whether something was kept for validation."""
+        return len(self.validation) > 1
 
     @classmethod
     def begin(cls, corpus: Corpus, options: TrainOptions) -> Self:
@@ -178,6 +184,10 @@ class Run:
             raise CheckpointError(f"{name}: {error.message}", *error.ways) from error
         return run
 
+    def sizes(self) -> dict[str, int]:
+        """Return how much is learnt and how much is kept for validation, by name."""
+        return {"train_characters": len(self.train), "val_characters": len(self.validation)}
+
     def plan(self, saving: float = 0.0) -> Plan:
         """Return the plan of the run, given the seconds that saving it takes."""
         return make_plan(
@@ -197,7 +207,7 @@ class Run:
         self._ended = ended
         self.trainer.finish()
         if len(self.validation) > 1:
-            nats = score(self.trainer.network, self.validation)
+            nats = score(self.network, self.validation)
             self._val_loss = float(nats.mean())
             self.leakage = leakage(self.train, self.validation, nats)
             V = len(self.vocabulary)
@@ -206,15 +216,15 @@ class Run:
             self._baselines = {baseline.name: baseline.nats for baseline in found}
         if self.trainer.config.use_all and len(self.validation):
             trainer = self.trainer
-            learn_rest(trainer.network, self.train, self.validation, trainer.config)
-            trainer.best[:] = trainer.network.params.flat
+            learn_rest(self.network, self.train, self.validation, trainer.config)
+            trainer.best[:] = self.network.params.flat
             self._rest_learnt = True
 
     def checkpoint(self) -> Checkpoint:
         """Return the best network so far, as a model to be saved."""
         trainer, now = self.trainer, self.trainer.now
-        network = Network(trainer.network.config)
-        network.params.flat[:] = trainer.best if now.best_step else trainer.network.params.flat
+        network = Network(self.network.config)
+        network.params.flat[:] = trainer.best if now.best_step else self.network.params.flat
         config = trainer.config
         quick = "in pieces, of long ones the beginning, each warmed up on the characters before it"
         return Checkpoint(
@@ -228,7 +238,7 @@ class Run:
                 val_characters=len(self.validation),
                 config=asdict(config),
                 steps=now.step,
-                characters_read=now.step * config.batch_size * config.seq_length,
+                characters_read=round(now.step * trainer.batches.characters),
                 seconds=round(now.seconds, 1),
                 best_step=now.best_step,
                 val_loss=self._val_loss if self._val_loss is not None else _finite(now.best),

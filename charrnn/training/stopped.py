@@ -17,6 +17,7 @@ from charrnn.checkpoint.record import count, is_count
 from charrnn.errors import CheckpointError, ConfigError, TextError, Way, printable
 from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
+from charrnn.network.pairs import config_of
 from charrnn.text.corpus import Corpus
 from charrnn.text.decoding import Errors
 from charrnn.text.read_as import BYTES, ReadAs
@@ -61,10 +62,21 @@ def load_run(path: Path) -> State:
     return load_state(path, _needed)
 
 
+def is_run_on_pairs(path: Path) -> bool:
+    """Return whether the run whose training state is beside a model learns pairs.
+
+    Raises
+    ------
+    CheckpointError
+        If there is no training state.
+    """
+    return "pairs" in describe_state(resume_path(path))
+
+
 def _needed(meta: dict[str, Any]) -> Needed:
     """Return the arrays of the run of a description."""
     try:
-        network, training = NetworkConfig(**meta["network"]), TrainingConfig(**meta["training"])
+        network, training = config_of(meta["network"]), TrainingConfig(**meta["training"])
     except (KeyError, TypeError, ConfigError) as error:
         raise CheckpointError("describes no run of this program") from error
     P, S = count_parameters(network), len(CELLS[network.cell].states)

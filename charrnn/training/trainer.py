@@ -11,19 +11,16 @@ import numpy as np
 from charrnn.array_types import Floats, Ids
 from charrnn.checkpoint.record import count
 from charrnn.errors import CheckpointError, TrainingError, Way
-from charrnn.evaluation.score import Score, ValidationLoss
-from charrnn.network.network import Network
-from charrnn.plurals import agreeing, counted
-from charrnn.text.batches import Streams, Text
+from charrnn.evaluation.score import Score
+from charrnn.text.batches import Text
 from charrnn.training.averaging import Average
+from charrnn.training.batches import Batches, TextBatches
 from charrnn.training.config import TrainingConfig
+from charrnn.training.learner import AnyNetwork
 from charrnn.training.optimizer import clip, learning_rate
 from charrnn.training.process_learner import learner_for
 from charrnn.training.profile import Profile
 from charrnn.training.trainer_state import TrainerState
-
-FEW_WINDOWS = 10
-"""Most windows of an epoch that has no offset: it would leave out too much of the text."""
 
 FAR_ABOVE = 0.1
 """Nats by which a broken network's mean validation loss is above the best, its median not."""
@@ -86,6 +83,7 @@ class Trainer:
     network: trained in place; after the run it has the parameters of the best evaluation.
     train, validation: ids, (N,), each; `train` may be in a file. With an
         empty validation text the training loss decides.
+    batches: what is learnt and validated, where it is not such a text.
     profile: if set, records where the time of each step goes.
     between_steps: whether `state()` can be resumed: not where a step has raised.
     """
@@ -97,26 +95,19 @@ class Trainer:
     """Broken networks that are restored; a later one is kept."""
 
     def __init__(
-        self, network: Network, train: Text, validation: Ids, config: TrainingConfig
+        self,
+        network: AnyNetwork,
+        train: Text,
+        validation: Ids,
+        config: TrainingConfig,
+        batches: Batches | None = None,
     ) -> None:
         self.network, self.config = network, config
-        self.train, self.validation = train, validation
-        B, T = config.batch_size, config.seq_length
-        self.windows = len(Streams(train, B, T, around=config.rotate))
-        if not self.windows:
-            few = f"{agreeing(len(train), 'is', 'are')} too few"
-            window = f"{counted(B, 'sequence')} of {counted(T, 'step')}"
-            raise TrainingError(
-                f"{counted(len(train), 'character')} to train on {few} for one window of {window}",
-                Way("choose a smaller {batch_size} or {seq_length}"),
-            )
+        self.batches = batches or TextBatches(
+            train, validation, network.config.vocabulary_size, config
+        )
         self.learner = learner_for(network, config)
         self.optimizer = self.learner.optimizer(config.weight_decay)
-        V = network.config.vocabulary_size
-        sample = config.val_sample
-        self._validation_loss = (
-            ValidationLoss(validation, V, sample) if len(validation) > 1 else None
-        )
         self.average = Average(network, config.average) if config.average else None
         self.profile: Profile | None = None
         self.between_steps = True
@@ -128,7 +119,7 @@ class Trainer:
         """The number of steps in the budget; None without a limit."""
         limits = []
         if self.config.epochs:
-            limits.append(math.ceil(self.config.epochs * self.windows))
+            limits.append(math.ceil(self.config.epochs * self.batches.nominal))
         if self.config.max_steps:
             limits.append(self.config.max_steps)
         return min(limits, default=None)
@@ -165,13 +156,13 @@ class Trainer:
         """
         config, now = self.config, self.now
         last = time.perf_counter()
-        self._enter_epoch(now.offset, now.window)
+        self.batches.enter(now.epoch, now.offset)
         while (fraction := self.fraction()) < 1 and not (self._out_of_patience() or self.learnt):
             self.between_steps = False
-            if now.window == self.windows_here:
+            if now.window == len(self.batches):
                 now.epoch, now.window = now.epoch + 1, 0
-                now.offset = self._offset(now.epoch)
-                self._enter_epoch(now.offset, 0)
+                now.offset = self.batches.offset(now.epoch)
+                self.batches.enter(now.epoch, now.offset)
                 self.learner.reset()
             rate = now.rate_scale * learning_rate(
                 config.learning_rate, fraction, config.warmup, config.final_rate
@@ -202,8 +193,8 @@ class Trainer:
             self.between_steps = True
             yield Progress(
                 step=now.step,
-                characters=now.step * config.batch_size * config.seq_length,
-                epoch=now.epoch + now.window / self.windows_here,
+                characters=round(now.step * self.batches.characters),
+                epoch=now.epoch + now.window / len(self.batches),
                 fraction=fraction_after,
                 loss=now.smoothed,
                 grad_norm=norm,
@@ -220,23 +211,9 @@ class Trainer:
         if math.isfinite(self.now.best):
             self.network.params.flat[:] = self.best
 
-    def _offset(self, epoch: int) -> int:
-        """Return the offset of an epoch, so that windows differ from epoch to epoch."""
-        rng = np.random.Generator(np.random.PCG64((self.config.seed, epoch)))
-        if self.config.rotate:
-            return int(rng.integers(len(self.train)))
-        return int(rng.integers(self.config.seq_length)) if self.windows > FEW_WINDOWS else 0
-
-    def _enter_epoch(self, offset: int, window: int) -> None:
-        config = self.config
-        B, T = config.batch_size, config.seq_length
-        self.streams = Streams(self.train, B, T, offset=offset, around=config.rotate)
-        self.windows_here = len(self.streams)
-        self.now.window = window
-
     def _step(self, rate: float) -> tuple[float, float]:
         """Take one step, unless it is not finite; return the loss and the gradient's norm."""
-        x, y = self.streams[self.now.window]
+        x, y = self.batches[self.now.window]
         learner = self.learner
         loss = learner.learn(x, y, self.now.step)
         norm = clip(learner.gradient, self.config.grad_clip)
@@ -318,12 +295,13 @@ class Trainer:
         """
         average = self.average
         candidates = [self.network] if average is None else [average.network, self.network]
-        if self._validation_loss is None:
+        validation = self.batches.validation
+        if validation is None:
             return Score(train_loss, math.inf), candidates[0].params.flat
         scores: list[Score] = []
         for network in candidates:
             with np.errstate(over="ignore", invalid="ignore"):
-                scores.append(self._validation_loss(network))
+                scores.append(validation(network))
             if scores[-1].mean < self.now.best:
                 break
         k = min(range(len(scores)), key=lambda k: (math.isnan(scores[k].mean), scores[k].mean))
@@ -389,9 +367,5 @@ class Trainer:
 
     def _checked(self, now: TrainerState) -> TrainerState:
         """Return the counters, or raise ValueError if they point outside of the text."""
-        B, T = self.config.batch_size, self.config.seq_length
-        around = self.config.rotate
-        streams = Streams(self.train, B, T, offset=now.offset, around=around)
-        if now.offset >= (len(self.train) if around else T) or now.window > len(streams):
-            raise ValueError(f"window {now.window} at offset {now.offset} is not in the text")
+        self.batches.check(now.epoch, now.offset, now.window)
         return now

@@ -70,7 +70,7 @@ def test_stopped_and_resumed_equals_never_stopped(tmp_path, cell, dropout):
     path = tmp_path / "model.npz"
     for stop in (15, EPOCH):
         run = go(begin(**chosen), stop)
-        assert (run.trainer.now.window == run.trainer.windows_here) == (stop == EPOCH)
+        assert (run.trainer.now.window == len(run.trainer.batches)) == (stop == EPOCH)
         run.save_state(path)
         del run
         resumed = Run.resume(from_text(text()), path)
@@ -139,7 +139,7 @@ def stopped_once(tmp_path_factory):
     now = run.trainer.now
     assert now.offset
     assert now.since_steps
-    assert 0 < now.window < run.trainer.windows_here - 3
+    assert 0 < now.window < len(run.trainer.batches) - 3
     run.save_state(path)
     return path.read_bytes()
 

@@ -122,7 +122,7 @@ def test_each_window_is_read_once_an_epoch_and_the_state_is_carried(monkeypatch)
     monkeypatch.setattr(learning, "forward", recorded)
     for _ in trainer.run():
         pass
-    streams = trainer.train[:300].reshape(4, 75).T
+    streams = ids(305)[:300].reshape(4, 75).T
     for k in range(15):
         np.testing.assert_array_equal(read[k][0], streams[5 * k : 5 * k + 5])
     begins = [k for k, (_, state) in enumerate(read) if not state.any()]
@@ -230,7 +230,7 @@ def test_the_best_parameters_are_kept_and_given_at_the_end():
     assert losses[best] == trainer.now.best
     trainer.finish()
     np.testing.assert_array_equal(trainer.network.params.flat, kept[best])
-    assert trainer._validation_loss(trainer.network).mean == losses[best]
+    assert trainer.batches.validation(trainer.network).mean == losses[best]
 
 
 def test_without_validation_the_training_loss_judges():
@@ -542,7 +542,7 @@ def test_a_few_windows_move_the_mean_of_the_losses_and_not_the_median():
     for _ in trainer.run():
         pass
     trainer.finish()
-    fine = trainer._validation_loss(trainer.network)
+    fine = trainer.batches.validation(trainer.network)
     strange = text.copy()
     for place in (400, 5_000, 9_000):
         strange[place : place + 300] = 4  # what the network has never seen
@@ -585,7 +585,7 @@ def test_a_rotated_epoch_begins_anywhere_and_reads_all():
         trainer = make(rotate=True, seed=seed, max_steps=16)
         list(trainer.run())
         begun.append(trainer.now.offset)
-        assert len(trainer.streams) == trainer.windows == 15
+        assert len(trainer.batches) == trainer.batches.nominal == 15
     assert len(set(begun)) > 30
     assert 0 <= min(begun) < 60
     assert 240 < max(begun) < 305

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from charrnn.checkpoint.description import is_of_pairs
 from charrnn.checkpoint.paths import ENDING, FOLDER
 from charrnn.cli.completion import complete_model
-from charrnn.cli.from_fields import takes
+from charrnn.cli.from_fields import takes, typed_options
 from charrnn.cli.messages import note
 from charrnn.cli.models import chosen_model
 from charrnn.cli.replacing import check_not_read
@@ -68,10 +69,14 @@ def sample(
             raise ConfigError("--replay takes its options from the file; leave the others out")
         replay(options.replay, model, options)
         return
-    read = [options.prompt_file, model, *options.check_copies]
-    check_not_read("--output", options.output, read)
+    check_not_read("--output", options.output, [options.prompt_file, model, *options.check_copies])
     path = chosen_model(model, f"a prompt is given as -p {quoted(str(model))}")
     check_not_read("--output", options.output, [path])
+    if is_of_pairs(path):
+        from charrnn.cli.sample.answering import answer
+
+        answer(path, config, options, typed_options(ctx))
+        return
     check_going_on(options, config, path)
     alone = options.show_probs or config.is_whole or config.length == ENDLESS
     together = options.num_samples > 1 and not alone

@@ -22,6 +22,8 @@ def check_going_on(options: SampleOptions, config: SamplingConfig, model: Path) 
     ConfigError
         They contradict each other, or a file would be replaced.
     """
+    if options.each_line:
+        raise ConfigError(f"--each-line: is of a model of pairs, and {model} is of a running text")
     if not options.goes_on:
         return
     option = "--state-in" if options.state_in else "--state-out"

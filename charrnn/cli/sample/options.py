@@ -59,6 +59,10 @@ class SampleOptions(Checked):
         False, "Complete what is typed, in an editor in this terminal; from a pipe, or with "
         "--json, by a line of JSON for each request.", PROMPT, names="-i",
     )
+    each_line: bool = opt(
+        False, "Of a model of pairs: answer each line of --prompt-file, or of standard input.",
+        PROMPT,
+    )
     state_in: Path | None = opt(
         None, "Go on where --state-out stopped, as if it never had.", PROMPT, "FILE", parse=file
     )

@@ -19,6 +19,7 @@ from charrnn.system.pipes import is_pipe
 if TYPE_CHECKING:
     from charrnn.array_types import Ids
     from charrnn.checkpoint.checkpoint import Checkpoint
+    from charrnn.checkpoint.pairs import PairCheckpoint
     from charrnn.cli.reading import Encoded
     from charrnn.text.read_as import ReadAs, Unknown
     from charrnn.text.vocabulary import Vocabulary
@@ -44,7 +45,10 @@ class Prompt(NamedTuple):
 
 
 def prompt_of(
-    written: str | None, file: Path | None, encoded: "Encoded", checkpoint: "Checkpoint"
+    written: str | None,
+    file: Path | None,
+    encoded: "Encoded",
+    checkpoint: "Checkpoint | PairCheckpoint",
 ) -> Prompt:
     """Return the prompt from the command line, a file or standard input.
 

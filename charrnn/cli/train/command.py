@@ -9,19 +9,21 @@ import typer
 
 from charrnn.checkpoint.paths import expanded
 from charrnn.cli.completion import complete_corpus
-from charrnn.cli.from_fields import takes
+from charrnn.cli.from_fields import takes, typed_options
 from charrnn.cli.messages import note
 from charrnn.cli.train.options import MachineOptions, OutputOptions
 from charrnn.errors import CheckpointError, ConfigError
 from charrnn.system.blas import use_threads
 from charrnn.text.read_as import ReadAs
 from charrnn.training.options import TrainOptions
+from charrnn.training.pairs.options import PairOptions, check_pairs
 
 
 @takes(
     {"threads": "workers", "quick": "max_time", "best": "quick"},
     output=OutputOptions,
     read_as=ReadAs,
+    pair_options=PairOptions,
     options=TrainOptions,
     machine=MachineOptions,
 )
@@ -41,6 +43,7 @@ def train(
     *,
     output: OutputOptions,
     read_as: ReadAs,
+    pair_options: PairOptions,
     options: TrainOptions,
     machine: MachineOptions,
 ) -> None:
@@ -67,15 +70,16 @@ def train(
         reject_fixed_options,
         resume_run,
         text_to_resume,
-        typed_options,
     )
     from charrnn.cli.train.retyped import Retyped
     from charrnn.cli.train.session import print_plan, run_session
     from charrnn.text.corpus import read_corpus
+    from charrnn.training.pairs.run import PairRun
     from charrnn.training.run import Run
 
     options = replace(options, max_time=machine.max_time(options.max_time))
     typed, sources, resume = typed_options(ctx), corpus or [], output.resume
+    check_pairs(pair_options, typed)
     if resume:
         reject_fixed_options(typed)
         resume = find_run(resume)
@@ -91,7 +95,13 @@ def train(
         if resume and not output.dry_run:
             stack.enter_context(locked(path))
         text = read_corpus(sources, **asdict(read_as))
-        run = resume_run(text, resume, options, typed) if resume else Run.begin(text, options)
+        run = (
+            resume_run(text, resume, options, typed)
+            if resume
+            else PairRun.begin_pairs(text, pair_options, options)
+            if pair_options.pairs
+            else Run.begin(text, options)
+        )
         stack.callback(run.trainer.learner.close)
         if not (resume or output.dry_run):
             stack.enter_context(locked(path))

@@ -5,26 +5,20 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from charrnn.errors import CheckpointError, ConfigError, Way
 from charrnn.terminal.commands import command, file_word
 from charrnn.text.corpus import Corpus
 from charrnn.text.read_as import ReadAs
 from charrnn.text.sources import STANDARD_INPUT
 from charrnn.training.options import BUDGETS, TrainOptions
+from charrnn.training.pairs.options import PairOptions
+from charrnn.training.pairs.run import PairRun
 from charrnn.training.run import Run
-from charrnn.training.stopped import text_of
+from charrnn.training.stopped import is_run_on_pairs, text_of
 
 FIXED = {field.name for field in fields(TrainOptions)} - {*BUDGETS, "patience", "evaluations"}
-FIXED |= {"field", "extract"}
+FIXED |= {"field", "extract", *(field.name for field in fields(PairOptions))}
 """Options that a resumed run keeps as they were, or it would not be that run."""
-
-
-def typed_options(ctx: typer.Context) -> set[str]:
-    """Return the names of the options and arguments that were typed, not left to their default."""
-    sources = {name: ctx.get_parameter_source(name) for name in ctx.params}
-    return {name for name, source in sources.items() if source and source.name != "DEFAULT"}
 
 
 def reject_fixed_options(typed: set[str]) -> None:
@@ -87,7 +81,8 @@ def resume_run(corpus: Corpus, path: Path, options: TrainOptions, typed: set[str
     }
     if typed & {*BUDGETS, "quick", "best"}:
         changes |= {name: getattr(options, name) for name in BUDGETS}
-    return Run.resume(corpus, path, changes)
+    kind = PairRun if is_run_on_pairs(path) else Run
+    return kind.resume(corpus, path, changes)
 
 
 def _no_text(path: Path) -> ConfigError:

@@ -14,7 +14,8 @@ from charrnn.cli.messages import note
 from charrnn.cli.signals import Stop, Stopped, stopping
 from charrnn.cli.train.index_text import index_text
 from charrnn.cli.train.options import OutputOptions
-from charrnn.cli.train.show_end import Ended, show_end, show_stop, show_unmeasured
+from charrnn.cli.train.show_end import Ended, show_end, show_stop, show_stopped, show_unmeasured
+from charrnn.cli.train.show_pairs import answered, show_pair_end, show_pair_plan
 from charrnn.cli.train.show_plan import show_plan
 from charrnn.cli.train.show_profile import draw
 from charrnn.cli.train.show_progress import TrainingProgress
@@ -27,6 +28,7 @@ from charrnn.terminal.console import notes
 from charrnn.terminal.screen import screen_of, show
 from charrnn.training.autosave import Saving
 from charrnn.training.log import RunLog
+from charrnn.training.pairs.run import PairRun
 from charrnn.training.profile import Profile
 from charrnn.training.run import Run
 from charrnn.training.trainer import ENDED, Ending, Progress
@@ -49,6 +51,9 @@ def print_plan(run: Run, path: Path, spared: Path | None = None, saving: float =
     saving: the seconds that the run takes to be saved.
     """
     now, used = run.trainer.now, run.trainer.fraction()
+    if isinstance(run, PairRun):
+        show_pair_plan(run, path, notes(), step=now.step, used=used, spared=spared)
+        return
     sources = tuple(source.name for source in run.corpus.sources)
     planned = run.plan(saving)
     show_plan(planned, sources, path, notes(), step=now.step, used=used, spared=spared)
@@ -71,7 +76,7 @@ def run_session(
     trainer.profile = Profile() if output.profile else None
     with stopping(wake) as stop, _prepared(saving, output.log_file) as log:
         print_plan(run, path, spared, saving.took)
-        if output.index and not stop.requested:
+        if output.index and not stop.requested and not isinstance(run, PairRun):
             index_text(run, path, stop)
         if not stop.requested:
             with saving.guarded():
@@ -83,9 +88,13 @@ def run_session(
             saving.stopped()
             if log:
                 _written(log, "stop", step=trainer.now.step)
-            checkpoint = run.checkpoint()
-            verdict = _judged(run, checkpoint, "stop")
-            show_stop(checkpoint, verdict, path, notes(), piped=run.corpus.is_piped)
+            piped = run.corpus.is_piped
+            if isinstance(run, PairRun):
+                show_stopped(trainer.now.step, path, notes(), piped=piped)
+            else:
+                checkpoint = run.checkpoint()
+                verdict = _judged(run, checkpoint, "stop")
+                show_stop(checkpoint, verdict, path, notes(), piped=piped)
         else:
             _conclude(run, path, saving, log, stop, again)
     if lost := _lost(saving, log):
@@ -115,7 +124,7 @@ def _train(run: Run, saving: Saving, log: RunLog | None, stop: Stop, output: Out
     with TrainingProgress(
         run.trainer.fraction(),
         run.trainer.now.history,
-        validated=len(run.validation) > 1,
+        validated=run.is_validated,
         plot=output.plot,
     ) as shown:
         for progress in run.trainer.run():
@@ -150,6 +159,9 @@ def _conclude(  # noqa: PLR0917
         show_unmeasured(trainer.now.step, path, notes(), piped=run.corpus.is_piped)
         return
     run.save(path)
+    if isinstance(run, PairRun):
+        _ended_with_pairs(run, path, log, ending)
+        return
     checkpoint = run.checkpoint()
     record, leakage = checkpoint.training, run.leakage
     verdict = _judged(run, checkpoint, ending)
@@ -164,6 +176,18 @@ def _conclude(  # noqa: PLR0917
     show_end(Ended(checkpoint, verdict, leakage, advice, _write_sample(run, 280)), path, notes())
 
 
+def _ended_with_pairs(run: PairRun, path: Path, log: RunLog | None, ending: Ending) -> None:
+    checkpoint = run.pair_checkpoint()
+    record = checkpoint.training
+    if log:
+        _written(
+            log, "end", step=run.trainer.now.step, best_step=record.best_step,
+            val_loss=record.val_loss, measured=checkpoint.measured, seconds=record.seconds,
+        )  # fmt: skip
+    verdict = judge(checkpoint.history, ending, validated=run.is_validated)
+    show_pair_end(run, checkpoint, verdict, path, notes())
+
+
 def _judged(run: Run, checkpoint: Checkpoint, ending: Ending) -> Verdict:
     record = checkpoint.training
     measured = bool(record.baselines)
@@ -172,7 +196,7 @@ def _judged(run: Run, checkpoint: Checkpoint, ending: Ending) -> Verdict:
         ending,
         loss=record.val_loss if measured else None,
         baselines=record.baselines,
-        validated=len(run.validation) > 1,
+        validated=run.is_validated,
     )
 
 
@@ -181,8 +205,7 @@ def _about(run: Run) -> dict[str, Any]:
     return {
         "sources": [source.name for source in run.corpus.sources],
         "sha256": run.corpus.sha256,
-        "train_characters": len(run.train),
-        "val_characters": len(run.validation),
+        **run.sizes(),
         "network": asdict(run.trainer.network.config),
         "training": asdict(run.trainer.config),
         "versions": this_program(),
@@ -221,6 +244,8 @@ def _sample_due(run: Run, progress: Progress) -> bool:
 
 
 def _write_sample(run: Run, length: int) -> str:
+    if isinstance(run, PairRun):
+        return answered(run, length)
     rng = np.random.Generator(np.random.PCG64(run.trainer.config.seed))
     config = SamplingConfig(length=length)
-    return "".join(stream(run.trainer.network, run.vocabulary, run.train[:0], config, rng))
+    return "".join(stream(run.network, run.vocabulary, run.train[:0], config, rng))

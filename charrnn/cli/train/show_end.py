@@ -59,28 +59,28 @@ def show_end(ended: Ended, path: Path, console: Console) -> None:
     speed = training.characters_read / max(training.seconds, 1e-9)
     best = f"the best was step {count(training.best_step)}"
     lines += [
-        *_wrapped(
+        *wrapped(
             f"{counted(training.steps, 'step')} in {duration(training.seconds)}, {short(speed)} "
             "char/s",
             screen,
         ),
-        *_wrapped(f"ended because {training.ended}; {best}", screen),
+        *wrapped(f"ended because {training.ended}; {best}", screen),
         *_losses(network.cell, training, screen),
     ]
     if ended.leakage and ended.leakage.leaky:
-        lines += _wrapped(leaky(ended.leakage), screen, screen.palette.bold)
+        lines += wrapped(leaky(ended.leakage), screen, screen.palette.bold)
     sample = ended.sample.strip("\r\n")
     if sample:
         dash = screen.pick("──", "--")
         lines += [Text(), Text(f"{dash} the best network writes {dash}", quiet)]
         lines += (Text(harmless(line), quiet) for line in sample.splitlines())
-    lines += [Text(), *_wrapped(sentence(ended.verdict, network, training, ended.leakage), screen)]
+    lines += [Text(), *wrapped(sentence(ended.verdict, network, training, ended.leakage), screen)]
     show(lines, screen, console)
-    _print(f"saved  {_named(path)}", console)
+    print_line(f"saved  {shown_path(path)}", console)
     if ended.advice:
-        _print(f"try    {ended.advice}", console, "bold")
-    _print(f"next   {command('sample', file_word(path))}", console, "bold")
-    _print(f"       {command('inspect', file_word(path))}", console, "bold")
+        print_line(f"try    {ended.advice}", console, "bold")
+    print_line(f"next   {command('sample', file_word(path))}", console, "bold")
+    print_line(f"       {command('inspect', file_word(path))}", console, "bold")
 
 
 def show_stop(
@@ -93,8 +93,16 @@ def show_stop(
     training, screen = checkpoint.training, screen_of(console, narrowest=LEAST_COLUMNS)
     if verdict.kind not in ("short", "unvalidated", "settled"):  # with most of the run to come
         said = sentence(verdict, checkpoint.network.config, training)
-        show(_wrapped(said, screen), screen, console)
-    _print(f"stopped after step {count(training.steps)}; saved {_named(path)}", console)
+        show(wrapped(said, screen), screen, console)
+    show_stopped(training.steps, path, console, piped=piped)
+
+
+def show_stopped(steps: int, path: Path, console: Console, *, piped: bool = False) -> None:
+    """Print that a run was stopped and saved, and how to resume it.
+
+    piped: as for `show_stop`.
+    """
+    print_line(f"stopped after step {count(steps)}; saved {shown_path(path)}", console)
     _print_resume(path, console, piped=piped)
 
 
@@ -104,15 +112,15 @@ def show_unmeasured(steps: int, path: Path, console: Console, *, piped: bool = F
     piped: as for `show_stop`.
     """
     at = f"stopped while it was measured, after step {count(steps)}"
-    _print(f"{at}; saved {_named(path)}", console)
+    print_line(f"{at}; saved {shown_path(path)}", console)
     _print_resume(path, console, piped=piped)
 
 
 def _print_resume(path: Path, console: Console, *, piped: bool) -> None:
     resume = command("train", "--resume", file_word(path))
-    _print(f"resume {resume}{' < TEXT' if piped else ''}", console, "bold")
+    print_line(f"resume {resume}{' < TEXT' if piped else ''}", console, "bold")
     if piped:
-        _print("       where TEXT holds what was piped in: that is not kept", console)
+        print_line("       where TEXT holds what was piped in: that is not kept", console)
 
 
 def _label(training: TrainingRecord, screen: Screen) -> str:
@@ -128,11 +136,11 @@ def _losses(cell: str, training: TrainingRecord, screen: Screen) -> list[Text]:
     if training.val_loss is None:
         return []
     if not training.val_characters:
-        return _wrapped(f"training loss {loss(training.val_loss)} a character", screen)
+        return wrapped(f"training loss {loss(training.val_loss)} a character", screen)
     kept = counted(training.val_characters, "character")
     at_end = training.config.get("keeps", "end") == "end"
     which = f"last {kept}, not used for training" if at_end else f"{kept} for validation"
-    lines = _wrapped(f"loss of the {which}, read {training.val_scored}:", screen)
+    lines = wrapped(f"loss of the {which}, read {training.val_scored}:", screen)
     found = {f"this {cell}": training.val_loss, **training.baselines}
     named = [f"  {harmless(name):<10} {nats:.3f} nats" for name, nats in found.items()]
     in_bits = [f"  {bits(nats):.3f} bits" for nats in found.values()]
@@ -148,15 +156,16 @@ def _losses(cell: str, training: TrainingRecord, screen: Screen) -> list[Text]:
     return lines
 
 
-def _wrapped(said: str, screen: Screen, style: str = "") -> list[Text]:
+def wrapped(said: str, screen: Screen, style: str = "") -> list[Text]:
     """Return a sentence, wrapped to the screen."""
     return [Text(line, style) for line in textwrap.wrap(harmless(said), screen.width)]
 
 
-def _named(path: Path) -> str:
+def shown_path(path: Path) -> str:
+    """Return a path as it is shown."""
     return safe(str(path), LONGEST_PATH).plain
 
 
-def _print(line: str, console: Console, style: str = "") -> None:
+def print_line(line: str, console: Console, style: str = "") -> None:
     """Print one line, however long: a wrapped command could not be pasted."""
     console.print(Text(line, style), soft_wrap=True)

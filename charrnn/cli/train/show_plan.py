@@ -52,7 +52,7 @@ def show_plan(
     """
     network = plan.network
     characters = plan.train_characters + plan.val_characters
-    text = f"{_named(sources)}: {counted(characters, 'character')}"
+    text = f"{sources_named(sources)}: {counted(characters, 'character')}"
     kept = KEPT[plan.training.keeps].format(count(plan.val_characters))
     rows = [
         ("text", f"{text}, {network.vocabulary_size} distinct"),
@@ -71,6 +71,11 @@ def show_plan(
     if spared:
         rows.append(("", f"{safe(str(spared)).plain} exists, and stays; --overwrite replaces it"))
     rows += (("note", safe(note).plain) for note in plan.notes)
+    show_rows(rows, console)
+
+
+def show_rows(rows: list[tuple[str, str]], console: Console) -> None:
+    """Print the rows of a plan, each with its heading."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column()
@@ -90,7 +95,7 @@ def describe(network: NetworkConfig) -> str:
     return f"{network.cell} {network.num_layers}x{network.hidden_size}, {reading}"
 
 
-def _named(sources: tuple[str, ...]) -> str:
+def sources_named(sources: tuple[str, ...]) -> str:
     """Return the names of the files, or the first of them and how many more there are."""
     names = ", ".join(sources)
     if len(names) > LONGEST_NAMES and len(sources) > 1:

@@ -1,0 +1,1 @@
+"""Learning pairs: batches by length, defaults, and a run."""
