@@ -194,9 +194,10 @@ def read_answers(
     assert network.decoder
     assert trace.decoder
     boundary, B = network.config.boundary, y.shape[1]
+    y = y.astype(np.intp)
     lengths = np.count_nonzero(y != NOTHING, axis=0)
     n = int(lengths.max()) + 1
-    answers = np.concatenate([y, np.full((1, B), NOTHING, y.dtype)])[:n].astype(np.intp)
+    answers = np.concatenate([y, np.full((1, B), NOTHING, y.dtype)])[:n]
     answers[lengths, np.arange(B)] = boundary
     before = np.concatenate([np.full((1, B), boundary), answers[:-1]])
     written = trace.decoder.first(n)

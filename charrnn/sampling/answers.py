@@ -128,8 +128,11 @@ class Answering:
         stepper.move(np.repeat(state, width, axis=2))
         stepper.read(np.full(width, boundary))
         begun: list[tuple[float, list[int]]] = [(0.0, [])]
-        best: tuple[float, float, list[int], FinishReason] | None = None
+        done: list[tuple[float, float, list[int], FinishReason]] = []
         for n in range(config.length + 1):
+            if n == config.length:
+                done += [(_mean(total, n, penalty), total, ids, "length") for total, ids in begun]
+                break
             log_p = stepper.logits[: len(begun)].astype(np.float64)
             log_softmax(log_p)
             sums = log_p + np.array([[total] for total, _ in begun])
@@ -139,20 +142,24 @@ class Answering:
             for place in order:
                 b, k = divmod(place, sums.shape[1])
                 total, ids = float(sums[b, k]), begun[b][1]
-                if k == boundary or n == config.length:
-                    reason: FinishReason = "stop" if k == boundary else "length"
-                    found = (total / (len(ids) + 1) ** penalty, total, ids, reason)
-                    best = max(best, found, key=lambda each: each[0]) if best else found
+                if k == boundary:
+                    done.append((_mean(total, n + 1, penalty), total, ids, "stop"))
                 elif len(following) < width:
                     following.append((total, [*ids, k]))
                     parents.append(b)
-            # What is begun only becomes less likely; by its mean it might still catch up.
-            limit = following[0][0] / (config.length + 1) ** penalty if following else -np.inf
-            if not following or (best and best[0] >= (limit if penalty > 0 else following[0][0])):
+            # What is begun only becomes less likely; by its mean it may still catch up.
+            if not following or any(
+                one[0] >= _mean(following[0][0], config.length + 1, penalty) for one in done
+            ):
                 break
             begun = following
             over = width - len(begun)
             stepper.move(stepper.state[:, :, parents + parents[:1] * over])
             stepper.read(np.array([ids[-1] for _, ids in begun] + [begun[0][1][-1]] * over))
-        assert best
-        return self._as_text(best[2], best[1], best[3])
+        _, log_p_of_best, ids, reason = max(done, key=lambda one: one[0])
+        return self._as_text(ids, log_p_of_best, reason)
+
+
+def _mean(total: float, symbols: int, penalty: float) -> float:
+    """Return a log-probability over its symbols, to a power."""
+    return total / float(max(1, symbols) ** penalty)

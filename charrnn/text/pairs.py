@@ -201,10 +201,11 @@ def _column(name: str, column: str, rows: list[tuple[int, list[str]]]) -> tuple[
         There is none of that name or number.
     """
     names = rows[0][1] if rows else []
-    if column in names:
+    if column.isascii() and column.isdigit():
+        if 1 <= int(column) <= max(len(names), 1):
+            return int(column) - 1, False
+    elif column in names:
         return names.index(column), True
-    if column.isascii() and column.isdigit() and 1 <= int(column) <= max(len(names), 1):
-        return int(column) - 1, False
     known = ", ".join(map(repr, names))
     raise TextError(
         f"{name}: has no column {column!r:.40}; its first line is {known:.120}",

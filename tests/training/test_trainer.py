@@ -185,7 +185,7 @@ def test_a_short_text_is_never_offset():
 def test_a_text_without_a_whole_window_is_refused():
     with pytest.raises(TrainingError, match="20"):
         make(train=ids(20))
-    assert make(train=ids(21)).windows == 1
+    assert make(train=ids(21)).batches.nominal == 1
 
 
 def test_dropout_differs_from_step_to_step_and_from_seed_to_seed(monkeypatch):

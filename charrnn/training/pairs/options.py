@@ -30,6 +30,8 @@ class PairOptions(Checked):
     """What pairs are, and how they are read.
 
     answers: None leaves it to the pairs: few distinct answers, each seen many times, are labels.
+    reverse: None reads texts from their ends where answers are written. The beginning of a text is
+        then near that of its answer (Sutskever et al. 2014); see `tests/benchmarks/pairs.py`.
     """
 
     # fmt: off
@@ -47,8 +49,9 @@ class PairOptions(Checked):
     bad_lines: BadLines = opt(
         "error", "What becomes of lines that are no pair.", PAIRS
     )
-    reverse: bool = opt(
-        False, "Read the texts from their ends.", PAIRS
+    reverse: bool | None = opt(
+        None, "Read the texts from their ends.", PAIRS, names="--reverse/--no-reverse",
+        shown="where answers are written",
     )
     # fmt: on
 

@@ -89,9 +89,8 @@ class PairRun(Run):
                 f"the longest text or answer has {encoded.longest:,} characters, and {LONGEST:,} "
                 "are the most; cut long ones"
             )
-        network = PairConfig(
-            vocabulary_size=len(vocabulary), labels=len(labels), reverse=asked.reverse
-        )
+        reverse = not labels if asked.reverse is None else asked.reverse
+        network = PairConfig(vocabulary_size=len(vocabulary), labels=len(labels), reverse=reverse)
         network, training = resolve_pairs(options, encoded, len(kept), network)
         longest = encode_pairs(pairs, vocabulary, labels).longest
         return cls(corpus, pairs, asked, network, replace(training, seq_length=longest), labels)
