@@ -19,29 +19,38 @@ from typing import Any, Self
 
 import numpy as np
 
-from charrnn.array_types import Doubles
+from charrnn.array_types import Doubles, Ids
 from charrnn.checkpoint import checkpoint as files
 from charrnn.checkpoint.checkpoint import Checkpoint, save_state
+from charrnn.checkpoint.description import is_of_pairs
+from charrnn.checkpoint.pairs import PairCheckpoint, load_pairs, save_pairs
 from charrnn.checkpoint.paths import resume_path
 from charrnn.errors import CheckpointError, ConfigError, TextError, printable
+from charrnn.evaluation.answers import Measured, measure
 from charrnn.evaluation.score import score
 from charrnn.inspection.inspected import Inspected, inspect
 from charrnn.inspection.reading import Reading
 from charrnn.network.config import CellName
 from charrnn.network.network import Network
 from charrnn.plurals import counted
+from charrnn.sampling.answers import Answering
 from charrnn.sampling.config import ENDLESS, SamplingConfig
+from charrnn.sampling.draw import random_streams
 from charrnn.sampling.filters.filter import Filter
 from charrnn.sampling.sample import stream
 from charrnn.system.blas import Limit, in_environment, threads_for
 from charrnn.terminal.fit_bar import bar, is_watched
+from charrnn.text.corpus import Corpus
 from charrnn.text.given import Given, corpus_of, ids_of
+from charrnn.text.pairs import corpus_of_pairs, read_pairs
 from charrnn.text.read_as import Unknown
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.history import History
 from charrnn.training.identity import check_one_run
 from charrnn.training.interrupts import Interrupts
 from charrnn.training.options import BUDGETS, TrainOptions
+from charrnn.training.pairs.options import PairOptions
+from charrnn.training.pairs.run import PairRun
 from charrnn.training.run import Run
 from charrnn.training.stopped import State, load_run
 from charrnn.training.trainer import ENDED, Progress
@@ -85,9 +94,13 @@ class CharRNN:
             seed=seed,
         )
         self._checkpoint: Checkpoint | None = None
+        self._pairs: PairCheckpoint | None = None
         self._state: State | None = None
 
     def __repr__(self) -> str:
+        if self._pairs is not None:
+            of = ", ".join(self._pairs.labels) or "written answers"
+            return f"CharRNN(cell={self._pairs.network.config.cell!r}, pairs, {of:.60})"
         if self._checkpoint is None:
             return f"CharRNN(cell={self._options.cell!r}, not fitted)"
         config = self.network.config
@@ -113,6 +126,8 @@ class CharRNN:
             Nothing has been fitted or loaded yet.
         """
         if self._checkpoint is None:
+            if self._pairs is not None:
+                raise ConfigError("this network has learnt pairs, and answers texts; call answer")
             raise ConfigError("the network has learnt nothing yet; call fit, or load a checkpoint")
         return self._checkpoint
 
@@ -188,8 +203,145 @@ class CharRNN:
                     self._train(run, progress)
                     run.conclude(ENDED[run.trainer.ending()])
                 finally:
-                    self._checkpoint = run.checkpoint()
+                    self._checkpoint, self._pairs = run.checkpoint(), None
         return self
+
+    @property
+    def pairs(self) -> PairCheckpoint:
+        """The fitted network of pairs, its vocabulary, its labels and how it was trained.
+
+        Raises
+        ------
+        ConfigError
+            No pairs have been fitted or loaded yet.
+        """
+        if self._pairs is None:
+            raise ConfigError(
+                "the network has learnt no pairs; call fit_pairs, or load a model of pairs"
+            )
+        return self._pairs
+
+    def fit_pairs(
+        self,
+        pairs: Given | Sequence[tuple[str, str]],
+        *,
+        progress: bool | Follow | None = None,
+        workers: int | None = None,
+        threads: int | None = None,
+        **options: Any,
+    ) -> Self:
+        """Learn to answer texts, and keep the best network.
+
+        Parameters
+        ----------
+        pairs
+            Texts and their answers; or a file of them, as `fit` takes a text.
+        progress, workers, threads
+            As for `fit`.
+        options
+            Fields of `charrnn.training.options.TrainOptions` and of
+            `charrnn.training.pairs.options.PairOptions`: answers ("written" or "chosen"), columns,
+            bad_lines, max_time, ...
+
+        Raises
+        ------
+        TextError, ConfigError, TrainingError
+            There is too little to learn, an option is out of range, or training diverged.
+        """
+        own = {field.name for field in fields(PairOptions)} - {"pairs"}
+        asked = PairOptions(
+            pairs=True, **{name: options.pop(name) for name in own & options.keys()}
+        )
+        _check_names("fit_pairs", options, TrainOptions)
+        if workers is not None:
+            options["workers"] = workers
+        if isinstance(pairs, str | os.PathLike | Corpus):
+            corpus, given = corpus_of(pairs), None
+        else:
+            corpus, given = corpus_of_pairs(pairs)
+        with Limit(_threads(threads, 1)):
+            run = PairRun.begin_pairs(corpus, asked, replace(self._options, **options), given)
+            with closing(run.trainer.learner):
+                try:
+                    self._train(run, progress)
+                    run.conclude(ENDED[run.trainer.ending()])
+                finally:
+                    self._checkpoint, self._pairs = None, run.pair_checkpoint()
+        return self
+
+    def answer(
+        self,
+        texts: str | Sequence[str],
+        *,
+        seed: int = 0,
+        unknown: Unknown = "error",
+        threads: int | None = None,
+        **options: Any,
+    ) -> list[str]:
+        """Return the answers to texts: the likeliest of each step, unless options say otherwise.
+
+        options: fields of `charrnn.sampling.config.SamplingConfig`: temperature, top_k, num_beams,
+            length, ...
+
+        Raises
+        ------
+        ConfigError, TextError
+            No pairs were learnt, there is no such option, or a character is unknown.
+        """
+        _check_names("answer", options, SamplingConfig)
+        found = self.pairs
+        config = SamplingConfig(**({"temperature": 0.0} | options))
+        answering = Answering(found.network, found.vocabulary, found.labels, config)
+        ids = self._sources(texts, unknown)
+        with self._limit(threads):
+            return [answer.text for answer in answering.answers(ids, random_streams(seed))]
+
+    def answer_probabilities(
+        self, texts: str | Sequence[str], *, unknown: Unknown = "error", threads: int | None = None
+    ) -> Doubles:
+        """Return how probable each label is for each text, (N, K), in the order of `pairs.labels`.
+
+        Raises
+        ------
+        ConfigError, TextError
+            No labels were learnt, or a character is unknown.
+        """
+        found = self.pairs
+        if not found.labels:
+            raise ConfigError("answers of this network are written, not chosen; call answer")
+        answering = Answering(found.network, found.vocabulary, found.labels, SamplingConfig())
+        with self._limit(threads):
+            answers = list(answering.answers(self._sources(texts, unknown), random_streams(0)))
+        rows = [answer.probabilities for answer in answers if answer.probabilities is not None]
+        return np.array(rows).reshape(-1, len(found.labels))
+
+    def score_pairs(
+        self, pairs: Given | Sequence[tuple[str, str]], *, threads: int | None = None
+    ) -> Measured:
+        """Return how well pairs are answered: `exact`, `errors`, `bits`, `confusion`, ...
+
+        Its `baselines` are empty: what the network has learnt from is not in its file.
+
+        Raises
+        ------
+        ConfigError, TextError
+            No pairs were learnt, a label or a character is unknown, or a line is no pair.
+        """
+        found = self.pairs
+        if isinstance(pairs, str | os.PathLike | Corpus):
+            given = read_pairs(corpus_of(pairs))
+        else:
+            _, given = corpus_of_pairs(pairs)
+        if others := sorted(set(given.answers) - set(found.labels)) if found.labels else []:
+            raise TextError(
+                f"{others[0]!r:.40} is none of the labels: {', '.join(found.labels):.200}"
+            )
+        with self._limit(threads):
+            return measure(found.network, found.vocabulary, found.labels, given)
+
+    def _sources(self, texts: str | Sequence[str], unknown: Unknown) -> list[Ids]:
+        given = [texts] if isinstance(texts, str) else texts
+        return [self.pairs.vocabulary.encode_prompt(text, unknown) for text in given]
 
     def _train(self, run: Run, progress: bool | Follow | None) -> None:
         """Train to the end, and keep the last state, also of an interrupted run."""
@@ -361,7 +513,7 @@ class CharRNN:
         ConfigError
             There is no fit to resume.
         """
-        path, checkpoint = Path(path), self.checkpoint
+        path = Path(path)
         if resume and self._state is None:
             raise ConfigError(
                 "resume: there is no fit to resume; save without it, or call fit before"
@@ -372,14 +524,18 @@ class CharRNN:
                 f"{printable(there[0])}: exists already; choose another name, or replace it with "
                 f"save(..., overwrite=True)"
             )
-        files.save(path, checkpoint)
+        if self._pairs is not None:
+            save_pairs(path, self._pairs)
+        else:
+            files.save(path, self.checkpoint)
         if resume and self._state:
             save_state(resume_path(path), *self._state)
         else:  # of another run, and no longer of the model that is here
             resume_path(path).unlink(missing_ok=True)
 
     def _limit(self, threads: int | None) -> Limit:
-        size = self.network.params.flat.nbytes
+        network = self.network if self._pairs is None else self._pairs.network
+        size = network.params.flat.nbytes
         return Limit(_threads(threads, threads_for(size)))
 
 
@@ -394,6 +550,13 @@ def load(path: str | os.PathLike[str], *, resume: bool = False) -> CharRNN:
         It is no checkpoint, damaged, newer than this program, or contradicts itself; or what is
         needed to resume is not beside it.
     """
+    if is_of_pairs(Path(path)):
+        if resume:
+            raise ConfigError("resume: a fit of pairs is resumed by `charrnn train --resume`")
+        pairs = load_pairs(Path(path))
+        model = CharRNN(pairs.network.config.cell)
+        model._pairs = pairs
+        return model
     found = files.load(Path(path))
     network = asdict(found.network.config)
     del network["vocabulary_size"]

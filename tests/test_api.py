@@ -483,3 +483,38 @@ def test_a_filter_of_ones_own_is_applied(model):
         assert not re.search(r"(.)\1", text, re.DOTALL)
     text = model.generate("the", length=60, seed=1, temperature=2)
     assert re.search(r"(.)\1", text, re.DOTALL)
+
+
+def test_pairs_are_learnt_asked_measured_and_saved(tmp_path):
+    pairs = [(f"{word} but {end}", end) for word in ("abc", "cab", "bb") for end in ("good", "bad")]
+    pairs = [(f"{n} {source}", answer) for n in range(20) for source, answer in pairs]
+    model = CharRNN(hidden_size=16, seed=1)
+    with pytest.raises(ConfigError, match="no pairs"):
+        model.answer("abc")
+    model.fit_pairs(pairs, max_steps=150, learning_rate=1e-2, progress=False, workers=1)
+    assert model.pairs.labels == ("bad", "good")
+    texts = ["77 abc but good", "5 bb but bad"]
+    assert model.answer(texts) == ["good", "bad"]
+    shares = model.answer_probabilities(texts)
+    assert shares.shape == (2, 2)
+    np.testing.assert_allclose(shares.sum(axis=1), 1)
+    assert shares.argmax(axis=1).tolist() == [1, 0]
+    measured = model.score_pairs(pairs)
+    assert measured.exact == 1
+    assert measured.confusion.tolist() == [[60, 0], [0, 60]]
+    model.save(tmp_path / "m.npz")
+    again = load(tmp_path / "m.npz")
+    np.testing.assert_array_equal(again.answer_probabilities(texts), shares)
+    for use in (lambda: again.generate("a"), lambda: again.score("ab")):
+        with pytest.raises(ConfigError, match="answers texts"):
+            use()
+    with pytest.raises(TextError, match="'odd' is none of the labels: bad, good"):
+        again.score_pairs([("a", "odd"), ("b", "bad")])
+    with pytest.raises(TextError, match="pair 1"):
+        model.fit_pairs([("a", "b"), ("", "c")])
+    written = CharRNN(hidden_size=16).fit_pairs(
+        [(source, source[::-1]) for source, _ in pairs], max_steps=5, progress=False, workers=1
+    )
+    assert len(written.answer("12 ab", length=7)[0]) <= 7
+    with pytest.raises(ConfigError, match="written, not chosen"):
+        written.answer_probabilities("a")

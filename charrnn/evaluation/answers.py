@@ -101,11 +101,11 @@ def measure(
     vocabulary: Vocabulary,
     labels: Sequence[str],
     pairs: Pairs,
-    learnt: Pairs,
+    learnt: Pairs | None = None,
 ) -> Measured:
     """Return how well a network answers pairs, greedily, and what simple programs answer.
 
-    learnt: the pairs that it, and they, have learnt from.
+    learnt: the pairs that it, and they, have learnt from; without these no program is asked.
 
     Raises
     ------
@@ -142,7 +142,7 @@ def measure(
         errors=errors,
         confusion=confusion,
         calibration=_calibration(np.array(confidence), right) if labels else math.nan,
-        baselines=baselines(learnt, pairs, labelled=bool(labels)),
+        baselines=baselines(learnt, pairs, labelled=bool(labels)) if learnt else {},
         answered=tuple(texts),
     )
 

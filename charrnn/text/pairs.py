@@ -16,7 +16,7 @@ import numpy as np
 from charrnn.errors import TextError, Way
 from charrnn.plurals import counted
 from charrnn.text.bad_lines import BadLines
-from charrnn.text.corpus import Corpus
+from charrnn.text.corpus import Corpus, from_text
 
 MOST_NAMED = 3
 """Lines that an error names; further ones are counted."""
@@ -103,6 +103,25 @@ def read_pairs(
         are = "line is" if len(bad) == 1 else "lines are"
         notes += (f"{len(bad):,} {are} no pair, and left out: {bad[0]}",)
     return Pairs(tuple(sources), tuple(answers), notes)
+
+
+def corpus_of_pairs(given: Sequence[tuple[str, str]]) -> tuple[Corpus, Pairs]:
+    """Return pairs that are in memory, and a corpus that identifies them.
+
+    Raises
+    ------
+    TextError
+        There is none, an item is no pair of texts, or one of the two is empty.
+    """
+    for n, pair in enumerate(given):
+        if len(pair) != 2 or not all(isinstance(text, str) and text.strip() for text in pair):
+            raise TextError(f"pair {n}: {pair!r:.60} is not a text and an answer")
+    if len({answer for _, answer in given}) < 2:
+        raise TextError("there is nothing to learn; give pairs with different answers")
+    sources, answers = zip(*given, strict=True)
+    return from_text("".join(f"{source}\t{answer}\n" for source, answer in given)), Pairs(
+        sources, answers
+    )
 
 
 def split_pairs(pairs: Pairs, share: float, most: int, seed: int) -> tuple[list[int], list[int]]:

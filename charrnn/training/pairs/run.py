@@ -14,6 +14,7 @@ from charrnn.errors import CheckpointError, ConfigError, TrainingError, Way
 from charrnn.evaluation.answers import Measured, measure
 from charrnn.evaluation.pairs import encode_pairs
 from charrnn.network.pairs import PairConfig, PairNetwork
+from charrnn.plurals import counted
 from charrnn.text.corpus import Corpus
 from charrnn.text.pairs import Pairs, read_pairs, split_pairs
 from charrnn.text.vocabulary import Vocabulary
@@ -69,15 +70,23 @@ class PairRun(Run):
         return len(self.kept) > 0
 
     @classmethod
-    def begin_pairs(cls, corpus: Corpus, asked: PairOptions, options: TrainOptions) -> Self:
+    def begin_pairs(
+        cls,
+        corpus: Corpus,
+        asked: PairOptions,
+        options: TrainOptions,
+        pairs: Pairs | None = None,
+    ) -> Self:
         """Resolve the options, and set up the run.
+
+        pairs: those of the corpus, if they are known.
 
         Raises
         ------
         TextError, ConfigError, TrainingError
             A line is no pair, or an option is out of range.
         """
-        pairs = read_pairs(corpus, asked.columns, asked.bad_lines)
+        pairs = pairs or read_pairs(corpus, asked.columns, asked.bad_lines)
         chosen = pairs.are_labelled if asked.answers is None else asked.answers == "chosen"
         labels = pairs.labels if chosen else ()
         share = options.val_split if len(pairs) >= FEW else 0.0
@@ -86,8 +95,8 @@ class PairRun(Run):
         encoded = encode_pairs(pairs.only(learnt), vocabulary, labels)
         if encoded.longest > LONGEST:
             raise TrainingError(
-                f"the longest text or answer has {encoded.longest:,} characters, and {LONGEST:,} "
-                "are the most; cut long ones"
+                f"the longest text or answer has {counted(encoded.longest, 'character')}, and "
+                f"{LONGEST:,} are the most; cut long ones"
             )
         reverse = not labels if asked.reverse is None else asked.reverse
         network = PairConfig(vocabulary_size=len(vocabulary), labels=len(labels), reverse=reverse)
