@@ -1,4 +1,4 @@
-"""Write 9,800 English sentences and their French, by a grammar over a lexicon of some 170 words.
+"""Write 10,300 English sentences and their French, by a grammar over a lexicon of some 170 words.
 
 Each line is `English<TAB>French`. Articles, adjectives, participles and pronouns agree with their
 noun, which may stand in another clause: `it` and `they` are what came before. `you` follows the
@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pairs import distinct, main
 
 SEED = 1066
-PAIRS, UNSEEN = 9_800, 1_000
+PAIRS, UNSEEN = 10_300, 1_000
 
 Words = list[str]
 Sentence = tuple[Words, Words]
@@ -148,15 +148,15 @@ WHEN = {
 }
 HOW_OFTEN = {"often": "souvent", "always": "toujours", "sometimes": "parfois"}
 WHERE = {
-    "in": ["dans"], "behind": ["derrière"], "in front of": ["devant"], "near": ["près", "de"],
+    "in": ["dans"], "behind": ["derrière"], "near": ["près", "de"],
 }  # fmt: skip
 ADDRESSED = [
     ("Mum", "Maman", "f", False), ("Dad", "Papa", "m", False), ("Sir", "Monsieur", "m", True),
     ("Madam", "Madame", "f", True),
 ]  # fmt: skip
 POSSESSIVES = {
-    "my": ("mon", "ma", "mes"), "his": ("son", "sa", "ses"), "her": ("son", "sa", "ses"),
-    "our": ("notre", "notre", "nos"), "their": ("leur", "leur", "leurs"),
+    "my": ("mon", "ma", "mes"), "her": ("son", "sa", "ses"), "our": ("notre", "notre", "nos"),
+    "their": ("leur", "leur", "leurs"),
 }  # fmt: skip
 DETERMINERS = {
     "the": ("le", "la", "les"), "a": ("un", "une", ""), "some": ("", "", "des"),
@@ -362,15 +362,15 @@ def noun_phrase(
     elif many:
         choices = ("the", "these", "some", "two", "three", *POSSESSIVES)
     else:
-        choices = ("the", "the", "this", "a", "a", "a", *POSSESSIVES)
+        choices = ("the", "the", "the", "this", "a", "a", "a", *POSSESSIVES)
     if noun.english[0] not in OWNED.get(noun.kind, noun.english[0]).split():
         choices = tuple(each for each in choices if each not in POSSESSIVES)
     if bare:
-        choices = ("the", "the", "the", *(each for each in choices if each in {"my", "his", "our"}))
+        choices = ("the", "the", "the", *(each for each in choices if each in {"my", "our"}))
     determiner = rng.choice(choices)
     suitable = [ADJECTIVES[name] for name in SUITS[noun.kind].split()]
     before = [rng.choice([each for each in suitable if each.is_before])] * (
-        rng.random() < 0.15 * (not bare)
+        rng.random() < 0.1 * (not bare)
     )
     behind = [rng.choice([each for each in suitable if not each.is_before])] * (
         rng.random() < 0.1 * (not bare)
@@ -719,7 +719,7 @@ def whether(rng: random.Random) -> Sentence:
 
 KINDS: dict[Callable[[random.Random], Sentence], int] = {
     action: 20, state: 8, modal: 8, opening: 4, move: 14, way_to: 6, being: 10, location: 6,
-    there_is: 6, of_what_was_named: 10, clitic: 9, known: 4, comparison: 5, owner: 4, where: 3,
+    there_is: 6, of_what_was_named: 7, clitic: 5, known: 5, comparison: 3, owner: 4, where: 3,
     whether: 7,
 }  # fmt: skip
 """Frames of sentences, and how often each is drawn."""
