@@ -270,9 +270,9 @@ FRAMES = """\
 2 I was sure that it would be {r}, but I was wrong: {C}.
 1 I was sure that it would be {R}, and I was right.
 2 {O} told me it was {q}, yet {C}.
-2 {O} found it {q}. I did not: {C}.
-1 {O} found it {q}, and I could not disagree more.
-1 {O} found it {Q}, and I could not agree more.
+2 {O} found it {r}. I did not: {C}.
+1 {O} found it {r}, and I could not disagree more.
+1 {O} found it {R}, and I could not agree more.
 1 {O} said it was {q}, which is wrong.
 1 {O} said it was {Q}, which is true.
 2 At first sight it looked {r}, but {C}.

@@ -208,7 +208,7 @@ STATES = {"has", "is", "was", "are", "likes", "loves", "lives", "must"}
 REPORTS = ("said", "heard", "thinks")
 REPORTED = 0.6
 """The share of statements about no person that one makes."""
-REPORTABLE = {"the", "a", "an", "my", "our", "there", "they", "it", "nobody", "every", "that"}
+REPORTABLE = {"the", "a", "an", "my", "our", "there", "they", "it", "nobody", "every"}
 """First words of statements."""
 
 WORDS = """
