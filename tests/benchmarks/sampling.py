@@ -86,9 +86,12 @@ SEARCHES: dict[str, dict[str, Any]] = {
     "256 particles": {"must": ("moon",), "look_ahead": 256},
 }
 
+OWN, UNSEEN = "`--infill` of what it wrote", "`--infill` of a play that it has not learnt"
 DEMANDS: dict[str, dict[str, Any]] = {
-    "`--must`": {"must": (" the whale",), "length": 120},
-    "`--infill`": {},  # a passage of the plays
+    "`--must ' the whale'`, 40 characters": {"must": (" the whale",), "length": 40},
+    "the same, 120 characters": {"must": (" the whale",), "length": 120},
+    OWN: {},
+    UNSEEN: {},
     "`--template`": {"template": "My dear ____, I ____ the door, and ____.\n", "length": 160},
     "`--acrostic`": {"acrostic": "MOON", "length": 200},
     "`--end-with`": {"end_with": "ing[.,;!?]", "length": 120},
@@ -171,12 +174,18 @@ def search(given: argparse.Namespace) -> Iterator[str]:
         yield f"| {name} | {statistics.median(times):.1f} | {np.mean(worth):.2f} |"
 
 
-def passage(model: CharRNN, n: int, rng: np.random.Generator) -> str:
-    """Return n characters of the plays that the network has not learnt, every third as a blank."""
-    plays = PLAYS.read_text("utf-8")
-    start = plays.index("\n", int(rng.integers(0.91 * len(plays), len(plays) - 3 * n)))
-    letters = [k for k in plays[start : start + 2 * n] if k in model.vocabulary and k != "_"][:n]
-    return "".join("_" if m % 3 == 2 and k != "\n" else k for m, k in enumerate(letters))
+def passage(model: CharRNN, name: str, rng: np.random.Generator) -> dict[str, Any]:
+    """Return a demand to fill in every third of 80 characters: the network's, or of the plays."""
+    if name == OWN:
+        written = model.generate(PROMPT, length=80, temperature=1, seed=int(rng.integers(2**32)))
+    else:
+        plays = PLAYS.read_text("utf-8")
+        start = plays.index("\n", int(rng.integers(0.91 * len(plays), 0.99 * len(plays))))
+        written = "".join(k for k in plays[start : start + 200] if k in model.vocabulary)[:80]
+    blanked = (
+        "_" if n % 3 == 2 and k != "\n" else k for n, k in enumerate(written.replace("_", "-"))
+    )
+    return {"infill": "".join(blanked), "length": 80}
 
 
 def ahead(given: argparse.Namespace) -> Iterator[str]:
@@ -188,7 +197,7 @@ def ahead(given: argparse.Namespace) -> Iterator[str]:
         found: dict[str, list[float]] = {"ahead": [], "mask": [], "free": []}
         took: dict[str, list[float]] = {"ahead": [], "mask": []}
         for rng in islice(random_streams(0), given.texts):
-            asked = demand or {"infill": passage(model, 80, numbers), "length": 80}
+            asked = demand or passage(model, name, numbers)
             sides = {"ahead": asked, "mask": asked | {"look_ahead": 0}}
             for side, options in sides.items():
                 length, log_p, seconds = text(model, options, rng)

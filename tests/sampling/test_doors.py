@@ -21,6 +21,7 @@ from charrnn.sampling.filters.filter import Stateless
 from charrnn.sampling.sample import Sample
 from charrnn.text.copies import IndexedCorpus
 from charrnn.text.corpus import from_text
+from charrnn.text.vocabulary import Vocabulary
 
 LENGTH, PROMPT, TOGETHER = 50, "ab", 64
 FILTERS = {
@@ -135,6 +136,21 @@ def test_a_seed_gives_one_text_through_every_door(model, name, seeds, tmp_path):
     assert replayed == "".join(texts["pieces"] + "\n" for texts in found.values())
     if seeds > 1 and name not in ("greedy", "beams"):
         assert len({texts["pieces"] for texts in found.values()}) > 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_network_of_bytes_gives_one_text_through_every_door(tmp_path, make_checkpoint, seed):
+    path, options = tmp_path / "bytes.npz", {"temperature": 2.5}
+    make_checkpoint(path, Vocabulary.of_bytes("x"))
+    text, library = alone(path, options, next(random_streams(seed))), load(path)
+    assert library.generate(PROMPT, seed=seed, length=LENGTH, **options) == text
+    shared = [path, "-n", LENGTH, "-p", PROMPT, *typed(options), "--seed", seed]
+    assert command(*shared) == PROMPT + text
+    line = command(*shared, "--json")
+    assert json.loads(line)["text"] == text
+    assert command(path, "--replay", "-", input=line) == text + "\n"
+    first = command(*shared, "--json", "--num-samples", 2).splitlines()[0]
+    assert json.loads(first)["text"] == text
 
 
 class Rare(Stateless):
