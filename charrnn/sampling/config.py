@@ -137,14 +137,14 @@ class SamplingConfig(Checked):
         0, "Never repeat a run of N characters; 0 is off.", REPEATING, "N"
     )
     dry_multiplier: Annotated[float, Range(0, 1000)] = opt(
-        0.0, "Lower what would prolong a repeated run, more for a longer one; 0 is off.", REPEATING,
-        "X",
+        0.0, "Lower what would prolong a repeated run, more for a longer one; 0 is off, 0.8 usual.",
+        REPEATING, "X",
     )
     dry_base: Annotated[float, Range(1, 10)] = opt(
         1.2, "The factor for each further character of the run.", REPEATING, "X"
     )
     dry_allowed_length: Annotated[int, Range(1, 256)] = opt(
-        12, "The characters of a run that may repeat unpunished.", REPEATING, "N"
+        8, "The characters of a run that may repeat unpunished.", REPEATING, "N"
     )
     dry_penalty_last_n: Last = opt(
         -1, "How many characters are searched for runs; -1 is 65,536.", REPEATING, "N"

@@ -48,6 +48,6 @@ def samples(
             ]
         )
         yield [
-            Sample(network, vocabulary, prompt, config, rng, side.choices(n))
+            Sample(network, vocabulary, prompt, config, rng, generated=side.choices(n))
             for n, rng in enumerate(group)
         ]

@@ -54,18 +54,18 @@ class Sample:
     finish_reason: what ended the sample; None while nothing has.
     """
 
-    def __init__(  # noqa: PLR0917
+    def __init__(
         self,
         network: Network,
         vocabulary: Vocabulary,
         prompt: Ids,
         config: SamplingConfig,
         rng: np.random.Generator,
+        *,
         generated: Iterator[Choice] | None = None,
         filters: Sequence[Filter] = (),
         whole: Whole | None = None,
         continued: "Continued | None" = None,
-        *,
         recorded: bool = False,
     ) -> None:
         self.network, self.vocabulary, self.prompt = network, vocabulary, prompt
@@ -120,7 +120,15 @@ class Sample:
             for n, rng in enumerate(group):
                 generated = side.choices(n) if side else None
                 own = [one.fork(first) for one in self._own]
-                yield Sample(self.network, self.vocabulary, prompt, config, rng, generated, own)
+                yield Sample(
+                    self.network,
+                    self.vocabulary,
+                    prompt,
+                    config,
+                    rng,
+                    generated=generated,
+                    filters=own,
+                )
 
     def _generated(self, prompt: Ids) -> Iterator[Choice]:
         """Return the characters that follow a prompt, (N,) ids with N > 0."""

@@ -143,15 +143,13 @@ def charrnn_sampling(cell: str, layers: int, size: int, long: bool) -> Callable[
 
     from charrnn.network.config import NetworkConfig
     from charrnn.network.network import Network
-    from charrnn.sampling.config import ENDLESS, SamplingConfig
+    from charrnn.sampling.filters.chain import Filters
+    from charrnn.sampling.filters.truncation import Temperature
     from charrnn.sampling.sample import LONG, choose_generator
 
     network = Network(NetworkConfig(V, cell, size, layers), np.random.default_rng(0))
     made = choose_generator(network, LONG if long else LONG - 1)(
-        network,
-        np.array([1]),
-        SamplingConfig(temperature=TEMPERATURE, length=ENDLESS),
-        np.random.default_rng(0),
+        network, np.array([1]), Filters([Temperature(TEMPERATURE)]), np.random.default_rng(0)
     )
 
     def some() -> int:

@@ -9,24 +9,6 @@ V2 = "0::{group}\n"
 V1 = "5:memory:/elsewhere\n4:cpu,cpuacct:{group}\n1:name=systemd:/x\n0::/\n"
 
 
-@pytest.fixture
-def process(tmp_path):
-    """Describe a process as Linux does, its control groups in folders of the test's own."""
-
-    def describe(groups, mounts):
-        folder = tmp_path / "proc"
-        folder.mkdir()
-        (folder / "cgroup").write_text(groups)
-        lines = [
-            f"3{n} 23 0:2{n} {root} {point} rw,relatime shared:{n} - {system} {system} {options}"
-            for n, (root, point, system, options) in enumerate(mounts)
-        ]
-        (folder / "mountinfo").write_text("22 1 8:1 / / rw - ext4 /dev/a rw\n" + "\n".join(lines))
-        return folder
-
-    return describe
-
-
 def group(folder, **files):
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():

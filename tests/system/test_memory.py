@@ -15,24 +15,6 @@ NO_LIMIT = 9223372036854771712  # of version 1
 ROOT = Path(charrnn.__file__).parents[1]
 
 
-@pytest.fixture
-def process(tmp_path):
-    """Describe a process as Linux does, its control groups in folders of the test's own."""
-
-    def describe(groups, mounts):
-        folder = tmp_path / "proc"
-        folder.mkdir()
-        (folder / "cgroup").write_text(groups)
-        lines = [
-            f"3{n} 23 0:2{n} {root} {point} rw,relatime - {system} {system} {options}\n"
-            for n, (root, point, system, options) in enumerate(mounts)
-        ]
-        (folder / "mountinfo").write_text("".join(lines))
-        return folder
-
-    return describe
-
-
 def group(folder, name, limit):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(f"{limit}\n")

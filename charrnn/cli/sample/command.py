@@ -1,6 +1,7 @@
 """`charrnn sample`: text from a trained network, on standard output and nothing else there."""
 
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +18,7 @@ from charrnn.cli.sample.copies import searched, watched
 from charrnn.cli.sample.escapes import as_meant, unescaped
 from charrnn.cli.sample.going_on import check_going_on, going_on, keep
 from charrnn.cli.sample.options import SampleOptions
-from charrnn.cli.sample.outputs import check_new, opened
+from charrnn.cli.sample.outputs import check_new, opened, writer_of
 from charrnn.cli.sample.prompt import Prompt, encode, prompt_of, typed
 from charrnn.cli.sample.samples import make, stops_meant, write
 from charrnn.errors import ConfigError
@@ -115,7 +116,8 @@ def sample(
     }
     # The path of the index is not written out: it may be temporary.
     config = replace(config, corpus_index=index)
-    with opened(options, config, checkpoint, given, ids, about) as stream:
+    writer = partial(writer_of, options, config, checkpoint.vocabulary, given.data, ids, about)
+    with opened(options, writer) as stream:
         output = watched(stream, copied) if options.check_copies else stream
         if options.goes_on:
             text = going_on(checkpoint, ids, config, seed, model_hash, options)

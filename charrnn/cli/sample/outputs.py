@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from charrnn.cli.replacing import check_output
 from charrnn.cli.sample.options import SampleOptions
-from charrnn.cli.sample.prompt import Prompt
 from charrnn.cli.sample.samples import Output, between
 from charrnn.cli.stdout import file_for, written_to
 from charrnn.errors import ConfigError
@@ -16,9 +15,9 @@ from charrnn.sampling.config import SamplingConfig
 
 if TYPE_CHECKING:
     from charrnn.array_types import Ids
-    from charrnn.checkpoint.checkpoint import Checkpoint
     from charrnn.sampling.generate import Choice
     from charrnn.sampling.sample import Sample
+    from charrnn.text.vocabulary import Vocabulary
 
 
 def check_new(options: SampleOptions) -> None:
@@ -40,19 +39,11 @@ def check_new(options: SampleOptions) -> None:
 
 
 @contextmanager
-def opened(  # noqa: PLR0917
-    options: SampleOptions,
-    config: SamplingConfig,
-    checkpoint: "Checkpoint",
-    given: Prompt,
-    ids: "Ids",
-    about: dict[str, Any],
-) -> Iterator[Output]:
-    """Give where samples are written to while the block runs."""
+def opened(options: SampleOptions, writer: Callable[[], Output]) -> Iterator[Output]:
+    """Give where samples are written to while the block runs.
 
-    def writer() -> Output:
-        return _writer(options, config, checkpoint, given, ids, about)
-
+    writer: makes what writes samples to standard output as it is now.
+    """
     output = options.output
     if output is not None and output.is_dir():
         yield _Folder(output, options, writer)
@@ -61,16 +52,18 @@ def opened(  # noqa: PLR0917
         yield writer()
 
 
-def _writer(  # noqa: PLR0917
+def writer_of(  # noqa: PLR0917
     options: SampleOptions,
     config: SamplingConfig,
-    checkpoint: "Checkpoint",
-    given: Prompt,
+    vocabulary: "Vocabulary",
+    prompt: bytes,
     ids: "Ids",
     about: dict[str, Any],
 ) -> Output:
-    """Return what writes samples to standard output as it is now."""
-    vocabulary = checkpoint.vocabulary
+    """Return what writes samples to standard output as it is now.
+
+    prompt, ids: as it was given, and as the network reads it.
+    """
     if options.as_json:
         from charrnn.cli.sample.show_json_lines import JsonLines
 
@@ -83,7 +76,7 @@ def _writer(  # noqa: PLR0917
         return CandidateTable(results(), vocabulary, ids, options.top)
     from charrnn.cli.sample.show_text import Writing
 
-    before = given.data if options.echo else b""
+    before = prompt if options.echo else b""
     apart, last = between(options.separator, config, vocabulary, before)
     last = last if options.num_samples > 1 else b""
     return Writing(sys.stdout, vocabulary, before, raw=options.raw, separator=apart, last=last)

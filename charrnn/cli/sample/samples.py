@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
@@ -55,23 +56,24 @@ def make(
 
     network, vocabulary = checkpoint.network, checkpoint.vocabulary
     streams = islice(random_streams(seed), num_samples)
+    if together:
+        from charrnn.sampling.many import samples
+
+        yield from samples(network, vocabulary, prompt, config, streams, scored=scored)
+        return
+    from charrnn.sampling.sample import Sample, first_ids
+
+    sample = partial(Sample, network, vocabulary, recorded=recorded)
     if config.num_beams > 1:
         from charrnn.sampling.beam import beam_search
-        from charrnn.sampling.sample import Sample, first_ids
 
         rng = next(streams)
         prompt = prompt if len(prompt) else first_ids(vocabulary, rng)
         for whole in beam_search(network, vocabulary, prompt, config)[:num_samples]:
-            yield [Sample(network, vocabulary, prompt, config, rng, whole=whole, recorded=recorded)]
-    elif together:
-        from charrnn.sampling.many import samples
-
-        yield from samples(network, vocabulary, prompt, config, streams, scored=scored)
-    else:
-        from charrnn.sampling.sample import Sample
-
-        for rng in streams:
-            yield [Sample(network, vocabulary, prompt, config, rng, recorded=recorded)]
+            yield [sample(prompt, config, rng, whole=whole)]
+        return
+    for rng in streams:
+        yield [sample(prompt, config, rng)]
 
 
 def write(groups: "Iterator[list[Sample]]", output: Output, total: int = 1) -> None:

@@ -24,34 +24,44 @@ class Mirostat:
 
     def __init__(self, target: float, rate: float, texts: int) -> None:
         self._target, self._rate = target * math.log(2), rate  # nats from here on
-        self._limit = np.full((texts, 1), 2 * self._target)
-        self._surprise: NDArray[np.float64] = np.zeros((texts, 1))
+        self._limit = [2 * self._target] * texts
+        self._weights: NDArray[np.float64] = np.ones((texts, 1))
+        self._log_sum = [0.0] * texts
 
     def __call__(self, log_p: LogWeights) -> None:
         """Set what is too surprising to -inf; the last filter, as μ is of what is drawn from."""
         weights = np.exp(log_p)
-        surprising = log_p < np.minimum(log_sum(weights) - self._limit, 0)
-        log_p[surprising] = -math.inf
-        weights[surprising] = 0
-        self._surprise = log_sum(weights) - log_p
+        sums = log_sum(weights)
+        if isinstance(sums, float):
+            surprising = log_p < min(sums - self._limit[0], 0)
+        else:
+            surprising = log_p < np.minimum(sums - np.array(self._limit)[:, None], 0)
+        np.putmask(log_p, surprising, -math.inf)
+        np.putmask(weights, surprising, 0)
+        sums = log_sum(weights)
+        self._log_sum = [sums] if isinstance(sums, float) else sums[:, 0].tolist()
+        self._weights = weights
 
     def accept(self, ids: Ids) -> None:
-        """Adjust μ by the surprise of what was drawn."""
+        """Adjust μ by the surprise of what was drawn; what was not left changes nothing."""
         for b, k in enumerate(ids.tolist()):
-            self._limit[b] -= self._rate * (self._surprise[b, k] - self._target)
+            if weight := self._weights.item(b, k):
+                surprise = self._log_sum[b] - math.log(weight)
+                self._limit[b] -= self._rate * (surprise - self._target)
 
     @property
     def carried(self) -> list[float]:
         """μ of each text, in nats."""
-        limits: list[float] = self._limit[:, 0].tolist()
-        return limits
+        return self._limit.copy()
 
     @carried.setter
     def carried(self, limits: list[float]) -> None:
-        self._limit[:, 0] = limits
+        self._limit = limits.copy()
 
     def fork(self, rows: Ids) -> Self:
         """Return a filter with the limits of these rows."""
-        forked = copy(self)
-        forked._limit, forked._surprise = self._limit[rows], self._surprise[rows]
+        forked, order = copy(self), rows.tolist()
+        forked._limit = [self._limit[row] for row in order]
+        forked._log_sum = [self._log_sum[row] for row in order]
+        forked._weights = self._weights[rows]
         return forked

@@ -1,10 +1,10 @@
 """Filters against repetition: they depend on the characters before, the prompt's among them."""
 
 import math
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from copy import copy, deepcopy
+from copy import copy
 from typing import Self
 
 import numpy as np
@@ -18,6 +18,9 @@ than another."""
 
 LONGEST_RUN = 256
 """Characters of a repeated run that DRY counts: its penalty is far beyond use before."""
+
+_NOWHERE = -2
+"""Place of a run that has not occurred before."""
 
 
 class Penalties:
@@ -44,12 +47,13 @@ class Penalties:
         self._last = REMEMBERED if last < 0 else last
         seen = before[:, max(0, before.shape[1] - self._last) :]
         self._window = [deque(row) for row in seen.tolist()]
-        self._n = [Counter(row) for row in self._window]
+        self._n = [np.bincount(row, minlength=V).tolist() for row in seen]
         self._factor = np.ones((len(before), V))
         self._lower = np.zeros((len(before), V))
         for b, counts in enumerate(self._n):
-            for k, n in counts.items():
-                self._set(b, k, n)
+            for k, n in enumerate(counts):
+                if n:
+                    self._set(b, k, n)
 
     def __call__(self, log_p: LogWeights) -> None:
         if self._repeat != 1:
@@ -62,10 +66,14 @@ class Penalties:
     def accept(self, ids: Ids) -> None:
         """Count a character, and no longer the first of the window."""
         for b, k in enumerate(ids.tolist()):
+            window = self._window[b]
+            window.append(k)
+            first = window.popleft() if len(window) > self._last else None
+            if first == k:
+                continue
             self._count(b, k, 1)
-            self._window[b].append(k)
-            if len(self._window[b]) > self._last:
-                self._count(b, self._window[b].popleft(), -1)
+            if first is not None:
+                self._count(b, first, -1)
 
     def fork(self, rows: Ids) -> Self:
         """Return a filter with the counts of these rows."""
@@ -76,17 +84,23 @@ class Penalties:
         return forked
 
     def _count(self, b: int, k: int, more: int) -> None:
-        self._n[b][k] += more
-        self._set(b, k, self._n[b][k])
+        counts = self._n[b]
+        n = counts[k] = counts[k] + more
+        if self._frequency or n in (0, more):  # it is there now, or no longer
+            self._set(b, k, n)
 
     def _set(self, b: int, k: int, n: int) -> None:
         """Set what becomes of a character that occurred n times."""
-        self._factor[b, k] = self._repeat if n else 1
-        self._lower[b, k] = self._frequency * n + (self._presence if n else 0)
+        if self._repeat != 1:
+            self._factor[b, k] = self._repeat if n else 1
+        if self._frequency or self._presence:
+            self._lower[b, k] = self._frequency * n + (self._presence if n else 0)
 
 
 class Occurrences:
     """The last characters of one text, and where each run of n of them ends.
+
+    Each place leads to the one before it where the same run ends, as in a chain of LZ77.
 
     n: characters of a run.
     last: characters that are remembered, at least n + 1.
@@ -98,39 +112,55 @@ class Occurrences:
     ) -> None:
         self._n, self._last, self._apart = n, max(last, n + 1), apart
         self._ids: list[int] = []  # the character at place p is at p % last
-        self._length = 0
+        self._previous: list[int] = []  # and so is the place before it, or a place that is too old
+        self._length = self._usable = 0
         self._ending: deque[int] = deque(maxlen=n)
-        self._places: dict[tuple[int, ...], deque[int]] = {}
-        if not n:
-            self._places[()] = deque([-1])  # no characters precede the first
+        # Where each run ended last; no characters precede the first.
+        self._latest: dict[tuple[int, ...], int] = {} if n else {(): -1}
         for k in before:
             self.append(k)
 
     def append(self, k: int) -> None:
         """Add a character, and forget the one that is too old."""
-        place, last = self._length, self._last
+        place, last, n = self._length, self._last, self._n
         if place < last:
             self._ids.append(k)
+            self._previous.append(_NOWHERE)
         else:
-            oldest = tuple(self._ids[(place + m) % last] for m in range(self._n))
-            if places := self._places.get(oldest):
-                places.popleft()
-                if not places:
-                    del self._places[oldest]
+            oldest = tuple(self._ids[(place + m) % last] for m in range(n))
+            if self._latest.get(oldest) == place - last + n - 1:
+                del self._latest[oldest]
             self._ids[place % last] = k
         self._ending.append(k)
         self._length += 1
-        run = tuple(self._ending)
-        if self._length >= self._n and self._apart.isdisjoint(run):
-            self._places.setdefault(run, deque()).append(place)
+        self._usable = 0 if k in self._apart else self._usable + 1
+        if self._usable >= n:
+            run = tuple(self._ending)
+            self._previous[place % last] = self._latest.get(run, _NOWHERE)
+            self._latest[run] = place
 
     def earlier(self) -> list[tuple[int, int]]:
         """Return the earlier places where the last n characters end, and what followed each."""
-        if self._length < self._n:
+        if not self._length or self._usable < self._n:
             return []
-        ids, last, end = self._ids, self._last, self._length - 1
-        places = self._places.get(tuple(self._ending), ())
-        return [(place, ids[(place + 1) % last]) for place in places if place != end]
+        ids, previous, last = self._ids, self._previous, self._last
+        place = previous[(self._length - 1) % last]
+        if place == _NOWHERE:
+            return []
+        found: list[tuple[int, int]] = []
+        oldest = max(0, self._length - last) + self._n - 1
+        while place >= oldest:
+            found.append((place, ids[(place + 1) % last]))
+            place = previous[place % last] if place > oldest else _NOWHERE
+        found.reverse()
+        return found
+
+    def fork(self) -> Self:
+        """Return another that continues the same text."""
+        forked = copy(self)
+        forked._ids, forked._previous = self._ids.copy(), self._previous.copy()
+        forked._ending, forked._latest = self._ending.copy(), self._latest.copy()
+        return forked
 
 
 class NoRepeatNgrams:
@@ -146,9 +176,9 @@ class NoRepeatNgrams:
 
     def __call__(self, log_p: LogWeights) -> None:
         changed = False
-        for row, text in zip(log_p, self._texts, strict=True):
+        for b, text in enumerate(self._texts):
             if earlier := text.earlier():
-                repeats = [k for _, k in earlier]
+                row, repeats = log_p[b], [k for _, k in earlier]
                 kept = row[repeats]
                 row[repeats] = -math.inf
                 if row.max() == -math.inf:
@@ -165,7 +195,7 @@ class NoRepeatNgrams:
     def fork(self, rows: Ids) -> Self:
         """Return a filter with copies of these texts."""
         forked = copy(self)
-        forked._texts = [deepcopy(self._texts[row]) for row in rows.tolist()]
+        forked._texts = [self._texts[row].fork() for row in rows.tolist()]
         return forked
 
 
@@ -202,9 +232,10 @@ class Dry:
 
     def __call__(self, log_p: LogWeights) -> None:
         changed = False
-        for row, text, runs in zip(log_p, self._texts, self._runs, strict=True):
+        for b, (text, runs) in enumerate(zip(self._texts, self._runs, strict=True)):
             if not runs:
                 continue
+            row = log_p[b]
             longest: dict[int, int] = {}
             for place, k in text.earlier():
                 longest[k] = max(longest.get(k, 0), runs[place])
@@ -228,6 +259,6 @@ class Dry:
     def fork(self, rows: Ids) -> Self:
         """Return a filter with copies of these texts."""
         forked = copy(self)
-        forked._texts = [deepcopy(self._texts[row]) for row in rows.tolist()]
+        forked._texts = [self._texts[row].fork() for row in rows.tolist()]
         forked._runs = [self._runs[row] for row in rows.tolist()]
         return forked

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.array_types import Ids
-from charrnn.sampling.filters.filter import LogWeights, Stateless, rescale
+from charrnn.sampling.filters.filter import LogWeights, Stateless, rescale, rows_of, total
 
 GREEDY = 1e-6
 """Temperature below which the likeliest character is taken: dividing by it would overflow."""
@@ -17,10 +17,11 @@ class Temperature(Stateless):
     """Divide by τ: below 1 the likely characters become likelier, above 1 less likely."""
 
     def __init__(self, temperature: float) -> None:
-        self._temperature = temperature
+        self._is_greedy = temperature < GREEDY
+        self._temperature = np.array(temperature, float)  # converting it takes as long as dividing
 
     def __call__(self, log_p: LogWeights) -> None:
-        if self._temperature < GREEDY:
+        if self._is_greedy:
             leave_likeliest(log_p)
         else:
             log_p /= self._temperature
@@ -56,8 +57,8 @@ class TopK(Stateless):
         self._k = k
 
     def __call__(self, log_p: LogWeights) -> None:
-        for row in log_p:
-            row[(-row).argsort(kind="stable")[self._k :]] = -math.inf
+        for row in rows_of(log_p):
+            _leave_largest(row, _sorted(row), self._k)
 
 
 class TopP(Stateless):
@@ -67,8 +68,10 @@ class TopP(Stateless):
         self._p = p
 
     def __call__(self, log_p: LogWeights) -> None:
-        for row in log_p:
-            _leave(row, -row, np.exp(row), self._p)
+        for row in rows_of(log_p):
+            ordered = _sorted(row)
+            n = _reaching(self._p, np.exp(ordered)[::-1])
+            _leave_largest(row, ordered, n)
 
 
 class TypicalP(Stateless):
@@ -81,11 +84,15 @@ class TypicalP(Stateless):
         self._p = p
 
     def __call__(self, log_p: LogWeights) -> None:
-        for row in log_p:
-            weights = np.exp(row)
-            # A character of no weight adds nothing: 0 log 0 = 0.
-            expected = weights.dot(np.maximum(row, -sys.float_info.max)) / np.add.reduce(weights)
-            _leave(row, np.abs(row - expected), weights, self._p)
+        for row in rows_of(log_p):
+            weights, finite = np.exp(row), row
+            if row.item(row.argmin()) == -math.inf:
+                # A character of no weight adds nothing: 0 log 0 = 0.
+                finite = np.maximum(row, -sys.float_info.max)
+            distance = row - float(weights.dot(finite)) / total(weights)
+            np.abs(distance, out=distance)
+            order = distance.argsort(kind="stable")
+            row[order[_reaching(self._p, weights[order]) :]] = -math.inf
         rescale(log_p)
 
 
@@ -93,10 +100,10 @@ class MinP(Stateless):
     """Leave characters of at least p times the likeliest's probability (Nguyen et al. 2024)."""
 
     def __init__(self, p: float) -> None:
-        self._log_p = math.log(p)
+        self._log_p = np.array(math.log(p))
 
     def __call__(self, log_p: LogWeights) -> None:
-        log_p[log_p < self._log_p] = -math.inf
+        np.putmask(log_p, log_p < self._log_p, -math.inf)
 
 
 def leave_likeliest(log_p: LogWeights) -> None:
@@ -106,11 +113,26 @@ def leave_likeliest(log_p: LogWeights) -> None:
     log_p[rows, likeliest] = 0
 
 
-def _leave(
-    row: NDArray[np.float64], key: NDArray[np.float64], weights: NDArray[np.float64], p: float
-) -> None:
-    """Leave the fewest characters of the least key whose weights sum to a share p of all."""
-    order = key.argsort(kind="stable")
-    cumulative = np.add.accumulate(weights[order])
-    last = cumulative.searchsorted(p * cumulative[-1])
-    row[order[last + 1 :]] = -math.inf
+def _sorted(row: NDArray[np.float64]) -> NDArray[np.float64]:
+    ordered = row.copy()
+    ordered.sort()
+    return ordered
+
+
+def _reaching(p: float, weights: NDArray[np.float64]) -> int:
+    """Return how many of the first weights sum to a share p of all."""
+    cumulative = np.add.accumulate(weights)
+    return int(cumulative.searchsorted(p * cumulative.item(-1))) + 1
+
+
+def _leave_largest(row: NDArray[np.float64], ordered: NDArray[np.float64], n: int) -> None:
+    """Leave the n largest of a row, of equals the first.
+
+    ordered: the same, from the least on: to order numbers takes half of what an order of ids does.
+    """
+    first = len(row) - n
+    least = ordered.item(first)
+    if first and ordered.item(first - 1) == least:
+        row[(-row).argsort(kind="stable")[n:]] = -math.inf
+    else:
+        np.putmask(row, row < least, -math.inf)

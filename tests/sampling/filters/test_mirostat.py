@@ -60,3 +60,16 @@ def test_rows_are_as_alone_and_a_fork_continues(rng):
         if step == 20:
             order = np.array([2, 0, 1])
             together, alone = together.fork(order), [alone[b] for b in order]
+
+
+def test_what_was_not_left_changes_nothing(rng):
+    """As a character that a user typed, or that something else chose."""
+    change = Mirostat(0.1, 0.5, 1)
+    log_p = np.log(rng.dirichlet(np.ones(9)))[None]
+    log_p -= log_p.max()
+    change(log_p)
+    before = change.carried
+    change.accept(log_p.argmin(axis=1))
+    assert change.carried == before
+    change.accept(log_p.argmax(axis=1))
+    assert change.carried != before

@@ -115,7 +115,8 @@ def test_memory_is_bounded_and_penalties_finite(monkeypatch, text):
         accept(change, text)
         [occurrences] = change._texts
         assert len(occurrences._ids) == 500
-        assert sum(map(len, occurrences._places.values())) <= 501
+        assert len(occurrences._previous) == 500
+        assert len(occurrences._latest) <= 500
         assert np.isfinite(applied(change, [0.0] * V)).any()
 
 
