@@ -89,6 +89,16 @@ def segments_of(characters: int, most: int = SEGMENTS) -> tuple[range, ...]:
     return tuple(range(start, min(stop, start + SEGMENT)) for start, stop in pairwise(bounds))
 
 
+def places_of(segments: Sequence[range]) -> Places:
+    """Return the places of segments, (n,), one segment after the other."""
+    return np.concatenate([np.arange(0), *map(np.array, segments)]).astype(np.intp)
+
+
+def segment_of_each(segments: Sequence[range]) -> Places:
+    """Return the segment of each of their places, (n,)."""
+    return np.repeat(np.arange(len(segments)), [len(one) for one in segments])
+
+
 def mean_of(reading: Reading, held: Held) -> float:
     """Return the value that a unit is clamped to: its mean over the whole text read."""
     (layer, j), kind = held
@@ -107,23 +117,22 @@ def extra_bits(
     segments: the n places after which predictions are counted, one segment after the other.
     """
     found = []
-    for places in _runs(segments):
-        start = max(0, places.start - WARMUP)
+    for start, places in runs_of(segments):
         read = part_of(reading, slice(start, places.stop + 1))
         bits = surprises(read, [[], *clamps], track)[:, places.start - start + 1 :]
         found.append(bits[1:] - bits[0])
     return np.concatenate(found, axis=1) if found else np.zeros((len(clamps), 0))
 
 
-def _runs(segments: Sequence[range]) -> list[range]:
-    """Join segments that adjoin: they are read at once."""
+def runs_of(segments: Sequence[range]) -> list[tuple[int, range]]:
+    """Return where reading starts for each run of segments, and the run: those that adjoin."""
     runs: list[range] = []
     for places in segments:
         if runs and runs[-1].stop == places.start:
             runs[-1] = range(runs[-1].start, places.stop)
         else:
             runs.append(places)
-    return runs
+    return [(max(0, places.start - WARMUP), places) for places in runs]
 
 
 def mean_between(bits: Column, on: Flags, segment: Places) -> tuple[Mean, int]:
@@ -191,7 +200,7 @@ class Effects:
     @property
     def places(self) -> Places:
         """The places after which predictions are counted, (n,)."""
-        return np.concatenate([np.arange(0), *map(np.array, self.segments)]).astype(np.intp)
+        return places_of(self.segments)
 
     def halves(self) -> tuple[Self, Self]:
         """Return those of every second segment, and those of the others.
@@ -233,7 +242,7 @@ class Effects:
     @property
     def _segment(self) -> Places:
         """The segment of each prediction, (n,)."""
-        return np.repeat(np.arange(len(self.segments)), [len(one) for one in self.segments])
+        return segment_of_each(self.segments)
 
     def _effect(
         self, held: Held, value: float, bits: Column, on: Flags | None, name: str
