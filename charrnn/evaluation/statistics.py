@@ -6,6 +6,7 @@ standard error comes from blocks of consecutive characters, never from single on
 
 from dataclasses import dataclass
 from math import inf
+from statistics import NormalDist
 
 import numpy as np
 
@@ -53,6 +54,23 @@ def mean_where(values: Column, where: Flags | None = None) -> Mean:
     if len(blocks) < LEAST_BLOCKS:
         error = float("nan")
     return Mean(count, mean, error * len(values) / count)
+
+
+def t_quantile(p: float, degrees: int) -> float:
+    """Return the quantile p of Student's t distribution.
+
+    By the expansion about the normal quantile z (Abramowitz & Stegun 1964, 26.7.5), within 1 % of
+    the exact value for 3 degrees of freedom and more, and p from 0.01 to 0.99.
+    """
+    z = NormalDist().inv_cdf(p)
+    terms = (
+        z,
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
+    )
+    return float(sum(term / float(degrees) ** n for n, term in enumerate(terms)))
 
 
 def perplexity(bits: float) -> float:

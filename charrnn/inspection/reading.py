@@ -10,7 +10,7 @@ been read, and the surprise of row t is that of the character t+1. The first cha
 but not predicted; after the last there is a prediction and no character.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
 from typing import Self
@@ -172,6 +172,17 @@ class Reading:
                 f"{kind!a} is none of the {cell}'s {' '.join(self.kinds)}", argument="kind"
             )
         return self.states[kind] if kind in self.states else self.gates[kind]
+
+
+def part_of(reading: Reading, part: slice) -> Reading:
+    """Return a part of a reading, with the states of the whole."""
+    return replace(
+        reading,
+        ids=reading.ids[part],
+        log_y_hat=reading.log_y_hat[part],
+        states={kind: values[part] for kind, values in reading.states.items()},
+        gates={kind: values[part] for kind, values in reading.gates.items()},
+    )
 
 
 def bytes_per_character(network: Network) -> int:

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from charrnn.errors import ConfigError
-from charrnn.inspection.methods.ablation_costs import WARMUP, costs
+from charrnn.inspection.methods.effects import Effects
 from charrnn.inspection.methods.features import search as searching
 from charrnn.inspection.methods.features.features import Feature
 from charrnn.inspection.methods.features.following import Following, follow, surest
-from charrnn.inspection.methods.features.search import Search, features_of, part_of
+from charrnn.inspection.methods.features.search import Search, features_of
 from charrnn.inspection.methods.features.spans import span_f1
 from charrnn.inspection.options import Options
-from charrnn.inspection.reading import Reading
+from charrnn.inspection.reading import Reading, part_of
 from charrnn.inspection.views.find.result import Find
 from charrnn.inspection.views.registry import VIEWS
 from charrnn.network.config import NetworkConfig
@@ -122,22 +122,18 @@ def test_what_it_costs_to_lose_the_planted_unit(reading, found):
     """Nothing else reads the unit, so its loss takes the same from the scores of every step."""
     one = of_feature(found, 'inside "..."')
     kind, T = one.following.kind, len(reading)
-    places = range(T - 2001, T - 1)
     inside = one.following.feature.values > 0
-    start = places.start - WARMUP
-    assert not inside[start]  # so the unit, which begins anew there, has it right from then on
-    again = Reading.of(reading.network, QUOTES, reading.ids[start:])
     held = float(reading.series(kind)[:, 0, PLANTED].astype(np.float64).mean())
-    a = again.states["a"][:, 0].astype(np.float64)
-    a[:, PLANTED] = held if kind == "a" else again.gates["o"][:, 0, PLANTED] * np.tanh(held)
+    a = reading.states["a"][:, 0].astype(np.float64)
+    a[:, PLANTED] = held if kind == "a" else reading.gates["o"][:, 0, PLANTED] * np.tanh(held)
     scores = a @ reading.network.W_ya + reading.network.b_y
     log_y_hat = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
-    bits = -log_y_hat[np.arange(len(a) - 1), again.ids[1:]] / np.log(2) - again.surprise[1:]
-    counted, on = bits[WARMUP:], inside[places.start : places.stop]
-    found_costs = costs(reading, [((0, PLANTED), kind), ((0, 0), "a")], places)
-    np.testing.assert_allclose(found_costs[0], counted, rtol=0, atol=1e-5)
-    assert not found_costs[1].any()  # nothing reads that one
-    assert found.counted == on.size == 2000
+    bits = -log_y_hat[np.arange(len(a) - 1), reading.ids[1:]] / np.log(2) - reading.surprise[1:]
+    effects = Effects.of(reading, [((0, PLANTED), kind), ((0, 0), "a")])
+    counted, on = bits, inside[:-1]
+    np.testing.assert_allclose(effects.bits[0], counted, rtol=0, atol=1e-5)
+    assert not effects.bits[1].any()  # nothing reads that one
+    assert found.counted == on.size == T - 1
     assert one.on.mean == pytest.approx(counted[on].mean(), abs=1e-5)
     assert one.off.mean == pytest.approx(counted[~on].mean(), abs=1e-5)
     assert one.on.mean > 0.1 + 2 * one.on.error

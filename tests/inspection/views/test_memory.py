@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from charrnn.inspection.methods.clamping import Clamp, surprises
+from charrnn.inspection.methods.effects import segments_of
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
-from charrnn.inspection.views.memory.result import SEGMENT, Memories, _places, _segments
+from charrnn.inspection.views.memory.result import Memories, _places
 from charrnn.inspection.views.memory.survival import LAGS, clamped_correlation, hold_of, survival
 from charrnn.network.stepper import Stepper
 
@@ -87,17 +88,10 @@ def test_worth_is_what_clamping_costs(make_checkpoint, vocabulary, rng):
     mean = float(reading.states["c"][:, 0, 3].mean())
     bits = surprises(reading, [[], [Clamp((0, 3), mean, "c")]])
     whole = bits[1] - bits[0]
-    each = [whole[places.start + 1 : places.stop + 1].mean() for places in _segments(900, 9)]
-    assert found.segments == len(each) == 4
+    each = [whole[places.start + 1 : places.stop + 1].mean() for places in segments_of(900)]
+    assert found.segments == len(each) == 16
     assert found.worth[0, 3].mean == pytest.approx(np.mean(each), abs=2e-3)
-    assert found.worth[0, 3].error == pytest.approx(np.std(each, ddof=1) / 2, abs=2e-3)
-
-
-@pytest.mark.parametrize("T", [1, 2, 3, SEGMENT, SEGMENT + 1, SEGMENT + 2, 5000])
-def test_segments_lie_within_the_text(T):
-    segments = _segments(T, 9)
-    assert all(0 <= places.start < places.stop <= T - 1 for places in segments)
-    assert len(segments) == (0 if T < 2 else max(1, min(9, (T - 1) // SEGMENT)))
+    assert found.worth[0, 3].error == pytest.approx(np.std(each, ddof=1) / 4, abs=1e-3)
 
 
 def test_a_simple_network_is_read_on_with_one_character(tiny_network, vocabulary, rng):

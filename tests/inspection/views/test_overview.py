@@ -14,14 +14,13 @@ from typer.testing import CliRunner
 
 import charrnn
 from charrnn.cli import app
-from charrnn.evaluation.statistics import Mean
+from charrnn.inspection.methods.effects import Effect
 from charrnn.inspection.methods.features.features import Feature
 from charrnn.inspection.methods.features.following import Following
-from charrnn.inspection.methods.features.search import part_of
 from charrnn.inspection.methods.features.shift_test import LEVEL, far_shifts, smooth_length
 from charrnn.inspection.output.envelope import Envelope
 from charrnn.inspection.output.heading import framed
-from charrnn.inspection.reading import Reading
+from charrnn.inspection.reading import Reading, part_of
 from charrnn.inspection.source import Source
 from charrnn.inspection.views.context.result import Context
 from charrnn.inspection.views.errors.result import Errors
@@ -221,11 +220,15 @@ def followed(verdict="follows", score=0.9, in_char=0.88, kind="c", binary=True):
     )  # fmt: skip
 
 
+def effect(count, mean, error):
+    return Effect(count, mean, error, (1, 7), "c", 0.2, "line start", 8)
+
+
 def cost(on=0.3, error=0.05, off=0.01, by_random=0.004, **following):
     unsure = float("nan")
     return Found(
-        followed(**following), unsure, Mean(90, on, error), Mean(900, off, 0.005),
-        Mean(90, by_random, unsure),
+        followed(**following), unsure, effect(90, on, error), effect(900, off, 0.005),
+        effect(90, by_random, unsure),
     )  # fmt: skip
 
 
@@ -239,7 +242,7 @@ def test_a_unit_that_follows_is_reported_with_its_floor_and_cost():
     assert found.evidence["floor"] == 0.62
     assert findings.unit(cost(kind="a"), 9).options == "--unit 1:7"
     assert "(r .90, chance .62)" in findings.unit(cost(binary=False), 9).text
-    for unused in (cost(on=0.09), cost(by_random=0.21), cost(on=-0.3, by_random=-1.0)):
+    for unused in (cost(on=0.14), cost(by_random=0.16), cost(on=-0.3, by_random=-1.0)):
         assert "is not needed: without it " in findings.unit(unused, 9).text
     unknown = findings.unit(cost(error=float("nan")), 9)
     assert unknown.text.endswith("(AUC .90, chance .62)")
@@ -294,7 +297,7 @@ def test_the_unit_that_is_used_there_is_preferred(read, rng, monkeypatch):
 
     def shown(one, _):
         on, off = costs[one.unit[1]]
-        return Found(one, 0.0, Mean(90, on, 0.01), Mean(90, off, 0.01), Mean(90, 0.0, 0.01))
+        return Found(one, 0.0, effect(90, on, 0.01), effect(90, off, 0.01), effect(90, 0.0, 0.01))
 
     def chosen():
         [it] = [one for one in Overview.of(reading).findings if one.id == "unit"]

@@ -1,7 +1,7 @@
 """Scores of every unit for every feature of a text, with the chance level of the best unit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -24,7 +24,7 @@ from charrnn.inspection.methods.features.shift_test import (
 )
 from charrnn.inspection.options import Options, Unit
 from charrnn.inspection.progress import Track, untracked
-from charrnn.inspection.reading import Reading
+from charrnn.inspection.reading import Reading, part_of
 
 LEAST = 10
 """Characters of each half at which a feature must differ from its commonest value and, to be
@@ -41,7 +41,7 @@ class Search:
     features: those that are tested, since they vary enough in both halves of the text.
     rare: the others.
     units: each with its kind.
-    first, second: the halves of the text.
+    first, second: the halves of the text that is searched.
     choice: (F, U), the scores on the first half.
     within: (F, U), the same within the characters read; nan where those determine the feature.
     scores: (F, U), those on the second half.
@@ -67,8 +67,13 @@ class Search:
         kinds: Sequence[str],
         options: Options,
         track: Track = untracked,
+        *,
+        most: int | None = None,
     ) -> Self:
         """Score all units of some kinds of states or gates.
+
+        most: characters that are searched, the last of the text; None for all. Features are those
+            of the whole text, so that none is cut short.
 
         Raises
         ------
@@ -78,8 +83,9 @@ class Search:
         if options.quick:
             reading = part_of(reading, slice(max(1, len(reading) // 8)))
         T, config = len(reading), reading.network.config
-        n = smooth_length(T // 2)
-        first, second = slice(0, T - n), slice(T - n, T)
+        searched = T if most is None else min(T, most)
+        n = smooth_length(searched // 2)
+        first, second = slice(T - searched, T - n), slice(T - n, T)
         known = features_of(reading, options.features)
         none = np.zeros_like(reading.ids)
         tested = [f for f in known if _varies(f, none, first) and _varies(f, none, second)]
@@ -149,17 +155,6 @@ class Search:
         """
         score, within = np.nan_to_num(self.choice[n]), self.within[n] * np.sign(self.choice[n])
         return int(np.argmax(np.fmin(np.abs(score), within)))
-
-
-def part_of(reading: Reading, part: slice) -> Reading:
-    """Return a part of a reading, with the states of the whole."""
-    return replace(
-        reading,
-        ids=reading.ids[part],
-        log_y_hat=reading.log_y_hat[part],
-        states={kind: values[part] for kind, values in reading.states.items()},
-        gates={kind: values[part] for kind, values in reading.gates.items()},
-    )
 
 
 def features_of(reading: Reading, wanted: Sequence[str] = ()) -> list[Feature]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from rich.text import Text
 
+from charrnn.inspection.methods.effects import CLEAR
 from charrnn.inspection.result import name
 from charrnn.inspection.views.ablate.result import Ablated, Loss
 from charrnn.plurals import counted
@@ -85,8 +86,8 @@ def _control(result: Ablated, screen: Screen) -> str:
 
 def _summary(result: Ablated, screen: Screen) -> str:
     measured = result.single
-    dear = sum(loss.bits.mean > 2 * loss.bits.error for loss in measured)
-    cheap = sum(loss.bits.mean < -2 * loss.bits.error for loss in measured)
+    dear = sum(loss.bits.mean > CLEAR * loss.bits.error for loss in measured)
+    cheap = sum(loss.bits.mean < -CLEAR * loss.bits.error for loss in measured)
     count = counted(len(measured), "unit")
     if result.asked:
         which = f"{count} asked for"
@@ -94,13 +95,14 @@ def _summary(result: Ablated, screen: Screen) -> str:
         which = f"all {count}"
     else:
         units = counted(result.approx.size, "unit")
-        which = f"of {units} the {len(measured)} that cost most to first order"
+        which = f"of {units} the {len(measured)} that change most to first order"
     baseline = result.baseline
     base = with_error(number(baseline.mean, 3), baseline.error, screen, 3)
     said = (
-        f"with all units: {base} bits, over the first {counted(len(result.ids), 'character')}; "
-        f"standard errors from blocks. Measured: {which}. "
-        f"{dear} cost more than twice their error"
+        f"with all units: {base} bits, over "
+        f"{counted(sum(map(len, result.segments)), 'prediction')} in "
+        f"{counted(len(result.segments), 'segment')} of the text; standard errors are between "
+        f"them. Measured: {which}. {dear} cost more than three times their error"
     )
     if cheap:
         said += f"; without {cheap} of them the text is predicted better by as much"

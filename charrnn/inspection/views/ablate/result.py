@@ -6,11 +6,19 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from charrnn.array_types import Codes, Column, Floats, NamedArrays
+from charrnn.array_types import Codes, Column, Flags, Floats, NamedArrays
 from charrnn.errors import TextError
-from charrnn.evaluation.statistics import Mean, mean_where
+from charrnn.evaluation.statistics import Mean
 from charrnn.inspection.methods.character_classes import CLASSES, classes
 from charrnn.inspection.methods.clamping import check_clamp
+from charrnn.inspection.methods.effects import (
+    CLEAR,
+    SEGMENTS,
+    mean_between,
+    places_of,
+    segment_of_each,
+    segments_of,
+)
 from charrnn.inspection.options import Ablation, Options, Unit
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
@@ -20,11 +28,8 @@ from charrnn.inspection.views.ablate.first_order import first_order
 from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
 
-CHARACTERS = 4000
-"""Characters read without each unit."""
-
 FEWEST = 32
-"""Fewest units measured, those of the largest first-order cost."""
+"""Fewest units measured, those of the largest first-order change, either way."""
 
 WORK = 4e10
 """Multiplications up to which more units are measured: all those of a small network."""
@@ -38,7 +43,7 @@ class Loss:
     """The cost of ablating some units, in bits per character.
 
     units: one, or several at once.
-    of_character: (n,), of each predicted character.
+    of_character: (n,), of each prediction.
     direct: the cost where only the readout lacks them; None if it sees none of them.
     approx: the cost to first order, the sum over the units.
     by_class: the mean of the characters of each class, see `methods.character_classes`.
@@ -57,9 +62,11 @@ class Loss:
         return "+".join(map(name, self.units))
 
     def where(self) -> list[tuple[str, Mean]]:
-        """Return the classes that cost more by over two standard errors, the costliest first."""
+        """Return the classes that cost clearly more, the costliest first."""
         found = [
-            (CLASSES[k], mean) for k, mean in enumerate(self.by_class) if mean.mean > 2 * mean.error
+            (CLASSES[k], mean)
+            for k, mean in enumerate(self.by_class)
+            if mean.mean > CLEAR * mean.error
         ]
         return sorted(found, key=lambda item: -item[1].mean)
 
@@ -68,8 +75,8 @@ class Loss:
 class Ablated(OfText):
     """The costs of ablations on a text.
 
-    ids: (N,), the beginning of the text, read without them.
-    mean_of: number of characters of the mean that units are clamped to.
+    ids: (N,), the text, over which the mean is taken that units are clamped to.
+    segments: the n places after which predictions are counted.
     classes: (N,), of each character.
     single: each unit by itself; requested ones in their order, else the costliest first.
     together: all requested units at once, if several.
@@ -83,7 +90,7 @@ class Ablated(OfText):
         "baseline": "bits",
     }  # fmt: skip
 
-    mean_of: int
+    segments: tuple[range, ...]
     how: Ablation
     kind: str
     baseline: Mean
@@ -98,7 +105,7 @@ class Ablated(OfText):
 
     @classmethod
     def of(cls, reading: Reading, options: Options = Options(), track: Track = untracked) -> Self:
-        """Measure the requested units, or those of the largest first-order cost.
+        """Measure the requested units, or those of the largest first-order change.
 
         Raises
         ------
@@ -114,20 +121,17 @@ class Ablated(OfText):
         if len(reading) < 2:
             raise TextError("one character is read and none predicted; give a text of more")
 
-        characters = CHARACTERS // 8 if options.quick else CHARACTERS
-        part = reading
-        if len(reading) > characters:
-            part = Reading.of(reading.network, reading.vocabulary, reading.ids[:characters])
+        segments = segments_of(len(reading), SEGMENTS // 4 if options.quick else SEGMENTS)
         values: Column = reading.states[kind].astype(np.float64).mean(axis=0)
         ablation = UnitAblation(
-            part, np.zeros_like(values) if options.how == "zero" else values, kind
+            reading, np.zeros_like(values) if options.how == "zero" else values, kind, segments
         )
-        approx = first_order(part, ablation.values, kind)
+        approx = first_order(reading, ablation.values, kind, segments)
 
         rng = np.random.default_rng(options.seed)
         single, group = list(options.units), options.units if len(options.units) > 1 else None
         if not single:
-            single = _shortlist(approx, layers, _affordable(config, len(part.ids)))
+            single = _shortlist(approx, layers, _affordable(config, sum(map(len, segments))))
         pool = sorted({layer for layer, _ in options.units}) or layers
         many = CONTROL if options.random is None else options.random
         random = _draw(rng, many, group, pool, config.hidden_size)
@@ -139,12 +143,12 @@ class Ablated(OfText):
             found.sort(key=lambda loss: -loss.bits.mean)
         return cls(
             vocabulary=reading.vocabulary,
-            ids=part.ids,
-            mean_of=len(reading),
+            ids=reading.ids,
+            segments=segments,
             how=options.how,
             kind=kind,
-            baseline=mean_where(part.surprise[1:]),
-            classes=_classes(part),
+            baseline=_mean(reading.surprise[places_of(segments) + 1], segments),
+            classes=_classes(reading),
             single=tuple(found),
             together=losses[group] if group else None,
             random=tuple(losses[units] for units in random),
@@ -183,7 +187,8 @@ class Ablated(OfText):
             "how": self.how,
             "kind": self.kind,
             "characters": len(self.ids),
-            "mean_of": self.mean_of,
+            "predictions": sum(map(len, self.segments)),
+            "segments": len(self.segments),
             "baseline": _described(self.baseline),
             "agreement": plain(self.agreement),
             "losses": [
@@ -217,8 +222,9 @@ class Ablated(OfText):
             ]  # fmt: skip
 
     def arrays(self) -> NamedArrays:
-        """Return the cost of each character, (R, N - 1), without each group of `units`.
+        """Return the cost of each prediction, (R, n), without each group of `units`.
 
+        places: (n,), the characters after which predictions are counted.
         units: (K, 3), for each unit its row, its layer and its index.
         """
         losses = [loss for _, loss in self.losses()]
@@ -227,6 +233,7 @@ class Ablated(OfText):
             **text_arrays(self.vocabulary, self.ids),
             "classes": self.classes.astype(np.int32),
             "units": np.array(units, np.int32),
+            "places": places_of(self.segments).astype(np.int32),
             "d_bits": np.array([loss.of_character for loss in losses], np.float32),
             "approx_bits": self.approx,
             "held_at": self.held_at,
@@ -235,6 +242,12 @@ class Ablated(OfText):
 
 def _described(mean: Mean) -> dict[str, Any]:
     return {"count": mean.count, "mean": plain(mean.mean), "error": plain(mean.error)}
+
+
+def _mean(values: Column, segments: Sequence[range], on: Flags | None = None) -> Mean:
+    """Return a mean over predictions, with its error between segments."""
+    counted = np.ones(len(values), np.bool_) if on is None else on
+    return mean_between(values, counted, segment_of_each(segments))[0]
 
 
 def _classes(reading: Reading) -> Codes:
@@ -248,10 +261,13 @@ def _affordable(config: NetworkConfig, characters: int) -> int:
 
 
 def _shortlist(approx: Column, layers: Sequence[int], most: int) -> list[Unit]:
-    """Return the units of the largest first-order cost."""
+    """Return the units of the largest first-order change, either way.
+
+    A first-order change that is far from the exact one may have the wrong sign.
+    """
     H = approx.shape[1]
-    cost = np.nan_to_num(approx[list(layers)], nan=0.0).ravel()
-    order = np.argsort(-cost, kind="stable")[:most].tolist()
+    change = np.abs(np.nan_to_num(approx[list(layers)], nan=0.0)).ravel()
+    order = np.argsort(-change, kind="stable")[:most].tolist()
     return [(layers[place // H], place % H) for place in order]
 
 
@@ -282,16 +298,17 @@ def _measure(
 ) -> dict[tuple[Unit, ...], Loss]:
     """Return the loss of each group, each measured once."""
     distinct = list(dict.fromkeys(groups))
-    sorts = _classes(ablation.reading)[1:]
+    segments = ablation.segments
+    sorts = _classes(ablation.reading)[places_of(segments) + 1]
     found = {}
     for units, extra_bits in zip(distinct, ablation.in_the_loop(distinct, track), strict=True):
         direct = ablation.direct(units)
         found[units] = Loss(
             units=units,
             of_character=extra_bits,
-            bits=mean_where(extra_bits),
-            direct=None if direct is None else mean_where(direct),
+            bits=_mean(extra_bits, segments),
+            direct=None if direct is None else _mean(direct, segments),
             approx=float(sum(approx[unit] for unit in units)),
-            by_class=tuple(mean_where(extra_bits, sorts == k) for k in range(len(CLASSES))),
+            by_class=tuple(_mean(extra_bits, segments, sorts == k) for k in range(len(CLASSES))),
         )
     return found

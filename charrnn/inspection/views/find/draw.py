@@ -118,11 +118,12 @@ def _legend(result: Find, found: Sequence[Found], screen: Screen) -> Iterator[Te
     )
     if result.counted:
         yield from prose(
-            f"cost, in bits a character over {counted(result.counted, 'prediction')}, of holding "
-            f"the unit at its mean: on, where the feature is, {screen.pick('±', '+-')} standard "
-            "error; off, where it is not; of a number, above its median and up to it; random: of "
+            f"cost, in bits a character over {counted(result.counted, 'prediction')} in "
+            f"{counted(result.segments, 'segment')} of the text, of clamping the unit to its mean: "
+            f"on, where the feature is, {screen.pick('±', '+-')} standard error between segments; "
+            "off, where it is not; of a number, above its median and up to it; random: of "
             f"{counted(len(result.controls), 'unit')} drawn at random, on"
-            f"{'; coloured where twice its error above that' if screen.coloured else ''}",
+            f"{'; coloured where clearly above that' if screen.coloured else ''}",
             screen,
         )
 

@@ -8,9 +8,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from charrnn.array_types import Floats, NamedArrays
-from charrnn.evaluation.statistics import Mean
-from charrnn.inspection.methods.ablation_costs import Costs
 from charrnn.inspection.methods.clamping import can_clamp
+from charrnn.inspection.methods.effects import Effect, Effects
 from charrnn.inspection.methods.features.following import Following, Verdict, follow, surest
 from charrnn.inspection.methods.features.search import Search
 from charrnn.inspection.options import Options, Unit
@@ -21,9 +20,6 @@ from charrnn.inspection.views.find.linear_probe import probe
 
 ROWS = 24
 """Default number of features shown, with their units ablated."""
-
-CHARACTERS = 4000
-"""Predictions over which ablation costs are averaged, the last of the text."""
 
 CONTROLS = 7
 """Random units ablated as controls."""
@@ -42,27 +38,27 @@ class Found:
 
     following: Following
     probe: float
-    on: Mean
-    off: Mean
-    by_random: Mean
+    on: Effect
+    off: Effect
+    by_random: Effect
 
     @classmethod
-    def of(cls, following: Following, costs: Costs, probe: float = float("nan")) -> Self:
-        """Return a finding with the costs of its unit."""
-        unit, on = (following.unit, following.kind), following.feature.on
-        return cls(
-            following, probe, costs.where(unit, on), costs.where(unit, ~on), costs.by_random(on)
-        )
+    def of(cls, following: Following, effects: Effects, probe: float = float("nan")) -> Self:
+        """Return a finding with the effects of its unit."""
+        held, feature = (following.unit, following.kind), following.feature
+        on = effects.where(held, feature.on, feature.name)
+        off = effects.where(held, ~feature.on, f"not {feature.name}")
+        return cls(following, probe, on, off, effects.by_random(feature.on, feature.name))
 
     @property
     def is_used(self) -> bool:
-        """Whether its ablation costs more where the feature is than that of random units."""
-        return self.on.mean - 2 * self.on.error > max(0.0, self.by_random.mean)
+        """Whether its ablation clearly costs more where the feature is than random units'."""
+        return self.on.exceeds(max(0.0, self.by_random.mean))
 
     @property
     def is_used_there(self) -> bool:
-        """Whether it is used, and costs more there than elsewhere."""
-        return self.is_used and self.on.mean - 2 * self.on.error > self.off.mean
+        """Whether it is used, and clearly costs more there than elsewhere."""
+        return self.is_used and self.on.exceeds(self.off.mean)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +71,8 @@ class Find(OfText):
     shifts: number of shifts in the permutation test.
     enough: whether they are enough for that number of features.
     half: number of characters of the scores.
-    counted: number of predictions of the costs; 0 where no unit was ablated.
+    counted, segments: number of predictions of the costs, and of segments of the text that they
+        are from; 0 where no unit was ablated.
     controls: the random units.
     choice, scores: (F, U), 2 AUC - 1 or r of every unit, on the first and on the second half of
         the text; features as in `found`.
@@ -96,6 +93,7 @@ class Find(OfText):
     enough: bool
     half: int
     counted: int
+    segments: int
     controls: tuple[tuple[Unit, str], ...]
     choice: Floats
     scores: Floats
@@ -118,9 +116,9 @@ class Find(OfText):
         best = [follow(search, n, search.best(n)) for n in numbers]
         order = sorted(range(F), key=lambda n: surest(best[n]))
         shown = options.rows or ROWS
-        costs = _costs(search, [best[n] for n in order], shown, options, track)
+        effects = _effects(search, [best[n] for n in order], shown, options, track)
         probed = _probed(search)
-        found = [Found.of(best[n], costs, float(probed[n])) for n in order]
+        found = [Found.of(best[n], effects, float(probed[n])) for n in order]
         return cls(
             vocabulary=reading.vocabulary,
             ids=reading.ids,
@@ -132,8 +130,9 @@ class Find(OfText):
             shifts=len(search.chances[0].scores) if F else 0,
             enough=all(chance.enough for chance in search.chances),
             half=search.second.stop - search.second.start,
-            counted=len(costs.places),
-            controls=costs.controls,
+            counted=len(effects.places),
+            segments=len(effects.segments),
+            controls=effects.controls,
             choice=search.choice[order],
             scores=search.scores[order],
         )
@@ -154,6 +153,7 @@ class Find(OfText):
             "shifts": self.shifts,
             "shifts_suffice": self.enough,
             "ablated_over": self.counted,
+            "segments": self.segments,
             "controls": [f"{name(unit)}.{kind}" for unit, kind in self.controls],
         }
 
@@ -206,19 +206,16 @@ def _probed(search: Search) -> Floats:
     return probe(search.state(search.first), search.state(search.second), targets, binary)
 
 
-def _costs(
+def _effects(
     search: Search, best: Sequence[Following], most: int, options: Options, track: Track
-) -> Costs:
-    """Ablate the units of the surest features, over the last predictions of the text."""
-    reading, T = search.reading, len(search.reading)
+) -> Effects:
+    """Ablate the units of the surest features."""
+    reading = search.reading
     follows = [one for one in best if one.verdict == "follows"][:most]
     held = list(dict.fromkeys((one.unit, one.kind) for one in follows))
     held = [unit for unit in held if can_clamp(reading.network, unit[1])]
-    n = min(
-        CHARACTERS // 8 if options.quick else CHARACTERS, search.second.stop - search.second.start
-    )
     rng = np.random.default_rng(options.seed)
     others = [unit for unit in search.units if unit not in held] if held else []
     drawn = rng.permutation(len(others))[:CONTROLS]
     controls = [others[k] for k in drawn.tolist()]
-    return Costs.of(reading, held, controls, range(max(0, T - 1 - n), T - 1), track)
+    return Effects.of(reading, held, controls, track=track)

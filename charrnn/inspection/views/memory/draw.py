@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from rich.text import Text
 
+from charrnn.inspection.methods.effects import CLEAR
 from charrnn.inspection.options import Unit
 from charrnn.inspection.result import name
 from charrnn.inspection.views.memory.result import STUCK, Layer, Memories
@@ -15,8 +16,6 @@ from charrnn.terminal.bars import histogram
 from charrnn.terminal.screen import Screen
 from charrnn.terminal.symbols import Symbols
 from charrnn.terminal.tables import Shown, Table, number, prose, rule, share
-
-_ERRORS = 3  # standard errors that a worth is above 0
 
 
 def draw(result: Memories, screen: Screen) -> Iterator[Text]:
@@ -43,7 +42,7 @@ def _row(
     left = np.nan_to_num(np.maximum(layer.curves[:, j], 0))
     drawn = histogram((left * 1000).astype(int).tolist(), ascii_only=screen.ascii_only)
     stuck = result.is_stuck(unit)
-    sure = worth.error * _ERRORS < abs(worth.mean)
+    sure = worth.error * CLEAR < abs(worth.mean)
     reset_by = "  ".join(
         f"{symbols[int(result.characters[c])]} {share(often)}"
         for c, often, _ in result.resetting(unit)

@@ -1,6 +1,6 @@
 """The memory of each unit: how long it holds, what resets it, and what it is worth."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.array_types import Column, Ids
-from charrnn.evaluation.statistics import NO_MEAN, Mean
-from charrnn.inspection.methods.ablation_costs import costs
+from charrnn.inspection.methods.effects import NO_EFFECT, SEGMENTS, Effect, Effects, segments_of
 from charrnn.inspection.options import Options, Unit
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
@@ -33,9 +32,6 @@ STUCK = 0.95
 
 ROWS = 12
 """Units of a layer that are shown."""
-
-SEGMENTS, SEGMENT = 9, 192
-"""Segments of the text in which the worth of a memory is measured, and characters of each."""
 
 LEAST_COUNT = 3
 """Fewest occurrences of a character that is named as resetting a unit."""
@@ -95,7 +91,7 @@ class Memories:
     counts: NDArray[np.int64]
     layers: tuple[Layer, ...]
     shown: tuple[Unit, ...]
-    worth: dict[Unit, Mean]
+    worth: dict[Unit, Effect]
     segments: int
 
     @classmethod
@@ -122,7 +118,7 @@ class Memories:
         shown = options.units or tuple(
             (layer.layer, j) for layer in layers for j in layer.order[:rows]
         )
-        segments = _segments(len(reading), SEGMENTS // 3 if options.quick else SEGMENTS)
+        segments = segments_of(len(reading), SEGMENTS // 3 if options.quick else SEGMENTS)
         worth = _worth(reading, shown, kind, segments, track)
         return cls(
             reading.vocabulary, reading.ids, kind, characters, counts, layers, tuple(shown), worth,
@@ -193,7 +189,7 @@ class Memories:
         ]  # fmt: skip
         for layer in self.layers:
             for j, hold in enumerate(plain(layer.hold)):
-                worth = self.worth.get((layer.layer, j), NO_MEAN)
+                worth = self.worth.get((layer.layer, j), NO_EFFECT)
                 yield [
                     layer.layer, j, hold, plain(layer.reset[j]), float(layer.saturated[j]),
                     plain(worth.mean), plain(worth.error), *plain(layer.curves[:, j]),
@@ -269,27 +265,10 @@ def _places(dropped: NDArray[np.bool_]) -> NDArray[np.intp]:
     return places
 
 
-def _segments(T: int, wanted: int) -> list[range]:
-    """Return segments spread evenly over the places of a text, each after some that warm up."""
-    n = max(1, min(wanted, (T - 1) // SEGMENT))
-    starts = np.linspace(0, max(0, T - 1 - SEGMENT), n).astype(int).tolist()
-    return [range(start, min(T - 1, start + SEGMENT)) for start in starts] if T > 1 else []
-
-
 def _worth(
-    reading: Reading, units: tuple[Unit, ...], kind: str, segments: list[range], track: Track
-) -> dict[Unit, Mean]:
-    """Return what it costs to clamp each unit, with the error between segments."""
-    found = [
-        costs(reading, [(unit, kind) for unit in units], places).mean(axis=1)
-        for places in track(segments, "clamping", len(segments))
-    ]
-    if not found:
-        return dict.fromkeys(units, NO_MEAN)
-    means = np.array(found)
-    n = len(means)
-    error = means.std(axis=0, ddof=1) / n**0.5 if n > 2 else np.full(len(units), np.nan)
-    return {
-        unit: Mean(n, float(mean), float(each))
-        for unit, mean, each in zip(units, means.mean(axis=0), error, strict=True)
-    }
+    reading: Reading, units: Sequence[Unit], kind: str, segments: Sequence[range], track: Track
+) -> dict[Unit, Effect]:
+    """Return what it costs to clamp each unit."""
+    held = [(unit, kind) for unit in units]
+    effects = Effects.of(reading, held, segments=segments, track=track)
+    return {unit: effects.where((unit, kind)) for unit in units}

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from charrnn.array_types import Column, Floats, Integers
-from charrnn.evaluation.statistics import Mean, mean_where
 from charrnn.inspection.methods.character_classes import CLASSES, classes
+from charrnn.inspection.methods.effects import Effect, Effects, Held
 from charrnn.inspection.methods.features.following import Following
 from charrnn.inspection.options import Unit
 from charrnn.inspection.reading import Reading
@@ -118,22 +118,21 @@ class Cost:
         above its median and where it is not.
     """
 
-    whole: Mean
-    by_class: tuple[Mean, ...]
-    on: dict[str, Mean]
-    off: dict[str, Mean]
+    whole: Effect
+    by_class: tuple[Effect, ...]
+    on: dict[str, Effect]
+    off: dict[str, Effect]
 
     @classmethod
     def of(
-        cls, reading: Reading, extra_bits: Column, places: range, follows: Sequence[Following]
+        cls, reading: Reading, effects: Effects, held: Held, follows: Sequence[Following]
     ) -> "Cost":
-        """Take means over the predictions after these places, of which each costs so much more."""
+        """Take means of a unit's effects, by what is predicted and by what was read."""
         as_bytes = reading.vocabulary.kind == "bytes"
-        kinds = classes(reading.text, as_bytes=as_bytes)[places.start + 1 : places.stop + 1]
+        kinds = classes(reading.text, as_bytes=as_bytes)[1:]
         on, off = {}, {}
         for feature in (following.feature for following in follows):
-            is_on = feature.on[places.start : places.stop]
-            on[feature.name] = mean_where(extra_bits, is_on)
-            off[feature.name] = mean_where(extra_bits, ~is_on)
-        by_class = tuple(mean_where(extra_bits, kinds == n) for n in range(len(CLASSES)))
-        return cls(mean_where(extra_bits), by_class, on, off)
+            on[feature.name] = effects.where(held, feature.on, feature.name)
+            off[feature.name] = effects.where(held, ~feature.on, f"not {feature.name}")
+        by_class = tuple(effects.where(held, kinds == n, label) for n, label in enumerate(CLASSES))
+        return cls(effects.where(held), by_class, on, off)

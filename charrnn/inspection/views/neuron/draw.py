@@ -177,7 +177,7 @@ def _cost(cost: Cost, result: Neuron, screen: Screen) -> Iterator[Text]:
     """Yield what it costs to do without the unit, beside what any other costs."""
     said = (
         f"held at its mean it costs {_signed(cost.whole, screen)} bits/char over "
-        f"{counted(result.counted, 'prediction')}"
+        f"{counted(result.counted, 'prediction')} in {counted(result.segments, 'segment')}"
     )
     if by_random := result.by_random:
         said += (
@@ -186,9 +186,7 @@ def _cost(cost: Cost, result: Neuron, screen: Screen) -> Iterator[Text]:
             f"({_bits(min(by_random))} to {_bits(max(by_random))})"
         )
     sure = [
-        (name, mean)
-        for name, mean in zip(CLASSES, cost.by_class, strict=True)
-        if mean.mean > 2 * mean.error
+        (name, mean) for name, mean in zip(CLASSES, cost.by_class, strict=True) if mean.exceeds(0)
     ]
     sure.sort(key=lambda pair: -pair[1].mean)
     if sure:

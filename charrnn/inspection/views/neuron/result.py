@@ -10,15 +10,14 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 
 from charrnn.array_types import NamedArrays
-from charrnn.evaluation.statistics import NO_MEAN
-from charrnn.inspection.methods.ablation_costs import costs
 from charrnn.inspection.methods.character_classes import CLASSES
 from charrnn.inspection.methods.clamping import can_clamp
+from charrnn.inspection.methods.effects import NO_EFFECT, Effects
 from charrnn.inspection.methods.features.following import Following, follow, surest
-from charrnn.inspection.methods.features.search import Search, part_of
+from charrnn.inspection.methods.features.search import Search
 from charrnn.inspection.options import Options, Unit
 from charrnn.inspection.progress import Track, untracked
-from charrnn.inspection.reading import Reading
+from charrnn.inspection.reading import Reading, part_of
 from charrnn.inspection.result import (
     Cell,
     OfText,
@@ -35,9 +34,6 @@ from charrnn.inspection.views.neuron.wiring import Inflow
 FEATURED = 8000
 """Largest number of characters, the last of the text, that features are scored on: one half to
 choose the sign and the threshold, the other to score."""
-
-CHARACTERS = 4000
-"""Predictions over which ablation costs are averaged, the last of the text."""
 
 CONTROLS = 7
 """How many units drawn at random are ablated too, at least."""
@@ -85,6 +81,7 @@ class Neuron(OfText):
 
     units: tuple[UnitReport, ...]
     counted: int
+    segments: int
     by_random: tuple[float, ...]
     scored: int
     tested: int
@@ -106,32 +103,31 @@ class Neuron(OfText):
             reading = part_of(reading, slice(max(1, len(reading) // 8)))
             options = replace(options, quick=False)
         kinds = tuple(reading.states) if options.kind is None else (options.kind,)
-        last = part_of(reading, slice(max(0, len(reading) - FEATURED), None))
-        search = Search.of(last, kinds, options, track)
+        search = Search.of(reading, kinds, options, track, most=FEATURED)
         meant = [(unit, kind) for unit in options.units] or [_most_worth(search, options)]
         drawn = _drawn(search, meant, options)
         role: Role = "asked" if options.units else "chosen"
         roles: list[Role] = [role] * len(meant) + ["random"] * controls
         shown = [*meant, *drawn[:controls]]
 
-        places = range(max(0, len(last) - 1 - CHARACTERS), len(last) - 1)
-        can_hold = bool(places) and can_clamp(reading.network, meant[0][1])
-        held = [*shown, *drawn] if can_hold else []
-        extra_bits = costs(last, held, places, track) if held else np.zeros((0, 0))
+        can_hold = len(reading) > 1 and can_clamp(reading.network, meant[0][1])
+        held, controls_held = (shown, drawn) if can_hold else ([], [])
+        effects = Effects.of(reading, held, controls_held, track=track)
         reports = []
         for n, (unit, kind) in track(enumerate(shown), "describing units", len(shown)):
             u = search.units.index((unit, kind))
             follows = sorted(
                 (follow(search, f, u) for f in range(len(search.features))), key=surest
             )
-            cost = Cost.of(last, extra_bits[n], places, follows) if can_hold else None
+            cost = Cost.of(reading, effects, (unit, kind), follows) if can_hold else None
             reports.append(UnitReport(roles[n], Card.of(reading, unit, kind), tuple(follows), cost))
         return cls(
             vocabulary=reading.vocabulary,
             ids=reading.ids,
             units=tuple(reports),
-            counted=len(places) if can_hold else 0,
-            by_random=tuple(extra_bits[len(shown) :].mean(axis=1).tolist()) if can_hold else (),
+            counted=len(effects.places),
+            segments=len(effects.segments),
+            by_random=tuple(effect.mean for effect in effects.of_controls()),
             scored=search.second.stop - search.second.start,
             tested=len(search.features),
             enough=all(chance.enough for chance in search.chances),
@@ -146,6 +142,7 @@ class Neuron(OfText):
             "scored": self.scored,
             "shifts_suffice": self.enough,
             "ablated_over": self.counted,
+            "segments": self.segments,
             "by_random": list(self.by_random),
         }
 
@@ -273,8 +270,8 @@ def _follows(following: Following, cost: Cost | None) -> dict[str, Any]:
         "group": feature.group,
         **attributes(feature, "binary", "ahead"),
         **attributes(following, "sign", *numbers),
-        **mean_and_error("cost_on", cost.on[feature.name] if cost else NO_MEAN),
-        **mean_and_error("cost_off", cost.off[feature.name] if cost else NO_MEAN),
+        **mean_and_error("cost_on", cost.on[feature.name] if cost else NO_EFFECT),
+        **mean_and_error("cost_off", cost.off[feature.name] if cost else NO_EFFECT),
         "verdict": following.verdict,
     }
 

@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from charrnn.array_types import NamedArrays
-from charrnn.inspection.methods.ablation_costs import Costs
+from charrnn.inspection.methods.effects import Effects
 from charrnn.inspection.methods.features.following import Following, follow, surest
-from charrnn.inspection.methods.features.search import Search, part_of
+from charrnn.inspection.methods.features.search import Search
 from charrnn.inspection.options import Options
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
@@ -110,18 +110,16 @@ class Searched:
         first.
     """
 
-    part: Reading
     search: Search
     best: list[Following]
 
     @classmethod
     def of(cls, reading: Reading, track: Track) -> Self:
         """Look for what every state of every unit goes with."""
-        part = part_of(reading, slice(max(0, len(reading) - SEARCHED), None))
-        search = Search.of(part, tuple(part.states), Options(), track)
+        search = Search.of(reading, tuple(reading.states), Options(), track, most=SEARCHED)
         features = range(len(search.features))
         best = [follow(search, n, search.best(n)) for n in features]
-        return cls(part, search, sorted(best, key=surest))
+        return cls(search, sorted(best, key=surest))
 
 
 def _findings(
@@ -142,8 +140,11 @@ def _findings(
 
 
 def _unit(searched: Searched, characters: int, seed: int, track: Track) -> Finding | None:
-    """Say which unit follows what: the surest that is used there, that is used, or the surest."""
-    part, search = searched.part, searched.search
+    """Say which unit follows what: the surest that is used there, that is used, or the surest.
+
+    It is chosen by its effects in every second segment, which are estimated from the others.
+    """
+    search = searched.search
     F = len(search.features)
     short = findings.too_short(characters, F, len(search.chances[0].scores) if F else 0)
     if short is not None:
@@ -153,7 +154,11 @@ def _unit(searched: Searched, characters: int, seed: int, track: Track) -> Findi
     others = [unit for unit in search.units if unit not in held] if held else []
     drawn = np.random.default_rng(seed).permutation(len(others))[:CONTROLS]
     controls = [others[k] for k in drawn.tolist()]
-    costs = Costs.of(part, held, controls, range(len(part) - 1), track)
-    found = [Found.of(one, costs) for one in surely]
-    found.sort(key=lambda one: (not one.is_used_there, not one.is_used))
-    return findings.unit(found[0], len(costs.places)) if found else None
+    choosing, estimating = Effects.of(search.reading, held, controls, track=track).halves()
+    if not surely:
+        return None
+    tried = [Found.of(one, choosing) for one in surely]
+    order = sorted(
+        range(len(tried)), key=lambda n: (not tried[n].is_used_there, not tried[n].is_used)
+    )
+    return findings.unit(Found.of(surely[order[0]], estimating), len(estimating.places))

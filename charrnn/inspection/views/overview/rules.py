@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from charrnn.evaluation.statistics import Mean, mean_where
+from charrnn.inspection.methods.effects import CLEAR
 from charrnn.inspection.methods.features.following import Following
 from charrnn.inspection.methods.features.shift_test import LEVEL, NEAREST
 from charrnn.inspection.result import Cell, attributes, name, plain
@@ -24,9 +25,6 @@ from charrnn.inspection.views.grad.result import Gradients
 from charrnn.inspection.views.probs.result import Probabilities
 from charrnn.network.cells import words
 from charrnn.plurals import agreeing, counted
-
-CLEAR = 3
-"""So many standard errors from none, a difference of bits is no chance."""
 
 FEWEST = 30
 """Fewest characters, or gradients, of a mean that is reported."""
@@ -198,7 +196,8 @@ def unit(found: Found, predictions: int) -> Finding | None:
             "in_char": it.in_char, "in_char_floor": it.in_char_floor, "cost_on": found.on.mean,
             "cost_on_error": found.on.error, "cost_off": found.off.mean,
             "cost_off_error": found.off.error, "by_random": found.by_random.mean,
-            "predictions": predictions,
+            "cost_on_low": found.on.interval[0], "cost_on_high": found.on.interval[1],
+            "segments": found.on.segments, "predictions": predictions,
         },
         f"--unit {name(it.unit)}" + (f" --kind {it.kind}" if it.kind != "a" else ""),
     )  # fmt: skip
