@@ -24,6 +24,10 @@ ROWS = 32
 answered to a text does not depend on those beside it."""
 
 
+STRIDE = 8
+"""Characters by which sources of a batch may differ, so that their answers differ by fewer."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class EncodedPairs:
     """Pairs as ids.
@@ -80,8 +84,9 @@ def encode_pairs(pairs: Pairs, vocabulary: Vocabulary, labels: Sequence[str] = (
 
 def batches_of(pairs: EncodedPairs, which: Ids, B: int) -> list[Ids]:
     """Return some pairs, by their numbers, in batches of B of about the same length."""
-    lengths = [(len(pairs.sources[n]), len(pairs.answers[n])) for n in which.tolist()]
-    order = which[np.lexsort((*np.array(lengths).reshape(-1, 2).T[::-1],))]
+    sources = [len(pairs.sources[n]) // STRIDE for n in which.tolist()]
+    answers = [len(pairs.answers[n]) for n in which.tolist()]
+    order = which[np.lexsort((answers, sources))]
     return [order[start : start + B] for start in range(0, len(order), B)]
 
 
@@ -100,11 +105,12 @@ class PairLoss:
 
     def __call__(self, network: PairNetwork) -> Score:
         """Return the loss of a network on the pairs."""
-        sums = [
-            losses(network, self._pairs, which, trace)
-            for which in self._batches
-            for trace in [_trace_for(network, self._pairs, which)]
-        ]
+        pairs = self._pairs
+        T = max(map(len, pairs.sources))
+        U = 1 if network.decoder is None else max(map(len, pairs.answers)) + 1
+        # Allocated per call, so that no memory is kept between evaluations.
+        trace = PairTrace(network, T, U, ROWS, scores=True)
+        sums = [losses(network, pairs, which, trace) for which in self._batches]
         means = [nats.sum() / count.sum() for nats, count in sums]
         total = sum(nats.sum() for nats, _ in sums) / sum(count.sum() for _, count in sums)
         return Score(float(total), float(np.median(means)))
@@ -114,8 +120,7 @@ def losses(
     network: PairNetwork, pairs: EncodedPairs, which: Ids, trace: PairTrace
 ) -> tuple[Doubles, Doubles]:
     """Return the loss of each of some pairs in nats, (n,), and the symbols that it is of, (n,)."""
-    T = len(trace.encoder.zx[0])
-    x, y = pairs.packed(which, ROWS, max(T, pairs.longest))
+    x, y = pairs.packed(which, ROWS, pairs.longest)
     read = read_sources(network, x, trace)
     n = len(which)
     if network.decoder is None:
@@ -129,10 +134,3 @@ def losses(
     )[..., 0]
     nats = -(log_p * counted).sum(axis=0, dtype=np.float64)
     return nats[:n], counted.sum(axis=0)[:n].astype(np.float64)
-
-
-def _trace_for(network: PairNetwork, pairs: EncodedPairs, which: Ids) -> PairTrace:
-    """Return a trace for some pairs, as long as they need."""
-    T = max(1, *(len(pairs.sources[n]) for n in which.tolist()))
-    U = max(len(pairs.answers[n]) for n in which.tolist()) + 1
-    return PairTrace(network, T, U, ROWS, scores=True)

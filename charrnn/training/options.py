@@ -89,7 +89,8 @@ class TrainOptions(Checked):
         BUDGET, "TIME", is_time=True,
     )
     patience: Whole = opt(
-        8, "Stop after N evaluations without a better one; 0 never.", BUDGET, "N"
+        8, "Stop after N evaluations without a better one; 0 never.", BUDGET, "N",
+        shown="8, of pairs 20",
     )
     evaluations: Count = opt(25, "How many times a run is evaluated.", BUDGET, "N")
     # fmt: on

@@ -66,9 +66,7 @@ def sample(
     if options.replay is not None:
         from charrnn.cli.sample.replay import replay
 
-        if config != SamplingConfig():
-            raise ConfigError("--replay takes its options from the file; leave the others out")
-        replay(options.replay, model, options)
+        replay(options.replay, model, config, options)
         return
     check_not_read("--output", options.output, [options.prompt_file, model, *options.check_copies])
     path = chosen_model(model, f"a prompt is given as -p {quoted(str(model))}")

@@ -27,18 +27,20 @@ _RUN = ("model", "model_sha256", "prompt", "seed", "num_samples", "params")
 """What lines of one run have in common."""
 
 
-def replay(file: Path, model: Path | None, options: SampleOptions) -> None:
+def replay(file: Path, model: Path | None, config: SamplingConfig, options: SampleOptions) -> None:
     """Write the texts of a file of `--json` anew, and report how they differ.
 
     Raises
     ------
     ConfigError
-        The file is none that `sample --json` wrote.
+        The file is none that `sample --json` wrote, or options are given that are in it.
     CharRNNError
         It cannot be read.
     Exit
         A text differs: with 1.
     """
+    if config != SamplingConfig():
+        raise ConfigError("--replay takes its options from the file; leave the others out")
     differs = False
     name = printable(str(file))
     with written_to(file_for(options.output)):

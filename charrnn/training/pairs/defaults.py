@@ -6,6 +6,7 @@ from typing import Any
 from charrnn.evaluation.pairs import EncodedPairs
 from charrnn.network.pairs import PairConfig
 from charrnn.training.config import MOST_WORKERS, TrainingConfig
+from charrnn.training.defaults import val_sample
 from charrnn.training.options import BUDGETS, TrainOptions
 from charrnn.training.process_learner import choose_workers
 
@@ -15,8 +16,9 @@ READ = 10e6
 LEAST_PASSES, MOST_PASSES = 4, 60
 """Times that it reads each pair."""
 
-SCORED = 40_000
-"""Characters of the pairs that an evaluation scores, at most."""
+PATIENCE = 20
+"""Evaluations without a better one after which a run stops: what decides an answer, as a "but" far
+from the end, may be found late, after a long time in which nothing seems to be learnt."""
 
 MOST_KEPT = 5_000
 """Pairs kept for validation at most."""
@@ -78,7 +80,8 @@ def resolve_pairs(
         "restart": 0.0,
         "sampled_softmax": 0,
         "val_split": options.val_split if kept else 0.0,
-        "val_sample": SCORED,
+        "val_sample": val_sample(options.max_time),
+        "patience": PATIENCE if options.patience == TrainOptions.patience else options.patience,
         "workers": min(batch_size, MOST_WORKERS, options.workers or workers),
         "use_all": False,
     }
