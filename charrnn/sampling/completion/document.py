@@ -221,7 +221,9 @@ class Document:
             )
         config = replace(self.config, **options)
         check_editable(config)
-        self.config = config
+        self._read_to(self.cursor)
+        filters_of(config, self._prompt()[None], self.vocabulary)  # what cannot be is said now
+        self.config, self._suggested = config, None
 
     def _change(self, place: int, removed: int, inserted: str) -> None:
         edit = Edit(place, self.text[place : place + removed], inserted, self.cursor)

@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -59,24 +60,28 @@ def test_a_program_may_complete_a_text(model):
     [
         ("x", "a line is a JSON object"), ("[]", "a line is a JSON object"),
         ("[" * 100_000, "a line is a JSON object"), ('{"foo": 1}', "there is no 'foo'; there are"),
-        ('{"type": 3}', "type: 3 is not of type str"), ('{"type": "\u0416"}', "is not among"),
+        ('{"type": 3}', "type: 3 is not a text"), ('{"type": "\u0416"}', "is not among"),
         ('{"accept": 99}', "there is no suggestion 99"), ('{"generate": -1}', "out of range"),
         ('{"generate": 1, "seed": -1}', "seed: -1"), ('{"top": 1e99}', "top: 1e+99"),
         ('{"options": {"temperature": -1}}', "temperature: -1 is out of range"),
         ('{"options": {"zzz": 1}}', "'zzz' is no option"), ('{"set": "\\ud800"}', "half"),
-        ('{"options": {"length": "\\u0000"}}', "length"), ('{"move": true}', "move: True"),
+        ('{"options": {"length": "\\u0000"}}', "length"),
+        ('{"move": true}', "move: true is not a whole number"),
         ('{"options": {"stop": 5}}', "stop: 5 is not a sequence of texts"),
         ('{"options": {"order": 3}}', "order: 3 is not a sequence of texts"),
         ('{"options": {"must": ["a"]}}', "must: asks something of a whole text"),
         ('{"id": NaN}', "a line is a JSON object"), ('{"id": [1e999]}', "a line is a JSON object"),
         ('{"type": "\u0416"}', "choose --unknown skip, or --unknown nearest"),
         ('{"regenerate": -1}', "regenerate: -1 is out of range"),
+        ('{"options": {"no_copy": 5}}', "index"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_done_is_said_and_changes_nothing(model, line, said):
     first, error, after = answers(model, '{"set": "ab"}', line, '{"id": 5}')
     assert said in error["error"]
     assert "\n" not in error["error"]
+    if error.keys() != {"error"}:
+        assert (error["text"], error["cursor"]) == ("ab", 2)
     assert after == first | {"id": 5}
 
 
@@ -201,7 +206,7 @@ def test_a_text_is_typed_completed_undone_and_saved(model, tmp_path, rows, colum
         screen.until("saved.txt")
         screen.send(b"\r")
         screen.until("saved as")
-        assert (tmp_path / "saved.txt").read_text() == "abcd"
+        assert (tmp_path / "saved.txt").read_text() == "abcd\n"
         screen.send(b"\x11")
         screen.until("abcd")
         assert screen.process.wait(20) == 0
@@ -224,5 +229,56 @@ def test_the_ghost_stands_once_at_the_cursor_of_a_long_text(model):
         screen.until(" 0 of 540", cursor=(0, 0))
         screen.send(b"\x1b[B\x1b[F")
         screen.until(" 17 of 540", cursor=(1, 8))
+    finally:
+        screen.close()
+
+
+@needs_editor
+def test_writing_again_touches_nothing_that_was_typed(model):
+    screen = Terminal(model, "-p", "ab")
+    try:
+        screen.until(r"seed 0 .* 2 of 2")
+        screen.send(b"\x07")  # writes
+        screen.until(r"seed 1 .* 82 of 82")
+        screen.send(b"\x12")  # and again, otherwise
+        screen.until(r"seed 2 .* 82 of 82")
+        screen.send(b"\x1a")  # takes that back
+        screen.until(r"seed 2 .* 2 of 2")
+        screen.send(b"\x12")  # writes in the place of what follows, which is nothing
+        screen.until(r"seed 3 .* 82 of 82")
+        assert screen.shown().startswith("ab")
+        screen.send(b"\x1b[1;5H\x1b[C\x12")  # behind the first character, anew
+        screen.until(r"seed 4 .* 81 of 81")
+        assert screen.shown().startswith("a")
+    finally:
+        screen.close()
+
+
+@needs_editor
+def test_keys_without_a_meaning_type_nothing(model):
+    screen = Terminal(model, "-p", "ab", "--unknown", "skip")
+    try:
+        screen.until("2 of 2")
+        screen.send(b"\x1bOP\x1b[20~\x1b[1;2D\x0b\x1b[Zc")
+        screen.until("3 of 3")
+        screen.send(b"\x13x.txt\r")
+        screen.until("saved as")
+        assert (model.parent / "x.txt").read_text() == "abc\n"
+        screen.send(b"\x13x.txt\r")
+        screen.until("Enter replaces it")
+        screen.send(b"\r")
+        screen.until("saved as")
+    finally:
+        screen.close()
+
+
+@needs_editor
+def test_a_text_is_written_where_the_output_goes_and_at_a_signal(model):
+    screen = Terminal(model, "-p", "abc")
+    try:
+        screen.until("3 of 3")
+        screen.process.send_signal(signal.SIGTERM)
+        assert screen.process.wait(20) == 128 + signal.SIGTERM
+        screen.until("abc")
     finally:
         screen.close()

@@ -7,9 +7,11 @@ keys, or a message
 """
 
 import os
+import signal
 import sys
-from asyncio import sleep
+from asyncio import get_running_loop, sleep
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
@@ -20,6 +22,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout import HSplit, Layout, Window
 from prompt_toolkit.layout.controls import FormattedTextControl
+from prompt_toolkit.output import Output, create_output
 from prompt_toolkit.styles import Style
 from prompt_toolkit.utils import get_cwidth
 
@@ -27,10 +30,13 @@ from charrnn.cli.sample.interactive.rows import Row, Rows, row_at
 from charrnn.errors import CharRNNError, UnknownCharacter
 from charrnn.sampling.completion.document import Document
 from charrnn.terminal.bars import bar
-from charrnn.terminal.safe import symbol
+from charrnn.terminal.safe import harmless, symbol
 
 CANDIDATES = 5
 """Next characters that are shown."""
+
+LONGEST = 4096
+"""Characters of the name of a file."""
 
 END = " \n"
 """The end of a row on the screen: prompt_toolkit sets a cursor on a character only."""
@@ -66,8 +72,10 @@ _STYLE = {
     "said": "reverse",
 }
 
+_WITHOUT_COLOUR = {"ghost": "italic underline", "first": "bold", "said": "reverse"}
+
 _KEYS = (
-    "^Q quit", "Tab F2 F3 take", "^Right word", "^G write on", "^R again", "^Z undo", "^Y redo",
+    "^Q quit", "Tab F2 F3 take", "^Right word", "^G write on", "^R anew", "^Z undo", "^Y redo",
     "^S save", "F5 F6 cooler, warmer", "F7 F8 fewer, more to choose from",
 )  # fmt: skip
 
@@ -79,7 +87,10 @@ class Editor:
         self._document, self._seed = document, seed
         self._said = ""
         self._file: str | None = None  # the name that is typed, while it is
-        self._written = False
+        self._replaces = False  # whether a file of that name is to be replaced
+        self._after_writing: tuple[str, int] | None = None  # text and cursor, when it last wrote
+        self._column: int | None = None  # where up and down lead to
+        self._goal: int | None = None  # the same, while a key is obeyed
         self._rows, self._top = Rows(lambda one: max(1, get_cwidth(self._shown(one)))), 0
         self._pressed = 0.0  # when the last key was
         self._is_read = True  # what is before the cursor, when the text was drawn
@@ -97,8 +108,9 @@ class Editor:
         self.application: Application[None] = Application(
             layout=Layout(HSplit([self._window, *below])),
             key_bindings=self._bindings(),
-            style=Style.from_dict({} if os.environ.get("NO_COLOR") else _STYLE),
+            style=Style.from_dict(_WITHOUT_COLOUR if os.environ.get("NO_COLOR") else _STYLE),
             full_screen=True,
+            output=_output(),
         )
 
     # What is drawn
@@ -117,7 +129,7 @@ class Editor:
         self._is_read = document.read_on(document.cursor, AT_ONCE)
         now = row_at(rows, document.cursor)
         seen = self._page()
-        self._top = max(0, min(max(self._top, now - seen + 1), now, len(rows) - 1))
+        self._top = max(0, min(max(self._top, now - seen + 1), now, len(rows) - seen))
         styled: StyleAndTextTuples = []
         for row in rows[self._top : self._top + seen]:
             styled += self._drawn(row)
@@ -165,6 +177,7 @@ class Editor:
         config = self._document.config
         settings = f" temperature {config.temperature:.2f}"
         settings += f", top-k {config.top_k}" if config.top_k else ""
+        settings += f", seed {self._seed}"
         where = f" {self._document.cursor:,} of {len(self._document.text):,} "
         if not self._is_read:
             where = f" reading, {len(self._document.bits):,} of {self._document.cursor:,} "
@@ -200,9 +213,11 @@ class Editor:
     def _status(self) -> StyleAndTextTuples:
         if self._file is not None:
             room = self.application.output.get_size().columns - len(" save as:  ")
+            exists = "it exists: Enter replaces it, Esc does not"
+            said = exists if self._replaces else "Enter saves, Esc does not"
             return [
                 ("class:said", f" save as: {self._file[-room:]} "),
-                ("", "\n Enter saves, Esc does not"),
+                ("", f"\n {self._said or said}"),
             ]
         if self._said:
             return [("class:said", f" {self._said} ")]
@@ -218,6 +233,7 @@ class Editor:
     async def read_while_idle(self) -> None:
         """Read what has not been read, between keys: to the cursor at once, the rest in a pause."""
         document = self._document
+        drawn = 0.0
         while True:
             rests = monotonic() - self._pressed > PAUSE
             goal = len(document.text) if rests else document.cursor
@@ -225,8 +241,9 @@ class Editor:
                 await sleep(PAUSE / 4)
                 continue
             document.read_on(goal, AT_ONCE)
-            if len(document.bits) >= goal or not rests:
+            if len(document.bits) >= goal or monotonic() - drawn > PAUSE / 2:
                 self.application.invalidate()
+                drawn = monotonic()
             await sleep(0)
 
     # Keys
@@ -241,18 +258,20 @@ class Editor:
             for name in names:
                 keys.add(name, filter=when)(lambda event: self._do(event, do))
 
-        on("<any>", do=lambda event: self._typed(event.data))
+        on("<any>", do=lambda event: self._typed(_plain(event.data)))
         on(Keys.BracketedPaste, do=lambda event: self._typed(_with_line_ends(event.data)))
         on("enter", do=lambda _: self._typed("\n"))
-        on("tab", do=lambda _: document.accept(1))
-        on("f2", do=lambda _: document.accept(2))
-        on("f3", do=lambda _: document.accept(3))
+        on("tab", do=lambda _: self._accept(1))
+        on("f2", do=lambda _: self._accept(2))
+        on("f3", do=lambda _: self._accept(3))
         on("c-right", do=lambda _: self._word())
         on("left", do=lambda _: document.move(document.cursor - 1))
         on("right", do=lambda _: document.move(document.cursor + 1))
         on("c-left", do=lambda _: self._word_back())
-        on("up", do=lambda _: self._up_or_down(-1))
-        on("down", do=lambda _: self._up_or_down(1))
+        on("up", "c-p", do=lambda _: self._up_or_down(-1))
+        on("down", "c-n", do=lambda _: self._up_or_down(1))
+        on("c-l", do=lambda event: event.app.renderer.clear())
+        on("c-w", do=lambda _: self._rub_out_word())
         on("pageup", do=lambda _: self._up_or_down(-self._page()))
         on("pagedown", do=lambda _: self._up_or_down(self._page()))
         on("home", "c-a", do=lambda _: document.move(self._row().start))
@@ -275,37 +294,65 @@ class Editor:
         on("backspace", do=lambda _: self._rub_out(), when=asked)
         on("enter", do=lambda _: self._save(), when=asked)
         on("escape", do=lambda _: self._leave_file(), when=asked)
-        on("c-q", "c-c", "c-d", do=lambda event: event.app.exit(), when=Always())
+        on("c-q", "c-c", "c-d", "<sigint>", do=lambda event: event.app.exit(), when=Always())
         return keys
 
     def _do(self, event: KeyPressEvent, do: Callable[[KeyPressEvent], object]) -> None:
         self._said, self._pressed = "", monotonic()
+        column, self._column = self._column, None
         try:
+            self._goal = column
             do(event)
         except UnknownCharacter as error:
+            where = f" (character {error.position + 1:,})" if error.position else ""
             near = " ".join(map(symbol, error.nearest))
-            shown = symbol(error.character)
-            self._said = f"the network does not know {shown}" + (f"; near: {near}" if near else "")
-        except (CharRNNError, OSError) as error:
+            self._said = f"the network does not know {symbol(error.character)}{where}; near: {near}"
+        except OSError as error:
+            self._said = f"not saved: {error.strerror}"
+        except CharRNNError as error:
             self._said = str(error)
 
     def _typed(self, text: str) -> None:
         self._document.insert(text)
-        self._written = False
+
+    def _accept(self, n: int) -> None:
+        if self._has_been_read():
+            self._document.accept(n)
+
+    def _has_been_read(self) -> bool:
+        """Return whether the text before the cursor has been read; say so if not."""
+        if not self._document.read_on(self._document.cursor, AT_ONCE):
+            self._said = "the text before the cursor is still being read"
+            return False
+        return True
+
+    def _rub_out_word(self) -> None:
+        document, stop = self._document, self._document.cursor
+        self._word_back()
+        start = document.cursor
+        document.move(stop)
+        document.delete(stop - start)
 
     def _named(self, text: str) -> None:
-        self._file = (self._file or "") + "".join(filter(str.isprintable, text))
+        self._file = ((self._file or "") + "".join(filter(str.isprintable, _plain(text))))[:LONGEST]
+        self._replaces = False
 
     def _rub_out(self) -> None:
         self._file = (self._file or "")[:-1]
+        self._replaces = False
 
     def _save(self) -> None:
-        name, self._file = self._file, None
+        name = (self._file or "").strip()
         if not name:
+            self._file = None
             return
         path = Path(name).expanduser()
-        with path.open("x", encoding="utf-8", newline="") as file:
-            file.write(self._document.text)
+        if path.is_file() and not self._replaces:
+            self._replaces = True
+            return
+        with path.open("w" if self._replaces else "x", encoding="utf-8", newline="") as file:
+            file.write(_ended(self._document.text))
+        self._file, self._replaces = None, False
         self._say(f"saved as {path}")
 
     def _word(self) -> None:
@@ -336,31 +383,35 @@ class Editor:
         return row.stop if row.stop == len(self._document.text) else row.stop - 1
 
     def _up_or_down(self, by: int) -> None:
-        """Move to the same column of a row above or below."""
+        """Move to the same column of a row above or below, or to the end that is nearer."""
         document, rows = self._document, self._layout()
         now = row_at(rows, document.cursor)
-        column = document.cursor - rows[now].start
+        column = document.cursor - rows[now].start if self._goal is None else self._goal
+        if not 0 <= now + by < len(rows) and abs(by) == 1:
+            document.move(len(document.text) if by > 0 else 0)
+            return
         target = rows[max(0, min(now + by, len(rows) - 1))]
         document.move(min(target.start + column, self._row_end(target)))
+        self._column = column
 
     def _page(self) -> int:
         """Return the rows of the text that the screen shows."""
         return max(1, self.application.output.get_size().rows - BELOW)
 
-    def _write(self) -> None:
-        self._document.generate(WRITES, self._seed)
-        self._seed += 1
-        self._written = True
+    def _write(self, *, anew: bool = False) -> None:
+        if self._has_been_read():
+            self._document.generate(WRITES, self._seed, anew=anew)
+            self._seed += 1
+            self._after_writing = self._document.text, self._document.cursor
 
     def _write_again(self) -> None:
-        """Write otherwise, or at first in the place of what stands behind the cursor."""
-        if self._written:
-            self._document.undo()
+        """Write otherwise what was written last, or what stands behind the cursor."""
+        document = self._document
+        if self._after_writing == (document.text, document.cursor):
+            document.undo()
             self._write()
-            return
-        self._document.generate(WRITES, self._seed, anew=True)
-        self._seed += 1
-        self._written = True
+        else:
+            self._write(anew=True)
 
     def _temperature(self) -> float:
         temperature = self._document.config.temperature
@@ -396,12 +447,46 @@ def _with_line_ends(pasted: str) -> str:
     return pasted.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def edit(document: Document, seed: int) -> None:
-    """Edit a document in this terminal, and write it to standard output at the end."""
-    editor = Editor(document, seed)
+def _plain(data: str) -> str:
+    """Return what a key types: nothing, where it is one without a meaning here."""
+    return data if data.isprintable() and not data.startswith("<sig") else ""
+
+
+def _ended(text: str) -> str:
+    """Return a text with a line end."""
+    return text if text.endswith("\n") else f"{text}\n"
+
+
+def _output() -> Output:
+    """Return where to draw: the terminal, also where standard output is a file or a pipe."""
+    if sys.stdout is not None and sys.stdout.isatty():
+        return create_output(stdout=sys.stdout)
+    return create_output(stdout=Path("/dev/tty").open("w", encoding="utf-8"))
+
+
+def edit(document: Document, seed: int, *, raw: bool = False) -> int:
+    """Edit a document in this terminal, and write it to standard output at the end.
+
+    Returns the number of the signal that ended it, or 0.
+
+    raw: whether control characters are written to a terminal as they are.
+    """
+    editor, ended = Editor(document, seed), 0
 
     def begin() -> None:
+        def end(number: int) -> None:
+            nonlocal ended
+            ended = number
+            editor.application.exit()
+
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            get_running_loop().add_signal_handler(number, end, number)
         editor.application.create_background_task(editor.read_while_idle())
 
     editor.application.run(pre_run=begin)
-    sys.stdout.write(document.text if document.text.endswith("\n") else document.text + "\n")
+    text = _ended(document.text)
+    if sys.stdout is not None:
+        with suppress(OSError):  # the terminal may be gone
+            sys.stdout.write(text if raw or not sys.stdout.isatty() else harmless(text))
+            sys.stdout.flush()
+    return ended

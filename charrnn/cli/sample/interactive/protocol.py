@@ -16,8 +16,8 @@ Several may be in one line, and are done in this order. Each line is answered by
     {"text": ..., "cursor": ..., "candidates": [{"character", "y_hat", "p"}, ...],
      "suggestions": [{"text", "p"}, ...]}
 
-with the "id" of the line, if it has one, or by {"error": ...}: the text is then as it was after
-what came before. The first suggestion is what an editor shows ahead of the cursor.
+with the "id" of the line, if it has one, or by {"error", "text", "cursor"}: the text is then as it
+was after what came before. The first suggestion is what an editor shows ahead of the cursor.
 """
 
 import json
@@ -38,11 +38,18 @@ TOP = 5
 """Candidates in an answer, unless `top` says otherwise."""
 
 
-class Protocol:
-    """Answers requests about a document."""
+_KINDS = {str: "a text", int: "a whole number", bool: "true or false", dict: "an object"}
+"""What a request may hold, in words of JSON."""
 
-    def __init__(self, document: Document) -> None:
-        self._document = document
+
+class Protocol:
+    """Answers requests about a document.
+
+    seed: of what is generated, where a request gives none.
+    """
+
+    def __init__(self, document: Document, seed: int = 0) -> None:
+        self._document, self._seed = document, seed
         self._done: dict[str, tuple[type, Callable[[Any, dict[str, Any]], object]]] = {
             "set": (str, lambda text, _: document.put(text)),
             "options": (dict, lambda options, _: document.set_options(**options)),
@@ -73,7 +80,8 @@ class Protocol:
             self._do(request)
             return named | self._state(request)
         except CharRNNError as error:
-            return named | {"error": error.spelled(_spelling)}
+            now = {"text": self._document.text, "cursor": self._document.cursor}
+            return named | {"error": error.spelled(_spelling)} | now
 
     def _do(self, request: dict[str, Any]) -> None:
         others = request.keys() - self._done.keys() - {"id", "seed", "top", "surprise"}
@@ -84,11 +92,11 @@ class Protocol:
             if name in request:
                 value = request[name]
                 if type(value) is not kind:
-                    raise ConfigError(f"{name}: {value!r:.40} is not of type {kind.__name__}")
+                    raise ConfigError(f"{name}: {json.dumps(value):.40} is not {_KINDS[kind]}")
                 do(value, request)
 
     def _generate(self, length: int, request: dict[str, Any], *, anew: bool = False) -> None:
-        seed = request.get("seed", 0)
+        seed = request.get("seed", self._seed)
         if not 0 <= length <= MOST_GENERATED:
             name = "regenerate" if anew else "generate"
             raise ConfigError(f"{name}: {length} is out of range; give 0 to {MOST_GENERATED:,}")
@@ -99,7 +107,8 @@ class Protocol:
     def _state(self, request: dict[str, Any]) -> dict[str, Any]:
         document, top = self._document, request.get("top", TOP)
         if type(top) is not int or not 0 <= top <= len(document.vocabulary):
-            raise ConfigError(f"top: {top!r:.40} is not a whole number from 0 on")
+            most = len(document.vocabulary)
+            raise ConfigError(f"top: {top!r:.40} is not a whole number from 0 to {most}")
         state: dict[str, Any] = {
             "text": document.text,
             "cursor": document.cursor,

@@ -4,6 +4,8 @@ import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+import typer
+
 from charrnn.cli.sample.options import SampleOptions
 from charrnn.cli.sample.prompt import prompt_of
 from charrnn.cli.stdout import written_to
@@ -55,7 +57,7 @@ def complete(checkpoint: "Checkpoint", config: SamplingConfig, options: SampleOp
             prompt_of(options.prompt, options.prompt_file, options.encoded, checkpoint).text
         )
     if options.as_json or sys.stdin is None or not sys.stdin.isatty():
-        _by_lines(document)
+        _by_lines(document, options.seed or 0)
         return
     if find_spec("prompt_toolkit") is None:
         raise ConfigError(
@@ -64,13 +66,14 @@ def complete(checkpoint: "Checkpoint", config: SamplingConfig, options: SampleOp
         )
     from charrnn.cli.sample.interactive.editor import edit
 
-    edit(document, options.seed or 0)
+    if number := edit(document, options.seed or 0, raw=options.raw):
+        raise typer.Exit(128 + number)
 
 
-def _by_lines(document: object) -> None:
+def _by_lines(document: object, seed: int) -> None:
     from charrnn.cli.sample.interactive.protocol import Protocol, lines_of
 
-    protocol = Protocol(document)  # type: ignore[arg-type]
+    protocol = Protocol(document, seed)  # type: ignore[arg-type]
     with written_to(None):
         if sys.stdin is None:
             return
