@@ -244,12 +244,13 @@ def test_cells_are_painted_where_the_characters_stand(shown, written, opened):
     tab = opened(written(shown(), text=text), viewport={"width": 500, "height": 800})
     apart = tab.evaluate(
         """() => {
-          const {sheet} = charrnnLab, boxes = sheet.measure(), node = sheet.mirror.firstChild;
+          const {sheet} = charrnnLab, node = sheet.mirror.firstChild;
           const frame = sheet.inner.getBoundingClientRect();
           const field = getComputedStyle(sheet.field), mirror = getComputedStyle(sheet.mirror);
           const alike = ["font", "padding", "lineHeight", "letterSpacing", "width", "whiteSpace"]
             .every((name) => field[name] === mirror[name]);
           let most = 0;
+          const boxes = sheet.starts.slice(1).map((_, n) => sheet.box(n));
           for (let n = 0; n < boxes.length; n++) {
             const range = document.createRange();
             range.setStart(node, n);
@@ -290,6 +291,15 @@ def test_everything_is_reached_by_the_keyboard(shown, written, opened):
     tab.keyboard.press("Enter")
     tab.wait_for_selector(".sum")
     assert tab.evaluate("document.activeElement.className") == "value"  # focus is not lost
+    tab.evaluate("charrnnLab.set({panel: 'state'})")
+    tab.focus(".segments [aria-label^='f,']")
+    tab.keyboard.press("Enter")
+    tab.wait_for_function("() => charrnnLab.kind === 'f'")
+    assert tab.evaluate("document.activeElement.textContent") == "f"
+    tab.focus(".alike button")
+    tab.keyboard.press("Enter")
+    tab.wait_for_timeout(100)
+    assert tab.evaluate("document.activeElement.id") == "panel-state"
 
 
 def test_a_number_copied_as_numpy_is_the_number_shown(shown, written, opened, cell, tmp_path):

@@ -151,7 +151,10 @@ function build(lab, header, checks) {
   let spoken, said = "";
   const frame = {draw() {
     const {described, vocabulary} = lab.model, {reading} = lab;
-    fill(checked, verdict(checks[lab.m]));
+    if (checked.dataset.m !== String(lab.m)) {
+      checked.dataset.m = String(lab.m);
+      fill(checked, verdict(checks[lab.m]));
+    }
     say(facts, `${described.cell.toUpperCase()}, ${described.layers} × ${described.hidden} units, ` +
       `${described.parameters.toLocaleString("en")} parameters, ${vocabulary.size} ` +
       `${vocabulary.kind}` +
@@ -178,7 +181,10 @@ function build(lab, header, checks) {
       tab.setAttribute("aria-selected", String(isChosen));
       tab.tabIndex = isChosen ? 0 : -1;
       room.hidden = !isChosen;
-      if (isChosen) panel.draw();
+      if (!isChosen) continue;
+      const hadFocus = room.contains(document.activeElement);
+      panel.draw();
+      if (hadFocus && !room.contains(document.activeElement)) room.focus({preventScroll: true});
     }
     clearTimeout(spoken);
     spoken = setTimeout(() => {

@@ -92,34 +92,47 @@ export class Sheet {
     }
   }
 
-  /** Where each character stands, in pixels of the inner element: [left, top, width, height]. */
-  measure() {
-    if (this.boxes) return this.boxes;
-    const node = this.mirror.firstChild, range = document.createRange();
-    const origin = this.inner.getBoundingClientRect();
-    this.boxes = [];
-    for (let n = 0; n + 1 < this.starts.length; n++) {
+  /** Where character n stands, in pixels of the inner element: [left, top, width, height]. */
+  box(n) {
+    if (!this.boxes) {
+      this.boxes = [];
+      this.range = document.createRange();
+    }
+    if (!this.boxes[n]) {
+      const node = this.mirror.firstChild, {range} = this;
       range.setStart(node, this.starts[n]);
       range.setEnd(node, this.starts[n + 1]);
-      const rects = range.getClientRects(), box = rects[0] ?? range.getBoundingClientRect();
-      this.boxes.push([box.left - origin.left, box.top - origin.top, box.width, box.height]);
+      const found = range.getClientRects()[0] ?? range.getBoundingClientRect();
+      const {left, top} = this.inner.getBoundingClientRect();
+      this.boxes[n] = [found.left - left, found.top - top, found.width, found.height];
     }
-    return this.boxes;
+    return this.boxes[n];
+  }
+
+  /** The first character that ends below some height; those before it need not be measured. */
+  firstBelow(height) {
+    let low = 0, high = this.starts.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1, [, top, , tall] = this.box(middle);
+      if (top + tall < height) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** Paint what is in view: a level for each character, the chosen one, those not known or read. */
   paint(levels = this.levels, t = this.t, unknown = this.unknown, limit = this.limit) {
     Object.assign(this, {levels, t, unknown, limit});
     if (!levels) return;
-    const boxes = this.measure(), colours = palette();
+    const colours = palette();
     const frame = this.element.getBoundingClientRect(), inner = this.inner.getBoundingClientRect();
     const [dx, dy] = [inner.left - frame.left, inner.top - frame.top];
     const width = this.element.clientWidth, height = this.element.clientHeight;
     const context = prepare(this.canvas, width, height);
-    for (let n = 0; n < boxes.length; n++) {
-      const [left, top, w, tall] = boxes[n];
+    for (let n = this.firstBelow(-dy); n + 1 < this.starts.length; n++) {
+      const [left, top, w, tall] = this.box(n);
       const [x, y] = [left + dx, top + dy];
-      if (y + tall < 0 || y > height) continue;
+      if (y > height) break;
       if (levels[n]) {
         context.fillStyle = colour(colours, levels[n]);
         context.fillRect(x, y, w || 6, tall);
@@ -138,8 +151,8 @@ export class Sheet {
 
   /** Scroll the sheet, not the page, until a character is in view. */
   reveal(t) {
-    const box = this.measure()[Math.max(0, t)];
-    if (!box) return;
+    if (this.starts.length < 2) return;
+    const box = this.box(Math.max(0, Math.min(t, this.starts.length - 2)));
     const top = this.scroll.scrollTop, tall = this.scroll.clientHeight;
     if (box[1] < top) this.scroll.scrollTop = box[1] - 8;
     else if (box[1] + box[3] > top + tall) this.scroll.scrollTop = box[1] + box[3] - tall + 8;

@@ -87,15 +87,17 @@ export class State {
     const context = prepare(this.map, this.columns * COLUMN, NAMES + this.tall * H);
     context.font = "13px ui-monospace, monospace";
     context.textAlign = "center";
+    const shades = Uint32Array.from({length: 9}, (_, n) => pixel(colour(colours, n - 4)));
+    const picture = new Uint32Array(this.columns * H);
     for (let n = 0; n < shown; n++) {
       const t = this.start + n, values = this.values(t);
       context.fillStyle = t === lab.t ? colours.ink : colours.line;
       context.fillText(Array.from(lab.symbolAt(t))[0], n * COLUMN + COLUMN / 2, 14);
       for (let row = 0; row < H; row++) {
-        context.fillStyle = colour(colours, level(values(this.units[row]) * by));
-        context.fillRect(n * COLUMN, NAMES + row * this.tall, COLUMN, this.tall);
+        picture[row * this.columns + n] = shades[level(values(this.units[row]) * by) + 4];
       }
     }
+    this.enlarge(context, picture, H);
     const row = this.units.indexOf(lab.unit), x = (lab.t - this.start) * COLUMN;
     context.strokeStyle = colours.mark;
     context.lineWidth = 1.5;
@@ -113,11 +115,23 @@ export class State {
     if (this.table.open) this.drawTable();
   }
 
+  /** Draw a picture with one pixel a cell, each as large as a cell is. */
+  enlarge(context, picture, rows) {
+    this.small ??= document.createElement("canvas");
+    Object.assign(this.small, {width: this.columns, height: rows});
+    const data = new ImageData(new Uint8ClampedArray(picture.buffer), this.columns, rows);
+    this.small.getContext("2d").putImageData(data, 0, 0);
+    context.imageSmoothingEnabled = false;
+    context.drawImage(this.small, 0, NAMES, this.columns * COLUMN, this.tall * rows);
+  }
+
   drawKinds() {
-    const {lab} = this, {network} = lab, key = `${lab.m} ${lab.kind} ${lab.layer}`;
-    if (this.drawn === key) return;
-    this.drawn = key;
-    const words = lab.model.described.words;
+    const {lab} = this, {network} = lab, words = lab.model.described.words;
+    for (const button of this.kinds.children) {
+      button.setAttribute("aria-pressed", String(button.textContent === lab.kind));
+    }
+    if (this.drawn === lab.m) return;
+    this.drawn = lab.m;
     fill(this.kinds, network.kinds.map((kind) => h("button", {
       type: "button", "aria-pressed": String(kind === lab.kind), title: words[kind] ?? kind,
       "aria-label": `${kind}, ${words[kind] ?? "state"}`, onclick: () => lab.set({kind}),
@@ -190,7 +204,7 @@ export class State {
 
   drawAlike() {
     const {lab} = this, {reading, network, layer} = lab, T = reading.done;
-    const key = `${lab.m} ${layer} ${lab.t} ${lab.version} ${T}`;
+    const key = `${lab.m} ${layer} ${lab.t} ${lab.version} ${reading.finished}`;
     if (this.alikeKey === key || lab.t < 0 || lab.t >= T) return;
     this.alikeKey = key;
     const start = network.place("a", layer, 0), here = reading.states[lab.t];
@@ -227,6 +241,12 @@ export class State {
       this.units.slice(first, first + ROWS_A_PAGE).map((unit) =>
         [`${lab.layer}:${unit}`, ...places.map((t) => digits(this.values(t)(unit)))])));
   }
+}
+
+/** A colour #rrggbb as the word of a little-endian pixel. */
+function pixel(written) {
+  const [red, green, blue] = [1, 3, 5].map((n) => parseInt(written.slice(n, n + 2), 16));
+  return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }
 
 function deviation(values) {

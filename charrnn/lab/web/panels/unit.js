@@ -53,7 +53,7 @@ export class Unit {
     this.held.setAttribute("aria-pressed", String(this.isHeld));
     say(this.held, this.isHeld ? "Held at" : "Hold at");
     this.drawEffect();
-    const key = `${lab.m} ${layer} ${unit} ${lab.version} ${T}`;
+    const key = `${lab.m} ${layer} ${unit} ${lab.version} ${reading.finished}`;
     if (this.key === key || !T) return;
     this.key = key;
     const values = reading.series("a", layer, unit);
