@@ -27,6 +27,7 @@ from charrnn.array_types import Array, Ids, NamedArrays
 from charrnn.checkpoint.checkpoint import Checkpoint
 from charrnn.checkpoint.digest import digest
 from charrnn.errors import ConfigError, Way
+from charrnn.inspection.options import Unit
 from charrnn.inspection.reading import Reading
 from charrnn.network.cells import CELLS
 from charrnn.network.network import Network
@@ -94,6 +95,13 @@ def check_places(T: int) -> list[int]:
     return sorted({0, *(place for t in (last // 2, last) for place in (max(0, t - 1), t))})
 
 
+def liveliest(reading: Reading) -> Unit:
+    """Return the unit whose a(t) varies most over a text: the one that a page opens with."""
+    a = reading.states["a"]
+    layer, index = divmod(int(a.reshape(len(a), -1).std(axis=0).argmax()), a.shape[-1])
+    return layer, index
+
+
 def described(shown: Shown, arrays: NamedArrays, reading: Reading) -> dict[str, Any]:
     """Return the description of a network, as JSON types."""
     config, training = shown.network.config, shown.checkpoint.training
@@ -130,6 +138,7 @@ def described(shown: Shown, arrays: NamedArrays, reading: Reading) -> dict[str, 
             "characters": training.train_characters,
             "bits": None if loss is None else loss / math.log(2),
         },
+        "unit": liveliest(reading),
         "check": {"places": check_places(len(reading))},
         "arrays": table,
         "checksums": checksums(arrays),

@@ -8,7 +8,7 @@ import numpy as np
 
 from charrnn.array_types import Floats
 from charrnn.inspection.reading import Reading
-from charrnn.lab.data import Shown
+from charrnn.lab.data import Shown, liveliest
 from charrnn.plurals import counted
 from charrnn.terminal.safe import symbol
 
@@ -21,9 +21,7 @@ _MARKS = "#+-· ·-+#"
 
 def without_scripts(shown: Shown, reading: Reading, source: str) -> str:
     """Return HTML: a table about the network, the text by its liveliest unit, and five places."""
-    a = reading.states["a"]
-    unit = int(a.reshape(len(a), -1).std(axis=0).argmax())
-    layer, index = divmod(unit, shown.network.config.hidden_size)
+    layer, index = liveliest(reading)
     return f"""<h1>{escape(_line(shown.path.name))}</h1>
 <p>A recurrent network that reads and writes one character at a time. This is the part of the page
 that needs no scripts; where they run, the network itself is here to type into.</p>
@@ -33,7 +31,7 @@ that needs no scripts; where they run, the network itself is here to type into.<
 <p>{escape(source)} Below each character stands the value of unit {layer}:{index} after it: blue and
 orange, from <code>#</code> for strong by <code>+</code> and <code>-</code> to <code>·</code> for
 weak.</p>
-<pre class="levels">{"".join(_lines(reading, a[:, layer, index]))}</pre>
+<pre class="levels">{"".join(_lines(reading, reading.states["a"][:, layer, index]))}</pre>
 <h2>What it expects</h2>
 <table><thead><tr><th scope="col">after</th><th scope="col">likeliest next characters</th>
 <th scope="col">came</th><th scope="col">surprise</th></tr></thead><tbody>

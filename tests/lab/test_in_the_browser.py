@@ -279,7 +279,7 @@ def test_everything_is_reached_by_the_keyboard(shown, written, opened):
     unit, t = tab.evaluate("[charrnnLab.unit, charrnnLab.t]")
     tab.keyboard.press(".")
     tab.keyboard.press("[")
-    assert tab.evaluate("[charrnnLab.unit, charrnnLab.t]") == [unit + 1, t - 1]
+    assert tab.evaluate("[charrnnLab.unit, charrnnLab.t]") == [(unit + 1) % 4, t - 1]
     tab.keyboard.press("ArrowRight")
     tab.wait_for_selector("#panel-step:visible")
     tab.focus("#panel-step")
@@ -329,3 +329,33 @@ def test_a_number_copied_as_numpy_is_the_number_shown(shown, written, opened, ce
     printed = [float(line) for line in ran.stdout.split()]
     assert len(printed) >= 2
     assert printed == pytest.approx([value for value, _ in checks], abs=1e-6)
+
+
+def test_it_runs_in_a_frame_that_has_no_address(shown, written, opened, tmp_path):
+    page = written(shown()).read_text("utf-8")
+    outer = tmp_path / "outer.html"
+    quoted = page.replace("&", "&amp;").replace('"', "&quot;")
+    outer.write_text(
+        f'<meta charset="utf-8"><iframe width=900 height=700 sandbox="allow-scripts" '
+        f'srcdoc="{quoted}"></iframe>', "utf-8",
+    )  # fmt: skip
+    tab = opened(outer, wait=None)
+    frame = tab.frame_locator("iframe")
+    frame.locator(".bars").wait_for()
+    frame.locator("#text").press_sequentially("ab")
+    frame.locator(".where", has_text="t = ").wait_for()
+    tab.wait_for_timeout(600)  # the address is written after a rest
+    assert not opened.said
+
+
+def test_a_long_text_is_read_to_a_bound_that_is_named(shown, written, opened, some_text):
+    one = shown()
+    tab = opened(written(one))
+    tab.focus("#text")
+    tab.evaluate(
+        "text => charrnnLab.sheet.type(text)", some_text(one.checkpoint.vocabulary, 50_000)
+    )
+    tab.wait_for_function("() => charrnnLab.reading.finished && charrnnLab.reading.done === 4000")
+    tab.wait_for_selector("text=The page reads the first 4000 characters")
+    assert tab.evaluate("charrnnLab.points.length") == 50_008
+    assert not opened.said

@@ -233,6 +233,7 @@ function open(lab, header) {
   const found = parse(location.hash);
   if (found.m !== undefined && found.m < lab.models.length) lab.m = found.m;
   const {network} = lab, text = found.x ?? header.text;
+  [lab.layer, lab.unit] = lab.model.described.unit;
   if (found.u && found.u.layer < network.L && found.u.unit < network.H) {
     lab.layer = found.u.layer;
     lab.unit = found.u.unit;

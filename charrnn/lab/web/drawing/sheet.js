@@ -8,6 +8,8 @@ import {h, prepare} from "../dom.js";
 import {fromField, toField} from "../engine/vocabulary.js";
 import {colour, palette} from "./colours.js";
 
+const UNDONE = 200;
+
 export class Sheet {
   /** @param {{onText: Function, onCaret: Function}} calls */
   constructor({onText, onCaret}) {
@@ -82,11 +84,11 @@ export class Sheet {
     this.field.setSelectionRange(at, at);
   }
 
-  /** Type at the caret, as if by hand: undo takes it back. */
+  /** Type at the caret, as if by hand: undo takes a short text back; for a long one it is slow. */
   type(text) {
     this.field.focus();
     const shown = toField(text);
-    if (!document.execCommand("insertText", false, shown)) {
+    if (shown.length > UNDONE || !document.execCommand("insertText", false, shown)) {
       this.field.setRangeText(shown, this.field.selectionStart, this.field.selectionEnd, "end");
       this.changed();
     }

@@ -113,7 +113,7 @@ export class Next {
     this.list.classList.toggle("two", isCut);
     fill(this.keys, ranked.filter((id) => vocabulary.canType(id)).slice(0, KEYS).map((id) =>
       h("button", {
-        type: "button", className: "key",
+        type: "button", className: vocabulary.symbol(id).length > 2 ? "key long" : "key",
         "aria-label": `type ${vocabulary.symbol(id)}, ${percent(Math.exp(log_p[id]))}`,
         onclick: () => lab.type([vocabulary.points[id]]),
       }, vocabulary.symbol(id))));
