@@ -27,9 +27,10 @@ FLOORS = {
     "sampling": 5,
     "training": 5,
     "inspection": 6,  # it may look at what sampling does
-    "api": 7,
-    "cli": 8,
-    "__main__": 9,
+    "lab": 7,
+    "api": 8,
+    "cli": 9,
+    "__main__": 10,
 }
 SUBFLOORS = {
     "network": {
@@ -243,7 +244,7 @@ def test_the_command_line_starts_without_numpy():
 
 @pytest.mark.parametrize(
     "arguments", [["--help"], ["--version"], ["train", "--help"], ["sample", "--help"],
-                  ["inspect", "--help"]],
+                  ["inspect", "--help"], ["lab", "--help"]],
     ids=" ".join,
 )  # fmt: skip
 def test_help_needs_no_numpy(arguments):

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from charrnn.cli import app
 from charrnn.cli.inspect.options import OutputOptions as InspectOutput
 from charrnn.cli.inspect.options import TextOptions
+from charrnn.cli.lab.options import LabOptions
 from charrnn.cli.sample.options import SampleOptions
 from charrnn.cli.train.options import MachineOptions
 from charrnn.cli.train.options import OutputOptions as TrainOutput
@@ -28,6 +29,7 @@ OF_COMMAND = {
     "train": (TrainOutput, ReadAs, TrainOptions, MachineOptions),
     "sample": (SamplingConfig, SampleOptions),
     "inspect": (TextOptions, Options, InspectOutput),
+    "lab": (LabOptions,),
 }
 OF_LIBRARY = (ReadAs, TrainOptions, SamplingConfig, Options)
 FIELDS = [

@@ -25,11 +25,11 @@ def options(command):
 
 def test_every_option_that_it_names_exists():
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", README))
-    known = set().union(*map(options, ("train", "sample", "inspect"))) | OTHERS | {"--help"}
+    known = set().union(*map(options, ("train", "sample", "inspect", "lab"))) | OTHERS | {"--help"}
     assert named <= known
 
 
-@pytest.mark.parametrize("command", ["train", "sample"])
+@pytest.mark.parametrize("command", ["train", "sample", "lab"])
 def test_it_names_every_option(command):
     missing = {name for name in options(command) if name not in README}
     assert not missing

@@ -1,4 +1,4 @@
-"""The commands `train`, `sample` and `inspect`: parse, call, and show.
+"""The commands `train`, `sample`, `inspect` and `lab`: parse, call, and show.
 
 Nothing here or in the command's modules imports NumPy or draws before a command runs, so that
 help, completion and `--version` answer at once; and of the commands only the one that is named is
@@ -57,7 +57,7 @@ def fail(message: str, exit_code: int) -> NoReturn:
     raise typer.Exit(exit_code)
 
 
-COMMANDS = ("train", "sample", "inspect")
+COMMANDS = ("train", "sample", "inspect", "lab")
 """The commands, in the order of the help."""
 
 
@@ -92,6 +92,11 @@ def _add(app: typer.Typer, name: str) -> None:
 
         # What follows the model is taken for a prompt, and answered.
         app.command(cls=Grouped, context_settings={"allow_extra_args": True})(sample)
+    elif name == "lab":
+        from charrnn.cli.lab.command import lab
+
+        about = "Write a page that holds a network and runs it."
+        app.command(cls=Grouped, short_help=about)(lab)
     else:
         from charrnn.cli.inspect.command import inspect
 
