@@ -210,8 +210,16 @@ def test_a_card_shows_what_a_unit_is_like(read, cell):
         assert card.histogram[0] == np.sum(u < edges[1])
         if cell == "rnn":
             assert math.isnan(card.tau)
+            assert math.isnan(card.hold)
         else:
             memory = reading.gates["f" if cell == "lstm" else "u"][:, 0, 2].astype(float)
+            left = [
+                np.flatnonzero(np.cumprod(memory[t:]) < 1 / math.e)[:1]
+                for t in range(1, len(memory))
+            ]
+            ends = sorted(found[0] + 1 if len(found) else np.inf for found in left)
+            assert ends[len(ends) // 2 - 1] <= card.hold <= ends[len(ends) // 2]
+            assert card.reset == np.mean(memory < 0.1)
             assert card.tau == pytest.approx(-1 / np.log(memory).mean(), rel=1e-5)
         assert u[card.top[0]] == u.max()
         assert u[card.bottom[0]] == u.min()
