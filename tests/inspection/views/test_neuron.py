@@ -78,6 +78,12 @@ def test_what_comes_back_is_reported_and_after_how_long(rng):
     assert rhythm(np.sin(2 * np.pi * t / 38)).period == 38
 
 
+def test_noise_that_swings_back_at_once_rarely_comes_back(rng):
+    """r(1) is all that it has, and the dip is there: a floor without it is too low."""
+    e = rng.normal(size=(200, 1500))
+    assert sum(rhythm(one).comes_back for one in e[:, 1:] - 0.9 * e[:, :-1]) <= 10
+
+
 @pytest.mark.parametrize("slowness", [0.0, 0.8, 0.95])
 def test_noise_rarely_comes_back_however_slow(slowness):
     rng = np.random.default_rng(5)

@@ -100,7 +100,7 @@ class Overview:
             ]
 
     def arrays(self) -> NamedArrays:
-        """Return the surprise of each character, nan for the first, and the units, (T, R).
+        """Return the surprise of each next character, nan at the end, and the units, (T, R).
 
         Findings are JSON, in UTF-8.
         """
@@ -108,7 +108,7 @@ class Overview:
         written = json.dumps([finding.data() for finding in self.findings], ensure_ascii=False)
         return {
             **text_arrays(probabilities.vocabulary, probabilities.ids),
-            "bits": probabilities.reading.surprise,
+            "bits": np.append(probabilities.reading.surprise[1:], np.nan),
             "units": np.array([one.unit for one in self.units], np.int32),
             "kinds": np.array([ord(one.kind) for one in self.units], np.uint32),
             "values": np.array([one.values for one in self.units]).T,
