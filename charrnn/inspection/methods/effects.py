@@ -202,6 +202,10 @@ class Effects:
         """The places after which predictions are counted, (n,)."""
         return places_of(self.segments)
 
+    def of_segment(self, n: int) -> Self:
+        """Return those of one segment."""
+        return replace(self, segments=(self.segments[n],), bits=self.bits[:, self._segment == n])
+
     def halves(self) -> tuple[Self, Self]:
         """Return those of every second segment, and those of the others.
 

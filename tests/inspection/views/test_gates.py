@@ -93,6 +93,8 @@ def test_stuck_units_integrators_and_endless_memory(tiny_network, vocabulary):
     assert [row[-1] for row in table if row[2] == "f"] == [
         "stuck integrator", "stuck forgetful", "integrator", ""
     ]  # fmt: skip
+    assert memory.hold.tolist() == [np.inf, 1, 20, 2]
+    assert memory.reset.tolist() == [0, 1, 0, 0]
     tau = table[0].index("tau")
     assert next(row[tau] for row in table if row[2] == "f") is None
 

@@ -7,10 +7,10 @@ import pytest
 
 from charrnn.inspection.methods.clamping import Clamp, surprises
 from charrnn.inspection.methods.effects import segments_of
+from charrnn.inspection.methods.survival import LAGS, clamped_correlation, hold_of, survival
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.views.memory.result import Memories, _places
-from charrnn.inspection.views.memory.survival import LAGS, clamped_correlation, hold_of, survival
 from charrnn.network.stepper import Stepper
 
 

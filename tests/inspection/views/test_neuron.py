@@ -78,6 +78,12 @@ def test_what_comes_back_is_reported_and_after_how_long(rng):
     assert rhythm(np.sin(2 * np.pi * t / 38)).period == 38
 
 
+def test_noise_that_swings_back_at_once_rarely_comes_back(rng):
+    """r(1) is all that it has, and the dip is there: a floor without it is too low."""
+    e = rng.normal(size=(200, 1500))
+    assert sum(rhythm(one).comes_back for one in e[:, 1:] - 0.9 * e[:, :-1]) <= 10
+
+
 @pytest.mark.parametrize("slowness", [0.0, 0.8, 0.95])
 def test_noise_rarely_comes_back_however_slow(slowness):
     rng = np.random.default_rng(5)
@@ -210,8 +216,16 @@ def test_a_card_shows_what_a_unit_is_like(read, cell):
         assert card.histogram[0] == np.sum(u < edges[1])
         if cell == "rnn":
             assert math.isnan(card.tau)
+            assert math.isnan(card.hold)
         else:
             memory = reading.gates["f" if cell == "lstm" else "u"][:, 0, 2].astype(float)
+            left = [
+                np.flatnonzero(np.cumprod(memory[t:]) < 1 / math.e)[:1]
+                for t in range(1, len(memory))
+            ]
+            ends = sorted(found[0] + 1 if len(found) else np.inf for found in left)
+            assert ends[len(ends) // 2 - 1] <= card.hold <= ends[len(ends) // 2]
+            assert card.reset == np.mean(memory < 0.1)
             assert card.tau == pytest.approx(-1 / np.log(memory).mean(), rel=1e-5)
         assert u[card.top[0]] == u.max()
         assert u[card.bottom[0]] == u.min()

@@ -31,6 +31,7 @@ from charrnn.inspection.views.overview import result as overview_module
 from charrnn.inspection.views.overview import rules as findings
 from charrnn.inspection.views.overview.draw import draw
 from charrnn.inspection.views.overview.draw_next_commands import next_commands
+from charrnn.inspection.views.overview.replication import parts_of, replicated
 from charrnn.inspection.views.overview.result import Overview
 from charrnn.inspection.views.overview.rules import Finding
 from charrnn.inspection.views.probs.result import Probabilities
@@ -429,25 +430,45 @@ def opened(read, cell="lstm", kind="f", T=400, **units):
     for unit, value in units.items():
         values[:, int(unit[1:])] = value
     reading = read("ab" * (T // 2), cell=cell, hidden_size=20)
+    reading = with_values(reading, **dict.fromkeys(reading.states, np.full((T, 20), 0.3)))
     return Gates.of(with_values(reading, **{kind: values}))
 
 
 def test_a_long_memory_is_reported(read):
     found = findings.memory(opened(read, _3=0.95, _4=0.8, _7=0.97))
-    assert found.view == "gates"
+    assert found.view == "memory"
     assert found.evidence["integrators"] == 2
-    assert found.evidence["longest"] == pytest.approx(-1 / np.log(0.97), rel=1e-5)
-    assert found.text == "integrators: 2 of 20 units; longest memory 33 characters (0:7)"
+    assert found.evidence["longest"] == 33  # 0.97^33 < 1/e < 0.97^32
+    assert found.text == "integrators: 2 of 20; longest hold 33 char (0:7)"
     slow = opened(read, "gru", "u", _5=np.where(np.arange(400) % 5 == 0, 0.89, 0.99))
     shown = findings.memory(slow)
-    assert shown.text == "integrators: none of 20 units; longest memory 32 characters (0:5)"
-    short = findings.memory(opened(read, _3=0.88))
-    assert short.text == "integrators: none of 20 units; longest memory 8 characters (0:3)"
+    assert shown.text.startswith("integrators: none of 20; longest hold 33 char (0:5")
+    short = findings.memory(opened(read, _3=0.86))
+    assert short.text.startswith("integrators: none of 20; longest hold 7 char (0:3")
     brief = findings.memory(opened(read, _3=0.91))
-    assert brief.text == "integrators: 1 of 20 units; longest memory 11 characters (0:3)"
+    assert brief.text.startswith("integrators: 1 of 20; longest hold 11 char (0:3")
     endless = findings.memory(opened(read, _3=1.0))
-    assert endless.text.endswith("longest memory all of the text (0:3)")
+    assert "longest hold beyond this text (0:3" in endless.text
     assert endless.data()["evidence"]["longest"] is None
+
+
+def test_a_unit_that_holds_and_is_reset_has_a_long_memory(read):
+    """Its geometric mean is short: 49 steps of all and one of next to nothing."""
+    found = findings.memory(opened(read, _3=np.where(np.arange(400) % 50 == 0, 0.001, 1.0)))
+    assert found.evidence["longest"] in (25, 26, 27)
+    assert found.evidence["reset"] == pytest.approx(0.02)
+    assert -1 / np.mean(np.log(np.where(np.arange(400) % 50 == 0, 0.001, 1.0))) < 8
+
+
+def test_a_saturated_unit_is_not_the_longest_memory(read):
+    values = np.full((400, 20), 0.5)
+    values[:, 3], values[:, 4] = 1.0, 0.96
+    c = np.full((400, 20), 0.3)
+    c[:, 3] = 5.0
+    reading = with_values(read("ab" * 200, hidden_size=20), f=values, c=c)
+    found = findings.memory(Gates.of(reading))
+    assert found.evidence["unit"] == "0:4"
+    assert ", 1 saturated; " in found.text
 
 
 def test_an_ordinary_memory_is_not_reported(read):
@@ -507,8 +528,8 @@ LONGEST = [
             "context", {}),
     Finding("reach", "gradients explode: 1.23e+09 times as large 64 characters back; 90% lies "
             "within 64 (60 to 64)", "grad", {}, "--kind x"),
-    Finding("memory", "integrators: 129 of 1024 units; longest memory 1979 characters (1:126)",
-            "gates", {}),
+    Finding("memory", "integrators: 129 of 1024, 12 saturated; longest hold 1979 char (1:126)",
+            "memory", {}),
 ]  # fmt: skip
 
 
@@ -620,7 +641,7 @@ def test_the_data_are_as_the_schema_says(read, text, cell, characters):
     assert {one["id"] for one in data["findings"]} <= set(RULES)
     written = made.arrays()
     assert json.loads(written["findings"].tobytes().decode()) == data["findings"]
-    np.testing.assert_array_equal(written["bits"], made.probabilities.reading.surprise)
+    np.testing.assert_array_equal(written["bits"][:-1], made.probabilities.reading.surprise[1:])
     assert (
         written["values"].shape == (characters, len(made.units)) == (characters, len(data["units"]))
     )
@@ -678,3 +699,68 @@ def test_it_is_the_same_each_time_and_shows_how_far_it_is(read):
 def test_the_explanation_fits():
     assert max(map(len, VIEWS["overview"].explain().splitlines())) < 80
     assert VIEWS["overview"].explain().endswith("\n")
+
+
+# Other passages ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("characters", [1, 400, 7198])
+def test_a_short_text_is_not_tested_again(characters):
+    assert parts_of(characters) == (slice(0, characters), [])
+
+
+def test_passages_had_no_part_in_finding():
+    found, passages = parts_of(9001)
+    assert len(passages) == 9
+    assert found.stop == passages[0].start
+    assert passages[-1].stop == 9001
+    assert min(some.stop - some.start for some in passages) >= 400
+
+
+def test_a_sentence_holds_where_its_passage_says_so(read, rng):
+    """First letters are costlier in the first half and in five of nine passages."""
+    text = " ".join(rng.choice(["abc", "bad", "cede", "a", "dab.", "1"], 3600))
+    part, passages = parts_of(len(text))
+    first = np.full(len(text), 4.0)
+    for some in passages[:4]:
+        first[some] = 0.5
+    dear, cheap = letters(text, 1, 0, 0) == 1, letters(text, 0, 1, 0) == 1
+    bits = np.where(dear, first[1:], np.where(cheap, 1.5, 2.0)) + rng.normal(0, 0.05, len(text) - 1)
+    reading = costing(read(text), bits)
+    finding = findings.word_starts(Errors.of(part_of(reading, part)))
+    tested = replicated(finding, None, reading, passages)
+    assert (tested.holds, tested.passages) == (5, 9)
+    assert tested.stamp == " [5/9]"
+    assert replace(tested, holds=4).stamp == " [only in this passage]"
+    assert finding.stamp == ""
+    assert replace(finding, id="short") == replicated(
+        replace(finding, id="short"), None, reading, passages
+    )
+
+
+def test_the_screen_and_the_data_say_where_a_sentence_holds(read):
+    reading = read("abc bad. 1 cede\n" * 460)
+    made = Overview.of(reading)
+    assert made.findings
+    for one in made.findings:
+        assert one.passages == 9
+        assert one.data()["holds"] == one.holds
+    said = " ".join(" ".join(line.plain for line in draw(made, Screen(200))).split())
+    assert "what stands out [and holds in other passages]" in said
+    assert all(one.stamp.strip() in said for one in made.findings)
+
+
+def test_a_unit_goes_with_its_feature_in_other_passages(read, rng):
+    words = rng.choice(["ab", "cad", "deed", '"', "1"], 2800)
+    reading = read(" ".join(words) + "\n", hidden_size=8)
+    inside = np.cumsum([c == '"' for c in reading.text]) % 2
+    values = {kind: rng.normal(0, 0.3, (len(reading), 8)) for kind in ("a", "c")}
+    values["c"][:, 5] = 1 - 2 * inside + rng.normal(0, 0.2, len(reading))
+    _, passages = parts_of(len(reading))
+    for some in passages[6:]:
+        values["c"][some, 5] *= -1
+    made = Overview.of(with_values(reading, **values))
+    [it] = [one for one in made.findings if one.id == "unit"]
+    assert it.evidence["unit"] == "0:5"
+    assert not it.evidence["used"]
+    assert (it.holds, it.passages) == (6, 9)

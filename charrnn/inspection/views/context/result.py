@@ -165,10 +165,13 @@ class Context(OfText):
             yield [None] * 5 + [recall.lag, *numbers, recall.by_last, recall.commonest]
 
     def arrays(self) -> NamedArrays:
-        """Return the bits of every target, (D, N), and the accuracies of the probes."""
+        """Return the bits of every target, (D, N), and the accuracies of the probes.
+
+        targets: (N,), the places t of which the character t+1 is predicted.
+        """
         recalls = self.recalls
         return {
-            "targets": self.targets.astype(np.int32),
+            "targets": (self.targets - 1).astype(np.int32),
             "lengths": self.lengths.astype(np.int32),
             "bits": self.bits,
             "full_bits": self.full,

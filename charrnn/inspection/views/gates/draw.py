@@ -120,7 +120,7 @@ def _memory(memory: Memory, screen: Screen) -> Iterator[Text]:
     """Yield a histogram of the memory of units."""
     yield from rule(f"memory of layer {memory.layer}", screen, right=f"by {named(memory.gate)}")
     counts = [
-        int(np.sum((low <= memory.tau) & ((memory.tau < high) | np.isinf(high))))
+        int(np.sum((low <= memory.hold) & ((memory.hold < high) | np.isinf(high))))
         for low, high in pairwise(_SPANS)
     ]
     width = min(40, screen.width - 30)
@@ -131,16 +131,30 @@ def _memory(memory: Memory, screen: Screen) -> Iterator[Text]:
         line.append_text(bar_text(count / max(counts), width, screen.palette.second, screen))
         line.append(f" {count}" if count else "-")
         yield line
-    longest = np.argsort(-memory.tau, kind="stable")[:_LONGEST].tolist()
-    items = [Text(f"{name((memory.layer, j))} {memory.tau[j]:.3g}") for j in longest]
+    items = [
+        Text(f"{name((memory.layer, j))} {_hold(memory.hold[j])} (reset {share(memory.reset[j])})")
+        for j in memory.order[:_LONGEST]
+        if not memory.is_stuck[j]
+    ]
     yield from flow(items, screen, label=Text().append("longest  ", screen.palette.dim))
     integrators, forgetful = int(memory.integrators.sum()), int(memory.forgetful.sum())
     yield from prose(
-        f"units by tau, the characters after which 1/e is left of what was stored: median "
-        f"{np.median(memory.tau):.2g}; {counted(integrators, 'integrator')} (open at "
-        f"over 90% of the steps), {forgetful} forgetful (shut)",
+        "units by hold, the characters after which 1/e is left of what was stored, the median "
+        f"over the text: of the units {_hold(float(np.median(memory.hold)))}; reset: share of "
+        f"steps that drop nine tenths of it; {counted(integrators, 'integrator')} (open at over "
+        f"90% of the steps), {forgetful} forgetful (shut)"
+        + (
+            f"; {int(memory.is_stuck.sum())} saturated, at an end of the range at nearly every "
+            "step, which store next to nothing"
+            if memory.is_stuck.any()
+            else ""
+        ),
         screen,
     )
+
+
+def _hold(characters: float) -> str:
+    return f"{characters:g}" if np.isfinite(characters) else "beyond this text"
 
 
 def _stuck(result: Gates, screen: Screen) -> Iterator[Text]:

@@ -7,6 +7,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from charrnn.array_types import Column, Flags, Floats, Ids, Integers, NamedArrays
+from charrnn.inspection.methods.survival import STUCK as STUCK_STATE
+from charrnn.inspection.methods.survival import resets, saturation, survival
 from charrnn.inspection.options import Options
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import (
@@ -88,19 +90,36 @@ class Gate:
 
 @dataclass(frozen=True, eq=False)
 class Memory:
-    """The memory timescale of each unit of a layer, (H,), by the gate m that weighs its memory.
+    """The memory of each unit of a layer, (H,), by the gate m that weighs it.
 
-    tau_j = -1 / mean_t ln m_j(t)
-
-    in characters: then 1/e of a stored value is left, with m at its geometric mean;
-    after tau ln 2 a half. It is inf where m was 1 throughout.
+    hold: characters after which 1/e is left of what was stored, the median over the text; inf
+        where the text is too short to tell (see `methods.survival`).
+    reset: the share of steps at which nine tenths or more are dropped.
+    saturated: the share of steps at which the memory is all but at the end of its range.
+    tau: -1 / mean_t ln m(t), characters, the same with m at its geometric mean: short for a unit
+        that holds and is then reset. It is inf where m was 1 throughout.
     """
 
     layer: int
     gate: str
+    hold: Column
+    reset: Column
+    saturated: Column
     tau: Column
     integrators: Flags
     forgetful: Flags
+
+    @property
+    def order(self) -> list[int]:
+        """The units, those that hold longest first; saturated ones, which store nothing, last."""
+        long = np.where(np.isfinite(self.hold), self.hold, np.finfo(np.float64).max)
+        order: list[int] = np.lexsort((-self.tau, -long, self.is_stuck)).tolist()
+        return order
+
+    @property
+    def is_stuck(self) -> Flags:
+        """Which units are saturated at nearly every step, (H,)."""
+        return self.saturated > STUCK_STATE
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +130,7 @@ class Gates(OfText):
     """
 
     view: ClassVar[str] = "gates"
-    measures: ClassVar[dict[str, str]] = {"tau": "characters"}
+    measures: ClassVar[dict[str, str]] = {"hold": "characters", "tau": "characters"}
 
     cell: str
     characters: Ids
@@ -142,6 +161,7 @@ class Gates(OfText):
                 layer,
                 memory.gate,
                 memory.keep({kind: values[:, layer] for kind, values in series.items()}),
+                saturation(reading.states[memory.state][:, layer], memory.state),
             )
             for layer in layers
             if memory
@@ -170,6 +190,8 @@ class Gates(OfText):
                     said[j].append("integrator")
                 for j in np.flatnonzero(memory.forgetful).tolist():
                     said[j].append("forgetful")
+                for j in np.flatnonzero(memory.is_stuck).tolist():
+                    said[j].append("saturated")
         if gate.name == "a":
             for j in self.still(gate.layer):
                 said[j].append("still")
@@ -205,12 +227,21 @@ class Gates(OfText):
 
     def rows(self) -> Iterator[list[Cell]]:
         """Yield a row for each gate of each unit."""
-        yield ["layer", "unit", "gate", "low", "high", "mean", "sd", "slope", "tau", "flags"]
-        taus = {(memory.layer, memory.gate): plain(memory.tau) for memory in self.memories}
+        yield [
+            "layer", "unit", "gate", "low", "high", "mean", "sd", "slope", "hold", "reset", "tau",
+            "flags",
+        ]  # fmt: skip
+        memories = {(memory.layer, memory.gate): memory for memory in self.memories}
         for gate in self.gates:
-            tau = taus.get((gate.layer, gate.name), [None] * len(gate.mean))
+            memory = memories.get((gate.layer, gate.name))
+            none = [None] * len(gate.mean)
+            known = (
+                attributes(memory, "hold", "reset", "tau").values()
+                if memory
+                else (none, none, none)
+            )
             columns = attributes(gate, "low", "high", "mean", "sd", "slope").values()
-            numbers = zip(*columns, tau, self.flags(gate), strict=True)
+            numbers = zip(*columns, *known, self.flags(gate), strict=True)
             for j, (*cells, flags) in enumerate(numbers):
                 yield [gate.layer, j, gate.name, *cells, " ".join(flags)]
 
@@ -227,7 +258,8 @@ class Gates(OfText):
             **stacked(gates, "by_character", "over_text"),
         }
         if self.memories:
-            arrays["tau"] = np.array([memory.tau for memory in self.memories])
+            for kind in ("hold", "reset", "saturated", "tau"):
+                arrays[kind] = np.array([getattr(memory, kind) for memory in self.memories])
         return arrays
 
 
@@ -289,8 +321,8 @@ def _extremes(ids: Ids, means: Column, most: int = 3) -> tuple[tuple[int, ...], 
     return tuple(order[:n]), tuple(order[::-1][:n])
 
 
-def _memory(layer: int, gate: str, values: Floats) -> Memory:
-    """Measure the memory of a gate, (T, H)."""
+def _memory(layer: int, gate: str, values: Floats, saturated: Column) -> Memory:
+    """Measure the memory of a gate, (T, H); saturated: (H,)."""
     # A gate of exactly 0 forgets all; its logarithm must be finite.
     smallest = np.finfo(values.dtype).tiny
     logs = np.zeros(values.shape[1])
@@ -302,6 +334,9 @@ def _memory(layer: int, gate: str, values: Floats) -> Memory:
     return Memory(
         layer=layer,
         gate=gate,
+        hold=survival(values)[1],
+        reset=resets(values).mean(axis=0),
+        saturated=saturated,
         # Where the gate was 1 throughout, the mean is 0 and the sign of inf means nothing.
         tau=np.abs(tau),
         integrators=np.mean(values > 0.9, axis=0) > INTEGRATOR,

@@ -6,10 +6,10 @@ import numpy as np
 from rich.text import Text
 
 from charrnn.inspection.methods.effects import CLEAR
+from charrnn.inspection.methods.survival import LAGS, STUCK
 from charrnn.inspection.options import Unit
 from charrnn.inspection.result import name
-from charrnn.inspection.views.memory.result import STUCK, Layer, Memories
-from charrnn.inspection.views.memory.survival import LAGS
+from charrnn.inspection.views.memory.result import Layer, Memories
 from charrnn.network.cells import label as named
 from charrnn.plurals import counted
 from charrnn.terminal.bars import histogram

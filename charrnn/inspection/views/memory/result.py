@@ -9,26 +9,22 @@ from numpy.typing import NDArray
 
 from charrnn.array_types import Column, Ids
 from charrnn.inspection.methods.effects import NO_EFFECT, SEGMENTS, Effect, Effects, segments_of
-from charrnn.inspection.options import Options, Unit
-from charrnn.inspection.progress import Track, untracked
-from charrnn.inspection.reading import Reading
-from charrnn.inspection.result import Cell, name, plain
-from charrnn.inspection.views.memory.survival import (
+from charrnn.inspection.methods.survival import (
     LAGS,
+    STUCK,
     Curves,
     clamped_correlation,
     hold_of,
     resets,
+    saturation,
     survival,
 )
+from charrnn.inspection.options import Options, Unit
+from charrnn.inspection.progress import Track, untracked
+from charrnn.inspection.reading import Reading
+from charrnn.inspection.result import Cell, name, plain
 from charrnn.network.cells import CELLS
 from charrnn.text.vocabulary import Vocabulary
-
-SATURATED = 0.99
-"""Size of the squashed state above which a unit is saturated at a step."""
-
-STUCK = 0.95
-"""Share of steps above which a unit that is saturated stores next to nothing."""
 
 ROWS = 12
 """Units of a layer that are shown."""
@@ -227,8 +223,7 @@ def _layer(
     which, counts = characters
     cell = CELLS[reading.network.config.cell]
     values = reading.series(kind)[:, layer]
-    squashed = np.abs(np.tanh(values)) if kind != "a" else np.abs(values)
-    saturated = (squashed > SATURATED).mean(axis=0)
+    saturated = saturation(values, kind)
     H = values.shape[1]
     if cell.memory is None or clamped is not None:
         assert clamped is not None

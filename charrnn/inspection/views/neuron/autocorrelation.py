@@ -25,7 +25,7 @@ class Rhythm:
     period: the lag of the largest peak behind the first dip; nan where there is none.
     peak: r there.
     floor: what that must exceed. Behind the dip, r of a series that does not come back has the
-        standard error sqrt((1 + 2 Σ r²) / T), the sum over the lags before it (Bartlett 1946);
+        standard error sqrt((1 + 2 Σ r²) / T), the sum over the lags up to the dip (Bartlett 1946);
         as many lags are looked at, the floor is the quantile 1 - LEVEL / (2 n) of n of them.
     """
 
@@ -53,7 +53,7 @@ def rhythm(values: Floats | Column) -> Rhythm:
         return Rhythm(r, lasts, nothing, nothing, nothing)
     dip = int(dips[0])
     peaks = np.flatnonzero((slope[dip:-1] > 0) & (slope[dip + 1 :] <= 0)) + dip + 1
-    error = np.sqrt((1 + 2 * np.sum(r[1:dip] ** 2)) / len(values))
+    error = np.sqrt((1 + 2 * np.sum(r[1 : dip + 1] ** 2)) / len(values))
     floor = error * NormalDist().inv_cdf(1 - LEVEL / (2 * (len(r) - dip)))
     if not len(peaks):
         return Rhythm(r, lasts, nothing, nothing, float(floor))

@@ -9,6 +9,7 @@ from charrnn.array_types import Column, Floats, Integers
 from charrnn.inspection.methods.character_classes import CLASSES, classes
 from charrnn.inspection.methods.effects import Effect, Effects, Held
 from charrnn.inspection.methods.features.following import Following
+from charrnn.inspection.methods.survival import resets, survival
 from charrnn.inspection.options import Unit
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import name
@@ -31,8 +32,10 @@ class Card:
     span: of the histogram; the least and largest value it can have, of a cell state those it has.
     low, high: the share of steps at which it is below 0.1 and above 0.9, or of what has a sign,
         below -0.9 and above 0.9; of a cell state c, tanh(c).
-    tau: the characters after which 1/e is left of what it stored, by the gate that weighs its
-        memory (see the view `gates`); nan of a network without gates.
+    hold: the characters after which 1/e is left of what it stored, the median over the text, by
+        the gate that weighs its memory (see `methods.survival`); reset: the share of steps that
+        drop nine tenths of it; nan of a network without gates.
+    tau: the same with the gate at its geometric mean (see the view `gates`).
     top, bottom: places where it is highest and lowest, far from each other.
     moved_by: how it changes as each character is read, the largest rise first.
     pushes: (V,), how it moves the scores of characters; None below the top layer, and of a gate.
@@ -47,6 +50,8 @@ class Card:
     sd: float
     low: float
     high: float
+    hold: float
+    reset: float
     tau: float
     rhythm: Rhythm
     top: tuple[int, ...]
@@ -65,7 +70,11 @@ class Card:
         span = _span(kind, exact)
         least, most = (0.1, 0.9) if is_sigmoid(kind) else (-0.9, 0.9)
         saturating = np.tanh(exact) if kind == "c" else exact
-        memory = CELLS[reading.network.config.cell].memory
+        memory, hold, reset, tau = CELLS[reading.network.config.cell].memory, *[float("nan")] * 3
+        if memory:
+            keep = memory.keep({kind: gate[:, layer, j] for kind, gate in reading.gates.items()})
+            hold, reset = float(survival(keep[:, None])[1][0]), float(resets(keep).mean())
+            tau = _tau(keep)
         return cls(
             unit=unit,
             kind=kind,
@@ -76,9 +85,9 @@ class Card:
             sd=float(exact.std()),
             low=float(np.mean(saturating < least)),
             high=float(np.mean(saturating > most)),
-            tau=_tau(memory.keep({kind: gate[:, layer, j] for kind, gate in reading.gates.items()}))
-            if memory
-            else float("nan"),
+            hold=hold,
+            reset=reset,
+            tau=tau,
             rhythm=rhythm(values),
             top=tuple(highest(values, EXTREMES)),
             bottom=tuple(highest(-values, EXTREMES)),

@@ -102,12 +102,13 @@ def _slowness(card: Card) -> Iterator[str]:
     rhythm = card.rhythm
     if np.isfinite(rhythm.lasts):
         yield f"lasts {counted(round(rhythm.lasts), 'character')}"
-    if not np.isnan(card.tau):
+    if not np.isnan(card.hold):
         yield (
-            f"memory {number(card.tau, 1)} characters"
-            if np.isfinite(card.tau)
-            else "memory never ends"
+            f"holds {counted(round(card.hold), 'character')}"
+            if np.isfinite(card.hold)
+            else "holds beyond this text"
         )
+        yield f"reset at {share(card.reset)} of the steps"
     if rhythm.comes_back:
         yield (
             f"comes back after {rhythm.period:.0f} (r {share(rhythm.peak)}, "

@@ -74,7 +74,8 @@ class Neuron(OfText):
 
     view: ClassVar[str] = "neuron"
     measures: ClassVar[dict[str, str]] = {
-        "tau": "characters", "lasts": "characters", "period": "characters", "pushes": "nats",
+        "hold": "characters", "tau": "characters", "lasts": "characters",
+        "period": "characters", "pushes": "nats",
         "bits": "bits", "bits_error": "bits", "by_random": "bits", "cost_on": "bits",
         "cost_on_error": "bits", "cost_off": "bits", "cost_off_error": "bits",
     }  # fmt: skip
@@ -182,7 +183,7 @@ class Neuron(OfText):
             "role": report.role,
             "span": list(card.span),
             "histogram": plain(card.histogram),
-            **attributes(card, "mean", "sd", "low", "high", "tau"),
+            **attributes(card, "mean", "sd", "low", "high", "hold", "reset", "tau"),
             **attributes(rhythm, "lasts"),
             "rhythm": attributes(rhythm, "period", "peak", "floor"),
             "follows": [_follows(following, cost) for following in report.follows],

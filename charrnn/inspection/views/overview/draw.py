@@ -25,7 +25,10 @@ _ABOVE = 2  # lines of a panel that are not of units: the text, and its surprise
 def draw(result: Overview, screen: Screen) -> Iterator[Text]:
     """Yield the means, as much of the text and its units as there is room for, and sentences."""
     sentences = list(_sentences(result.findings, screen))
-    heads = [*rule("what stands out", screen, right="look closer with --view")] if sentences else []
+    heading = "what stands out"
+    if any(finding.stamp for finding in result.findings):
+        heading += " [and holds in other passages]"
+    heads = [*rule(heading, screen, right="look closer with --view")] if sentences else []
     names = list(_names(result, screen))
     right = _right(result) if screen.width > _NOTED else ""
     title = list(rule("what it does as it reads", screen, right=right))
@@ -123,7 +126,7 @@ def _sentences(findings: Sequence[Finding], screen: Screen) -> Iterator[Text]:
     """Yield each sentence, numbered, with its view at the right end of its first line."""
     for n, finding in enumerate(findings, 1):
         view = f"  {finding.view} {finding.options}".rstrip()
-        said = screen.pick(finding.text, finding.text.replace("±", "+-"))
+        said = screen.pick(finding.text, finding.text.replace("±", "+-")) + finding.stamp
         if len(view) > screen.width // 2:
             yield from folded(Text(f"{n} {said}"), screen.width)
             yield from folded(Text(view, screen.palette.bold), screen.width)

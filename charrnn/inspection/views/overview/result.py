@@ -10,10 +10,10 @@ import numpy as np
 from charrnn.array_types import NamedArrays
 from charrnn.inspection.methods.effects import Effects
 from charrnn.inspection.methods.features.following import Following, follow, surest
-from charrnn.inspection.methods.features.search import Search
+from charrnn.inspection.methods.features.search import Search, features_of
 from charrnn.inspection.options import Options
 from charrnn.inspection.progress import Track, untracked
-from charrnn.inspection.reading import Reading
+from charrnn.inspection.reading import Reading, part_of
 from charrnn.inspection.result import Cell, attributes, text_arrays
 from charrnn.inspection.views.context.result import Context
 from charrnn.inspection.views.errors.result import Errors
@@ -21,6 +21,7 @@ from charrnn.inspection.views.find.result import Found
 from charrnn.inspection.views.gates.result import Gates
 from charrnn.inspection.views.grad.result import Gradients
 from charrnn.inspection.views.overview import rules as findings
+from charrnn.inspection.views.overview.replication import parts_of, replicated
 from charrnn.inspection.views.overview.rules import Finding
 from charrnn.inspection.views.overview.telling_units import Telling, telling
 from charrnn.inspection.views.probs.result import Probabilities
@@ -61,13 +62,23 @@ class Overview:
     @classmethod
     def of(cls, reading: Reading, options: Options = Options(), track: Track = untracked) -> Self:
         """Compute what other views show, each with less work, and ask every rule."""
-        probabilities, searched = Probabilities.of(reading), Searched.of(reading, track)
+        probabilities = Probabilities.of(reading)
+        part, passages = parts_of(len(reading))
+        finding_in = part_of(reading, part) if passages else reading
+        searched = Searched.of(finding_in, track)
         earned: list[Finding] = []
         if len(reading) >= ENOUGH:
-            seed = options.seed
-            found = _findings(reading, probabilities, searched, seed, track)
-            earned = [finding for finding in found if finding is not None]
-        return cls(probabilities, telling(reading, searched.best), tuple(earned[:MOST]))
+            seed, of_part = options.seed, Probabilities.of(finding_in)
+            found = _findings(finding_in, of_part, searched, seed, track)
+            earned = [finding for finding in found if finding is not None][:MOST]
+        if passages:
+            known = {feature.name: feature for feature in features_of(reading)}
+            tested = track(earned, "testing sentences", len(earned))
+            earned = [
+                replicated(one, known.get(str(one.evidence.get("feature"))), reading, passages)
+                for one in tested
+            ]
+        return cls(probabilities, telling(reading, searched.best), tuple(earned))
 
     def data(self) -> dict[str, Any]:
         """Return the means, if anything was predicted, the units and the findings."""
@@ -80,13 +91,16 @@ class Overview:
 
     def rows(self) -> Iterator[list[Cell]]:
         """Yield a row a finding, its evidence as JSON."""
-        yield ["id", "text", "view", "options", "evidence"]
+        yield ["id", "text", "view", "options", "holds", "passages", "evidence"]
         for found in (finding.data() for finding in self.findings):
             evidence = json.dumps(found["evidence"], ensure_ascii=False, allow_nan=False)
-            yield [found["id"], found["text"], found["view"], found["options"], evidence]
+            yield [
+                *(found[key] for key in ("id", "text", "view", "options", "holds", "passages")),
+                evidence,
+            ]
 
     def arrays(self) -> NamedArrays:
-        """Return the surprise of each character, nan for the first, and the units, (T, R).
+        """Return the surprise of each next character, nan at the end, and the units, (T, R).
 
         Findings are JSON, in UTF-8.
         """
@@ -94,7 +108,7 @@ class Overview:
         written = json.dumps([finding.data() for finding in self.findings], ensure_ascii=False)
         return {
             **text_arrays(probabilities.vocabulary, probabilities.ids),
-            "bits": probabilities.reading.surprise,
+            "bits": np.append(probabilities.reading.surprise[1:], np.nan),
             "units": np.array([one.unit for one in self.units], np.int32),
             "kinds": np.array([ord(one.kind) for one in self.units], np.uint32),
             "values": np.array([one.values for one in self.units]).T,

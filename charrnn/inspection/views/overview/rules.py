@@ -74,6 +74,8 @@ class Finding:
     id: the rule that it is by.
     view, options: the view that shows the evidence, and what to ask it for.
     evidence: the numbers that it rests on, by name; those of the sentence, unrounded, among them.
+    holds, passages: in how many of some passages that had no part in finding it the sentence holds;
+        None where it was not tested.
     """
 
     id: str
@@ -81,11 +83,22 @@ class Finding:
     view: str
     evidence: Mapping[str, Cell]
     options: str = ""
+    holds: int | None = None
+    passages: int | None = None
+
+    @property
+    def stamp(self) -> str:
+        """What the sentence ends with: in how many other passages it holds, if it was tested."""
+        if self.holds is None or self.passages is None:
+            return ""
+        if 2 * self.holds <= self.passages:
+            return " [only in this passage]"
+        return f" [{self.holds}/{self.passages}]"
 
     def data(self) -> dict[str, Any]:
         """Return it as JSON's own types."""
         return {
-            **attributes(self, "id", "text", "view", "options"),
+            **attributes(self, "id", "text", "view", "options", "holds", "passages"),
             "evidence": {key: plain(value) for key, value in self.evidence.items()},
         }
 
@@ -197,7 +210,7 @@ def unit(found: Found, predictions: int) -> Finding | None:
             "cost_on_error": found.on.error, "cost_off": found.off.mean,
             "cost_off_error": found.off.error, "by_random": found.by_random.mean,
             "cost_on_low": found.on.interval[0], "cost_on_high": found.on.interval[1],
-            "segments": found.on.segments, "predictions": predictions,
+            "used": found.is_used, "segments": found.on.segments, "predictions": predictions,
         },
         f"--unit {name(it.unit)}" + (f" --kind {it.kind}" if it.kind != "a" else ""),
     )  # fmt: skip
@@ -287,24 +300,34 @@ def reach(found: Gradients) -> Finding | None:
 
 
 def memory(found: Gates) -> Finding | None:
-    """Report of integrators, of a memory of `LONG` characters, or of none as long as `SHORT`."""
+    """Report of integrators, of a hold of `LONG` characters, or of none as long as `SHORT`."""
     if not found.memories or len(found.ids) < LEAST:
         return None
-    tau = np.array([memory.tau for memory in found.memories])
+    hold = np.array([memory.hold for memory in found.memories])
+    saturated = np.array([memory.is_stuck for memory in found.memories])
     integrators = int(sum(memory.integrators.sum() for memory in found.memories))
-    place, j = np.unravel_index(int(tau.argmax()), tau.shape)
-    longest, its = float(tau.max()), name((found.memories[place].layer, int(j)))
+    if saturated.all():
+        return None
+    # What is stuck at an end of its range is kept for long, and stores next to nothing.
+    place, j = np.unravel_index(int(np.where(saturated, -1, hold).argmax()), hold.shape)
+    memory = found.memories[place]
+    longest, reset = float(memory.hold[j]), float(memory.reset[j])
     if not integrators and SHORT <= longest < LONG:
         return None
-    lasts = counted(round(longest), "character") if longest < len(found.ids) else "all of the text"
+    stuck = int(saturated.sum())
+    its = name((memory.layer, int(j)))
+    lasts = f"{longest:g} char" if np.isfinite(longest) else "beyond this text"
+    said = f"integrators: {integrators or 'none'} of {hold.size}"
+    said += f", {stuck} saturated" if stuck else ""
+    said += f"; longest hold {lasts} ({its})"
     return Finding(
         "memory",
-        f"integrators: {integrators or 'none'} of {counted(tau.size, 'unit')}; "
-        f"longest memory {lasts} ({its})",
-        "gates",
+        said,
+        "memory",
         {
-            "units": tau.size, "integrators": integrators, "longest": longest, "unit": its,
-            "median": float(np.median(tau)), "characters": len(found.ids),
+            "units": hold.size, "integrators": integrators, "longest": longest, "unit": its,
+            "reset": reset, "saturated": stuck, "median": float(np.median(hold)),
+            "characters": len(found.ids),
         },
     )  # fmt: skip
 

@@ -40,6 +40,12 @@ MOST_STATES = 256
 CLAMPED = 4
 """Characters that the input is clamped to, one after the other: the most frequent."""
 
+SATURATED = 0.99
+"""Size of the squashed state above which a unit is saturated at a step."""
+
+STUCK = 0.95
+"""Share of steps above which a unit that is saturated stores next to nothing."""
+
 Curves = NDArray[np.float64]
 """(K, H), the share that is left after each of `LAGS`, or the correlation with the past."""
 
@@ -77,6 +83,16 @@ def resets(keep: Floats) -> NDArray[np.bool_]:
     """Return at which steps each unit is reset, (T, H)."""
     is_reset: NDArray[np.bool_] = keep < RESET
     return is_reset
+
+
+def saturation(values: Floats, kind: str) -> Column:
+    """Return the share of the steps at which each unit is saturated, (H,).
+
+    values: (T, H), of the state of this kind; of a cell state c, tanh(c) counts.
+    """
+    squashed = np.abs(np.tanh(values)) if kind == "c" else np.abs(values)
+    share: Column = (squashed > SATURATED).mean(axis=0)
+    return share
 
 
 def clamped_correlation(reading: Reading, layers: Sequence[int]) -> dict[int, Curves]:
