@@ -149,11 +149,11 @@ def filters(given: argparse.Namespace) -> Iterator[str]:
 
 
 def text(
-    model: CharRNN, options: dict[str, Any], rng: np.random.Generator
+    model: CharRNN, options: dict[str, Any], rng: np.random.Generator, prompt: str = PROMPT
 ) -> tuple[int, float, float]:
     """Return the length of a text, the mean log-probability of a character, and the seconds."""
     config = SamplingConfig(**{"temperature": 1, "length": TURN} | options)
-    ids = model.vocabulary.encode(PROMPT)
+    ids = model.vocabulary.encode_prompt(prompt, "skip")
     began = time.perf_counter()
     sample = Sample(model.network, model.vocabulary, ids, config, rng)
     log_p = [choice.log_p for choice in sample.choices()]
@@ -162,13 +162,15 @@ def text(
 
 def search(given: argparse.Namespace) -> Iterator[str]:
     """Yield what it costs to choose among texts, and what they are worth."""
-    model = load(given.model)
+    model, plays = load(given.model), PLAYS.read_text("utf-8")
+    starts = np.linspace(0.91 * len(plays), 0.99 * len(plays), given.texts).astype(int).tolist()
+    prompts = [plays[start : start + 40] for start in starts]
     yield "| | times plain | log-probability |\n|---|---|---|"
-    alone = [text(model, {}, rng) for rng in islice(random_streams(0), given.texts)]
     for name, options in SEARCHES.items():
         times, worth = [], []
-        for (_, _, plain), rng in zip(alone, random_streams(1), strict=False):
-            _, log_p, seconds = text(model, options, rng)
+        for prompt, rng in zip(prompts, random_streams(1), strict=False):
+            _, _, plain = text(model, {}, rng, prompt)
+            _, log_p, seconds = text(model, options, rng, prompt)
             times.append(seconds / plain)
             worth.append(log_p)
         yield f"| {name} | {statistics.median(times):.1f} | {np.mean(worth):.2f} |"
