@@ -54,6 +54,7 @@ SUBFLOORS = {
         "options": 0,
         "progress": 0,
         "result": 0,
+        "verdict": 1,
         "reading": 1,
         "source": 1,
         "view": 1,

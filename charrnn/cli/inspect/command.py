@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, get_args
 
 import typer
 
+from charrnn.checkpoint.description import is_of_pairs
 from charrnn.checkpoint.paths import FOLDER
 from charrnn.cli.completion import complete_model
 from charrnn.cli.from_fields import takes
@@ -21,7 +22,7 @@ from charrnn.cli.models import chosen_model
 from charrnn.cli.replacing import check_not_read, check_output
 from charrnn.cli.stdout import deliver, file_for, standard_output
 from charrnn.cli.wording import options_of, spelling
-from charrnn.errors import ConfigError
+from charrnn.errors import CheckpointError, ConfigError
 from charrnn.inspection.options import Options
 from charrnn.inspection.output.formats import Format, Picture, choose_format
 from charrnn.system.blas import threads_for, use_threads
@@ -62,6 +63,8 @@ def inspect(
     """
     from charrnn.inspection.views.registry import choose_view
 
+    if _is_verdict(arguments or [], reads, writes):
+        return
     output = file_for(writes.output)
     if reads.explain or writes.format == "schema":
         check_output(output, overwrite=writes.overwrite)
@@ -126,6 +129,33 @@ def inspect(
         rest = f"{_again(envelope, added)} | less -R"
         show(_drawn(chosen, result, envelope, screen), screen, console, rest)
         sys.stdout.flush()
+
+
+def _is_verdict(arguments: list[str], reads: TextOptions, writes: OutputOptions) -> bool:
+    """Show the view of a model of pairs, if it is one that is looked at; return whether it is."""
+    if reads.explain or reads.view not in (None, "verdict"):
+        return False
+    paths, text = models_and_text(arguments, has_text=reads.file is not None)
+    if reads.view is None and not (len(paths) == 1 and is_of_pairs(_path_of(paths[0]))):
+        return False
+    from charrnn.cli.inspect.show_verdict import show_verdict
+
+    check_output(file_for(writes.output), overwrite=writes.overwrite)
+    path = chosen_model(paths[0] if paths else None)
+    check_not_read("--output", file_for(writes.output), [path, reads.file])
+    given = named_file(Given(text, reads.file, None), could_be_model=False)
+    show_verdict(path, given, reads, writes)
+    return True
+
+
+def _path_of(name: Path) -> Path:
+    """Return the path of a model that may be named alone; the name itself if there is none."""
+    from charrnn.checkpoint.finding import find
+
+    try:
+        return find(name)
+    except CheckpointError:
+        return name
 
 
 _OF_WRITING = ("seed", "temperature")

@@ -22,7 +22,8 @@ class TextOptions(Checked):
 
     # fmt: off
     view: str | None = opt(
-        None, "What to look at: a view of those above.", metavar="NAME", shown="overview",
+        None, "What to look at: a view of those above, or verdict, the one of a model of pairs.",
+        metavar="NAME", shown="overview, of pairs verdict",
         complete=complete_view,
     )
     explain: bool = opt(

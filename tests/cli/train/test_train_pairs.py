@@ -111,6 +111,21 @@ def test_what_makes_no_sense_is_said_in_one_line(place, arguments, said):
     assert "Traceback" not in done.stderr
 
 
+def test_a_text_is_inspected_character_by_character(place):
+    shown = run(place, "inspect", "chosen", "bax unkind").stdout
+    assert "after each character" in shown
+    assert "bax unkind" in shown
+    found = json.loads(run(place, "inspect", "chosen", "bax unkind", "--format", "json").stdout)
+    assert len(found["steps"]) == 10
+    answer = run(place, "sample", "chosen", "-p", "bax unkind").stdout.strip()
+    assert found["answer"] == found["steps"][-1]["answer"] == answer
+    (place / "t.txt").write_text("bax kind\n")
+    run(place, "inspect", "written", "-f", "t.txt", "--view", "verdict", "--unknown", "skip", "-o",
+        "out.txt")  # fmt: skip
+    assert "what would be written after each word" in (place / "out.txt").read_text()
+    assert "needs a text" in run(place, "inspect", "chosen", code=2).stderr
+
+
 def test_a_run_is_resumed_with_a_new_budget(place):
     done = run(place, "train", "--resume", "checkpoints/written.npz", "--max-steps", "60")
     assert "after step 40" in done.stderr
