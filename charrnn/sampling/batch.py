@@ -136,6 +136,24 @@ class SideBySide:
             self._waiting.setdefault(sample, deque()).extend(scored)
 
 
+def blocks_of_group(
+    network: Network,
+    vocabulary: Vocabulary,
+    prompts: Ids,
+    config: SamplingConfig,
+    streams: Sequence[np.random.Generator],
+    *,
+    scored: bool,
+) -> Iterator[Step]:
+    """Yield the blocks of a group, (AHEAD, ..., B), without end, all parts made here."""
+    parts = [
+        Part(network, vocabulary, prompts[part], config, streams[part], scored).blocks()
+        for part in parts_of(len(streams), network.params.flat.size)
+    ]
+    while True:
+        yield np.concatenate([next(part) for part in parts], axis=-1)
+
+
 def parts_of(samples: int, parameters: int) -> list[slice]:
     """Return how samples are split into parts for the cores of this machine, if they are enough.
 

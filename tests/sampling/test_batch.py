@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from charrnn.checkpoint.index import save_index
 from charrnn.errors import CharRNNError
 from charrnn.sampling import batch as together
+from charrnn.sampling import many
 from charrnn.sampling.batch import Part, generate_batch
 from charrnn.sampling.config import ENDLESS, SamplingConfig
 from charrnn.sampling.draw import draw, draw_rows, random_streams
@@ -24,6 +25,7 @@ from charrnn.sampling.filters.chain import Filters, filters_of
 from charrnn.sampling.generate import DRAWN, WINDOW, generate
 from charrnn.sampling.many import samples
 from charrnn.sampling.processes import batch_worker as workers
+from charrnn.sampling.processes import group_worker
 from charrnn.sampling.processes.batch_worker import WORTH, RemoteBatch, is_worthwhile
 from charrnn.sampling.sample import Sample
 from charrnn.system.child import EndedError
@@ -128,6 +130,44 @@ def test_processes_make_the_same_samples_as_one(tiny_network, vocabulary, cut, c
     assert found[0] == found[1]
     if settings != {"temperature": 0}:
         assert len({tuple(ids) for ids in found[0]}) > 1
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("scored", [False, True])
+@pytest.mark.parametrize("prompt", [[3], []])
+def test_workers_make_the_same_groups_as_one_process(
+    tiny_network, vocabulary, monkeypatch, prompt, scored, backwards
+):
+    network = tiny_network(vocabulary_size=len(vocabulary))
+    config = SamplingConfig(length=21, stop=("ab",), temperature=1.5)
+    found = []
+    for processes in (1, 3):
+        monkeypatch.setattr(group_worker, "cores", lambda processes=processes: processes)
+        monkeypatch.setattr(many, "cores", lambda processes=processes: processes)
+        monkeypatch.setattr(group_worker, "WORTH", 3 * 64 * 21 * network.params.flat.size)
+        streams, ids = islice(random_streams(2), 64 * 5 + 7), np.array(prompt, int)
+        groups = list(samples(network, vocabulary, ids, config, streams, scored=scored))
+        assert [len(group) for group in groups] == [64] * 5 + [7]
+        made = {
+            (g, n): [(c.id, c.scored) for c in one.choices()]
+            for g, group in sorted(enumerate(groups), reverse=backwards)
+            for n, one in enumerate(group)
+        }
+        found.append([made[key] for key in sorted(made)])
+    assert found[0] == found[1]
+    assert len({tuple(one) for one in found[0]}) > 100
+
+
+def test_a_worker_that_dies_is_reported(tiny_network, vocabulary, monkeypatch):
+    network = tiny_network(vocabulary_size=len(vocabulary))
+    worker = group_worker.GroupWorker(network, vocabulary, SamplingConfig(length=20), scored=False)
+    prompts, streams = np.full((64, 1), 3), list(islice(random_streams(1), 64))
+    blocks = worker.make(prompts, streams)
+    assert next(blocks).shape == (16, 64)
+    worker.process._process.kill()
+    worker.process._process.wait()
+    with pytest.raises(CharRNNError, match="a worker process was killed by signal 9 while it made"):
+        worker.make(prompts, streams)
 
 
 def test_parts_are_what_the_whole_would_be(tiny_network, vocabulary, cut):

@@ -14,7 +14,7 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -55,7 +55,7 @@ class RemoteBatch:
             "sampling": asdict(part.config) | {"stop": ()},
             "streams": [stream.bit_generator.state for stream in part.streams],
         }
-        with _died_while_sampling():
+        with died_while_sampling():
             self.process = ChildProcess(__name__, order, self._shared.descriptor)
         self._end = weakref.finalize(self, self.process.close)
 
@@ -70,7 +70,7 @@ class RemoteBatch:
         CharRNNError
             What was raised where it was to be made; or the process has died.
         """
-        with _died_while_sampling():
+        with died_while_sampling():
             if self.process.receive(1) == MADE:
                 heard = self.process.receive(self._dtype.itemsize * math.prod(self._shape))
                 block = np.frombuffer(heard, self._dtype).reshape(self._shape)
@@ -80,7 +80,7 @@ class RemoteBatch:
 
 
 @contextmanager
-def _died_while_sampling() -> Iterator[None]:
+def died_while_sampling() -> Iterator[None]:
     """Raise the death of a worker as an error of sampling."""
     try:
         yield
@@ -94,11 +94,7 @@ def work() -> None:
     if given is None:  # the parent has exited already
         return
     network, _ = open_shared_network(given)
-    streams = []
-    for state in given["streams"]:
-        stream = np.random.Generator(np.random.PCG64())
-        stream.bit_generator.state = state
-        streams.append(stream)
+    streams = random_numbers(given["streams"])
     points, kind = given["vocabulary"]
     part = Part(
         network,
@@ -111,13 +107,22 @@ def work() -> None:
     with np.errstate(**given["errors"]):
         try:
             for block in part.blocks():
-                _write(MADE + block.astype("<f8" if part.scored else "<i4").tobytes())
+                write(MADE + block.astype("<f8" if part.scored else "<i4").tobytes())
         except CharRNNError as error:
             message = str(error).encode()
-            _write(FAILED + len(message).to_bytes(4, "little") + message)
+            write(FAILED + len(message).to_bytes(4, "little") + message)
 
 
-def _write(what: bytes) -> None:
+def random_numbers(states: list[Any]) -> list[np.random.Generator]:
+    """Return the random numbers that go on from states."""
+    streams = [np.random.Generator(np.random.PCG64()) for _ in states]
+    for stream, state in zip(streams, states, strict=True):
+        stream.bit_generator.state = state
+    return streams
+
+
+def write(what: bytes) -> None:
+    """Write bytes to the parent at once."""
     sys.stdout.buffer.write(what)
     sys.stdout.buffer.flush()
 
