@@ -26,6 +26,7 @@ from charrnn.inspection.output.envelope import Envelope
 from charrnn.inspection.output.heading import framed
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.source import Source
+from charrnn.inspection.views.gates.result import Gates
 from charrnn.inspection.views.registry import VIEWS
 from charrnn.terminal import colours
 from charrnn.terminal.heat_map import ascii_symbol
@@ -236,9 +237,14 @@ def test_the_gates_of_each_character_are_reported(make_checkpoint, vocabulary):
     reported = [f"{c} {away[c]:+.2f}".replace("0.", ".") for c in (*order[:2], *order[:2:-1])]
     [line] = re.findall(r"^0 update u +([^\d ] [+-].*)$", said, re.MULTILINE)
     assert line.split() == " ".join(reported).split()
-    tau = sorted((-1 / np.log(reading.gates["u"][:, 0]).mean(axis=0)).tolist(), reverse=True)
-    [line] = re.findall(r"^longest +(.*)$", said, re.MULTILINE)
-    assert [float(item) for item in line.split()[1::2]] == pytest.approx(tau, rel=0.01)
+    reset = {f"0:{j}": np.mean(u < 0.1) for j, u in enumerate(reading.gates["u"][:, 0].T)}
+    of = {memory.layer: memory.hold for memory in Gates.of(reading).memories}[0]
+    shown = re.findall(r"(0:\d+) (\S+) \(reset (\S+)\)", said)
+    assert len(shown) == len(of)
+    assert [float(hold) for _, hold, _ in shown] == sorted(of, reverse=True)
+    assert [float(share) for *_, share in shown] == pytest.approx(
+        [reset[unit] for unit, *_ in shown], abs=0.005
+    )
 
 
 @pytest.mark.parametrize("name", ["probs", "overview"])

@@ -292,8 +292,8 @@ def test_everything_is_reached_by_the_keyboard(shown, written, opened):
     tab.wait_for_selector(".sum")
     assert tab.evaluate("document.activeElement.className") == "value"  # focus is not lost
     tab.evaluate("charrnnLab.set({panel: 'state'})")
-    tab.focus(".segments [aria-label^='f,']")
-    tab.keyboard.press("Enter")
+    tab.wait_for_selector("#panel-state:visible")
+    tab.locator("#panel-state .segments [aria-label^='f,']").press("Enter")
     tab.wait_for_function("() => charrnnLab.kind === 'f'")
     assert tab.evaluate("document.activeElement.textContent") == "f"
     tab.focus(".alike button")

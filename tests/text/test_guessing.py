@@ -1,7 +1,6 @@
 """What encoding a text seems to be in, of one language after another; and no guess where unsure."""
 
-import os
-
+import numpy as np
 import pytest
 
 from charrnn.errors import NotText, TextError
@@ -71,8 +70,9 @@ def test_cp1252_is_not_advised_where_it_would_be_mojibake() -> None:
 def test_nothing_is_guessed_for_binary_data() -> None:
     assert guess(b"") is None
     assert guess(b"plain ASCII") is None
-    for size in (3, 50, 3000, 60_000):
-        assert guess(os.urandom(size)) is None
+    rng = np.random.default_rng(0)
+    for size in (50, 3000, 60_000):  # three bytes may be a word in some encoding
+        assert guess(rng.bytes(size)) is None
     with pytest.raises(NotText, match=r"^x: is binary data, not a text; leave it out, or read it"):
         decode_pieces([bytes(range(256)) * 3], "x")
     with pytest.raises(NotText, match="binary data"):

@@ -57,13 +57,15 @@ class Effect(Mean):
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The interval that covers the mean over such texts with probability `CONFIDENCE`.
+        """The interval that covers what is measured in another text with probability `CONFIDENCE`.
 
-        mean ± t s, with t of Student's distribution of one degree of freedom fewer than segments.
+        mean ± t √2 s of as many segments there, whose error s is as large, with t of Student's
+        distribution of one degree of freedom fewer than segments (Hahn & Meeker 1991, prediction
+        of a mean).
         """
         if not np.isfinite(self.error):
             return float("nan"), float("nan")
-        half = t_quantile((1 + CONFIDENCE) / 2, self.segments - 1) * self.error
+        half = t_quantile((1 + CONFIDENCE) / 2, self.segments - 1) * 2**0.5 * self.error
         return self.mean - half, self.mean + half
 
     def exceeds(self, other: float) -> bool:
