@@ -38,7 +38,7 @@ def test_it_names_every_option(command):
 def test_its_first_screen_holds_the_two_commands():
     first = "\n".join(README.splitlines()[:30])
     assert "pip install . && .venv/bin/charrnn train corpora/plays.txt --max-time 60s" in first
-    assert "pip install '.[test]' && .venv/bin/pytest -n auto" in first
+    assert "pip install '.[test]' && .venv/bin/pytest -n auto -m 'not slow'" in first
 
 
 def test_the_rooms_that_it_lists_exist():
