@@ -98,6 +98,14 @@ class ChildProcess:
             received += more
         return received
 
+    def widen(self, size: int) -> None:
+        """Let it write so many bytes before they are read, where the system allows that."""
+        assert self._process.stdout is not None
+        with suppress(ImportError, AttributeError, OSError):
+            import fcntl  # noqa: PLC0415 - not on every system
+
+            fcntl.fcntl(self._process.stdout, fcntl.F_SETPIPE_SZ, size)
+
     def wake(self) -> None:
         """Continue it, if it was stopped."""
         self._process.send_signal(signal.SIGCONT)

@@ -42,6 +42,10 @@ from charrnn.text.vocabulary import Vocabulary
 MOST_SENT = 2
 """Groups that are sent to a worker and not yet read, at most: more would fill the pipes."""
 
+AHEAD_BYTES = 1 << 20
+"""Bytes that a worker writes before they are read: some groups of short samples, so that it makes
+the next one while this process makes its own."""
+
 MOST_WORTH = 64
 """Groups that are waited for, at most, before it is known whether workers are worth it."""
 
@@ -70,6 +74,7 @@ class GroupWorker:
         }
         with died_while_sampling():
             self.process = ChildProcess(__name__, order, self._shared.descriptor)
+        self.process.widen(AHEAD_BYTES)
         self._end = weakref.finalize(self, self.process.close)
 
     def make(self, prompts: Ids, streams: Sequence[np.random.Generator]) -> Iterator[Step]:
