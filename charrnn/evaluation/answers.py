@@ -25,19 +25,13 @@ NEAR = 256
 """Texts that are compared with all others at a time."""
 
 
-class Interval(tuple[float, float]):
-    """The lower and the upper end of a 95 % interval."""
-
-    __slots__ = ()
-
-
-def interval(right: int, count: int) -> Interval:
-    """Return the 95 % interval of a share, `right` of `count` (Wilson 1927)."""
+def interval(right: int, count: int) -> tuple[float, float]:
+    """Return the ends of the 95 % interval of a share, `right` of `count` (Wilson 1927)."""
     if not count:
-        return Interval((0.0, 1.0))
+        return 0.0, 1.0
     p, square = right / count, Z * Z / count
     middle, half = p + square / 2, Z * math.sqrt(p * (1 - p) / count + square / (4 * count))
-    return Interval(((middle - half) / (1 + square), (middle + half) / (1 + square)))
+    return max(0.0, (middle - half) / (1 + square)), min(1.0, (middle + half) / (1 + square))
 
 
 @dataclass(frozen=True)

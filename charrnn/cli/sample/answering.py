@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import select
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from charrnn.cli.messages import note
 from charrnn.cli.replacing import check_not_read, check_output
 from charrnn.cli.sample.escapes import as_meant
 from charrnn.cli.sample.options import SampleOptions
@@ -17,6 +19,7 @@ from charrnn.cli.stdout import file_for, written_to
 from charrnn.errors import ConfigError
 from charrnn.option_fields import own_name
 from charrnn.sampling.config import SamplingConfig
+from charrnn.terminal.commands import command_line
 from charrnn.text.sources import STANDARD_INPUT
 
 if TYPE_CHECKING:
@@ -63,7 +66,7 @@ def answer(path: Path, config: SamplingConfig, options: SampleOptions, typed: se
     answering = Answering(checkpoint.network, checkpoint.vocabulary, checkpoint.labels, config)
     check_not_read("--output", options.output, [path, options.prompt_file])
     check_output(options.output, overwrite=options.overwrite)
-    streams = random_streams(options.seed or 0)
+    streams = random_streams(_chosen_seed(options, config))
     with written_to(file_for(options.output)):
         for group in _groups(options, checkpoint):
             sources = [source for source in group for _ in range(options.num_samples)]
@@ -71,6 +74,15 @@ def answer(path: Path, config: SamplingConfig, options: SampleOptions, typed: se
             for source, found in zip(sources, answering.answers(ids, streams), strict=True):
                 sys.stdout.write(_line(source.text, found, checkpoint, options))
             sys.stdout.flush()
+
+
+def _chosen_seed(options: SampleOptions, config: SamplingConfig) -> int:
+    """Return the seed, drawn and shown where answers are and none is given."""
+    if options.seed is not None or config.temperature == 0 or config.num_beams > 1:
+        return options.seed or 0
+    seed = secrets.randbits(32)
+    note(f"seed {seed}; the same again: {command_line(['--seed', str(seed)])}")
+    return seed
 
 
 def _encoded(source: Prompt, checkpoint: "PairCheckpoint", options: SampleOptions) -> "Ids":

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,15 @@ def test_a_text_is_answered(place):
     beam = json.loads(run(place, "sample", "written", "-p", "bax", "--json", "--num-beams", "9",
                           "--length-penalty", "0").stdout)  # fmt: skip
     assert beam["log_probability"] >= answer["log_probability"]
+
+
+def test_drawn_answers_are_given_again_by_the_seed_that_is_shown(place):
+    asked = ("sample", "written", "-p", "bax", "-t", "1.5", "--num-samples", "9")
+    first = run(place, *asked)
+    seed = re.search(r"seed (\d+); the same again: ", first.stderr)[1]
+    assert run(place, *asked, "--seed", seed).stdout == first.stdout
+    assert len(set(first.stdout.splitlines())) > 1
+    assert "seed" not in run(place, "sample", "written", "-p", "bax").stderr
 
 
 def test_each_line_is_answered_in_its_order_and_as_if_it_were_alone(place):
