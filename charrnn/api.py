@@ -53,6 +53,7 @@ from charrnn.training.pairs.options import PairOptions
 from charrnn.training.pairs.run import PairRun
 from charrnn.training.run import Run
 from charrnn.training.stopped import State, load_run
+from charrnn.training.text_run import TextRun
 from charrnn.training.trainer import ENDED, Progress
 
 MAY_CHANGE = (*BUDGETS, "patience", "evaluations")
@@ -197,7 +198,7 @@ class CharRNN:
             if resume:
                 run = self._resumed(text, options)
             else:
-                run = Run.begin(corpus_of(text), replace(self._options, **options))
+                run = TextRun.begin(corpus_of(text), replace(self._options, **options))
             with closing(run.trainer.learner):
                 try:
                     self._train(run, progress)
@@ -260,13 +261,13 @@ class CharRNN:
         else:
             corpus, given = corpus_of_pairs(pairs)
         with Limit(_threads(threads, 1)):
-            run = PairRun.begin_pairs(corpus, asked, replace(self._options, **options), given)
+            run = PairRun.begin(corpus, asked, replace(self._options, **options), given)
             with closing(run.trainer.learner):
                 try:
                     self._train(run, progress)
                     run.conclude(ENDED[run.trainer.ending()])
                 finally:
-                    self._checkpoint, self._pairs = None, run.pair_checkpoint()
+                    self._checkpoint, self._pairs = None, run.checkpoint()
         return self
 
     def answer(
@@ -356,7 +357,7 @@ class CharRNN:
                     raise
         self._state = _copied(run.state())
 
-    def _resumed(self, text: Given, options: dict[str, Any]) -> Run:
+    def _resumed(self, text: Given, options: dict[str, Any]) -> TextRun:
         """Resume the run of the last fit, with a new budget if one is given."""
         if self._state is None:
             raise ConfigError(
@@ -370,7 +371,7 @@ class CharRNN:
             )
         if set(options) & set(BUDGETS):
             options = dict.fromkeys(BUDGETS) | options
-        run = Run.resume_from(corpus_of(text), self._state, "resume", options)
+        run = TextRun.resume_from(corpus_of(text), self._state, "resume", options)
         run.check_left("resume")
         return run
 

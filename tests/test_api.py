@@ -20,7 +20,7 @@ from charrnn.api import CharRNN, load
 from charrnn.errors import CharRNNError, CheckpointError, ConfigError, TextError, TrainingError
 from charrnn.system import blas
 from charrnn.text.corpus import from_text, read_corpus
-from charrnn.training.run import Run
+from charrnn.training.text_run import TextRun
 from charrnn.training.trainer import Trainer
 
 TEXT = "the cat sat on the mat and the dog sat on the log\n" * 30
@@ -76,7 +76,7 @@ def test_it_is_what_the_run_of_the_command_is(model):
     from charrnn.training.options import TrainOptions
 
     choices = TrainOptions(cell="gru", hidden_size=12, workers=1, learning_rate=0.02, **SMALL)
-    run = Run.begin(from_text(TEXT), choices)
+    run = TextRun.begin(from_text(TEXT), choices)
     for _ in run.trainer.run():
         pass
     run.conclude("its budget was used up")
@@ -192,7 +192,7 @@ def test_ctrl_c_while_the_best_is_measured(monkeypatch):
     def interrupt(self, ended):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Run, "conclude", interrupt)
+    monkeypatch.setattr(TextRun, "conclude", interrupt)
     model = CharRNN(hidden_size=8)
     with pytest.raises(KeyboardInterrupt):
         model.fit(TEXT, **SMALL)
@@ -269,7 +269,7 @@ def test_a_fit_that_was_stopped_continues_as_if_it_never_was(workers, tmp_path):
     assert same(loaded.fit(TEXT, resume=True), whole)
     assert same(stopped.fit(TEXT, resume=True), whole)
     # The command takes it up too.
-    run = Run.resume(from_text(TEXT), tmp_path / "model.npz")
+    run = TextRun.resume(from_text(TEXT), tmp_path / "model.npz")
     assert run.trainer.now.step == 7
     run.trainer.learner.close()
 

@@ -49,6 +49,7 @@ SUBFLOORS = {
         "stepper": 6,
         "backward": 7,
         "pairs": 8,
+        "kinds": 9,
     },
     "inspection": {
         "options": 0,

@@ -14,7 +14,7 @@ import numpy as np
 
 from charrnn import load
 from charrnn.text.corpus import read_corpus
-from charrnn.training.run import Run
+from charrnn.training.text_run import TextRun
 
 GOLDEN = Path(__file__).parent / "golden"
 DINOSAURS = Path(__file__).parents[1] / "corpora" / "dinosaurs.txt"
@@ -29,7 +29,7 @@ def test_an_old_model_writes_the_same_text():
 def test_an_old_run_continues_as_it_would_have(tmp_path):
     for name in ("stopped.npz", "stopped.resume.npz"):
         shutil.copy(GOLDEN / name, tmp_path)
-    run = Run.resume(read_corpus([str(DINOSAURS)]), tmp_path / "stopped.npz")
+    run = TextRun.resume(read_corpus([str(DINOSAURS)]), tmp_path / "stopped.npz")
     assert len(list(run.trainer.run())) == 270
     run.conclude("its budget was used up")
     found, expected = run.checkpoint(), load(GOLDEN / "ended.npz").checkpoint

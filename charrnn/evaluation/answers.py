@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from charrnn.array_types import Doubles, Floats, Ids
+from charrnn.evaluation.nearest import nearest
 from charrnn.evaluation.pairs import ROWS, PairLoss, encode_pairs
 from charrnn.network.pairs import PairNetwork, PairTrace, empty_batch, log_y_hat, read_sources
 from charrnn.network.stepper import Stepper
@@ -17,12 +18,6 @@ from charrnn.text.vocabulary import Vocabulary
 
 Z = 1.959963984540054
 """Standard deviations of a normal distribution that 95 % lie within, to both sides."""
-
-HASHED = 4096
-"""Places of the vectors that texts are compared by."""
-
-NEAR = 256
-"""Texts that are compared with all others at a time."""
 
 
 def interval(right: int, count: int) -> tuple[float, float]:
@@ -230,16 +225,6 @@ def naive_bayes(learnt: Pairs, sources: Sequence[str]) -> list[str]:
     return [max(labels, key=partial(score, source)) for source in sources]
 
 
-def nearest(learnt: Pairs, sources: Sequence[str]) -> list[str]:
-    """Return the answer to the text that is most similar to each text."""
-    known = _vectors(learnt.sources)
-    found: list[str] = []
-    for start in range(0, len(sources), NEAR):
-        near = (_vectors(sources[start : start + NEAR]) @ known.T).argmax(axis=1)
-        found += [learnt.answers[n] for n in near.tolist()]
-    return found
-
-
 def distance(one: str, other: str) -> int:
     """Return the Levenshtein distance: the least number of insertions, deletions, replacements."""
     if one == other:
@@ -262,17 +247,6 @@ def _words(text: str) -> list[str]:
     """Return the words of a text, in small letters; other characters count for themselves."""
     spaced = "".join(c if c.isalnum() or c == "'" else f" {c} " for c in text.casefold())
     return spaced.split()
-
-
-def _vectors(texts: Sequence[str]) -> Floats:
-    """Return how often each run of three characters occurs, hashed, (N, HASHED), of length 1."""
-    counts: Floats = np.zeros((len(texts), HASHED), np.float32)
-    for n, text in enumerate(texts):
-        padded = np.array([0, 0, *map(ord, text), 0, 0], np.uint64)
-        hashed = padded[:-2] * 961748941 + padded[1:-1] * 32452843 + padded[2:] * 15485863
-        np.add.at(counts[n], (hashed % 1048573 % HASHED).astype(np.intp), 1)
-    counts /= np.linalg.norm(counts, axis=1, keepdims=True)
-    return counts
 
 
 def _calibration(confidence: Doubles, right: Ids, bins: int = 10) -> float:

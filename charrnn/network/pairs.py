@@ -15,7 +15,7 @@ The letters of the shapes are those of `charrnn.network.network`.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -281,20 +281,3 @@ def empty_batch(T: int, B: int) -> Ids:
     """Return a batch of nothing, (T, B)."""
     batch: Ids = np.full((T, B), NOTHING, np.int32)
     return batch
-
-
-def config_of(found: dict[str, Any]) -> NetworkConfig:
-    """Return the configuration of a network of either kind, from its fields by name."""
-    return PairConfig(**found) if "labels" in found else NetworkConfig(**found)
-
-
-def network_of(config: NetworkConfig, flat: Floats | None = None) -> Network | PairNetwork:
-    """Return a network of either kind, with these parameters, (P,), or zeros."""
-    if isinstance(config, PairConfig):
-        return PairNetwork(config, flat=flat)
-    return Network(config, flat=flat)
-
-
-def shapes_of(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
-    """Return the shape of each parameter of a network of either kind, by its name."""
-    return pair_shapes(config) if isinstance(config, PairConfig) else shapes(config)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from charrnn.array_types import Floats
-from charrnn.training.learner import AnyNetwork
+from charrnn.network.kinds import AnyNetwork
 
 CHUNK = 1 << 14
 """Parameters averaged at a time; they fit a core's cache."""

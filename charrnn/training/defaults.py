@@ -4,11 +4,11 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from charrnn.network.config import NetworkConfig
+from charrnn.network.kinds import count_parameters
 from charrnn.text.batches import fit_shape
 from charrnn.training.config import MOST_WORKERS, TrainingConfig
 from charrnn.training.estimate import measure_speed
 from charrnn.training.options import BUDGETS, TrainOptions
-from charrnn.training.plan import count_parameters
 from charrnn.training.process_learner import choose_workers
 from charrnn.training.recipe import Recipe, recipe_for, recipe_in_time
 

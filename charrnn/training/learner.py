@@ -9,8 +9,8 @@ from charrnn.array_types import Floats, Ids
 from charrnn.network.backward import backward
 from charrnn.network.forward import forward
 from charrnn.network.gradient import Gradient
+from charrnn.network.kinds import AnyNetwork
 from charrnn.network.network import Network
-from charrnn.network.pairs import PairGradient, PairNetwork, PairTrace, learn_pairs
 from charrnn.network.trace import Trace
 from charrnn.training.optimizer import AdamW
 
@@ -32,11 +32,27 @@ class Noise:
 
 NO_NOISE = Noise()
 
-AnyNetwork = Network | PairNetwork
-"""A network of a running text, or of pairs."""
-
 FAR = 20.0
 """Largest standard deviation of c in a random state: beyond those of texts."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a batch, learnt in one process.
+
+    index: with the noise's seed and the step it determines what is dropped, restarted and drawn,
+        so that no generator has to be saved.
+    weight: fraction of the batch in this part, a factor of its loss and gradient.
+    flat: where its gradient is written, (P,); None for new memory.
+    """
+
+    index: int = 0
+    weight: float = 1.0
+    flat: Floats | None = None
+
+
+WHOLE = Part()
+"""All of a batch."""
 
 
 class Learner(Protocol):
@@ -69,16 +85,11 @@ class Learner(Protocol):
 
 
 class OwnProcess:
-    """Base of the learners in this process, of a batch or of some of its sequences.
-
-    part: index of the part of the batch; with the noise's seed and the step it determines what is
-    dropped, restarted and drawn, so that no generator has to be saved.
-    weight: fraction of the batch in this part, a factor of its loss and gradient.
-    """
+    """Base of the learners in this process, of a batch or of some of its sequences."""
 
     network: AnyNetwork
     noise: Noise
-    part: int
+    part: Part
     gradient: Floats
 
     def optimizer(self, weight_decay: float) -> AdamW:
@@ -91,7 +102,7 @@ class OwnProcess:
         optimizer.step(self.network.params.flat, self.gradient, learning_rate)
 
     def _rng(self, step: int, *purpose: int) -> np.random.Generator:
-        entropy = np.random.SeedSequence((self.noise.seed, step, self.part, *purpose))
+        entropy = np.random.SeedSequence((self.noise.seed, step, self.part.index, *purpose))
         return np.random.Generator(np.random.PCG64(entropy))
 
 
@@ -104,16 +115,13 @@ class LocalLearner(OwnProcess):
         T: int,
         B: int,
         noise: Noise = NO_NOISE,
-        *,
-        part: int = 0,
-        weight: float = 1.0,
-        flat: Floats | None = None,
+        part: Part = WHOLE,
     ) -> None:
         self.network: Network = network
-        self.noise, self.part, self.weight = noise, part, weight
+        self.noise, self.part = noise, part
         self.sampled = min(noise.sampled, network.config.vocabulary_size)
         self.trace = Trace(network, T, B, noise.dropout, scores=False)
-        self.grad = Gradient(network, self.trace, flat)
+        self.grad = Gradient(network, self.trace, part.flat)
         self.gradient = self.grad.params.flat
 
     def learn(self, x: Ids, y: Ids, step: int) -> float:
@@ -126,7 +134,9 @@ class LocalLearner(OwnProcess):
         # An overflow ends in a loss or gradient that is not finite, which the trainer checks.
         with np.errstate(over="ignore", invalid="ignore"):
             forward(self.network, x, trace)
-            loss = backward(self.network, y, trace, self.grad, self._candidates(step), self.weight)
+            loss = backward(
+                self.network, y, trace, self.grad, self._candidates(step), self.part.weight
+            )
         trace.carry()
         return loss
 
@@ -172,65 +182,3 @@ class LocalLearner(OwnProcess):
         self.trace = Trace(self.network, 1, self.trace.B, scores=False)
         self.grad = Gradient(self.network, self.trace, self.gradient)
         self.state = state
-
-
-class PairLearner(OwnProcess):
-    """A learner of pairs, each of which begins at a(0) = 0."""
-
-    def __init__(
-        self,
-        network: PairNetwork,
-        T: int,
-        B: int,
-        noise: Noise = NO_NOISE,
-        *,
-        part: int = 0,
-        weight: float = 1.0,
-        flat: Floats | None = None,
-    ) -> None:
-        self.network: PairNetwork = network
-        self.noise, self.part, self.weight = noise, part, weight
-        self.trace = PairTrace(network, T, T, B, noise.dropout)
-        self.grad = PairGradient(network, self.trace, flat)
-        self.gradient = self.grad.params.flat
-
-    def learn(self, x: Ids, y: Ids, step: int) -> float:
-        """Read a batch, (T, B) each, write `gradient`, and return the mean loss in nats."""
-        if self.noise.dropout:
-            self.trace.draw_masks(self._rng(step))
-        with np.errstate(over="ignore", invalid="ignore"):
-            return learn_pairs(self.network, x, y, self.trace, self.grad, self.weight)
-
-    def reset(self) -> None:
-        """Do nothing: no state is carried."""
-
-    @property
-    def state(self) -> Floats:
-        """The state that each pair begins from, (L, S, B, H): zeros."""
-        state: Floats = np.zeros_like(self.trace.encoder.first_state)
-        return state
-
-    @state.setter
-    def state(self, state: Floats) -> None:
-        """Do nothing: no state is carried."""
-
-    def close(self) -> None:
-        """Free the arrays of a batch, most of the memory of a run."""
-        self.trace = PairTrace(self.network, 1, 1, self.trace.B)
-        self.grad = PairGradient(self.network, self.trace, self.gradient)
-
-
-def local_learner(
-    network: AnyNetwork,
-    T: int,
-    B: int,
-    noise: Noise = NO_NOISE,
-    *,
-    part: int = 0,
-    weight: float = 1.0,
-    flat: Floats | None = None,
-) -> LocalLearner | PairLearner:
-    """Return a learner in this process for a network of either kind."""
-    if isinstance(network, PairNetwork):
-        return PairLearner(network, T, B, noise, part=part, weight=weight, flat=flat)
-    return LocalLearner(network, T, B, noise, part=part, weight=weight, flat=flat)

@@ -22,13 +22,15 @@ from charrnn.array_types import Floats, Ids
 from charrnn.errors import ConfigError, TrainingError, Way
 from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
-from charrnn.network.pairs import config_of, network_of, shapes_of
+from charrnn.network.kinds import AnyNetwork, config_of, network_of, shapes_of
+from charrnn.network.pairs import PairNetwork
 from charrnn.system.child import ChildProcess, EndedError, read_order
 from charrnn.system.cores import bounds, cores
 from charrnn.system.shared_memory import Layout, SharedArrays
 from charrnn.training.config import TrainingConfig
-from charrnn.training.learner import NO_NOISE, AnyNetwork, Learner, Noise, local_learner
+from charrnn.training.learner import NO_NOISE, WHOLE, Learner, LocalLearner, Noise, Part
 from charrnn.training.optimizer import AdamW
+from charrnn.training.pairs.learner import PairLearner
 
 LEAST_ROWS = 4
 """Fewest sequences of a process."""
@@ -59,6 +61,15 @@ def learner_for(network: AnyNetwork, config: TrainingConfig) -> Learner:
             "processes cannot share a batch on this system; choose 1", argument="workers"
         )
     return ProcessLearner(network, T, B, config.workers, noise)
+
+
+def local_learner(
+    network: AnyNetwork, T: int, B: int, noise: Noise = NO_NOISE, part: Part = WHOLE
+) -> LocalLearner | PairLearner:
+    """Return a learner in this process for a network of either kind."""
+    if isinstance(network, PairNetwork):
+        return PairLearner(network, T, B, noise, part)
+    return LocalLearner(network, T, B, noise, part)
 
 
 def choose_workers(network: NetworkConfig, batch_size: int, seq_length: int) -> int:
@@ -111,8 +122,7 @@ class ProcessLearner:
             T,
             self.bounds[1],
             noise,
-            weight=self.bounds[1] / B,
-            flat=self.shared["gradients"][0],
+            Part(0, self.bounds[1] / B, self.shared["gradients"][0]),
         )
         self.gradient: Floats = self.own.gradient
         self._order = {
@@ -241,7 +251,7 @@ def work() -> None:
     rows = mine.stop - mine.start
     gradient = shared["gradients"][part]
     noise = Noise(**given["noise"])
-    learner = local_learner(network, T, rows, noise, part=part, weight=rows / B, flat=gradient)
+    learner = local_learner(network, T, rows, noise, Part(part, rows / B, gradient))
     learner.state = shared["state"][:, :, mine]
     optimizer = AdamW(network.params.flat, network.params.matrices, 0.0, tuple(shared["moments"]))
     while command := os.read(commands, 1):

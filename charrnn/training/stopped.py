@@ -17,13 +17,12 @@ from charrnn.checkpoint.record import count, is_count
 from charrnn.errors import CheckpointError, ConfigError, TextError, Way, printable
 from charrnn.network.cells import CELLS
 from charrnn.network.config import NetworkConfig
-from charrnn.network.pairs import config_of
+from charrnn.network.kinds import config_of, count_parameters
 from charrnn.text.corpus import Corpus
 from charrnn.text.decoding import Errors
 from charrnn.text.read_as import BYTES, ReadAs
 from charrnn.text.sources import PIECE, STANDARD_INPUT, Bound, read_pieces
 from charrnn.training.config import TrainingConfig
-from charrnn.training.plan import count_parameters
 
 State = tuple[dict[str, NDArray[Any]], dict[str, Any]]
 """What a run is resumed from: its arrays, and its description."""

@@ -8,15 +8,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from charrnn.array_types import Floats, Ids
+from charrnn.array_types import Floats
 from charrnn.checkpoint.record import count
 from charrnn.errors import CheckpointError, TrainingError, Way
 from charrnn.evaluation.score import Score
-from charrnn.text.batches import Text
+from charrnn.network.kinds import AnyNetwork
 from charrnn.training.averaging import Average
-from charrnn.training.batches import Batches, TextBatches
+from charrnn.training.batches import Batches
 from charrnn.training.config import TrainingConfig
-from charrnn.training.learner import AnyNetwork
 from charrnn.training.optimizer import clip, learning_rate
 from charrnn.training.process_learner import learner_for
 from charrnn.training.profile import Profile
@@ -81,9 +80,7 @@ class Trainer:
     """A training loop, from its first step or from a saved state.
 
     network: trained in place; after the run it has the parameters of the best evaluation.
-    train, validation: ids, (N,), each; `train` may be in a file. With an
-        empty validation text the training loss decides.
-    batches: what is learnt and validated, where it is not such a text.
+    batches: what is learnt and validated; where nothing is kept for that the training loss decides.
     profile: if set, records where the time of each step goes.
     between_steps: whether `state()` can be resumed: not where a step has raised.
     """
@@ -97,15 +94,10 @@ class Trainer:
     def __init__(
         self,
         network: AnyNetwork,
-        train: Text,
-        validation: Ids,
+        batches: Batches,
         config: TrainingConfig,
-        batches: Batches | None = None,
     ) -> None:
-        self.network, self.config = network, config
-        self.batches = batches or TextBatches(
-            train, validation, network.config.vocabulary_size, config
-        )
+        self.network, self.batches, self.config = network, batches, config
         self.learner = learner_for(network, config)
         self.optimizer = self.learner.optimizer(config.weight_decay)
         self.average = Average(network, config.average) if config.average else None

@@ -118,14 +118,14 @@ def training(path: Path, steps: int, *, any_network: bool) -> dict[str, float]:
     """Train for some steps; return the time and the memory that it takes."""
     from charrnn.text.corpus import read_corpus
     from charrnn.training.options import TrainOptions
-    from charrnn.training.run import Run
+    from charrnn.training.text_run import TextRun
 
     start = time.perf_counter()
     corpus = read_corpus([path])
     found = {"reading": time.perf_counter() - start, "after_reading": memory()["VmHWM"]}
     fixed = {} if any_network else {"hidden_size": 128, "num_layers": 1, "batch_size": 32}
     choices = TrainOptions(max_steps=steps, evaluations=2, workers=1, **fixed)
-    run = Run.begin(corpus, choices)
+    run = TextRun.begin(corpus, choices)
     found["V"] = len(run.vocabulary)
     found["planned"] = run.plan().memory / MB
     took, last = [], (time.perf_counter(), time.process_time())

@@ -75,12 +75,12 @@ def trained(name: str, seconds: float, seed: int, settings: dict[str, Any]) -> d
     options = replace(TrainOptions(max_time=seconds, workers=1, seed=seed), **others)
     with TemporaryDirectory() as folder:
         learnt, unseen = files_of(name, Path(folder))
-        run = PairRun.begin_pairs(read_corpus([learnt]), asked, options)
+        run = PairRun.begin(read_corpus([learnt]), asked, options)
         for _ in run.trainer.run():
             pass
         run.trainer.finish()
         pairs = read_pairs(read_corpus([unseen]))
-    found = measure(run.pair_network, run.vocabulary, run.labels, pairs, run.learnt)
+    found = measure(run.network, run.vocabulary, run.labels, pairs, run.learnt)
     now = run.trainer.now
     return {
         "name": name, "seed": seed, "measured": found, "steps": now.step, "seconds": now.seconds,

@@ -45,7 +45,7 @@ from charrnn.evaluation.score import score
 from charrnn.text.corpus import Corpus, from_text
 from charrnn.training.optimizer import learning_rate
 from charrnn.training.options import TrainOptions
-from charrnn.training.run import Run
+from charrnn.training.text_run import TextRun
 
 ROSE = 0.1
 """Nats above the best from which an evaluation counts as broken."""
@@ -123,7 +123,7 @@ class Trial:
     def __init__(self, corpus: Corpus, recipe: Recipe, seed: int, budget: dict[str, Any]) -> None:
         self.variant = recipe.variant
         choices = TrainOptions(seed=seed, workers=1, val_split=0.1, **(budget | recipe.choices))
-        self.run = Run.begin(corpus, choices)
+        self.run = TextRun.begin(corpus, choices)
         trainer = self.run.trainer
         if not self.variant.rotate:
             trainer.config = replace(trainer.config, rotate=False)
@@ -224,7 +224,7 @@ def budget_of(options: argparse.Namespace, recipe: Recipe, corpus: Corpus) -> di
     if options.max_time:
         return {"max_time": options.max_time} | evaluations
     choices = TrainOptions(workers=1, max_steps=1, **recipe.choices)
-    shape = Run.begin(corpus, choices).trainer.config
+    shape = TextRun.begin(corpus, choices).trainer.config
     steps = int(options.characters) // (shape.batch_size * shape.seq_length)
     return {"max_steps": max(1, steps)} | evaluations
 

@@ -48,6 +48,7 @@ def charrnn_training(
 
     from charrnn.network.config import NetworkConfig
     from charrnn.network.network import Network
+    from charrnn.training.batches import TextBatches
     from charrnn.training.config import TrainingConfig
     from charrnn.training.process_learner import choose_workers
     from charrnn.training.trainer import Trainer
@@ -60,7 +61,7 @@ def charrnn_training(
     config = TrainingConfig(
         batch_size=batch, seq_length=T, max_steps=10**9, patience=0, workers=workers
     )
-    run = Trainer(network, ids, ids[:0], config).run()
+    run = Trainer(network, TextBatches(ids, ids[:0], V, config), config).run()
 
     def step() -> int:
         next(run)
@@ -325,8 +326,8 @@ def race(ours: Side, theirs: dict[str, Side], turns: int) -> dict[str, Any]:
 def sampling_threads(cell: str, layers: int, size: int) -> int:
     """Return how many threads `charrnn sample` takes for a model file of this size."""
     from charrnn.network.config import NetworkConfig
+    from charrnn.network.kinds import count_parameters
     from charrnn.system.blas import LARGE, MOST
-    from charrnn.training.plan import count_parameters
 
     size_of_file = 4 * count_parameters(NetworkConfig(V, cell, size, layers))
     return 1 if size_of_file < LARGE else min(MOST, len(os.sched_getaffinity(0)))

@@ -13,7 +13,7 @@ from charrnn.text import keeping
 from charrnn.text.corpus import Corpus, from_text, read_corpus
 from charrnn.text.keeping import Joined, choose, keep_back
 from charrnn.training.options import TrainOptions
-from charrnn.training.run import Run
+from charrnn.training.text_run import TextRun
 
 LINE = "a line of some words\n"
 
@@ -135,9 +135,9 @@ def test_bytes_are_cut_too(tmp_path: Path) -> None:
     assert np.asarray(train)[:256].tolist() == list(range(256))
 
 
-def begun(texts: list[str], here: Path) -> Run:
+def begun(texts: list[str], here: Path) -> TextRun:
     choices = TrainOptions(hidden_size=4, batch_size=4, seq_length=16, max_steps=4, evaluations=2)
-    return Run.begin(corpus_of(here / "in", texts), choices)
+    return TextRun.begin(corpus_of(here / "in", texts), choices)
 
 
 def test_a_run_resumes_on_the_same_two_texts(here: Path) -> None:
@@ -146,7 +146,7 @@ def test_a_run_resumes_on_the_same_two_texts(here: Path) -> None:
     for _ in run.trainer.run():
         break
     run.save_state(here / "m.npz")
-    again = Run.resume(run.corpus, here / "m.npz")
+    again = TextRun.resume(run.corpus, here / "m.npz")
     assert again.validation.tolist() == run.validation.tolist()
     assert np.asarray(again.train).tolist() == np.asarray(run.train).tolist()
     assert run.checkpoint().training.config["keeps"] == "files"
@@ -160,7 +160,7 @@ def test_a_state_of_before_is_cut_as_it_was(here: Path) -> None:
     arrays, meta = load_state(resume_path(here / "m.npz"))
     del meta["training"]["keeps"], meta["field"], meta["extract"]
     save_state(resume_path(here / "m.npz"), arrays, meta)
-    before = Run.resume(run.corpus, here / "m.npz")
+    before = TextRun.resume(run.corpus, here / "m.npz")
     assert before.validation.tolist() == run.corpus.ids[len(run.corpus) - kept :].tolist()
 
 

@@ -33,7 +33,7 @@ from charrnn.training.recipe import (
     recipe_for,
     recipe_in_time,
 )
-from charrnn.training.run import Run
+from charrnn.training.text_run import TextRun
 
 characters = st.integers(2, 300) | st.floats(3, 8).map(lambda e: int(10**e))
 cells = st.sampled_from(["rnn", "lstm", "gru"])
@@ -99,7 +99,9 @@ def test_any_choice_fits_the_text_or_is_refused(n, **chosen):
 @pytest.mark.parametrize("val_split", [0.0, 0.1, 0.5, 0.9])
 def test_a_text_of_any_length_can_be_trained_on(n, val_split):
     text = ("ab" * n)[:n]
-    run = Run.begin(from_text(text), TrainOptions(hidden_size=2, max_steps=2, val_split=val_split))
+    run = TextRun.begin(
+        from_text(text), TrainOptions(hidden_size=2, max_steps=2, val_split=val_split)
+    )
     assert run.vocabulary.decode(np.concatenate([run.train, run.validation])) == text
     assert len(list(run.trainer.run())) == 2
     run.conclude("its budget")

@@ -7,7 +7,7 @@ from charrnn.text.corpus import from_text
 from charrnn.training import leakage as module
 from charrnn.training.leakage import LEAKY, leakage
 from charrnn.training.options import TrainOptions
-from charrnn.training.run import Run
+from charrnn.training.text_run import TextRun
 
 
 def noise(n, seed=0):
@@ -48,7 +48,7 @@ def test_of_a_long_text_the_end_is_looked_through(monkeypatch):
 @pytest.mark.parametrize("times", [1, 40])
 def test_a_run_knows_of_it(times):
     words = np.random.default_rng(0).choice(list("abcdefghij \n"), 4000 // times)
-    run = Run.begin(from_text("".join(words) * times), TrainOptions(hidden_size=2, max_steps=2))
+    run = TextRun.begin(from_text("".join(words) * times), TrainOptions(hidden_size=2, max_steps=2))
     assert run.leakage is None
     for _ in run.trainer.run():
         pass

@@ -10,7 +10,7 @@ from charrnn.errors import CheckpointError, TrainingError
 from charrnn.text.corpus import from_text
 from charrnn.training.log import RunLog, is_log
 from charrnn.training.options import TrainOptions
-from charrnn.training.run import Run
+from charrnn.training.text_run import TextRun
 from charrnn.training.trainer import Evaluation, Progress
 
 
@@ -26,7 +26,7 @@ def lines(path):
 def test_each_line_is_there_at_once_and_ascii(tmp_path):
     path = tmp_path / "run.jsonl"
     choices = TrainOptions(hidden_size=4, max_steps=30, evaluations=6)
-    run = Run.begin(from_text("the cat sat on the mat\n" * 40), choices)
+    run = TextRun.begin(from_text("the cat sat on the mat\n" * 40), choices)
     with RunLog(path) as log:
         log.write("start", text="é\u2028\n", best=math.inf, nested={"a": [1, None]})
         for count, step in enumerate(run.trainer.run(), 1):

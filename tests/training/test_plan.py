@@ -1,32 +1,24 @@
 """What is estimated of a run before it starts: its memory, its speed and its time."""
 
 import math
-import subprocess
-import sys
-import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charrnn.network.config import NetworkConfig
+from charrnn.network.kinds import count_parameters
 from charrnn.network.network import Network
 from charrnn.option_fields import described
 from charrnn.training import estimate
 from charrnn.training import plan as module
 from charrnn.training.config import TrainingConfig
 from charrnn.training.estimate import Pace, measure
+from charrnn.training.memory import estimate_memory
 from charrnn.training.optimizer import AdamW
-from charrnn.training.plan import (
-    BASE_MEMORY,
-    count_parameters,
-    estimate_memory,
-    make_plan,
-)
-from charrnn.training.trainer import Trainer
+from charrnn.training.plan import make_plan
 
 ROOT = Path(module.__file__).parents[2]
 LARGEST = {name: said.range.most for name, said in described(NetworkConfig).items() if said.range}
@@ -54,84 +46,6 @@ def test_counting_the_largest_network_takes_no_memory():
     )
     matrices = V * E + E * 4 * H + (L - 1) * H * 4 * H + L * H * 4 * H + H * V
     assert count_parameters(largest) == matrices + L * 4 * H + V
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("network", "chosen"),
-    [
-        ({"cell": "lstm", "hidden_size": 128}, {}),
-        ({"cell": "gru", "hidden_size": 96, "num_layers": 2}, {"dropout": 0.2}),
-        ({"cell": "rnn", "hidden_size": 200, "embedding_size": 64}, {"batch_size": 32}),
-    ],
-)
-def test_the_memory_that_was_estimated_is_what_is_taken(network, chosen):
-    network = NetworkConfig(80, **network)
-    training = TrainingConfig(**{"max_steps": 2, "evaluations": 1} | chosen)
-    rng = np.random.default_rng(0)
-    train, validation = (rng.integers(80, size=n).astype(np.uint8) for n in (200_000, 20_000))
-    tracemalloc.start()
-    trainer = Trainer(Network(network, rng), train, validation, training)
-    for _ in trainer.run():
-        pass
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    estimated = estimate_memory(network, training, len(train), len(validation))
-    assert 0.5 < peak / (estimated - BASE_MEMORY) < 1.2
-
-
-@pytest.mark.parametrize("cell_", ["rnn", "lstm", "gru"])
-def test_the_memory_of_the_first_weights(cell_):
-    resource = pytest.importorskip("resource")
-    del resource
-    # Of a process that was started from a large one ru_maxrss may be that one's.
-    code = f"""if True:
-        import resource
-        from pathlib import Path
-        import numpy as np
-        from charrnn.network.config import NetworkConfig
-        from charrnn.network.network import Network
-        from charrnn.training.config import TrainingConfig
-        from charrnn.training.plan import estimate_memory
-        config = NetworkConfig(50, {cell_!r}, 900)
-        Network(NetworkConfig(50, {cell_!r}, 32), np.random.default_rng(0))
-        Network(config, np.random.default_rng(0))
-        status = Path("/proc/self/status")
-        if status.exists():
-            peak = int(status.read_text().split("VmHWM:")[1].split()[0])
-        else:
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        print(peak, estimate_memory(config, TrainingConfig(max_steps=1), 1000, 0))
-    """
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
-    )
-    peak, estimate = map(int, done.stdout.split())
-    assert peak * (1 if sys.platform == "darwin" else 1024) < 1.05 * estimate
-
-
-def test_more_of_anything_takes_no_less_memory():
-    def memory(text=10**5, validation=10**4, **chosen):
-        names = ("cell", "hidden_size", "num_layers", "embedding_size", "vocabulary_size")
-        network = {name: chosen.pop(name) for name in names if name in chosen}
-        return estimate_memory(
-            NetworkConfig(**{"vocabulary_size": 100} | network),
-            TrainingConfig(max_steps=5, **chosen),
-            text,
-            validation,
-        )
-
-    least = memory()
-    for more in (
-        {"text": 10**6}, {"validation": 10**5}, {"hidden_size": 256}, {"num_layers": 2},
-        {"embedding_size": 64}, {"vocabulary_size": 300}, {"batch_size": 32}, {"seq_length": 128},
-        {"dropout": 0.1},
-    ):  # fmt: skip
-        assert memory(**more) > least, more
-    assert memory(cell="rnn") < memory(cell="gru") < memory(cell="lstm")
-    assert memory(validation=0) < least
-    # A text in a file takes no more for being larger.
-    assert memory(text=10**7) == memory(text=10**12)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from charrnn.system.cores import bounds
 from charrnn.system.shared_memory import SharedArrays
 from charrnn.training import process_learner as module
 from charrnn.training.config import TrainingConfig
-from charrnn.training.learner import LocalLearner, Noise
+from charrnn.training.learner import LocalLearner, Noise, Part
 from charrnn.training.optimizer import AdamW
 from charrnn.training.process_learner import ProcessLearner, choose_workers, learner_for
 
@@ -86,7 +86,9 @@ def test_one_two_and_three_find_the_same_gradient(tiny_network, workers, cell):
 def test_candidates_are_distinct_and_new_in_each_step_and_part(tiny_network):
     drawn = {}
     for part in (0, 1):
-        learner = LocalLearner(tiny_network(vocabulary_size=50), T, 2, Noise(sampled=20), part=part)
+        learner = LocalLearner(
+            tiny_network(vocabulary_size=50), T, 2, Noise(sampled=20), Part(part)
+        )
         drawn |= {(part, step): learner._candidates(step).tolist() for step in range(4)}
         assert learner._candidates(2).tolist() == drawn[part, 2]
     assert all(len(set(ids)) == 20 for ids in drawn.values())

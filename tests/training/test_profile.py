@@ -14,6 +14,7 @@ from charrnn.system.child import ChildProcess
 from charrnn.terminal.screen import Screen
 from charrnn.text.batches import Streams
 from charrnn.training import trainer as training
+from charrnn.training.batches import TextBatches
 from charrnn.training.config import TrainingConfig
 from charrnn.training.optimizer import AdamW
 from charrnn.training.profile import PARTS, REST, Profile
@@ -24,7 +25,7 @@ def profiled(**config):
     ids = np.random.default_rng(0).integers(7, size=600)
     network = Network(NetworkConfig(7, "lstm", 16), np.random.default_rng(0))
     config = TrainingConfig(batch_size=4, seq_length=16, max_steps=6, **config)
-    trainer = Trainer(network, ids, ids[:100], config)
+    trainer = Trainer(network, TextBatches(ids, ids[:100], 7, config), config)
     trainer.profile = Profile()
     start = time.perf_counter()
     for _ in trainer.run():

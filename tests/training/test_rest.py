@@ -6,7 +6,7 @@ import pytest
 from charrnn.evaluation.score import score
 from charrnn.text.corpus import from_text
 from charrnn.training.options import TrainOptions
-from charrnn.training.run import Run
+from charrnn.training.text_run import TextRun
 
 OLD, NEW = (
     "the cat sat on the mat and saw a dog\n" * 60,
@@ -17,7 +17,7 @@ OLD, NEW = (
 def conclude(cell="lstm", **choices):
     size = {"hidden_size": 24, "batch_size": 4, "seq_length": 16, "max_steps": 150, "patience": 0}
     size |= {"val_split": len(NEW) / len(OLD + NEW), "learning_rate": 0.02}
-    run = Run.begin(from_text(OLD + NEW), TrainOptions(cell=cell, workers=1, **size | choices))
+    run = TextRun.begin(from_text(OLD + NEW), TrainOptions(cell=cell, workers=1, **size | choices))
     for _ in run.trainer.run():
         pass
     run.conclude("its budget was used up")

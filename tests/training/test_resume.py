@@ -17,7 +17,7 @@ from charrnn.text.corpus import from_text, read_corpus
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.config import TrainingConfig
 from charrnn.training.options import TrainOptions
-from charrnn.training.run import Run
+from charrnn.training.text_run import TextRun
 
 EPOCH, STEPS = 22, 48
 """Windows in an epoch, and steps in a run of a little more than two epochs."""
@@ -40,7 +40,7 @@ def begin(**chosen):
         "hidden_size": 6, "batch_size": 2, "seq_length": 4, "max_steps": STEPS, "evaluations": 5,
         "patience": 0, "dropout": 0.3, "learning_rate": 1e-2,
     }  # fmt: skip
-    return Run.begin(from_text(text()), TrainOptions(**choices | chosen))
+    return TextRun.begin(from_text(text()), TrainOptions(**choices | chosen))
 
 
 def go(run, steps=None):
@@ -73,7 +73,7 @@ def test_stopped_and_resumed_equals_never_stopped(tmp_path, cell, dropout):
         assert (run.trainer.now.window == len(run.trainer.batches)) == (stop == EPOCH)
         run.save_state(path)
         del run
-        resumed = Run.resume(from_text(text()), path)
+        resumed = TextRun.resume(from_text(text()), path)
         assert resumed.trainer.now.step == stop
         assert fingerprint(go(resumed)) == fingerprint(whole), stop
         resumed.conclude("its budget")
@@ -90,7 +90,7 @@ def test_stopped_at_every_step(tmp_path):
     run = begin()
     for step in range(1, STEPS):
         go(run, step).save_state(path)
-        run = Run.resume(from_text(text()), path)
+        run = TextRun.resume(from_text(text()), path)
     assert fingerprint(go(run)) == fingerprint(whole)
 
 
@@ -107,7 +107,7 @@ def test_two_halves_of_a_run_that_diverged(tmp_path, monkeypatch):
     whole = go(begin())
     calls[0] = 0
     go(begin(), 15).save_state(path)
-    assert fingerprint(go(Run.resume(from_text(text()), path))) == fingerprint(whole)
+    assert fingerprint(go(TextRun.resume(from_text(text()), path))) == fingerprint(whole)
 
 
 def test_with_workers(tmp_path):
@@ -116,7 +116,7 @@ def test_with_workers(tmp_path):
     run = go(begin(workers=2), 15)
     run.save_state(path)
     run.trainer.finish()
-    resumed = go(Run.resume(from_text(text()), path))
+    resumed = go(TextRun.resume(from_text(text()), path))
     resumed.trainer.finish()
     assert fingerprint(resumed) == fingerprint(whole)
     with pytest.raises(ConfigError, match="workers"):
@@ -153,7 +153,7 @@ def stopped(stopped_once, tmp_path):
 
 
 def after(path, steps=3):
-    return fingerprint(go(Run.resume(from_text(text()), path), 36 + steps))
+    return fingerprint(go(TextRun.resume(from_text(text()), path), 36 + steps))
 
 
 def changed(path, change):
@@ -229,7 +229,7 @@ def test_another_description_is_another_run(stopped, perturb):
 @pytest.mark.parametrize("name", ["params", "adam_m", "adam_v", "adam_t", "state", "window"])
 def test_what_training_depends_on_changes_the_parameters(stopped, name):
     def parameters():
-        return go(Run.resume(from_text(text()), stopped)).trainer.network.params.flat.copy()
+        return go(TextRun.resume(from_text(text()), stopped)).trainer.network.params.flat.copy()
 
     expected = parameters()
 
@@ -386,7 +386,7 @@ def test_any_value_anywhere_is_refused_or_resumed(stopped, data, value):
     path = stopped.with_name("any.resume.npz")
     save_state(path, arrays, meta)
     try:
-        run = Run.resume(from_text(text()), path)
+        run = TextRun.resume(from_text(text()), path)
     except (CheckpointError, TrainingError) as error:  # a budget that is used up
         assert str(error).startswith("any.resume.npz: ")  # noqa: PT017
         assert "\n" not in str(error)  # noqa: PT017
@@ -400,7 +400,7 @@ def test_any_value_anywhere_is_refused_or_resumed(stopped, data, value):
 def test_another_text_is_refused(stopped):
     for other in (text(seed=1), text() + "a", text()[:-1]):
         with pytest.raises(CheckpointError, match="another text") as refusal:
-            Run.resume(from_text(other), stopped)
+            TextRun.resume(from_text(other), stopped)
         assert str(refusal.value).startswith("model.resume.npz: ")
 
 
@@ -411,27 +411,27 @@ def test_the_same_file_read_in_another_way_is_refused(tmp_path):
     for as_bytes in (False, True):
         corpora = [read_corpus([source], as_bytes=how) for how in (as_bytes, not as_bytes)]
         choices = TrainOptions(hidden_size=4, max_steps=9, batch_size=1, seq_length=4)
-        go(Run.begin(corpora[0], choices), 5).save_state(path)
-        assert Run.resume(corpora[0], path).trainer.now.step == 5
+        go(TextRun.begin(corpora[0], choices), 5).save_state(path)
+        assert TextRun.resume(corpora[0], path).trainer.now.step == 5
         with pytest.raises(CheckpointError, match="bytes"):
-            Run.resume(corpora[1], path)
+            TextRun.resume(corpora[1], path)
 
 
 def test_a_used_up_budget_is_refused_and_more_continues(tmp_path):
     path = tmp_path / "model.npz"
     run = go(begin(max_steps=15))
     run.save_state(path)
-    assert Run.resume(from_text(text()), path).trainer.fraction() == 1  # it is to be concluded
+    assert TextRun.resume(from_text(text()), path).trainer.fraction() == 1  # it is to be concluded
     run.conclude("its budget was used up")
     run.save(path)
     with pytest.raises(TrainingError, match="15 steps") as refusal:
-        Run.resume(from_text(text()), path)
+        TextRun.resume(from_text(text()), path)
     assert "max_steps" in str(refusal.value)
     with pytest.raises(TrainingError):
-        Run.resume(from_text(text()), path, {"max_steps": 15})
+        TextRun.resume(from_text(text()), path, {"max_steps": 15})
     with pytest.raises(ConfigError, match="max_steps"):
-        Run.resume(from_text(text()), path, {"max_steps": -1})
-    run = Run.resume(from_text(text()), path, {"max_steps": 20})
+        TextRun.resume(from_text(text()), path, {"max_steps": -1})
+    run = TextRun.resume(from_text(text()), path, {"max_steps": 20})
     assert run.trainer.config.max_steps == 20
     assert [progress.step for progress in run.trainer.run()] == [16, 17, 18, 19, 20]
 
@@ -441,16 +441,16 @@ def test_a_run_out_of_patience_has_nothing_left_to_do(tmp_path):
     run = go(begin(evaluations=STEPS, patience=2, learning_rate=1e-5, seed=1, average=0.0))
     assert run.trainer.now.step < STEPS
     run.save_state(path)
-    resumed = Run.resume(from_text(text()), path)
+    resumed = TextRun.resume(from_text(text()), path)
     assert list(resumed.trainer.run()) == []
 
 
 def test_a_missing_state_is_named(tmp_path):
     with pytest.raises(CheckpointError, match=r"^model\.resume\.npz: no such checkpoint"):
-        Run.resume(from_text(text()), tmp_path / "model.npz")
+        TextRun.resume(from_text(text()), tmp_path / "model.npz")
 
 
 def test_the_vocabulary_of_the_run_is_its_text(stopped):
-    run = Run.resume(from_text(text()), stopped)
+    run = TextRun.resume(from_text(text()), stopped)
     assert run.vocabulary == Vocabulary.of("abcde")
     assert resume_path(stopped) == stopped

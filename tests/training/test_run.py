@@ -15,12 +15,13 @@ from charrnn.evaluation.score import score
 from charrnn.text.corpus import from_text, read_corpus
 from charrnn.text.read_as import ReadAs
 from charrnn.training import autosave as saving_module
-from charrnn.training import run as module
+from charrnn.training import memory
+from charrnn.training import text_run as module
 from charrnn.training.autosave import Saving
 from charrnn.training.log import RunLog
 from charrnn.training.options import TrainOptions
-from charrnn.training.run import Run
 from charrnn.training.stopped import text_of
+from charrnn.training.text_run import TextRun
 from charrnn.training.trainer import Evaluation, Progress
 
 WORDS = "the cat sat on the mat and the dog sat on the log\n"
@@ -31,7 +32,7 @@ def begin(text=WORDS * 20, **chosen):
         "hidden_size": 8, "batch_size": 4, "seq_length": 8, "max_steps": 30, "evaluations": 6,
         "learning_rate": 1e-2, "dropout": 0.1,
     }  # fmt: skip
-    return Run.begin(from_text(text), TrainOptions(**choices | chosen))
+    return TextRun.begin(from_text(text), TrainOptions(**choices | chosen))
 
 
 def finished(**chosen):
@@ -138,13 +139,13 @@ def test_a_run_that_does_not_fit_in_memory_is_refused_at_its_beginning_and_resum
     next(run.trainer.run())
     run.save(path)
     run.save_state(path)
-    monkeypatch.setattr(module, "available_memory", lambda: 40e6)
+    monkeypatch.setattr(memory, "available_memory", lambda: 40e6)
     with pytest.raises(TrainingError, match=r"needs 0\.\d\d GB .* take 0\.04 GB here; choose"):
         begin()
     with pytest.raises(CheckpointError, match=r"needs 0\.\d\d GB .* resume it where there is more"):
-        Run.resume(from_text(WORDS * 20), path)
-    monkeypatch.setattr(module, "available_memory", lambda: 200e6)
-    assert len(list(Run.resume(from_text(WORDS * 20), path).trainer.run())) == 3
+        TextRun.resume(from_text(WORDS * 20), path)
+    monkeypatch.setattr(memory, "available_memory", lambda: 200e6)
+    assert len(list(TextRun.resume(from_text(WORDS * 20), path).trainer.run())) == 3
 
 
 def test_too_many_characters(monkeypatch):
@@ -158,7 +159,7 @@ def test_bytes(tmp_path):
     source = tmp_path / "text.bin"
     source.write_bytes(bytes(range(256)) * 4)
     corpus = read_corpus([source], as_bytes=True)
-    run = Run.begin(corpus, TrainOptions(hidden_size=4, max_steps=2))
+    run = TextRun.begin(corpus, TrainOptions(hidden_size=4, max_steps=2))
     assert run.vocabulary.kind == "bytes"
     assert run.checkpoint().training.encoding == "bytes"
     for _ in run.trainer.run():
@@ -172,12 +173,14 @@ def test_where_the_text_of_a_stopped_run_lies(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("a.txt", "b.txt"):
         (tmp_path / name).write_text(WORDS * 5, encoding="latin-1")
-    run = Run.begin(read_corpus(["a.txt", "b.txt"], encoding="latin-1"), TrainOptions(max_steps=3))
+    run = TextRun.begin(
+        read_corpus(["a.txt", "b.txt"], encoding="latin-1"), TrainOptions(max_steps=3)
+    )
     path = tmp_path / "model.npz"
     run.save_state(path)
     names, read_as = text_of(path)
     assert (names, read_as) == (["a.txt", "b.txt"], ReadAs("latin-1"))
-    Run.resume(read_corpus(names, encoding=read_as.encoding), path)
+    TextRun.resume(read_corpus(names, encoding=read_as.encoding), path)
     assert str(tmp_path).encode() not in resume_path(path).read_bytes()
     with pytest.raises(CheckpointError):
         text_of(tmp_path / "other.npz")

@@ -17,6 +17,7 @@ from charrnn.text import batches as streams
 from charrnn.text.corpus import from_text
 from charrnn.training import learner as learning
 from charrnn.training import trainer as module
+from charrnn.training.batches import TextBatches
 from charrnn.training.config import TrainingConfig
 from charrnn.training.optimizer import learning_rate
 from charrnn.training.trainer import Trainer
@@ -43,7 +44,7 @@ def make(cell="lstm", train=None, validation=None, hidden_size=6, **chosen):
     network = Network(NetworkConfig(V, cell, hidden_size), np.random.default_rng(config.seed))
     train = ids(305) if train is None else train
     validation = ids(60, seed=1) if validation is None else validation
-    return Trainer(network, train, validation, config)
+    return Trainer(network, TextBatches(train, validation, V, config), config)
 
 
 @pytest.fixture

@@ -72,10 +72,10 @@ def train(
         text_to_resume,
     )
     from charrnn.cli.train.retyped import Retyped
-    from charrnn.cli.train.session import print_plan, run_session
+    from charrnn.cli.train.session import display_of, run_session
     from charrnn.text.corpus import read_corpus
     from charrnn.training.pairs.run import PairRun
-    from charrnn.training.run import Run
+    from charrnn.training.text_run import TextRun
 
     options = replace(options, max_time=machine.max_time(options.max_time))
     typed, sources, resume = typed_options(ctx), corpus or [], output.resume
@@ -98,9 +98,9 @@ def train(
         run = (
             resume_run(text, resume, options, typed)
             if resume
-            else PairRun.begin_pairs(text, pair_options, options)
+            else PairRun.begin(text, pair_options, options)
             if pair_options.pairs
-            else Run.begin(text, options)
+            else TextRun.begin(text, options)
         )
         stack.callback(run.trainer.learner.close)
         if not (resume or output.dry_run):
@@ -108,7 +108,7 @@ def train(
             if not output.overwrite:  # another process may have been quicker
                 refuse_to_replace(path)
         if output.dry_run:
-            print_plan(run, path, spared)
+            display_of(run).plan(path, spared)
             return
         if output.overwrite:
             with suppress(CheckpointError):  # there is none, or none that can be read

@@ -11,10 +11,10 @@ from charrnn.cli.signals import Stop, Stopped
 from charrnn.plurals import counted
 from charrnn.terminal.numbers import duration
 from charrnn.text.copies import IndexedCorpus
-from charrnn.training.run import Run
+from charrnn.training.text_run import TextRun
 
 
-def index_text(run: Run, model: Path, stop: Stop) -> None:
+def index_text(run: TextRun, model: Path, stop: Stop) -> None:
     """Index the text, all of it, beside the model, unless a signal ends that.
 
     Raises

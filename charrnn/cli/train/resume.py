@@ -15,6 +15,7 @@ from charrnn.training.pairs.options import PairOptions
 from charrnn.training.pairs.run import PairRun
 from charrnn.training.run import Run
 from charrnn.training.stopped import is_run_on_pairs, text_of
+from charrnn.training.text_run import TextRun
 
 FIXED = {field.name for field in fields(TrainOptions)} - {*BUDGETS, "patience", "evaluations"}
 FIXED |= {"field", "extract", *(field.name for field in fields(PairOptions))}
@@ -81,7 +82,7 @@ def resume_run(corpus: Corpus, path: Path, options: TrainOptions, typed: set[str
     }
     if typed & {*BUDGETS, "quick", "best"}:
         changes |= {name: getattr(options, name) for name in BUDGETS}
-    kind = PairRun if is_run_on_pairs(path) else Run
+    kind: type[Run] = PairRun if is_run_on_pairs(path) else TextRun
     return kind.resume(corpus, path, changes)
 
 

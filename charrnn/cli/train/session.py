@@ -1,28 +1,23 @@
 """A run from its plan to its end, or to the signal that stops it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from charrnn.checkpoint.checkpoint import Checkpoint, this_program
+from charrnn.checkpoint.checkpoint import this_program
 from charrnn.checkpoint.paths import resume_path
 from charrnn.cli.messages import note
 from charrnn.cli.signals import Stop, Stopped, stopping
-from charrnn.cli.train.index_text import index_text
+from charrnn.cli.train.display import Again, Display
 from charrnn.cli.train.options import OutputOptions
-from charrnn.cli.train.show_end import Ended, show_end, show_stop, show_stopped, show_unmeasured
-from charrnn.cli.train.show_pairs import answered, show_pair_end, show_pair_plan
-from charrnn.cli.train.show_plan import show_plan
+from charrnn.cli.train.show_end import show_unmeasured
+from charrnn.cli.train.show_pair_run import PairDisplay
 from charrnn.cli.train.show_profile import draw
 from charrnn.cli.train.show_progress import TrainingProgress
+from charrnn.cli.train.show_text_run import TextDisplay
 from charrnn.errors import TrainingError
-from charrnn.plurals import counted
-from charrnn.sampling.config import SamplingConfig
-from charrnn.sampling.sample import stream
 from charrnn.system.child import wake
 from charrnn.terminal.console import notes
 from charrnn.terminal.screen import screen_of, show
@@ -31,32 +26,22 @@ from charrnn.training.log import RunLog
 from charrnn.training.pairs.run import PairRun
 from charrnn.training.profile import Profile
 from charrnn.training.run import Run
-from charrnn.training.trainer import ENDED, Ending, Progress
-from charrnn.training.verdict import Verdict, judge, remedy
-
-Again = Callable[[Path | None, dict[str, Any]], str]
-"""The command with other options, given by their names: to resume a model, or to start afresh."""
+from charrnn.training.text_run import TextRun
+from charrnn.training.trainer import ENDED, Progress
 
 SAMPLE_EVERY = 5
 """Evaluations from one sample to the next."""
 
-LONG_TEXT = 20_000
-"""Validation characters above which a note says what takes the time."""
+SAMPLE = 160
+"""Characters of a sample while the network learns."""
 
 
-def print_plan(run: Run, path: Path, spared: Path | None = None, saving: float = 0.0) -> None:
-    """Show what the run will take.
-
-    spared: what lies where the model would have been saved, and stays.
-    saving: the seconds that the run takes to be saved.
-    """
-    now, used = run.trainer.now, run.trainer.fraction()
+def display_of(run: Run) -> Display:
+    """Return what prints a run."""
     if isinstance(run, PairRun):
-        show_pair_plan(run, path, notes(), step=now.step, used=used, spared=spared)
-        return
-    sources = tuple(source.name for source in run.corpus.sources)
-    planned = run.plan(saving)
-    show_plan(planned, sources, path, notes(), step=now.step, used=used, spared=spared)
+        return PairDisplay(run)
+    assert isinstance(run, TextRun)
+    return TextDisplay(run)
 
 
 def run_session(
@@ -72,15 +57,15 @@ def run_session(
     CharRNNError
         The run cannot start or continue, or not all of it is saved; what is saved is whole.
     """
-    trainer, saving = run.trainer, Saving(run, path)
+    trainer, saving, display = run.trainer, Saving(run, path), display_of(run)
     trainer.profile = Profile() if output.profile else None
     with stopping(wake) as stop, _prepared(saving, output.log_file) as log:
-        print_plan(run, path, spared, saving.took)
-        if output.index and not stop.requested and not isinstance(run, PairRun):
-            index_text(run, path, stop)
+        display.plan(path, spared, saving.took)
+        if output.index and not stop.requested:
+            display.index(path, stop)
         if not stop.requested:
             with saving.guarded():
-                _train(run, saving, log, stop, output)
+                _train(display, saving, log, stop, output)
         if trainer.profile:
             screen = screen_of(notes())
             show(draw(trainer.profile.shares(), trainer.profile.steps, screen), screen, notes())
@@ -88,15 +73,9 @@ def run_session(
             saving.stopped()
             if log:
                 _written(log, "stop", step=trainer.now.step)
-            piped = run.corpus.is_piped
-            if isinstance(run, PairRun):
-                show_stopped(trainer.now.step, path, notes(), piped=piped)
-            else:
-                checkpoint = run.checkpoint()
-                verdict = _judged(run, checkpoint, "stop")
-                show_stop(checkpoint, verdict, path, notes(), piped=piped)
+            display.stopped(path)
         else:
-            _conclude(run, path, saving, log, stop, again)
+            _conclude(display, saving, log, stop, again)
     if lost := _lost(saving, log):
         raise TrainingError(f"{path}: saved, but on the way {lost}")
     return stop.exit_code
@@ -119,8 +98,11 @@ def _prepared(saving: Saving, log_file: Path | None) -> Iterator[RunLog | None]:
             yield log
 
 
-def _train(run: Run, saving: Saving, log: RunLog | None, stop: Stop, output: OutputOptions) -> None:
+def _train(
+    display: Display, saving: Saving, log: RunLog | None, stop: Stop, output: OutputOptions
+) -> None:
     """Train to the end or to the first signal, and show, log and save what there is."""
+    run = saving.run
     with TrainingProgress(
         run.trainer.fraction(),
         run.trainer.now.history,
@@ -133,71 +115,38 @@ def _train(run: Run, saving: Saving, log: RunLog | None, stop: Stop, output: Out
                 if warning:
                     shown.line(f"warning: {warning}")
             if output.samples and _sample_due(run, progress):
-                shown.sample(_write_sample(run, 160), progress)
+                shown.sample(display.sample(SAMPLE), progress)
             if stop.requested:
                 break
 
 
-def _conclude(  # noqa: PLR0917
-    run: Run, path: Path, saving: Saving, log: RunLog | None, stop: Stop, again: Again
+def _conclude(
+    display: Display, saving: Saving, log: RunLog | None, stop: Stop, again: Again
 ) -> None:
     """Save, measure the best network, and show the result of the run.
 
     Saved first: if the user interrupts the measuring, the model is there and can be measured later.
     """
-    trainer, ending = run.trainer, run.trainer.ending()
+    run, path, step = saving.run, saving.path, saving.run.trainer.now.step
+    ending = run.trainer.ending()
     saving.stopped()
-    if len(run.validation) > LONG_TEXT:
-        kept = counted(len(run.validation), "character")
-        note(f"measuring the best network on {kept} of validation; Ctrl-C leaves it for later")
+    if long := display.measuring():
+        note(f"measuring the best network on {long}; Ctrl-C leaves it for later")
     try:
         with stop.ends_work():
             run.conclude(ENDED[ending])
     except Stopped:
         if log:
-            _written(log, "stop", step=trainer.now.step)
-        show_unmeasured(trainer.now.step, path, notes(), piped=run.corpus.is_piped)
+            _written(log, "stop", step=step)
+        show_unmeasured(step, path, notes(), piped=run.corpus.is_piped)
         return
     run.save(path)
-    if isinstance(run, PairRun):
-        _ended_with_pairs(run, path, log, ending)
-        return
-    checkpoint = run.checkpoint()
-    record, leakage = checkpoint.training, run.leakage
-    verdict = _judged(run, checkpoint, ending)
-    if log:
-        _written(
-            log, "end", step=trainer.now.step, best_step=record.best_step,
-            val_loss=record.val_loss, baselines=record.baselines, seconds=record.seconds,
-            verdict=verdict.kind, repeated=leakage and leakage.share,
-        )  # fmt: skip
-    better = remedy(verdict, checkpoint.network.config, record)
-    advice = again(path if better.resumed else None, dict(better.options)) if better else None
-    show_end(Ended(checkpoint, verdict, leakage, advice, _write_sample(run, 280)), path, notes())
 
+    def last(**fields: Any) -> None:
+        if log:
+            _written(log, "end", step=step, **fields)
 
-def _ended_with_pairs(run: PairRun, path: Path, log: RunLog | None, ending: Ending) -> None:
-    checkpoint = run.pair_checkpoint()
-    record = checkpoint.training
-    if log:
-        _written(
-            log, "end", step=run.trainer.now.step, best_step=record.best_step,
-            val_loss=record.val_loss, measured=checkpoint.measured, seconds=record.seconds,
-        )  # fmt: skip
-    verdict = judge(checkpoint.history, ending, validated=run.is_validated)
-    show_pair_end(run, checkpoint, verdict, path, notes())
-
-
-def _judged(run: Run, checkpoint: Checkpoint, ending: Ending) -> Verdict:
-    record = checkpoint.training
-    measured = bool(record.baselines)
-    return judge(
-        checkpoint.history,
-        ending,
-        loss=record.val_loss if measured else None,
-        baselines=record.baselines,
-        validated=run.is_validated,
-    )
+    display.ended(path, ending, again, last)
 
 
 def _about(run: Run) -> dict[str, Any]:
@@ -241,11 +190,3 @@ def _sample_due(run: Run, progress: Progress) -> bool:
     """Return whether a sample is due: at every fifth evaluation but the last."""
     evaluations = len(run.trainer.now.history)
     return bool(progress.evaluation) and not evaluations % SAMPLE_EVERY and progress.fraction < 1
-
-
-def _write_sample(run: Run, length: int) -> str:
-    if isinstance(run, PairRun):
-        return answered(run, length)
-    rng = np.random.Generator(np.random.PCG64(run.trainer.config.seed))
-    config = SamplingConfig(length=length)
-    return "".join(stream(run.network, run.vocabulary, run.train[:0], config, rng))

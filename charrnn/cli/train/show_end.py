@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from charrnn.array_types import Doubles
 from charrnn.checkpoint.checkpoint import Checkpoint
 from charrnn.checkpoint.record import TrainingRecord
 from charrnn.cli.train.show_verdict import leaky, sentence
@@ -47,24 +48,10 @@ def show_end(ended: Ended, path: Path, console: Console) -> None:
     """Print the result of a run, a sample, and the commands to type next."""
     screen = screen_of(console, narrowest=LEAST_COLUMNS)
     checkpoint, training = ended.checkpoint, ended.checkpoint.training
-    history = checkpoint.history
     network, quiet = checkpoint.network.config, screen.palette.dim
-    lines = [Text()]
-    if len(history) > 1:
-        series = {"train": history[:, 1], "val": history[:, 2]}
-        if not training.val_characters:
-            del series["val"]
-        lines += curve(history[:, 0], series, screen, height=8, label=_label(training, screen))
-        lines.append(Text())
-    speed = training.characters_read / max(training.seconds, 1e-9)
-    best = f"the best was step {count(training.best_step)}"
-    lines += [
-        *wrapped(
-            f"{counted(training.steps, 'step')} in {duration(training.seconds)}, {short(speed)} "
-            "char/s",
-            screen,
-        ),
-        *wrapped(f"ended because {training.ended}; {best}", screen),
+    lines = [
+        Text(),
+        *run_lines(checkpoint.history, training, screen, _label(training, screen)),
         *_losses(network.cell, training, screen),
     ]
     if ended.leakage and ended.leakage.leaky:
@@ -81,6 +68,31 @@ def show_end(ended: Ended, path: Path, console: Console) -> None:
         print_line(f"try    {ended.advice}", console, "bold")
     print_line(f"next   {command('sample', file_word(path))}", console, "bold")
     print_line(f"       {command('inspect', file_word(path))}", console, "bold")
+
+
+def run_lines(history: Doubles, training: TrainingRecord, screen: Screen, label: str) -> list[Text]:
+    """Return the curves of the losses, how long it took, and why it ended.
+
+    label: what the curves measure.
+    """
+    lines: list[Text] = []
+    if len(history) > 1:
+        series = {"train": history[:, 1], "val": history[:, 2]}
+        if not training.val_characters:
+            del series["val"]
+        lines += curve(history[:, 0], series, screen, height=8, label=label)
+        lines.append(Text())
+    speed = training.characters_read / max(training.seconds, 1e-9)
+    best = f"the best was step {count(training.best_step)}"
+    return [
+        *lines,
+        *wrapped(
+            f"{counted(training.steps, 'step')} in {duration(training.seconds)}, {short(speed)} "
+            "char/s",
+            screen,
+        ),
+        *wrapped(f"ended because {training.ended}; {best}", screen),
+    ]
 
 
 def show_stop(

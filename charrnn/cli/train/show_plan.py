@@ -10,7 +10,11 @@ from charrnn.network.config import NetworkConfig
 from charrnn.plurals import counted
 from charrnn.terminal.numbers import count, duration, memory, short
 from charrnn.terminal.safe import safe
+from charrnn.training.config import TrainingConfig
 from charrnn.training.plan import Plan
+
+Row = tuple[str, str]
+"""A line of a plan: its heading, empty where it goes on, and what it says."""
 
 KEPT = {
     "end": "the last {}",
@@ -62,20 +66,56 @@ def show_plan(
             f"{kept if plan.val_characters else 'none'} to validate",
         ),
         ("network", f"{describe(network)}, {counted(plan.parameters, 'parameter')}"),
-        ("training", _training(plan)),
+        ("training", training_row(plan.training, plan.training.seq_length)),
         ("budget", _budget(plan)),
-        *([("resumed", f"after step {count(step)}, {used:.0%} of the budget")] if step else ()),
+        *resumed_row(step, used),
         ("expected", _expected(plan, used)),
-        ("model", safe(str(path)).plain),
+        *model_rows(path, spared),
     ]
+    show_rows(rows, plan.notes, console)
+
+
+def resumed_row(step: int, used: float) -> list[Row]:
+    """Return where a resumed run continues, as a row; none for a new one."""
+    return [("resumed", f"after step {count(step)}, {used:.0%} of the budget")] if step else []
+
+
+def model_rows(path: Path, spared: Path | None) -> list[Row]:
+    """Return where the model is saved, as rows, and what lies there and stays."""
+    rows = [("model", safe(str(path)).plain)]
     if spared:
         rows.append(("", f"{safe(str(spared)).plain} exists, and stays; --overwrite replaces it"))
-    rows += (("note", safe(note).plain) for note in plan.notes)
-    show_rows(rows, console)
+    return rows
 
 
-def show_rows(rows: list[tuple[str, str]], console: Console) -> None:
-    """Print the rows of a plan, each with its heading."""
+def training_row(training: TrainingConfig, window: int | None) -> str:
+    """Return how a network is trained, in a few words; without a window where there is none."""
+    together = f", {training.workers} processes" if training.workers > 1 else ""
+    return (
+        f"batch {training.batch_size}{f' x window {window}' if window else ''}, AdamW at "
+        f"{training.learning_rate:g}, dropout {training.dropout:g}, seed {training.seed}{together}"
+    )
+
+
+def limits(training: TrainingConfig, of_passes: tuple[str, str]) -> list[str]:
+    """Return what ends a run, in words.
+
+    of_passes: how one pass and several are called.
+    """
+    one, several = of_passes
+    ends = []
+    if training.epochs:
+        ends.append(f"1 {one}" if training.epochs == 1 else f"{training.epochs:g} {several}")
+    if training.max_steps:
+        ends.append(counted(training.max_steps, "step"))
+    if training.max_time:
+        ends.append(duration(training.max_time))
+    return ends
+
+
+def show_rows(rows: list[Row], notes: tuple[str, ...], console: Console) -> None:
+    """Print the rows of a plan, each with its heading, and notes on them."""
+    rows = [*rows, *(("note", safe(note).plain) for note in notes)]
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column()
@@ -104,24 +144,9 @@ def sources_named(sources: tuple[str, ...]) -> str:
     return safe(names, limit=LONGEST_NAMES).plain
 
 
-def _training(plan: Plan) -> str:
-    training = plan.training
-    together = f", {training.workers} processes" if training.workers > 1 else ""
-    return (
-        f"batch {training.batch_size} x window {training.seq_length}, AdamW at "
-        f"{training.learning_rate:g}, dropout {training.dropout:g}, seed {training.seed}{together}"
-    )
-
-
 def _budget(plan: Plan) -> str:
     training = plan.training
-    ends = []
-    if training.epochs:
-        ends.append("1 epoch" if training.epochs == 1 else f"{training.epochs:g} epochs")
-    if training.max_steps:
-        ends.append(counted(training.max_steps, "step"))
-    if training.max_time:
-        ends.append(duration(training.max_time))
+    ends = limits(training, ("epoch", "epochs"))
     read = plan.steps * training.batch_size * training.seq_length
     passes = count(plan.passes) if plan.passes >= MANY_PASSES else f"{plan.passes:.1f}"
     return (

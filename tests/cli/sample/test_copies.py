@@ -20,7 +20,7 @@ from charrnn.sampling.filters.no_copy import NoCopy
 from charrnn.text.copies import IndexedCorpus
 from charrnn.text.corpus import from_text, read_corpus
 from charrnn.training.options import TrainOptions
-from charrnn.training.run import Run
+from charrnn.training.text_run import TextRun
 
 FIRST = "the cat sat on the mat and the dog sat on the log\nnow the cow sat on the plough\n"
 SECOND = "and the owl sat there with a scowl, and a growl, and a towel to hand\nthe end"
@@ -295,7 +295,7 @@ def test_an_index_is_written_before_the_run_and_for_a_resumed_one(tmp_path, monk
 
 
 def test_a_signal_ends_the_indexing_and_leaves_no_half_of_it(tmp_path, monkeypatch):
-    stop, run = Stop(), Run.begin(from_text(WHOLE * 3), TrainOptions(max_steps=1))
+    stop, run = Stop(), TextRun.begin(from_text(WHOLE * 3), TrainOptions(max_steps=1))
 
     def interrupted(*_):
         stop.ask(2)

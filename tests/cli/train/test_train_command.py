@@ -21,17 +21,17 @@ from typer.testing import CliRunner
 from charrnn.checkpoint.checkpoint import load, load_state, save, save_state
 from charrnn.checkpoint.paths import resume_path
 from charrnn.cli import app
-from charrnn.cli.train import session as running_module
+from charrnn.cli.train import show_text_run as shown_module
 from charrnn.cli.train.show_progress import TrainingProgress
 from charrnn.errors import CheckpointError
 from charrnn.system.atomic import Lock
 from charrnn.training import defaults as defaults_module
 from charrnn.training import plan as plan_module
-from charrnn.training import run as run_module
+from charrnn.training import text_run as run_module
 from charrnn.training import trainer as trainer_module
 from charrnn.training.defaults import LEAST_SCORED
 from charrnn.training.estimate import Pace
-from charrnn.training.run import Run
+from charrnn.training.text_run import TextRun
 from charrnn.training.trainer import Trainer
 
 TEXT = "the cat sat on the mat and the dog sat on the log\n" * 40
@@ -211,7 +211,7 @@ def test_memory_that_does_not_suffice(monkeypatch):
     def begin(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr(Run, "begin", begin)
+    monkeypatch.setattr(TextRun, "begin", begin)
     result = train("text.txt", *SHORT)
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
     assert "not enough memory" in result.stderr
@@ -880,14 +880,14 @@ def test_stop_and_resume_is_never_having_stopped(cell, workers, number, quick):
 
 
 def test_a_signal_at_the_very_end_does_not_cut_it_short(quick, monkeypatch):
-    save = Run.save
+    save = TextRun.save
 
     def interrupted(self, path):
         save(self, path)
         if load(path).training.baselines:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    monkeypatch.setattr(Run, "save", interrupted)
+    monkeypatch.setattr(TextRun, "save", interrupted)
     result = train("text.txt", *SHORT, "-o", "m.npz")
     assert result.exit_code == 143
     assert "next   charrnn sample m.npz" in result.stderr
@@ -968,14 +968,14 @@ def test_a_run_that_is_killed_while_it_is_measured_is_concluded_later(quick, mon
     if ending == "learnt":
         monkeypatch.setattr(trainer_module, "LEARNT", 10.0)
     assert train(*arguments, "-o", "whole.npz").exit_code == 0
-    conclude = Run.conclude
+    conclude = TextRun.conclude
 
     def killed(self, ended):
         raise MemoryError  # nothing is done about it, as nothing is about a kill
 
-    monkeypatch.setattr(Run, "conclude", killed)
+    monkeypatch.setattr(TextRun, "conclude", killed)
     assert train(*arguments, "-o", "m.npz").exit_code == 1
-    monkeypatch.setattr(Run, "conclude", conclude)
+    monkeypatch.setattr(TextRun, "conclude", conclude)
     assert load(Path("m.npz")).training.ended == "interrupted"
     result = train("--resume", "m.npz")
     assert result.exit_code == 0
@@ -988,7 +988,7 @@ def test_a_run_that_is_killed_while_it_is_measured_is_concluded_later(quick, mon
 
 
 def test_ctrl_c_ends_the_measuring_at_once_and_leaves_it_for_later(quick, monkeypatch):
-    monkeypatch.setattr(running_module, "LONG_TEXT", 10)
+    monkeypatch.setattr(shown_module, "LONG_TEXT", 10)
     scored = run_module.score
 
     def interrupted(network, ids):

@@ -37,7 +37,7 @@ PAIRS = PairOptions(pairs=True)
 
 
 def begin(corpus, asked=PAIRS, **options):
-    return PairRun.begin_pairs(corpus, asked, TrainOptions(**(SMALL | {"max_steps": 12} | options)))
+    return PairRun.begin(corpus, asked, TrainOptions(**(SMALL | {"max_steps": 12} | options)))
 
 
 def encoded(lengths, seed=0):
@@ -94,7 +94,7 @@ def test_it_learns(corpora, kind):
     assert losses[-1] < 0.6 * losses[0]
     measured = run.measured
     assert measured.count == len(run.kept)
-    assert measured.nats == pytest.approx(run.pair_checkpoint().training.val_loss)
+    assert measured.nats == pytest.approx(run.checkpoint().training.val_loss)
     if kind == "chosen":
         assert measured.exact == 1
         assert measured.confusion.sum() == measured.count
@@ -163,7 +163,7 @@ def test_other_pairs_are_not_resumed(corpora, tmp_path):
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_a_model_is_read_as_it_was_saved(corpora, tmp_path, kind, cell):
     run = begin(corpora[kind], cell=cell, num_layers=2)
-    saved = run.pair_checkpoint()
+    saved = run.checkpoint()
     save_pairs(tmp_path / "m.npz", saved)
     found = load_pairs(tmp_path / "m.npz")
     np.testing.assert_array_equal(found.network.params.flat, saved.network.params.flat)
@@ -175,7 +175,7 @@ def test_a_model_is_read_as_it_was_saved(corpora, tmp_path, kind, cell):
 def test_answers_of_either_kind_can_be_asked_for(corpora):
     written = begin(corpora["chosen"], PairOptions(pairs=True, answers="written"))
     assert not written.labels
-    assert written.pair_network.config.reverse
+    assert written.network.config.reverse
     chosen = begin(corpora["chosen"])
     assert chosen.labels == ("no", "yes")
-    assert not chosen.pair_network.config.reverse
+    assert not chosen.network.config.reverse
