@@ -28,8 +28,10 @@ from charrnn.checkpoint.paths import resume_path
 from charrnn.errors import CheckpointError, ConfigError, TextError, printable
 from charrnn.evaluation.answers import Measured, measure
 from charrnn.evaluation.score import score
-from charrnn.inspection.inspected import Inspected, inspect
+from charrnn.inspection.inspected import Inspected, inspect, inspect_pairs
+from charrnn.inspection.options import Part
 from charrnn.inspection.reading import Reading
+from charrnn.inspection.views.registry import OPENS
 from charrnn.network.config import CellName
 from charrnn.network.network import Network
 from charrnn.plurals import counted
@@ -469,8 +471,9 @@ class CharRNN:
     def inspect(
         self,
         text: str | os.PathLike[str] | None = None,
-        view: str = "overview",
+        view: str | None = None,
         *,
+        part: Part | None = None,
         others: Sequence["CharRNN"] = (),
         unknown: Unknown = "error",
         threads: int | None = None,
@@ -482,9 +485,13 @@ class CharRNN:
         ----------
         text
             What the network reads, or the path of a file that holds it; by default a text that it
-            writes itself.
+            writes itself. Of a network of pairs what it answers; an answer may follow a tab.
         view
-            One of those that `charrnn inspect --help` lists.
+            One of those that `charrnn inspect --help` lists; by default "overview", of a network
+            of pairs "state".
+        part
+            Of a network of pairs the "encoder" as it reads the text, or the "decoder" as it writes
+            the answer.
         others
             Models to compare with, for views that compare.
         options
@@ -495,9 +502,16 @@ class CharRNN:
         ConfigError, TextError
             There is no such view or option, or the network does not know a character.
         """
+        if self._pairs is not None:
+            if others or isinstance(text, os.PathLike):
+                raise ConfigError("networks of pairs are looked at one at a time, with a text")
+            with self._limit(threads):
+                return inspect_pairs(self._pairs, text, view, part, unknown, options)
+        if part:
+            raise ConfigError("part: is of a network of pairs, which this is not; leave it out")
         models = [self.checkpoint, *(other.checkpoint for other in others)]
         with self._limit(threads):
-            return inspect(models, text, view, unknown=unknown, **options)
+            return inspect(models, text, view or OPENS, unknown=unknown, **options)
 
     def save(
         self, path: str | os.PathLike[str], *, overwrite: bool = False, resume: bool = False

@@ -60,6 +60,7 @@ SUBFLOORS = {
         "source": 1,
         "view": 1,
         "places": 2,
+        "pair_parts": 2,
         "methods": 3,
         "output": 4,
         "views": 5,

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from charrnn.array_types import NamedArrays
 from charrnn.checkpoint.checkpoint import Checkpoint
+from charrnn.checkpoint.pairs import PairCheckpoint
 from charrnn.errors import ConfigError
-from charrnn.inspection.options import Options, Unit, parse_settings, parse_units
+from charrnn.inspection.options import Options, Part, Unit, parse_settings, parse_units
 from charrnn.inspection.output.envelope import Envelope
+from charrnn.inspection.pair_parts import PartRead, check_needs_none, part_of_pairs
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Cell, Result
 from charrnn.inspection.source import Source
@@ -152,6 +154,40 @@ def inspect(
     )
     result = chosen.compute(subject, asked)
     return Inspected(chosen, result, Envelope(NAME, first, source, asked, others))
+
+
+def inspect_pairs(  # noqa: PLR0917
+    pairs: PairCheckpoint,
+    text: str | None,
+    view: str | None,
+    part: Part | None = None,
+    unknown: Unknown = "error",
+    options: Mapping[str, Any] | None = None,
+) -> Inspected:
+    """Compute a view of a part of a model of pairs.
+
+    text: the source; behind a tab its answer, by default the one that the network writes.
+    view: by default the states.
+    part: by default the decoder, of labels the encoder.
+
+    Raises
+    ------
+    ConfigError, TextError
+        As for `inspect`; or there is no such part, or no text where the view reads one.
+    """
+    chosen = choose_view(view or "state")
+    model = part_of_pairs(pairs, part)
+    asked = _options(options or {}).resolved(model.network.config)
+    if not chosen.reads_text:
+        if model.network is pairs.network.encoder:
+            check_needs_none(chosen)
+        return Inspected(chosen, chosen.compute(model, asked), Envelope(NAME, model, None, asked))
+    if text is None:
+        raise ConfigError("a model of pairs needs a text to answer", argument="text")
+    read = PartRead.of(pairs, text, part, unknown, asked.limit)
+    reading = read.look(chosen, asked)
+    result = chosen.compute((reading,) if chosen.compares else reading, asked)
+    return Inspected(chosen, result, Envelope(NAME, read.checkpoint, read.source, asked))
 
 
 def _options(given: Mapping[str, Any]) -> Options:

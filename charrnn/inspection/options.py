@@ -28,6 +28,9 @@ Paint = Literal["bits", "rank", "excess"]
 
 Ablation = Literal["mean", "zero"]
 
+Part = Literal["encoder", "decoder"]
+"""A part of a network of pairs: what reads a text, and what writes its answer."""
+
 Unit = tuple[int, int]
 """A hidden unit: its layer, from 0, and its index in the layer, from 0; written `layer:index`."""
 

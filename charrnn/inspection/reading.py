@@ -2,7 +2,8 @@
 
 After character x(t) has been read, for t = 0, 1, ..., T-1,
 
-    a(t)       is the state, from a(-1) = 0 (the equations call it a(0)),
+    a(t)       is the state, from a(-1) = 0 (the equations call it a(0)), or in a decoder of
+               pairs from the state after the source,
     y_hat(t)   is the prediction of the character after it, x(t+1).
 
 So every array of a Reading has a row for each character: row t was known when t had
@@ -43,12 +44,14 @@ WINDOW = 256
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """The arrays that a network computed as it read one text from a(0) = 0.
+    """The arrays that a network computed as it read one text from its first state.
 
     ids: (T,), the text.
-    log_y_hat: (T, V) float32, natural logarithms; row t is the prediction after character t.
+    log_y_hat: (T, V) float32, natural logarithms; row t is the prediction after character t. Of an
+        encoder of pairs, which predicts no characters, (T, 0).
     states: (T, L, H) each, by name: "a", and "c" of an LSTM.
     gates: (T, L, H) each, by name: i f o g of an LSTM, r u n of a GRU, none of a simple network.
+    first: (L, H) each, by name: the states before the text.
     """
 
     network: Network
@@ -57,6 +60,7 @@ class Reading:
     log_y_hat: Floats
     states: dict[str, Floats]
     gates: dict[str, Floats]
+    first: dict[str, Floats]
 
     @classmethod
     def of(
@@ -68,8 +72,13 @@ class Reading:
         limit: int = LIMIT,
         window: int = WINDOW,
         track: Track = untracked,
+        first: Floats | None = None,
+        predicts: bool = True,
     ) -> Self:
         """Read a text, (T,) ids, in one forward pass.
+
+        first: the state before it, (L, S, H); None for a(0) = 0.
+        predicts: whether the network predicts characters.
 
         Raises
         ------
@@ -87,15 +96,19 @@ class Reading:
         cell = CELLS[config.cell]
         gates = [gate for gate in cell.gates if gate not in cell.states]
 
-        log_y_hat: Floats = np.empty((T, V), dtype)
+        log_y_hat: Floats = np.empty((T, V if predicts else 0), dtype)
         states: list[Floats] = [np.empty((T, L, H), dtype) for _ in cell.states]
         opened: list[Floats] = [np.empty((T, L, H), dtype) for _ in gates]
+        before: Floats = np.zeros((L, len(cell.states), H), dtype) if first is None else first
         start, window = 0, min(window, T)
         with np.errstate(all="ignore"):  # numbers that are not finite raise below
-            windows = read_windows(network, ids, Trace(network, window, 1))
+            trace = Trace(network, window, 1, scores=predicts)
+            trace.first_state[:, :, 0] = before
+            windows = read_windows(network, ids, trace)
             for n, read in track(windows, "reading", -(-T // window)):
                 here = slice(start, start + n)
-                log_y_hat[here] = read.log_y_hat[:, 0]
+                if predicts:
+                    log_y_hat[here] = read.log_y_hat[:, 0]
                 for s, values in enumerate(states):
                     values[here] = read.states[:, s, 1:, 0].swapaxes(0, 1)
                 for g, values in enumerate(opened):
@@ -113,6 +126,7 @@ class Reading:
             log_y_hat,
             dict(zip(cell.states, states, strict=True)),
             dict(zip(gates, opened, strict=True)),
+            {kind: before[:, s] for s, kind in enumerate(cell.states)},
         )
 
     @property
@@ -153,6 +167,11 @@ class Reading:
         """Return T, the number of characters."""
         return len(self.ids)
 
+    def state_before(self, t: int) -> Floats:
+        """Return the state before character t is read, (L, S, H)."""
+        states = [values[t - 1] for values in self.states.values()] if t else self.first.values()
+        return np.stack(list(states), axis=1)
+
     @property
     def kinds(self) -> tuple[str, ...]:
         """The names for `series`: the states, then the gates."""
@@ -176,12 +195,16 @@ class Reading:
 
 def part_of(reading: Reading, part: slice) -> Reading:
     """Return a part of a reading, with the states of the whole."""
+    start = part.indices(len(reading))[0]
     return replace(
         reading,
         ids=reading.ids[part],
         log_y_hat=reading.log_y_hat[part],
         states={kind: values[part] for kind, values in reading.states.items()},
         gates={kind: values[part] for kind, values in reading.gates.items()},
+        first={kind: values[start - 1] for kind, values in reading.states.items()}
+        if start
+        else reading.first,
     )
 
 

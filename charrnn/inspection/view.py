@@ -33,6 +33,7 @@ class View:
     result_class: the name of the class in its module `result`, with a class method `of`.
     says: the question it answers, for help.
     options: the options it uses, by the names of their fields.
+    needs_predictions: whether it is about the predictions of a network, not its states alone.
     reads_text: whether `of` takes a Reading; it takes the Checkpoint if not.
     models: the least and largest number of models; where that may be more than one, `of` takes
         a tuple of Readings.
@@ -50,6 +51,7 @@ class View:
     says: str
     options: tuple[str, ...] = ()
     reads_text: bool = True
+    needs_predictions: bool = True
     models: tuple[int, int] = (1, 1)
     slow: bool = False
     names_units: bool = False

@@ -73,7 +73,7 @@ def read_windows(network: Network, ids: Ids, trace: Trace) -> Iterator[tuple[int
         yield T, trace
         trace.carry()
     if rest := len(ids) % T:
-        short = Trace(network, rest, 1)
+        short = Trace(network, rest, 1, scores=trace.scores)
         short.first_state[:] = trace.first_state
         with threads.piece(rest):
             forward(network, ids[-rest:, None], short)

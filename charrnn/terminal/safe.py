@@ -10,6 +10,8 @@ import unicodedata
 from rich.cells import cell_len
 from rich.text import Text
 
+from charrnn.text.boundary import BOUNDARY
+
 _KEPT = "\n\t"
 _BIDI = (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)
 _SEPARATORS = (0x2028, 0x2029)
@@ -34,8 +36,8 @@ _HARMLESS = {
     if chr(point) not in _KEPT
 }
 
-_SYMBOLS = {"\n": "↵", "\r": "␍", "\t": "→", " ": "·"}
-_ASCII_SYMBOLS = {"\n": "\\n", "\r": "\\r", "\t": "\\t", " ": "_"}
+_SYMBOLS = {"\n": "↵", "\r": "␍", "\t": "→", " ": "·", BOUNDARY: "∎"}
+_ASCII_SYMBOLS = {"\n": "\\n", "\r": "\\r", "\t": "\\t", " ": "_", BOUNDARY: "\\e"}
 DOTTED_CIRCLE = "\u25cc"
 
 _ATTACHED = {"Mn", "Mc", "Me"}  # marks that are drawn on the character before them
@@ -58,7 +60,7 @@ def safe(text: str, limit: int = 200) -> Text:
 
 
 def symbol(character: str, *, space: bool = True, ascii_only: bool = False) -> str:
-    """Return the symbol of one character where each is a datum: ↵, ␍, →, ·, or itself.
+    """Return the symbol of one character where each is a datum: ↵, ␍, →, ·, ∎, or itself.
 
     A character without a glyph or width of its own, or drawn together with its neighbour, is
     escaped; a combining mark is set on a dotted circle. With `space` false a space stays a

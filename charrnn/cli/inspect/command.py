@@ -65,12 +65,13 @@ def inspect(
 
     if _is_verdict(arguments or [], reads, writes):
         return
+    asked = reads.view or ("state" if reads.part else None)
     output = file_for(writes.output)
     if reads.explain or writes.format == "schema":
         check_output(output, overwrite=writes.overwrite)
         from charrnn.inspection.output.schema import as_json
 
-        chosen = choose_view(reads.view, models=None)
+        chosen = choose_view(asked, models=None)
         _print_or_write(chosen.explain() if reads.explain else as_json(chosen), output)
         return
     from charrnn.terminal.colours import has_unknown_background
@@ -80,7 +81,7 @@ def inspect(
     paths, text = models_and_text(
         arguments or [],
         has_text=reads.file is not None or reads.sample is not None,
-        compares=choose_view(reads.view, models=None).compares,
+        compares=choose_view(asked, models=None).compares,
     )
     given = Given(text, reads.file, reads.sample)
     if sum(part is not None for part in given) > 1:
@@ -88,7 +89,7 @@ def inspect(
     given = named_file(given, could_be_model=not paths)
     check_not_read("--output", output, [*paths, given.file, options.train])
     check_output(output, overwrite=writes.overwrite)
-    chosen = choose_view(reads.view, models=max(1, len(paths)))
+    chosen = choose_view(asked, models=max(1, len(paths)))
     form = choose_format(writes.format, None if output is None or is_pipe(output) else output)
     console, theme = results(writes.colour), writes.theme
     if form == "text" and output is None and theme is None and has_unknown_background(console):
@@ -133,7 +134,7 @@ def inspect(
 
 def _is_verdict(arguments: list[str], reads: TextOptions, writes: OutputOptions) -> bool:
     """Show the view of a model of pairs, if it is one that is looked at; return whether it is."""
-    if reads.explain or reads.view not in (None, "verdict"):
+    if reads.explain or reads.part or reads.view not in (None, "verdict"):
         return False
     paths, text = models_and_text(arguments, has_text=reads.file is not None)
     if reads.view is None and not (len(paths) == 1 and is_of_pairs(_path_of(paths[0]))):
@@ -193,6 +194,12 @@ def _look(  # noqa: PLR0917
 
     if len(paths) > 1 and given.is_read_once:
         raise ConfigError("a pipe can be read for one model only; give --file FILE")
+    if any(map(is_of_pairs, paths)):
+        from charrnn.cli.inspect.pairs import look_at_part
+
+        return look_at_part(view, paths, given, reads, options)
+    if reads.part:
+        raise ConfigError("is of a model of pairs, which this is not", argument="part")
     models = [(path, load(path)) for path in paths]
     (path, checkpoint), *others = models
     options = options.resolved(checkpoint.network.config)

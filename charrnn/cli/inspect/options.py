@@ -8,6 +8,7 @@ from charrnn.checkpoint.paths import expanded
 from charrnn.cli.completion import complete_view
 from charrnn.cli.option_values import output
 from charrnn.cli.reading import DEFAULT_ENCODING, DEFAULT_ERRORS, Encoded
+from charrnn.inspection.options import Part
 from charrnn.inspection.output.formats import Asked
 from charrnn.option_fields import Checked, Count, opt
 from charrnn.text.decoding import Errors
@@ -22,9 +23,14 @@ class TextOptions(Checked):
 
     # fmt: off
     view: str | None = opt(
-        None, "What to look at: a view of those above, or verdict, the one of a model of pairs.",
+        None, "What to look at: a view of those above, or verdict, of a model of pairs.",
         metavar="NAME", shown="overview, of pairs verdict",
         complete=complete_view,
+    )
+    part: Part | None = opt(
+        None,
+        "Of a model of pairs what is looked at: the encoder as it reads the text, or the decoder "
+        "as it writes the answer, or one given behind a tab.", shown="decoder, of labels encoder",
     )
     explain: bool = opt(
         False, "Explain how the numbers of the view are made, and stop; needs no model."

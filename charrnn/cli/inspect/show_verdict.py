@@ -10,8 +10,7 @@ from rich.text import Text
 from charrnn.checkpoint.pairs import load_pairs
 from charrnn.cli.inspect.given import Given
 from charrnn.cli.inspect.options import OutputOptions, TextOptions
-from charrnn.cli.reading import Encoded
-from charrnn.cli.sample.prompt import prompt_of
+from charrnn.cli.inspect.pairs import text_to_answer
 from charrnn.cli.stdout import deliver, file_for, standard_output
 from charrnn.errors import ConfigError
 from charrnn.inspection.verdict import Verdict, verdict_of
@@ -21,7 +20,6 @@ from charrnn.terminal.heat_map import diverging_legend
 from charrnn.terminal.safe import harmless, safe, symbol
 from charrnn.terminal.screen import Screen, screen_of, show
 from charrnn.terminal.tables import folded, prose, section
-from charrnn.text.sources import STANDARD_INPUT
 
 VIEW = "verdict"
 """The name of the view."""
@@ -47,14 +45,7 @@ def show_verdict(path: Path, given: Given, reads: TextOptions, writes: OutputOpt
     if writes.format not in (None, "text", "json"):
         raise ConfigError(f"--format: {VIEW} is drawn as text, or written as json; choose one")
     checkpoint = load_pairs(path)
-    text = given.text
-    if given.file is not None or text == STANDARD_INPUT:
-        file = Path(given.file or STANDARD_INPUT)
-        encoded: Encoded = reads.encoded
-        text = prompt_of(None, file, encoded, checkpoint).text.removesuffix("\n")
-    if text is None:
-        raise ConfigError(f"{VIEW} needs a text to answer; give one behind the model, or a --file")
-    found = verdict_of(checkpoint, text, reads.unknown)
+    found = verdict_of(checkpoint, text_to_answer(checkpoint, given, reads, VIEW), reads.unknown)
     output = file_for(writes.output)
     console = results(writes.colour)
     screen = screen_of(

@@ -118,6 +118,7 @@ def surprises(
         if window == 0:
             trace = Trace(reading.network, WINDOW, len(group))
             trace.after_step = Clamping(reading.network, [clamps[r] for r in group], WINDOW)
+            trace.first_state[:] = reading.state_before(0)[:, :, None]
             copy_weights(reading.network, trace)
         assert trace
         _read(reading.network, reading.ids, window * WINDOW, trace, bits[group.start : group.stop])

@@ -75,6 +75,7 @@ def resolve_pairs(
     found: dict[str, Any] = {
         "batch_size": batch_size,
         "seq_length": train.longest,
+        "keeps": "lines",
         "learning_rate": given("learning_rate"),
         "dropout": given("dropout"),
         "restart": 0.0,

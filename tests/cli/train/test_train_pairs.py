@@ -107,7 +107,7 @@ def test_a_line_is_answered_when_it_comes(place):
         (("train", "chosen.csv", "--pairs", "--columns", "1"), "does not name two columns"),
         (("train", "bad.tsv", "--pairs"), "bad.tsv, line 2: no tab in 'two'; mend them"),
         (("train", "--resume", "chosen", "--answers", "written"), "--answers"),
-        (("inspect", "chosen", "--view", "probs"), "is a model of pairs"),
+        (("inspect", "chosen", "--view", "probs"), "model of pairs needs a text"),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_said_in_one_line(place, arguments, said):
@@ -141,3 +141,26 @@ def test_a_run_is_resumed_with_a_new_budget(place):
     assert "after step 40" in done.stderr
     assert "60 steps in" in done.stderr
     assert Path(place, "checkpoints/written.npz").exists()
+
+
+def test_the_views_look_at_either_part(place):
+    asked = ("inspect", "written", "bax", "--width", "60")
+    shown = run(place, *asked, "--view", "probs", "--format", "json")
+    assert "the network writes the answer" in shown.stderr
+    found = json.loads(shown.stdout)
+    given = json.loads(run(place, "inspect", "written", "bax\txab", "--view", "probs", "--format",
+                           "json").stdout)  # fmt: skip
+    assert given["input"]["n"] == len("xab") + 1
+    assert found["model"]["vocab"][-1] == "\U0010ffff"
+    assert "∎xab" in run(place, "inspect", "written", "bax\txab", "--view", "state").stdout
+    shown = run(place, *asked, "--part", "encoder")
+    assert "xab" in shown.stdout
+    assert "reads the text from its end" in shown.stderr
+    for arguments, said in (
+        (("written", "bax", "--part", "encoder", "--view", "why"), "choose --view state"),
+        (("chosen", "bax kind", "--part", "decoder"), "has no decoder"),
+        (("written", "--view", "state"), "needs a text to answer; give one behind the model"),
+        (("written", "written", "bax", "--view", "grad"), "one at a time"),
+    ):
+        assert said in run(place, "inspect", *arguments, code=2).stderr
+    assert "vocabulary" in run(place, "inspect", "written", "--view", "summary").stdout

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -69,9 +70,7 @@ def test_gates_are_counted_one_by_one(tiny_network, vocabulary, cell):
 def with_gate(reading, name, values):
     """Return a reading whose gate has these values, (T, H), in its only layer."""
     gates = {**reading.gates, name: values.astype(np.float32)[:, None]}
-    return Reading(
-        reading.network, reading.vocabulary, reading.ids, reading.log_y_hat, reading.states, gates
-    )
+    return replace(reading, gates=gates)
 
 
 def test_stuck_units_integrators_and_endless_memory(tiny_network, vocabulary):

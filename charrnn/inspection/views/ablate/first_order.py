@@ -52,6 +52,8 @@ def _first_order(reading: Reading, values: Column, kind: str, start: int, places
     trace = Trace(network, len(ids) - 1, 1)
     grad = Gradient(network, trace, keep_dc=kind == "c")
     cost = np.full(values.shape, np.nan)
+    if not start:
+        trace.first_state[:, :, 0] = reading.state_before(0)
     with np.errstate(all="ignore"):  # what is not finite is reported as nan
         forward(network, ids[:-1, None], trace)
         grad.dz_y[:] = 0

@@ -7,6 +7,7 @@ VIEW = View(
     "Gates",
     "what is open, shut or stuck",
     options=("layer",),
+    needs_predictions=False,
     names_units=True,
     spans=True,
     synonyms="gate forget update reset",

@@ -82,8 +82,9 @@ def _read(reading: Reading, targets: Places, lags: int) -> Trace:
     place = targets + np.arange(-lags, 1)[:, None]  # (K + 1, S)
     trace = Trace(reading.network, *place.shape)
     before = place[0] - 1
-    for s, values in enumerate(reading.states.values()):
-        first = np.where(before[:, None, None] < 0, 0, values[before])  # (S, L, H)
+    for s, (kind, values) in enumerate(reading.states.items()):
+        here = values[before]  # (S, L, H)
+        first = np.where(before[:, None, None] < 0, reading.first[kind], here)
         trace.first_state[:, s] = first.swapaxes(0, 1)
     forward(reading.network, reading.ids[place], trace)
     return trace

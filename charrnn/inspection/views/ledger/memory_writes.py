@@ -49,6 +49,8 @@ class Writes:
         gates = {kind: values[:, layer] for kind, values in reading.gates.items()}
         self.kind = memory.state
         self.keep, self.written = memory.keep(gates), memory.written(gates)
+        # What there was before the text counts as written by its first character.
+        self.written[:1] += self.keep[:1] * reading.first[self.kind][layer]
 
     def left(self, t: int) -> Column:
         """Return what is left at t of the last N writes, (N, H), that of t itself the last.

@@ -65,7 +65,7 @@ def wiring(reading: Reading, unit: Unit, kind: str) -> Wiring:
     W_aa = network.layers[layer].W_aa[:, columns].astype(np.float64)
     W_ax = network.layers[layer].W_ax[:, columns].astype(np.float64)
     own = reading.states["a"][:, layer].astype(np.float64)
-    before = np.concatenate([np.zeros_like(own[:1]), own[:-1]])
+    before = np.concatenate([reading.first["a"][None, layer], own[:-1]])
     if layer:
         a = reading.states["a"][:, layer - 1].astype(np.float64)
         below = Inflow(W_ax * a.std(axis=0)[:, None], (a @ W_ax).std(axis=0))

@@ -7,6 +7,7 @@ VIEW = View(
     "States",
     "the hidden state over the text",
     options=("at", *MAP_OPTIONS),
+    needs_predictions=False,
     names_units=True,
     spans=True,
     synonyms="hidden hidden-state activations h a heatmap cell-state",

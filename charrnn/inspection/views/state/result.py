@@ -94,12 +94,12 @@ class States(OfText):
         series = reading.series(kind)
         layers = options.layers(config)
         options.check_units(config)
-        is_state = kind in reading.states
+        first = reading.first[kind] if kind in reading.states else series[0]
         chosen = {
             layer: [index for other, index in options.units if other == layer] for layer in layers
         }
         maps = [
-            _map(series[:, layer], is_state, layer, chosen[layer], options)
+            _map(series[:, layer], first[layer], layer, chosen[layer], options)
             for layer in layers
             if chosen[layer] or not options.units
         ]
@@ -107,7 +107,6 @@ class States(OfText):
         at, moments = None, []
         if options.at is not None:
             at = place(reading, options.at)
-            first = np.zeros_like(series[0]) if is_state else series[0]
             before, values = series[at - 1] if at else first, series[at]
             moments = [
                 _moment(layer, before[layer], values[layer], chosen[layer], options)
@@ -176,11 +175,10 @@ class States(OfText):
         }
 
 
-def _map(s: Floats, is_state: bool, layer: int, chosen: list[int], options: Options) -> Map:
-    """Map one layer, (T, H)."""
+def _map(s: Floats, first: Floats, layer: int, chosen: list[int], options: Options) -> Map:
+    """Map one layer, (T, H), of the values `first`, (H,), before the text."""
     s = s.astype(np.float64)
-    before = np.zeros_like(s[:1]) if is_state else s[:1]
-    change = np.diff(s, axis=0, prepend=before)
+    change = np.diff(s, axis=0, prepend=first[None].astype(np.float64))
     variance = s.var(axis=0)
     if not chosen:
         worth = variance if options.by == "variance" else np.abs(change).mean(axis=0)

@@ -55,9 +55,7 @@ def write(
     rngs = [np.random.default_rng(seed), np.random.default_rng(seed)]
     # Rows: each network on its own text, then each on the other's.
     stepper = Stepper(network, 4)
-    if len(reading) > 1:
-        before = [values[-2, :, None] for values in reading.states.values()]
-        stepper.move(np.stack(before, axis=1))
+    stepper.move(reading.state_before(len(reading) - 1)[:, :, None])
     stepper.after_step(Clamping(network, [[], clamps, clamps, []]))
     stepper.read(np.full(4, reading.ids[-1]))
     for _ in track(range(sampling.length), "writing", sampling.length):

@@ -71,11 +71,11 @@ class Step:
     @classmethod
     def take(cls, reading: Reading, options: Options, t: int) -> Self:
         """Take step t; the options have been checked."""
-        network = reading.network
+        network, state = reading.network, reading.state_before(t)
         before = [
             {
-                kind: values[t - 1, layer].astype(np.float64) if t else np.zeros(values.shape[-1])
-                for kind, values in reading.states.items()
+                kind: values.astype(np.float64)
+                for kind, values in zip(reading.states, state[layer], strict=True)
             }
             for layer in range(network.config.num_layers)
         ]

@@ -82,10 +82,7 @@ class Question:
 
     def state(self, place: int = 0) -> Floats:
         """Return the state in which a place of the window was met, (L, S, 1, H)."""
-        start = self.start + place
-        states = [values[start - 1] for values in self.reading.states.values()]
-        met: Floats = np.stack(states, axis=1)[:, :, None]
-        return met if start else np.zeros_like(met)
+        return self.reading.state_before(self.start + place)[:, :, None]
 
     def log_odds(self, log_y_hat: Floats) -> Column:
         """Return F of predictions or scores, (B, V), in nats."""
