@@ -13,7 +13,6 @@ from charrnn.network.functions import log_softmax
 from charrnn.network.network import Network
 from charrnn.network.stepper import Stepper
 from charrnn.sampling.config import SamplingConfig
-from charrnn.sampling.draw import draw_rows
 from charrnn.sampling.filters.chain import Filters, filters_of
 from charrnn.sampling.generate import DRAWN, Choice, state_after
 from charrnn.system.cores import bounds, cores
@@ -61,7 +60,7 @@ def generate_batch(
                 uniform[:, b] = stream.random(DRAWN)
             drawn = 0
         with np.errstate(under="ignore"):
-            ids = draw_rows(filters.row_weights(stepper.logits), uniform[drawn])
+            ids = filters.draw_rows(stepper.logits, uniform[drawn])
         drawn += 1
         filters.accept(ids)
         yield np.array([ids, _log_p(stepper.logits, ids)]) if scored else ids

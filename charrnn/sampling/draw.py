@@ -6,14 +6,30 @@ import numpy as np
 
 from charrnn.array_types import Doubles, Places
 
+Ordered = tuple[Places, Doubles, int]
+"""Ids in an order of their own, (V,), of which the first n are left; the sums of the first weights,
+(at least n,); and n."""
+
 
 def draw(weights: Doubles, uniform: float) -> int:
     """Return an id drawn with probabilities in proportion to weights, (V,).
 
     uniform: a random number from 0 up to but not 1.
     """
-    cumulative = np.add.accumulate(weights)
-    return int(cumulative.searchsorted(uniform * cumulative[-1], "right"))
+    return draw_cumulative(np.add.accumulate(weights), uniform)
+
+
+def draw_cumulative(cumulative: Doubles, uniform: float) -> int:
+    """Return an id as `draw` does, by the cumulative sums of the weights, (V,)."""
+    return int(cumulative.searchsorted(uniform * cumulative.item(-1), "right"))
+
+
+def in_order_of_ids(ordered: Ordered) -> Doubles:
+    """Return the weight of every id, (V,)."""
+    ids, cumulative, n = ordered
+    weights = np.zeros(len(ids))
+    weights[ids[:n]] = np.diff(cumulative[:n], prepend=0)
+    return weights
 
 
 def draw_rows(weights: Doubles, uniform: Doubles) -> Places:

@@ -12,7 +12,7 @@ from charrnn.network.functions import log_softmax
 from charrnn.network.network import Network
 from charrnn.network.stepper import Stepper
 from charrnn.network.trace import Trace
-from charrnn.sampling.draw import draw
+from charrnn.sampling.draw import Ordered, in_order_of_ids
 from charrnn.sampling.filters.chain import Filters, Left
 from charrnn.system.blas import Threads, threads
 
@@ -28,17 +28,16 @@ class Choice(NamedTuple):
 
     id: the character's.
     scores: (V,), what the network predicted: log-probabilities but for a constant.
-    weights: (V,), what it was drawn in proportion to.
-
+    drawn_from: the weights that it was drawn in proportion to, (V,), or of those left, in order.
     left: what each filter left, where that is recorded.
     scored: the logarithm of its probability by the network, where that is all that is kept.
 
-    For samples made in a batch scores and weights are not kept: they are (0,).
+    For samples made in a batch scores and drawn_from are not kept: they are (0,).
     """
 
     id: int
     scores: Floats
-    weights: Doubles
+    drawn_from: Doubles | Ordered
     scored: float | None = None
     left: Left = ()
 
@@ -59,7 +58,9 @@ class Choice(NamedTuple):
     @property
     def p(self) -> Doubles:
         """The probabilities that it was drawn by, (V,)."""
-        p: Doubles = self.weights / self.weights.sum()
+        drawn_from = self.drawn_from
+        weights = in_order_of_ids(drawn_from) if isinstance(drawn_from, tuple) else drawn_from
+        p: Doubles = weights / weights.sum()
         return p
 
 
@@ -112,8 +113,8 @@ def continue_from(reader: Reader, filters: Filters, rng: np.random.Generator) ->
     while True:
         for uniform in rng.random(DRAWN).tolist():
             scores = reader.logits[0].astype(np.float64)
-            weights = filters.weights(scores)
-            ids[0] = k = draw(weights, uniform)
+            k, drawn_from = filters.draw(scores, uniform)
+            ids[0] = k
             filters.accept(ids)
-            yield Choice(k, scores, weights, left=filters.left)
+            yield Choice(k, scores, drawn_from, left=filters.left)
             reader.read(ids)

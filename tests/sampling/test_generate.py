@@ -91,7 +91,7 @@ def test_a_character_takes_one_random_number(config, tiny_network, vocabulary):
     config, numbers = SamplingConfig(length=DRAWN + 25, **config), rng(3)
     made = Sample(tiny_network(), vocabulary, np.array([1]), config, rng(3)).choices()
     for choice in made:
-        assert choice.id == draw(choice.weights, numbers.random())
+        assert choice.id == draw(choice.drawn_from, numbers.random())
 
 
 def test_choices_are_not_written_over(tiny_network):

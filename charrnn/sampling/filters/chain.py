@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Floats, Ids
+from charrnn.array_types import Doubles, Floats, Ids, Places
 from charrnn.errors import CharRNNError
 from charrnn.sampling.config import SamplingConfig
+from charrnn.sampling.draw import Ordered, draw, draw_rows
 from charrnn.sampling.filters.filter import Filter
 from charrnn.sampling.filters.mirostat import Mirostat
 from charrnn.sampling.filters.repetition import Dry, NoRepeatNgrams, Penalties
@@ -19,6 +19,7 @@ from charrnn.sampling.filters.truncation import (
     TemperatureRamp,
     TopK,
     TopP,
+    Truncation,
     TypicalP,
 )
 from charrnn.text.vocabulary import Vocabulary
@@ -36,12 +37,17 @@ class Filters:
     left: Left = ()
 
     def __init__(self, filters: Sequence[Filter]) -> None:
-        self._filters = filters
+        self._filters = self._first = filters
+        self._last: Truncation | Mirostat | Penalties | None = None
+        last = filters[-1] if filters else None
+        if isinstance(last, Truncation | Mirostat | Penalties):  # they draw faster by themselves
+            self._first, self._last = filters[:-1], last
 
-    def weights(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return what to draw in proportion to, of one text, (V,); the largest is 1.
+    def draw(self, scores: Doubles, uniform: float) -> tuple[int, Doubles | Ordered]:
+        """Return an id for one text, and what it is drawn from.
 
         scores: (V,), log-probabilities but for a constant.
+        uniform: a random number from 0 up to but not 1.
 
         Raises
         ------
@@ -51,25 +57,48 @@ class Filters:
         highest = scores[scores.argmax()]
         if not math.isfinite(highest):
             raise _not_a_number()
-        log_p: NDArray[np.float64] = scores - highest
-        rows = log_p[None]
-        for change in self._filters:
-            change(rows)
-        return np.exp(log_p, out=log_p)
+        log_p: Doubles = scores - highest
+        if self._first:
+            rows = log_p[None]
+            for change in self._first:
+                change(rows)
+        if self._last:
+            return self._last.draw(log_p, uniform)
+        weights = np.exp(log_p, out=log_p)
+        return draw(weights, uniform), weights
 
-    def row_weights(self, scores: Floats) -> NDArray[np.float64]:
-        """Return for each of B texts what `weights` returns for one, (B, V).
+    def draw_rows(self, scores: Floats, uniform: Doubles) -> Places:
+        """Return an id for each of B texts, (B,), as `draw` does for one.
 
         Raises
         ------
         CharRNNError
             A prediction is not a number.
         """
-        log_p = scores.astype(np.float64)
-        highest = np.maximum.reduce(log_p, axis=1, keepdims=True)
-        if not np.isfinite(highest).all():
-            raise _not_a_number()
-        log_p -= highest
+        log_p = _shifted(scores)
+        for change in self._first:
+            change(log_p)
+        if isinstance(self._last, Truncation):
+            rows = zip(log_p, uniform.tolist(), strict=True)
+            return np.array([self._last.draw(*row)[0] for row in rows])
+        if self._last:
+            self._last(log_p)
+        return draw_rows(np.exp(log_p, out=log_p), uniform)
+
+    def weights(self, scores: Doubles) -> Doubles:
+        """Return what `row_weights` returns, of one text, (V,)."""
+        weights: Doubles = self.row_weights(scores[None])[0]
+        return weights
+
+    def row_weights(self, scores: Floats) -> Doubles:
+        """Return what to draw in proportion to, (B, V); the largest of each text is 1.
+
+        Raises
+        ------
+        CharRNNError
+            A prediction is not a number.
+        """
+        log_p = _shifted(scores)
         for change in self._filters:
             change(log_p)
         return np.exp(log_p, out=log_p)
@@ -108,8 +137,17 @@ class RecordedFilters(Filters):
         super().__init__(filters)
         self._names = names
 
-    def weights(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    def draw(self, scores: Doubles, uniform: float) -> tuple[int, Doubles | Ordered]:
+        """Return what `Filters.draw` returns."""
+        self._record(scores)
+        return super().draw(scores, uniform)
+
+    def weights(self, scores: Doubles) -> Doubles:
         """Return what `Filters.weights` returns."""
+        self._record(scores)
+        return super().weights(scores)
+
+    def _record(self, scores: Doubles) -> None:
         rows = (scores - scores.max())[None]
         left: list[tuple[str, int]] = []
         if math.isfinite(scores.max()):
@@ -117,7 +155,6 @@ class RecordedFilters(Filters):
                 change(rows)
                 left.append((name, int(np.isfinite(rows).sum())))
         self.left = tuple(left)
-        return super().weights(scores)
 
 
 def filters_of(
@@ -245,6 +282,16 @@ _MAKERS: dict[str, Maker] = {
     "mirostat": _mirostat,
 }
 """Makers of the filters: those that come first, and by the names in `config.ORDER`."""
+
+
+def _shifted(scores: Floats) -> Doubles:
+    """Return log-weights of B texts, (B, V), of which the largest of each is 0."""
+    log_p = scores.astype(np.float64)
+    highest = np.maximum.reduce(log_p, axis=1, keepdims=True)
+    if not np.isfinite(highest).all():
+        raise _not_a_number()
+    log_p -= highest
+    return log_p
 
 
 def _not_a_number() -> CharRNNError:

@@ -56,17 +56,15 @@ def rows_of(log_p: LogWeights) -> Iterable[NDArray[np.float64]]:
 def rescale(log_p: LogWeights) -> None:
     """Set the largest of each row to 0, after a change that may have lowered it."""
     if len(log_p) == 1:  # a reduction along an axis takes three times as long
-        [row] = rows_of(log_p)
-        if highest := row.item(row.argmax()):
-            row -= highest
+        log_p -= np.array(log_p.item(log_p.argmax()))  # converting the number takes longer
     else:
         log_p -= np.maximum.reduce(log_p, axis=1, keepdims=True)
 
 
-def log_sum(weights: NDArray[np.float64]) -> NDArray[np.float64] | float:
-    """Return the logarithm of the sum of each row's weights, (B, 1)."""
+def log_sum(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the logarithm of the sum of each row's weights, (B, 1), or of the only row's, ()."""
     if len(weights) == 1:
-        return math.log(total(weights[0]))
+        return np.array(math.log(total(weights[0])))
     sums: NDArray[np.float64] = np.log(np.add.reduce(weights, axis=1, keepdims=True))
     return sums
 

@@ -5,10 +5,10 @@ from copy import copy
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Ids
-from charrnn.sampling.filters.filter import LogWeights, log_sum
+from charrnn.array_types import Doubles, Ids
+from charrnn.sampling.draw import draw_cumulative
+from charrnn.sampling.filters.filter import LogWeights, log_sum, total
 
 
 class Mirostat:
@@ -25,28 +25,35 @@ class Mirostat:
     def __init__(self, target: float, rate: float, texts: int) -> None:
         self._target, self._rate = target * math.log(2), rate  # nats from here on
         self._limit = [2 * self._target] * texts
-        self._weights: NDArray[np.float64] = np.ones((texts, 1))
-        self._log_sum = [0.0] * texts
+        self._weights: Doubles = np.ones((texts, 1))
+        self._totals = [1.0] * texts
 
     def __call__(self, log_p: LogWeights) -> None:
         """Set what is too surprising to -inf; the last filter, as μ is of what is drawn from."""
         weights = np.exp(log_p)
-        sums = log_sum(weights)
-        if isinstance(sums, float):
-            surprising = log_p < min(sums - self._limit[0], 0)
-        else:
-            surprising = log_p < np.minimum(sums - np.array(self._limit)[:, None], 0)
-        np.putmask(log_p, surprising, -math.inf)
-        np.putmask(weights, surprising, 0)
-        sums = log_sum(weights)
-        self._log_sum = [sums] if isinstance(sums, float) else sums[:, 0].tolist()
-        self._weights = weights
+        limits = log_sum(weights) - np.array(self._limit)[:, None]
+        surprising = log_p < np.minimum(limits, 0)
+        log_p[surprising] = -math.inf
+        weights[surprising] = 0
+        self._weights, self._totals = weights, np.add.accumulate(weights, axis=1)[:, -1].tolist()
+
+    def draw(self, row: Doubles, uniform: float) -> tuple[int, Doubles]:
+        """Return an id drawn by the log-weights of the only text, (V,), and what it is drawn from.
+
+        Takes half of the time of the call.
+        """
+        weights = np.exp(row)
+        limit = min(math.log(total(weights)) - self._limit[0], 0)
+        weights[row < np.array(limit)] = 0
+        cumulative = np.add.accumulate(weights)
+        self._weights, self._totals = weights[None], [cumulative.item(-1)]
+        return draw_cumulative(cumulative, uniform), weights
 
     def accept(self, ids: Ids) -> None:
         """Adjust μ by the surprise of what was drawn; what was not left changes nothing."""
         for b, k in enumerate(ids.tolist()):
             if weight := self._weights.item(b, k):
-                surprise = self._log_sum[b] - math.log(weight)
+                surprise = math.log(self._totals[b] / weight)
                 self._limit[b] -= self._rate * (surprise - self._target)
 
     @property
@@ -62,6 +69,6 @@ class Mirostat:
         """Return a filter with the limits of these rows."""
         forked, order = copy(self), rows.tolist()
         forked._limit = [self._limit[row] for row in order]
-        forked._log_sum = [self._log_sum[row] for row in order]
+        forked._totals = [self._totals[row] for row in order]
         forked._weights = self._weights[rows]
         return forked

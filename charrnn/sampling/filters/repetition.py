@@ -9,7 +9,8 @@ from typing import Self
 
 import numpy as np
 
-from charrnn.array_types import Ids
+from charrnn.array_types import Doubles, Ids
+from charrnn.sampling.draw import draw
 from charrnn.sampling.filters.filter import LogWeights, log_sum, rescale
 
 REMEMBERED = 1 << 16
@@ -18,6 +19,10 @@ than another."""
 
 LONGEST_RUN = 256
 """Characters of a repeated run that DRY counts: its penalty is far beyond use before."""
+
+SMALL = -300.0
+"""Log-weight of the likeliest character below which weights are rescaled before they are drawn by;
+exp underflows at -745."""
 
 _NOWHERE = -2
 """Place of a run that has not occurred before."""
@@ -56,12 +61,26 @@ class Penalties:
                     self._set(b, k, n)
 
     def __call__(self, log_p: LogWeights) -> None:
+        self._penalise(log_p)
+        rescale(log_p)
+
+    def draw(self, row: Doubles, uniform: float) -> tuple[int, Doubles]:
+        """Return an id drawn by the log-weights of the only text, (V,), and what it is drawn from.
+
+        The weights need no rescaling, unless all of them are too small.
+        """
+        self._penalise(rows := row[None])
+        if row.item(row.argmax()) < SMALL:
+            rescale(rows)
+        weights = np.exp(row)
+        return draw(weights, uniform), weights
+
+    def _penalise(self, log_p: LogWeights) -> None:
         if self._repeat != 1:
             log_p -= log_sum(np.exp(log_p))
             log_p *= self._factor
         if self._frequency or self._presence:
             log_p -= self._lower
-        rescale(log_p)
 
     def accept(self, ids: Ids) -> None:
         """Count a character, and no longer the first of the window."""

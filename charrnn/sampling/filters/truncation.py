@@ -4,9 +4,9 @@ import math
 import sys
 
 import numpy as np
-from numpy.typing import NDArray
 
-from charrnn.array_types import Ids
+from charrnn.array_types import Doubles, Ids, Places
+from charrnn.sampling.draw import Ordered
 from charrnn.sampling.filters.filter import LogWeights, Stateless, rescale, rows_of, total
 
 GREEDY = 1e-6
@@ -50,31 +50,53 @@ class TemperatureRamp:
         return TemperatureRamp(self._first, self._last, self._length, self._made)
 
 
-class TopK(Stateless):
+class Truncation(Stateless):
+    """Base of a filter that leaves some characters as they are, and none of the others."""
+
+    def __call__(self, log_p: LogWeights) -> None:
+        for row in rows_of(log_p):
+            ids, _, n = self.ordered(row)
+            row[ids[n:]] = -math.inf
+
+    def draw(self, row: Doubles, uniform: float) -> tuple[int, Ordered]:
+        """Return an id drawn by the log-weights of one text, (V,), and what it is drawn from.
+
+        So weights need not be put back in the order of ids, which takes as long as ordering them.
+        """
+        ids, cumulative, n = ordered = self.ordered(row)
+        reached = uniform * cumulative.item(n - 1)
+        return ids.item(cumulative.searchsorted(reached, "right")), ordered
+
+    def ordered(self, row: Doubles) -> Ordered:
+        """Return what it leaves of log-weights, (V,)."""
+        raise NotImplementedError
+
+
+class TopK(Truncation):
     """Leave the k likeliest characters, of equals the first."""
 
     def __init__(self, k: int) -> None:
         self._k = k
 
-    def __call__(self, log_p: LogWeights) -> None:
-        for row in rows_of(log_p):
-            _leave_largest(row, _sorted(row), self._k)
+    def ordered(self, row: Doubles) -> Ordered:
+        """Return the k likeliest."""
+        ids = (-row).argsort(kind="stable")
+        return ids, np.add.accumulate(np.exp(row[ids[: self._k]])), self._k
 
 
-class TopP(Stateless):
+class TopP(Truncation):
     """Leave the fewest likeliest characters whose probabilities sum to p (Holtzman et al. 2020)."""
 
     def __init__(self, p: float) -> None:
         self._p = p
 
-    def __call__(self, log_p: LogWeights) -> None:
-        for row in rows_of(log_p):
-            ordered = _sorted(row)
-            n = _reaching(self._p, np.exp(ordered)[::-1])
-            _leave_largest(row, ordered, n)
+    def ordered(self, row: Doubles) -> Ordered:
+        """Return the likeliest that reach p."""
+        ids = (-row).argsort(kind="stable")
+        return _reaching(self._p, ids, np.exp(row[ids]))
 
 
-class TypicalP(Stateless):
+class TypicalP(Truncation):
     """Leave the characters whose surprise is nearest the expected one (Meister et al. 2022).
 
     They are the fewest whose probabilities sum to p.
@@ -84,16 +106,18 @@ class TypicalP(Stateless):
         self._p = p
 
     def __call__(self, log_p: LogWeights) -> None:
-        for row in rows_of(log_p):
-            weights, finite = np.exp(row), row
-            if row.item(row.argmin()) == -math.inf:
-                # A character of no weight adds nothing: 0 log 0 = 0.
-                finite = np.maximum(row, -sys.float_info.max)
-            distance = row - float(weights.dot(finite)) / total(weights)
-            np.abs(distance, out=distance)
-            order = distance.argsort(kind="stable")
-            row[order[_reaching(self._p, weights[order]) :]] = -math.inf
+        super().__call__(log_p)
         rescale(log_p)
+
+    def ordered(self, row: Doubles) -> Ordered:
+        """Return the nearest that reach p."""
+        weights, finite = np.exp(row), row
+        if row.item(row.argmin()) == -math.inf:
+            # A character of no weight adds nothing: 0 log 0 = 0.
+            finite = np.maximum(row, -sys.float_info.max)
+        distance = row - np.array(weights.dot(finite) / total(weights))
+        ids = np.abs(distance, out=distance).argsort(kind="stable")
+        return _reaching(self._p, ids, weights[ids])
 
 
 class MinP(Stateless):
@@ -113,26 +137,7 @@ def leave_likeliest(log_p: LogWeights) -> None:
     log_p[rows, likeliest] = 0
 
 
-def _sorted(row: NDArray[np.float64]) -> NDArray[np.float64]:
-    ordered = row.copy()
-    ordered.sort()
-    return ordered
-
-
-def _reaching(p: float, weights: NDArray[np.float64]) -> int:
-    """Return how many of the first weights sum to a share p of all."""
+def _reaching(p: float, ids: Places, weights: Doubles) -> Ordered:
+    """Return the first ids whose weights, in the same order, sum to a share p of all."""
     cumulative = np.add.accumulate(weights)
-    return int(cumulative.searchsorted(p * cumulative.item(-1))) + 1
-
-
-def _leave_largest(row: NDArray[np.float64], ordered: NDArray[np.float64], n: int) -> None:
-    """Leave the n largest of a row, of equals the first.
-
-    ordered: the same, from the least on: to order numbers takes half of what an order of ids does.
-    """
-    first = len(row) - n
-    least = ordered.item(first)
-    if first and ordered.item(first - 1) == least:
-        row[(-row).argsort(kind="stable")[n:]] = -math.inf
-    else:
-        np.putmask(row, row < least, -math.inf)
+    return ids, cumulative, int(cumulative.searchsorted(p * cumulative.item(-1))) + 1

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from charrnn.sampling.config import ORDER, SamplingConfig
 from charrnn.sampling.filters.chain import filters_of
 from charrnn.sampling.filters.truncation import TemperatureRamp
+from charrnn.sampling.generate import Choice
 from charrnn.text.vocabulary import Vocabulary
 
 V = 6
@@ -60,6 +61,22 @@ def test_a_choice_is_always_left_and_a_fork_continues(config, predictions, seed)
                 forked.accept(ids[order])
             if n == len(predictions) // 2:
                 forked = filters.fork(order)
+
+
+@given(configs, rows, st.integers(0, 2**32), st.floats(0, 1, exclude_max=True))
+@settings(deadline=None, max_examples=100)
+def test_rows_are_drawn_as_one_text_is(config, scores, seed, uniform):
+    prompts = np.random.default_rng(seed).integers(V, size=(3, 8))
+    together = filters_of(config, prompts, KNOWN).draw_rows(scores, np.full(3, uniform))
+    for row, z, k in zip(prompts, scores, together.tolist(), strict=True):
+        weights = filters_of(config, row[None], KNOWN).weights(z)
+        one, drawn_from = filters_of(config, row[None], KNOWN).draw(z, uniform)
+        p = Choice(one, z, drawn_from).p
+        np.testing.assert_allclose(p, weights / weights.sum(), rtol=1e-9, atol=1e-12)
+        assert weights[one] > 0
+        # A number next to the border of two characters may be rounded to either.
+        near = abs(np.append(0, np.cumsum(p)) - uniform).min() < 1e-12
+        assert near or one == k
 
 
 @given(configs, rows, st.integers(0, 2**32))

@@ -16,6 +16,7 @@ from charrnn.network.functions import log_softmax
 from charrnn.sampling.config import ORDER, SamplingConfig
 from charrnn.sampling.draw import draw, draw_rows
 from charrnn.sampling.filters.chain import filters_of
+from charrnn.sampling.generate import Choice
 from charrnn.text.copies import IndexedCorpus
 from charrnn.text.corpus import from_text
 from charrnn.text.vocabulary import Vocabulary
@@ -346,7 +347,7 @@ def after_a_text(config, seed=3):
 
     for made in range(MADE):
         scores = predicted()
-        k = draw(filters.weights(scores), rng.random())
+        k, _ = filters.draw(scores, rng.random())
         filters.accept(np.array([k]))
         if config.mirostat:
             p = naive(scores.tolist(), config, Before(text, made, limit))
@@ -354,6 +355,19 @@ def after_a_text(config, seed=3):
         text.append(k)
     scores = predicted()
     return filters, scores, np.array(naive(scores.tolist(), config, Before(text, MADE, limit)))
+
+
+def assert_as_probable(drawn, p):
+    """By the chi-square of the ids that were drawn, p > 1e-4."""
+    counts, draws = np.bincount(drawn, minlength=V), len(drawn)
+    assert counts[p == 0].sum() == 0
+    seldom = draws * p < 5  # as the distribution of the sum asks for
+    expected = np.append(draws * p[~seldom], max(draws * p[seldom].sum(), 1e-9))
+    counts = np.append(counts[~seldom], counts[seldom].sum())
+    chi_square = float(((counts - expected) ** 2 / expected).sum())
+    # The value that chance exceeds once in 10^4 times (Wilson & Hilferty 1931).
+    df = max(1, len(expected) - 2)
+    assert chi_square < df * (1 - 2 / (9 * df) + 3.719 * math.sqrt(2 / (9 * df))) ** 3
 
 
 @pytest.mark.parametrize("temperature", [0, 1e-7, 1e-3, 1, 100])
@@ -365,19 +379,29 @@ def test_characters_come_as_often_as_they_are_probable(name, temperature, index)
     weights = filters.weights(scores)
     np.testing.assert_allclose(weights / weights.sum(), p, rtol=1e-9, atol=1e-300)
     uniform = np.random.default_rng(5).random(DRAWS)
-    drawn = draw_rows(np.broadcast_to(weights, (DRAWS, V)), uniform)
-    counts = np.bincount(drawn, minlength=V)
-    assert counts[p == 0].sum() == 0
-    seldom = DRAWS * p < 5  # as the distribution of the sum asks for
-    expected = np.append(DRAWS * p[~seldom], max(DRAWS * p[seldom].sum(), 1e-9))
-    counts = np.append(counts[~seldom], counts[seldom].sum())
-    chi_square = float(((counts - expected) ** 2 / expected).sum())
-    # The value that chance exceeds once in 10^4 times (Wilson & Hilferty 1931).
-    df = max(1, len(expected) - 2)
-    assert chi_square < df * (1 - 2 / (9 * df) + 3.719 * math.sqrt(2 / (9 * df))) ** 3
+    assert_as_probable(draw_rows(np.broadcast_to(weights, (DRAWS, V)), uniform), p)
     if temperature == 1 and name != "plain":
         without = np.exp(scores) / np.exp(scores).sum()
         assert np.abs(p - without).max() > 0.01  # it does something here
+
+
+@pytest.mark.parametrize(
+    ("name", "temperature", "draws"),
+    [
+        *((name, temperature, 4000) for name in FILTERS for temperature in (0, 1)),
+        *(pytest.param(name, 1, DRAWS, marks=pytest.mark.slow) for name in FILTERS),
+    ],
+)
+def test_filters_draw_from_their_weights(name, temperature, draws, index):
+    """Also those that end a chain, and draw in an order of their own."""
+    config = SamplingConfig(**{"temperature": temperature, "corpus_index": index} | FILTERS[name])
+    filters, scores, p = after_a_text(config)
+    uniform = np.random.default_rng(6).random(draws)
+    drawn = [filters.draw(scores, one) for one in uniform.tolist()]
+    assert_as_probable([k for k, _ in drawn], p)
+    choice = Choice(drawn[0][0], scores, drawn[0][1])
+    np.testing.assert_allclose(choice.p, p, rtol=1e-9, atol=1e-12)
+    assert filters.draw_rows(scores[None], uniform[:1])[0] == drawn[0][0]
 
 
 @pytest.mark.parametrize("temperature", [0, 1e-7, 1e-3, 1, 100])
