@@ -42,11 +42,18 @@ export function weights(scores, {temperature, top_k, top_p, min_p}) {
   return log_p.map(Math.exp);
 }
 
-/** An id drawn in proportion to weights; uniform is from 0 up to but not 1. */
-export function draw(weighed, uniform) {
-  const cumulative = new Float64Array(weighed.length);
+/** The ids in the order in which `charrnn sample` draws from weights, for the last filter's sake. */
+function drawnInOrder(weighed, {temperature, top_k, top_p, min_p}) {
+  const cuts = top_p < 1 || (top_k > 0 && top_k < weighed.length);
+  return cuts && temperature === 1 && !min_p ? order(weighed) : weighed.map((_, k) => k);
+}
+
+/** An id drawn by the scores, as the settings have it; uniform is from 0 up to but not 1. */
+export function draw(scores, settings, uniform) {
+  const weighed = weights(scores, settings), ids = drawnInOrder(weighed, settings);
+  const cumulative = new Float64Array(ids.length);
   let sum = 0;
-  for (let k = 0; k < weighed.length; k++) cumulative[k] = sum += weighed[k];
+  for (let n = 0; n < ids.length; n++) cumulative[n] = sum += weighed[ids[n]];
   const wanted = uniform * sum;
   let low = 0, high = cumulative.length;
   while (low < high) {
@@ -54,5 +61,5 @@ export function draw(weighed, uniform) {
     if (cumulative[middle] <= wanted) low = middle + 1;
     else high = middle;
   }
-  return low;
+  return ids[low];
 }

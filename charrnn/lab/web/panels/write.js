@@ -1,6 +1,6 @@
 /** P9: the network writes, from the caret on, with the random numbers of `charrnn sample`. */
 import {h, say} from "../dom.js";
-import {draw, weights} from "../engine/choosing.js";
+import {draw} from "../engine/choosing.js";
 import {PCG64} from "../engine/random.js";
 
 export class Write {
@@ -66,7 +66,7 @@ export class Write {
     const pause = Number(this.pace.value);
     let frame = performance.now();
     for (let n = 0; n < count && this.running; n++) {
-      const id = draw(weights(this.log_p, lab.settings), this.random.random());
+      const id = draw(this.log_p, lab.settings, this.random.random());
       const after = new Float32Array(network.stateSize);
       network.step(id, this.state, after, new Float32Array(network.gatesSize));
       this.state = after;
