@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import threading
 import time
 import weakref
@@ -28,11 +29,18 @@ LONGEST = 300
 fails then, and does not wait for ever."""
 
 
-def pytest_configure():
-    """Take signals as a program at a terminal does, however the tests are started.
+def pytest_configure(config):
+    """Take signals as a program at a terminal does, however the tests are started; keep bytecode.
 
     Under nohup and behind a shell's `&` some are ignored, and what ignores a signal hands that on.
+    Where Python writes no bytecode, each of the processes that tests start would compile
+    the program anew, and each worker the tests: it is kept with what pytest keeps.
     """
+    if sys.dont_write_bytecode and not sys.pycache_prefix:
+        sys.pycache_prefix = str(config.rootpath / ".pytest_cache" / "bytecode")
+        sys.dont_write_bytecode = False
+        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in ("SIGHUP", "SIGQUIT", "SIGTERM"):
         if hasattr(signal, name):

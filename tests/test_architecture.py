@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -90,20 +91,26 @@ MODULES = {
 }
 
 
+@cache
+def nodes(path):
+    """Every node of a file's syntax tree."""
+    return list(ast.walk(ast.parse(path.read_text("utf-8"))))
+
+
+@cache
 def imports(path, *, at_run_time=False):
     """Every module that a file names in an import, wherever in the file, under its full name.
 
     at_run_time: without those for a type checker.
     """
-    tree = ast.parse(path.read_text("utf-8"))
     for_types = {
         inner
-        for node in ast.walk(tree)
+        for node in nodes(path)
         if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
         for inner in ast.walk(node)
     }
     found = []
-    for node in ast.walk(tree):
+    for node in nodes(path):
         if at_run_time and node in for_types:
             continue
         if isinstance(node, ast.Import):
@@ -119,33 +126,33 @@ def imports(path, *, at_run_time=False):
     return found
 
 
-def named(path):
-    return str(path.relative_to(ROOT))
+def everywhere(faults, paths=SOURCES):
+    """What a rule finds in the files: a test for each file and rule would take a minute."""
+    return [f"{path.relative_to(ROOT)}: {fault}" for path in paths for fault in faults(path)]
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=named)
-def test_imports_point_downward(path):
-    here = room(path)
-    if here == "__init__":
-        return
-    for module in imports(path):
-        parts = module.split(".")
-        if parts[0] == "charrnn" and len(parts) > 1 and parts[1] != here:
-            assert FLOORS[parts[1]] < FLOORS[here], f"{here} imports {module}"
+def test_imports_point_downward():
+    def upward(path):
+        here = room(path)
+        for module in imports(path) if here != "__init__" else ():
+            library, other, *_ = *module.split("."), here
+            if library == "charrnn" and other != here and FLOORS[other] >= FLOORS[here]:
+                yield f"{here} imports {module}"
+
+    assert not everywhere(upward)
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=named)
-def test_imports_point_downward_within_a_room(path):
-    here = room(path)
-    if here not in SUBFLOORS:
-        return
-    order = SUBFLOORS[here]
-    if (own := subroom(path.relative_to(ROOT).with_suffix("").parts)) is None:
-        return
-    for module in imports(path):
-        other = subroom(module.split(".")[1:])
-        if module.startswith(f"charrnn.{here}.") and other != own:
-            assert order[other] < order[own], f"{own} imports {module}"
+def test_imports_point_downward_within_a_room():
+    def upward(path):
+        here, own = room(path), subroom(path.relative_to(ROOT).with_suffix("").parts)
+        order = SUBFLOORS.get(here, {})
+        for module in imports(path) if order and own is not None else ():
+            other = subroom(module.split(".")[1:])
+            is_near = module.startswith(f"charrnn.{here}.") and other != own
+            if is_near and order[other] >= order[own]:
+                yield f"{own} imports {module}"
+
+    assert not everywhere(upward)
 
 
 def subroom(parts):
@@ -153,20 +160,24 @@ def subroom(parts):
     return parts[1] if len(parts) > 1 and parts[1] != "__init__" else None
 
 
-@pytest.mark.parametrize("path", [path for path in SOURCES if room(path) in SUBFLOORS], ids=named)
-def test_every_file_of_an_ordered_room_has_its_place(path):
-    own = subroom(path.relative_to(ROOT).with_suffix("").parts)
-    assert own is None or own in SUBFLOORS[room(path)]
+def test_every_file_of_an_ordered_room_has_its_place():
+    def out_of_order(path):
+        own = subroom(path.relative_to(ROOT).with_suffix("").parts)
+        return [own] if own is not None and own not in SUBFLOORS[room(path)] else []
+
+    assert not everywhere(out_of_order, [path for path in SOURCES if room(path) in SUBFLOORS])
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("inspection/views/*/*.py")), ids=named)
-def test_a_view_imports_no_other_view(path):
-    own = path.parent.name
-    if own == "overview":  # it draws conclusions from the results of the others
-        return
-    for module in imports(path):
-        if module.startswith("charrnn.inspection.views."):
-            assert module.split(".")[3] == own, module
+def test_a_view_imports_no_other_view():
+    def others(path):
+        own = path.parent.name
+        for module in imports(path):
+            if module.startswith("charrnn.inspection.views.") and module.split(".")[3] != own:
+                yield module
+
+    views = ROOT.glob("inspection/views/*/*.py")
+    # The overview draws conclusions from the results of the others.
+    assert not everywhere(others, [path for path in views if path.parent.name != "overview"])
 
 
 def test_no_imports_run_in_a_circle():
@@ -181,48 +192,60 @@ def test_no_imports_run_in_a_circle():
         edges = {name: targets for name, targets in edges.items() if name not in leaves}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=named)
-def test_each_library_has_its_room(path):
-    for module in imports(path):
-        library = module.split(".")[0]
-        assert room(path) in HOMES.get(library, {room(path)}), f"{room(path)} imports {module}"
-        assert library in {"charrnn", "numpy", "rich", "tqdm", *HOMES, *sys.stdlib_module_names}, (
-            module
-        )
+def test_each_library_has_its_room():
+    known = {"charrnn", "numpy", "rich", "tqdm", *HOMES, *sys.stdlib_module_names}
+
+    def out_of_place(path):
+        for module in imports(path):
+            library = module.split(".")[0]
+            if room(path) not in HOMES.get(library, {room(path)}) or library not in known:
+                yield f"{room(path)} imports {module}"
+
+    assert not everywhere(out_of_place)
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=named)
-def test_rich_and_tqdm_are_used_by_what_draws(path):
-    libraries = {module.split(".")[0] for module in imports(path, at_run_time=True)}
-    if libraries & {"rich", "tqdm"}:
-        assert DRAWS.fullmatch(path.relative_to(ROOT).as_posix())
+def test_rich_and_tqdm_are_used_by_what_draws():
+    def drawing(path):
+        libraries = {module.split(".")[0] for module in imports(path, at_run_time=True)}
+        return libraries & {"rich", "tqdm"}
+
+    draws = DRAWS.fullmatch
+    elsewhere = [path for path in SOURCES if not draws(path.relative_to(ROOT).as_posix())]
+    assert not everywhere(drawing, elsewhere)
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=named)
-def test_nothing_that_is_read_can_be_run(path):
-    text = path.read_text("utf-8")
-    assert not {module.split(".")[0] for module in imports(path)} & RUN_WHAT_THEY_READ
-    assert not re.search(r"allow_pickle\s*=\s*(?!False)|__reduce__|weights_only", text)
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Name):
-            assert node.id not in ("eval", "exec", "compile", "__import__"), f"line {node.lineno}"
+def test_nothing_that_is_read_can_be_run():
+    def runs(path):
+        yield from {module.split(".")[0] for module in imports(path)} & RUN_WHAT_THEY_READ
+        text = path.read_text("utf-8")
+        yield from re.findall(r"allow_pickle\s*=\s*(?!False)|__reduce__|weights_only", text)
+        for node in nodes(path):
+            if isinstance(node, ast.Name) and node.id in ("eval", "exec", "compile", "__import__"):
+                yield f"line {node.lineno}: {node.id}"
+
+    assert not everywhere(runs)
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=named)
-def test_only_the_edge_prints(path):
-    if room(path) in ("terminal", "cli", "__main__"):
-        return
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            assert node.func.id not in FORBIDDEN_BELOW_DISPLAY, f"line {node.lineno}"
+def test_only_the_edge_prints():
+    def prints(path):
+        for node in nodes(path):
+            name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+            if name in FORBIDDEN_BELOW_DISPLAY:
+                yield f"line {node.lineno}: {name}"
+
+    inside = [path for path in SOURCES if room(path) not in ("terminal", "cli", "__main__")]
+    assert not everywhere(prints, inside)
 
 
-@pytest.mark.parametrize("path", [p for p in SOURCES if p.name == "__init__.py"], ids=named)
-def test_packages_hand_nothing_on(path):
-    if path.parent in (ROOT, ROOT / "cli"):
-        return
-    is_view = path.parent.parent == ROOT / "inspection" / "views"
-    assert imports(path) == (["charrnn.inspection.view"] if is_view else [])
+def test_packages_hand_nothing_on():
+    def handed_on(path):
+        is_view = path.parent.parent == ROOT / "inspection" / "views"
+        known = ["charrnn.inspection.view"] if is_view else []
+        return [] if imports(path) == known else imports(path)
+
+    packages = [path for path in SOURCES if path.name == "__init__.py"]
+    kept = (ROOT, ROOT / "cli")
+    assert not everywhere(handed_on, [path for path in packages if path.parent not in kept])
 
 
 def test_the_rooms_are_those_of_the_plan():

@@ -23,6 +23,7 @@ BANNED = {
     "somebody", "nobody", "whoever", "told", "dearer", "heed", "heeds", "heeded", "unheeded",
 }  # fmt: skip
 PHRASES = ("in vain", "from which on", "go_on_from", "lie_in")
+ANY = re.compile("|".join((*BANNED, *PHRASES)))
 ALLOWED = {"charrnn/training/trainer.py": "what the records of earlier versions say"}
 """Files that may say one of them, and why."""
 
@@ -34,6 +35,8 @@ def words(name):
 
 def found_in(text, *, is_code):
     """The banned words of a text, in names, docstrings, comments and messages."""
+    if not ANY.search(text.lower()):  # to part code into tokens takes a hundred times as long
+        return []
     if is_code:
         tokens = tokenize.generate_tokens(io.StringIO(text).readline)
         kinds = (tokenize.NAME, tokenize.STRING, tokenize.COMMENT)
@@ -44,13 +47,13 @@ def found_in(text, *, is_code):
     return found + [phrase for phrase in PHRASES for part in parts if phrase in part.lower()]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_no_page_and_no_file_uses_them(path):
-    found = found_in(path.read_text("utf-8"), is_code=path.suffix == ".py")
-    if path.relative_to(ROOT).as_posix() in ALLOWED:
-        assert found
-    else:
-        assert not found
+def test_no_page_and_no_file_uses_them():
+    found = {
+        path.relative_to(ROOT).as_posix(): words
+        for path in FILES
+        if (words := found_in(path.read_text("utf-8"), is_code=path.suffix == ".py"))
+    }
+    assert found.keys() == ALLOWED.keys(), found
 
 
 @pytest.mark.parametrize(
