@@ -25,7 +25,8 @@ class SampleOptions(Checked):
         names="-p", shown="a text that waits on standard input",
     )
     prompt_file: Path | None = opt(
-        None, "Continue the text in this file; - is standard input.", PROMPT, "FILE"
+        None, "Continue the text in this file, without a line end at its end; - is standard "
+        "input.", PROMPT, "FILE",
     )
     encoding: str | None = opt(
         None, "How the prompt's file is encoded.", PROMPT, "NAME", shown=DEFAULT_ENCODING
@@ -79,6 +80,10 @@ class SampleOptions(Checked):
         None, "Keep the place where the text stops, for --state-in.", OUTPUT, "FILE", parse=file
     )
     overwrite: bool = opt(False, "Replace a file that is there already.", OUTPUT)
+    colour: bool | None = opt(
+        None, "Write in colours, also into a pipe, as for less -R; or in none.", OUTPUT,
+        names="--color/--no-color", shown="colours on a terminal",
+    )
     raw: bool = opt(
         False, "Write control characters to a terminal as they are, as to a pipe or file.", OUTPUT
     )

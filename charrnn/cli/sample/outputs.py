@@ -73,13 +73,21 @@ def writer_of(  # noqa: PLR0917
         from charrnn.cli.sample.show_candidates import CandidateTable
         from charrnn.terminal.console import results
 
-        return CandidateTable(results(), vocabulary, ids, options.top)
+        return CandidateTable(results(options.colour), vocabulary, ids, options.top)
     from charrnn.cli.sample.show_text import Writing
 
     before = prompt if options.echo else b""
     apart, last = between(options.separator, config, vocabulary, before)
     last = last if options.num_samples > 1 else b""
-    return Writing(sys.stdout, vocabulary, before, raw=options.raw, separator=apart, last=last)
+    return Writing(
+        sys.stdout,
+        vocabulary,
+        before,
+        raw=options.raw,
+        colour=options.colour,
+        separator=apart,
+        last=last,
+    )
 
 
 def _file(folder: Path, n: int, options: SampleOptions) -> Path:

@@ -86,7 +86,8 @@ def typed(text: str, option: str) -> Prompt:
 def from_file(path: Path, ways: "Sequence[ReadAs]", vocabulary: "Vocabulary") -> Prompt:
     """Return the prompt that a file holds, or standard input if it is called -.
 
-    For a network of bytes it is not decoded: those very bytes are the prompt.
+    The line end that editors and `echo` put at the end is no part of it; one before it is. For a
+    network of bytes it is not decoded: those very bytes are the prompt.
 
     ways: how to read it, in the order in which to try.
 
@@ -107,10 +108,12 @@ def from_file(path: Path, ways: "Sequence[ReadAs]", vocabulary: "Vocabulary") ->
     else:
         data = b""
     if vocabulary.kind == "bytes":
+        data = re.sub(rb"\r?\n\Z", b"", data)
         return Prompt(data.decode("utf-8", "replace"), data, once)
     text, remarks = _read(data, source, ways, once=once)
     for remark in remarks:
         note(remark)
+    text = re.sub(r"\r?\n\Z", "", text)
     return Prompt(text, text.encode(), once)
 
 
@@ -168,7 +171,7 @@ def is_handed_over() -> bool:
 
 
 def from_standard_input(ways: "Sequence[ReadAs]", vocabulary: "Vocabulary") -> Prompt:
-    """Return the prompt from standard input, without the line end that `echo` adds.
+    """Return the prompt from standard input, and show it.
 
     Raises
     ------
@@ -176,11 +179,10 @@ def from_standard_input(ways: "Sequence[ReadAs]", vocabulary: "Vocabulary") -> P
         It cannot be read or decoded.
     """
     given = from_file(Path("-"), ways, vocabulary)
-    text, data = re.sub(r"\r?\n\Z", "", given.text), re.sub(rb"\r?\n\Z", b"", given.data)
-    if text:
-        more = "..." if len(text) > SHOWN else ""
-        note(f"the prompt comes from standard input: {text[:SHOWN]!r}{more}")
-    return Prompt(text, data, once=bool(data))
+    if given.text:
+        more = "..." if len(given.text) > SHOWN else ""
+        note(f"the prompt comes from standard input: {given.text[:SHOWN]!r}{more}")
+    return given._replace(once=bool(given.data))
 
 
 def encode(prompt: Prompt, vocabulary: "Vocabulary", unknown: "Unknown") -> "Ids":

@@ -21,6 +21,8 @@ class Writing:
 
     prompt: bytes to write before each sample, UTF-8 unless the network is one of bytes.
     raw: write on a terminal, too, what a pipe gets: the bytes that were made, and no others.
+    colour: whether the prompt is dimmed; by default on a terminal. Where it is, a pipe gets what a
+        terminal does.
     separator, last: bytes to write between two samples, and after the last one.
     """
 
@@ -31,13 +33,16 @@ class Writing:
         prompt: bytes,
         *,
         raw: bool = False,
+        colour: bool | None = None,
         separator: bytes = b"\n----\n",
         last: bytes = b"",
     ) -> None:
         self._stdout, self._vocabulary, self._prompt = stdout, vocabulary, prompt
         self._separator, self._last = separator, last
         self._terminal = stdout.isatty()
-        self._exact = raw or not self._terminal
+        self._exact = raw or not (self._terminal or colour)
+        plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+        self._dims = not plain if colour is None else colour
         self._utf8 = codecs.getincrementaldecoder("utf-8")("replace")
         self._pending: list[int] = []
         self._kept = ""  # of a line end of two characters, the first
@@ -87,6 +92,6 @@ class Writing:
         shown = self._kept + self._utf8.decode(text, final)
         self._kept = "\r" if shown.endswith("\r") and not final else ""
         shown = harmless(shown.removesuffix(self._kept))
-        if shown and dim and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
+        if shown and dim and self._dims:
             shown = f"{_DIM}{shown}{_PLAIN}"
         self._stdout.write(shown)

@@ -275,11 +275,38 @@ def test_a_prompt_may_come_from_a_file_or_standard_input(model, tmp_path):
     assert latin.stdout_bytes.decode() == whole
 
 
+@pytest.mark.parametrize(
+    ("held", "read"), [(b"ab\n", "ab"), (b"ab\r\n", "ab"), (b"ab\n\n", "ab\n"), (b"\n", "")]
+)
+@pytest.mark.parametrize("of", ["characters", "bytes"])
+def test_the_line_end_that_an_editor_adds_is_no_part_of_a_prompt(
+    model, bytes_model, tmp_path, held, read, of
+):
+    """As of one that comes by a pipe; a line that is empty keeps one."""
+    file, network = tmp_path / "prompt.txt", model if of == "characters" else bytes_model
+    file.write_bytes(held)
+    shared = (network, "-n", 20, "--seed", 1, "-t", 1)
+    typed = invoke(*shared, "-p", read).stdout_bytes
+    assert typed.startswith(read.encode())
+    assert invoke(*shared, "--prompt-file", file).stdout_bytes == typed
+    assert invoke(*shared, "--prompt-file", "-", typed=held.decode()).stdout_bytes == typed
+
+
+def test_colours_go_into_a_pipe_where_they_are_asked_for(model):
+    shared = (model, "-n", 8, "--seed", 1, "-p", "ab")
+    plain, dimmed = invoke(*shared), invoke(*shared, "--color")
+    assert dimmed.stdout == plain.stdout.replace("ab", "\x1b[2mab\x1b[0m", 1)
+    table = invoke(*shared, "--show-probs", "--color", TERM="xterm-256color").stdout
+    assert "\x1b[" in table
+    assert "\x1b" not in invoke(*shared, "--show-probs", TERM="xterm-256color").stdout
+    assert re.sub(r"\x1b\[[0-9;]*m", "", table) == invoke(*shared, "--show-probs").stdout
+
+
 def test_a_prompt_in_a_document_is_its_text(model, tmp_path):
     page, picture = tmp_path / "prompt.html", tmp_path / "prompt.png"
     page.write_text("<p>ab<br>é</p>")
     done = invoke(model, "--prompt-file", page, "-n", 20, "--seed", 1)
-    whole = "ab\né\n" + expected(model, "ab\né\n", length=20)
+    whole = "ab\né" + expected(model, "ab\né", length=20)
     assert done.stdout_bytes.decode() == whole
     assert "is HTML; its text is read" in done.stderr
     picture.write_bytes(b"\x89PNG\r\n\x1a\n")
@@ -601,7 +628,7 @@ def test_it_says_so_when_it_waits_for_a_prompt_at_a_terminal(model):
     )
     assert code == 0
     assert notes.decode().startswith("the prompt is what you type now, until Ctrl-D")
-    text = "ab\n" + expected(model, "ab\n", length=5)
+    text = "ab" + expected(model, "ab", length=5)
     assert shown.decode().rstrip("\n").endswith(text.rstrip("\n"))
 
 
