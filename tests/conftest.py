@@ -9,10 +9,12 @@ import threading
 import time
 import weakref
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+import typer.testing
 
 from charrnn.checkpoint.checkpoint import Checkpoint, save, this_program
 from charrnn.checkpoint.record import TrainingRecord
@@ -51,6 +53,14 @@ def pytest_configure(config):
 def one_thread():
     """Products in one thread: several wait for each other where the machine has other work."""
     with Limit(1):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_command():
+    """Build the command once: at each call of a runner that takes a sixth of a test of `cli`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.testing, "_get_command", cache(typer.testing._get_command))
         yield
 
 

@@ -19,6 +19,7 @@ import json
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -77,10 +78,15 @@ class Checkpoint:
 def this_program() -> dict[str, str]:
     """Return the versions of this program, Python and NumPy, for diagnosis only."""
     return {
-        "charrnn": version("charrnn"),
+        "charrnn": _version(),
         "numpy": np.__version__,
         "python": platform.python_version(),
     }
+
+
+@cache
+def _version() -> str:
+    return version("charrnn")  # parsing the package's description takes as long as saving a model
 
 
 def save(path: Path, checkpoint: Checkpoint) -> None:

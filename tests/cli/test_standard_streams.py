@@ -64,16 +64,25 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_with_streams_closed_nothing_goes_astray(command):
+# Where memory is shared, each stream's number might be taken by it.
+SHARE = ("train with workers", "a long sample", "many samples")
+
+
+@pytest.mark.parametrize(
+    ("command", "sets"),
+    [
+        *((command, CLOSED[:3]) for command in COMMANDS),
+        *(pytest.param(command, CLOSED[3:], marks=pytest.mark.slow) for command in SHARE),
+    ],
+)
+def test_with_streams_closed_nothing_goes_astray(command, sets):
     line = charrnn(*COMMANDS[command], program=("-c", SHARING))
     whole = bash(line)
     assert whole.returncode == 0, whole.stderr
     model = load(Path("new.npz")).network.params.flat.tobytes() if "train" in command else b""
     if command == "train with workers":
         assert model
-    # Where memory is shared, each stream's number might be taken by it.
-    for closed in CLOSED if "long" in command or "many" in command or model else CLOSED[:3]:
+    for closed in sets:
         for made in Path().glob("new*"):
             made.unlink()
         done = bash(line + "".join(f" {n}{'<' if n == 0 else '>'}&-" for n in closed))

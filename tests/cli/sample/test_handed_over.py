@@ -8,7 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from charrnn.cli import app
 from charrnn.cli.sample import prompt
 
 PATIENCE = prompt.PATIENCE
@@ -20,19 +22,16 @@ def place(tmp_path, monkeypatch, make_checkpoint):
     make_checkpoint(Path("m.npz"))
 
 
+SAMPLE = ["sample", "m.npz", "-n", "9", "--seed", "1"]
+
+
 def command(*arguments):
-    return [
-        sys.executable,
-        "-m",
-        "charrnn",
-        "sample",
-        "m.npz",
-        "-n",
-        "9",
-        "--seed",
-        "1",
-        *arguments,
-    ]
+    return [sys.executable, "-m", "charrnn", *SAMPLE, *arguments]
+
+
+def typed(*arguments):
+    """What is written where nothing is handed over, by this process: without its start."""
+    return CliRunner().invoke(app, [*SAMPLE, *arguments]).stdout_bytes
 
 
 def run(*arguments, **stdin):
@@ -44,7 +43,7 @@ def run(*arguments, **stdin):
 @pytest.fixture
 def alone():
     """What is written without a prompt."""
-    return run(stdin=subprocess.DEVNULL).stdout
+    return typed()
 
 
 @pytest.mark.parametrize(
@@ -55,7 +54,7 @@ def alone():
 def test_a_pipe_is_the_prompt(handed, begins):
     done = run(input=handed)
     assert done.returncode == 0
-    assert done.stdout == run("-p", begins.decode(), stdin=subprocess.DEVNULL).stdout
+    assert done.stdout == typed("-p", begins.decode())
     assert done.stdout.startswith(begins)
     *_, noted, seed = done.stderr.decode().splitlines()
     assert noted == f"the prompt comes from standard input: {begins.decode()!r}"
@@ -91,10 +90,10 @@ def test_a_prompt_that_is_given_leaves_a_pipe_alone(alone):
 
 def test_a_field_of_a_table_may_be_the_prompt():
     Path("t.csv").write_text("id,text\n1,ab\n2,d\n")
-    done = run("--prompt-file", "t.csv", "--field", "text")
-    assert done.stdout.startswith(b"ab\nd")
-    assert run("--prompt-file", "t.csv", "--field", "x").returncode == 1
-    noted = run("-p", "ab", "--field", "text").stderr.decode()
+    assert typed("--prompt-file", "t.csv", "--field", "text").startswith(b"ab\nd")
+    wrong = CliRunner().invoke(app, [*SAMPLE, "--prompt-file", "t.csv", "--field", "x"])
+    assert wrong.exit_code == 1
+    noted = CliRunner().invoke(app, [*SAMPLE, "-p", "ab", "--field", "text"]).stderr
     assert "--field does not concern a text that is not in a file" in noted
 
 

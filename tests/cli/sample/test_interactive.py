@@ -55,9 +55,7 @@ def test_a_program_may_complete_a_text(model):
     )
 
 
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
+WRONG = [
         ("x", "a line is a JSON object"), ("[]", "a line is a JSON object"),
         ("[" * 100_000, "a line is a JSON object"), ('{"foo": 1}', "there is no 'foo'; there are"),
         ('{"type": 3}', "type: 3 is not a text"), ('{"type": "\u0416"}', "is not among"),
@@ -74,15 +72,18 @@ def test_a_program_may_complete_a_text(model):
         ('{"type": "\u0416"}', "choose --unknown skip, or --unknown nearest"),
         ('{"regenerate": -1}', "regenerate: -1 is out of range"),
         ('{"options": {"no_copy": 5}}', "index"),
-    ],
-)  # fmt: skip
-def test_what_cannot_be_done_is_said_and_changes_nothing(model, line, said):
-    first, error, after = answers(model, '{"set": "ab"}', line, '{"id": 5}')
-    assert said in error["error"]
-    assert "\n" not in error["error"]
-    if error.keys() != {"error"}:
-        assert (error["text"], error["cursor"]) == ("ab", 2)
-    assert after == first | {"id": 5}
+]  # fmt: skip
+
+
+def test_what_cannot_be_done_is_said_and_changes_nothing(model):
+    lines = (asked for line, _ in WRONG for asked in (line, '{"id": 5}'))
+    first, *answered = answers(model, '{"set": "ab"}', *lines)
+    for (line, said), error, after in zip(WRONG, answered[::2], answered[1::2], strict=True):
+        assert said in error["error"], line
+        assert "\n" not in error["error"]
+        if error.keys() != {"error"}:
+            assert (error["text"], error["cursor"]) == ("ab", 2)
+        assert after == first | {"id": 5}, line
 
 
 def test_a_line_that_is_too_long_is_refused_once(model):

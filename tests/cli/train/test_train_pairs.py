@@ -1,13 +1,16 @@
 """Pairs from the command line: trained, stopped, resumed and asked."""
 
+import contextlib
 import json
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from charrnn.cli import app
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +28,9 @@ def place(tmp_path_factory):
 
 
 def run(folder, *arguments, code=0, **more):
-    done = subprocess.run(
-        [sys.executable, "-m", "charrnn", *arguments], cwd=folder, capture_output=True, text=True,
-        check=False, timeout=120, env=os.environ | {"COLUMNS": "80"}, **more,
-    )  # fmt: skip
-    assert done.returncode == code, done.stderr
+    with contextlib.chdir(folder):
+        done = CliRunner().invoke(app, arguments, env={"COLUMNS": "80"}, **more)
+    assert done.exit_code == code, done.stderr
     return done
 
 
@@ -73,7 +74,10 @@ def test_drawn_answers_are_given_again_by_the_seed_that_is_shown(place):
 
 def test_each_line_is_answered_in_its_order_and_as_if_it_were_alone(place):
     sources = [line.split("\t")[0] for line in (place / "written.tsv").read_text().splitlines()]
-    together = run(place, "sample", "written", "--each-line", input="\n".join(sources))
+    together = subprocess.run(
+        [sys.executable, "-m", "charrnn", "sample", "written", "--each-line"],
+        cwd=place, input="\n".join(sources), capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
     answers = together.stdout.splitlines()
     assert len(answers) == len(sources)
     for n in (0, 37, len(sources) - 1):
@@ -112,11 +116,9 @@ def test_a_line_is_answered_when_it_comes(place):
 )  # fmt: skip
 def test_what_makes_no_sense_is_said_in_one_line(place, arguments, said):
     (place / "bad.tsv").write_text("one\t1\ntwo\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "charrnn", *arguments], cwd=place, capture_output=True, text=True,
-        check=False, timeout=60, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    assert done.returncode in (1, 2)
+    with contextlib.chdir(place):
+        done = CliRunner().invoke(app, arguments)
+    assert done.exit_code in (1, 2)
     assert said in done.stderr
     assert "Traceback" not in done.stderr
 
