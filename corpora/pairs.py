@@ -29,6 +29,9 @@ def main(description: str | None, pairs: Iterator[Pair], count: int, unseen: int
     parser.add_argument(
         "--unseen", action="store_true", help=f"write {unseen:,} pairs of other sources"
     )
-    is_unseen = parser.parse_args().unseen
-    for source, answer in split(pairs, count, unseen)[is_unseen]:
+    parser.add_argument(
+        "--pairs", type=int, default=count, help=f"write N pairs instead of {count:,}", metavar="N"
+    )
+    asked = parser.parse_args()
+    for source, answer in split(pairs, asked.pairs, unseen)[asked.unseen]:
         print(f"{source}\t{answer}")

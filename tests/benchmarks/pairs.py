@@ -3,11 +3,13 @@
     python tests/benchmarks/pairs.py                          # all corpora, 300 s each, one core
     python tests/benchmarks/pairs.py dates sounds --max-time 470 --jobs 4
     python tests/benchmarks/pairs.py dates --set reverse=false --set batch_size=32
+    python tests/benchmarks/pairs.py phrases --pairs 41200 --max-time 3400
     python tests/benchmarks/pairs.py speed                    # beside a running text
 
 Each corpus of pairs in corpora/ is learnt, with the settings of `charrnn train --pairs` unless
 --set says otherwise, and judged by its file of unseen pairs; `digits` are the sums that
-corpora/digits.py writes. A budget in seconds depends on what else the machine does.
+corpora/digits.py writes. With --pairs its script writes as many, and unseen ones of other sources.
+A budget in seconds depends on what else the machine does.
 
 right      the share of answers that are exactly those of the pairs, with its 95 % interval
 homophones of `sounds`: of the words that are spelt in two ways, how many are spelt as in the answer
@@ -46,9 +48,10 @@ from charrnn.text.corpus import read_corpus
 from charrnn.text.pairs import Pairs, read_pairs
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.config import TrainingConfig
-from charrnn.training.learner import LocalLearner, Noise, PairLearner
+from charrnn.training.learner import LocalLearner, Noise
 from charrnn.training.options import TrainOptions
 from charrnn.training.pairs.batches import pair_batches
+from charrnn.training.pairs.learner import PairLearner
 from charrnn.training.pairs.options import PairOptions
 from charrnn.training.pairs.run import PairRun
 
@@ -56,25 +59,34 @@ CORPORA = Path(__file__).parents[2] / "corpora"
 NAMES = ("dates", "reviews", "phrases", "sounds", "digits")
 
 
-def files_of(name: str, folder: Path) -> tuple[Path, Path]:
-    """Return the files of the pairs to learn and of the unseen ones."""
-    if name != "digits":
+def files_of(name: str, folder: Path, count: int | None = None) -> tuple[Path, Path]:
+    """Return the files of the pairs to learn and of the unseen ones.
+
+    count: how many there are to learn, instead of those of the corpus.
+    """
+    if name != "digits" and count is None:
         return CORPORA / f"{name}.tsv", CORPORA / f"{name}-unseen.tsv"
-    made = folder / "digits.tsv", folder / "digits-unseen.tsv"
+    made = folder / f"{name}.tsv", folder / f"{name}-unseen.tsv"
+    many = [] if count is None else ["--pairs", str(count)]
     for path, more in zip(made, ([], ["--unseen"]), strict=True):
-        command = [sys.executable, str(CORPORA / "digits.py"), *more]
+        command = [sys.executable, str(CORPORA / f"{name}.py"), *many, *more]
         path.write_bytes(subprocess.run(command, capture_output=True, check=True).stdout)
     return made
 
 
-def trained(name: str, seconds: float, seed: int, settings: dict[str, Any]) -> dict[str, Any]:
-    """Learn a corpus, and return what comes of it."""
+def trained(
+    name: str, seconds: float, seed: int, settings: dict[str, Any], count: int | None = None
+) -> dict[str, Any]:
+    """Learn a corpus, and return what comes of it.
+
+    count: as for `files_of`.
+    """
     own = {field.name for field in fields(PairOptions)}
     asked = PairOptions(pairs=True, **{k: v for k, v in settings.items() if k in own})
     others = {k: v for k, v in settings.items() if k not in own}
     options = replace(TrainOptions(max_time=seconds, workers=1, seed=seed), **others)
     with TemporaryDirectory() as folder:
-        learnt, unseen = files_of(name, Path(folder))
+        learnt, unseen = files_of(name, Path(folder), count)
         run = PairRun.begin(read_corpus([learnt]), asked, options)
         for _ in run.trainer.run():
             pass
@@ -160,6 +172,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", choices=[*NAMES, "speed"])
     parser.add_argument("--max-time", type=float, default=300.0)
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--pairs", type=int, help="as many pairs, written by the corpus's script")
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time, one core each")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     options = parser.parse_args()
@@ -175,7 +188,7 @@ def main() -> None:
     print("corpus   seed  right (95 %)             time                  beside it")
     with ProcessPoolExecutor(options.jobs, get_context("spawn")) as pool:
         asked = [
-            pool.submit(trained, name, options.max_time, seed, settings)
+            pool.submit(trained, name, options.max_time, seed, settings, options.pairs)
             for name in names if name != "speed" for seed in range(options.seeds)
         ]  # fmt: skip
         for future in asked:

@@ -56,6 +56,17 @@ def test_no_source_is_on_both_sides(name):
     assert {c for source, _ in unseen for c in source} <= {c for source in sources for c in source}
 
 
+@pytest.mark.parametrize("name", ["phrases", "sounds"])
+def test_more_pairs_begin_with_the_corpus_and_have_unseen_ones_of_their_own(name):
+    many = len(read(name)) + 700
+    more = pairs_of(written(name, "--pairs", str(many)).decode())
+    assert len(more) == many
+    assert more[: len(read(name))] == read(name)
+    unseen = pairs_of(written(name, "--pairs", str(many), "--unseen").decode())
+    assert len(unseen) == 1_000
+    assert not {source for source, _ in unseen} & {source for source, _ in more}
+
+
 def test_files_are_of_a_reasonable_size():
     assert all(path.stat().st_size < LARGEST for path in CORPORA.glob("*.tsv"))
 
