@@ -13,7 +13,9 @@ from charrnn.checkpoint.checkpoint import load
 from charrnn.cli import app
 from charrnn.inspection.methods.clamping import Clamp, surprises
 from charrnn.inspection.reading import Reading
+from charrnn.inspection.views.gates.result import Gates
 from charrnn.lab.data import Shown
+from charrnn.network.cells import CELLS
 from charrnn.sampling.config import SamplingConfig
 from charrnn.sampling.sample import Sample
 from charrnn.text.vocabulary import Vocabulary
@@ -243,3 +245,75 @@ def test_the_shipped_model_over_2000_characters(written, opened):
         found = tab.evaluate(READ, [ids.tolist(), start])
         part = states[start : start + 1000]
         close(floats(found["states"], part.shape), part)
+
+
+def forced_to(one, at, gate, value):
+    """The network whose gate of a unit has a bias alone, and so the same value at every step."""
+    network = one.network
+    changed = network.sharing(network.params.flat.copy())
+    layer, unit = at
+    gates = CELLS[network.config.cell].gates
+    column = gates.index(gate) * network.config.hidden_size + unit
+    changed.params[f"W_ax_{layer}"][:, column] = 0
+    changed.params[f"W_aa_{layer}"][:, column] = 0
+    with np.errstate(divide="ignore"):
+        logit = np.log(value / (1 - value)) if value < 1 else np.inf
+    changed.params[f"b_a_{layer}"][column] = np.clip(logit, -80, 80)
+    return changed
+
+
+FORCE = """([layer, unit, gate, value, from]) => {
+  const lab = charrnnLab, values = new Float64Array(lab.network.H).fill(NaN);
+  values[unit] = value;
+  lab.force([{layer, gate, from, values, said: ""}]);
+  while (!lab.reading.readFor(100));
+  return [lab.reading.states.flatMap((row) => [...row]), lab.reading.bits.slice(1)];
+}"""
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, 0.3])
+@pytest.mark.parametrize(
+    ("kind", "gate"), [("lstm", "i"), ("lstm", "f"), ("lstm", "o"), ("gru", "r"), ("gru", "u")]
+)
+def test_a_forced_gate_gives_the_states_of_a_network_that_has_it_so(
+    shown, written, opened, kind, gate, value
+):
+    one, at = shown(cell=kind, num_layers=2, seed=3), (1, 2)
+    vocabulary, text = one.checkpoint.vocabulary, "abcabedébac"
+    ids = vocabulary.encode(text)
+    own = Reading.of(one.network, vocabulary, ids)
+    reading = Reading.of(forced_to(one, at, gate, value), vocabulary, ids)
+    expected = stacked(reading.states)
+    assert np.abs(expected - stacked(own.states)).max() > 1e-4
+    tab = opened(written(one, text=text))
+    states, bits = tab.evaluate(FORCE, [*at, gate, value, 0])
+    close(np.reshape(states, expected.shape), expected)
+    close(bits, reading.surprise[1:])
+    later, _ = tab.evaluate(FORCE, [*at, gate, value, 4])
+    later = np.reshape(later, expected.shape)
+    close(later[:4], stacked(own.states)[:4])
+    assert np.abs(later[4] - stacked(own.states)[4]).max() > 1e-5
+    tab.evaluate("charrnnLab.force([]); while (!charrnnLab.reading.readFor(100));")
+    close(tab.evaluate("charrnnLab.reading.bits.slice(1)"), own.surprise[1:])
+    assert not opened.said
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+def test_the_shares_of_gates_are_those_of_inspect(shown, written, opened, some_text, kind):
+    one = shown(cell=kind, hidden_size=9)
+    one.network.params["W_ax_0"][:] *= 12  # gates that do open and shut
+    vocabulary = one.checkpoint.vocabulary
+    text = some_text("abcdeé\n", 200)
+    expected = Gates.of(Reading.of(one.network, vocabulary, vocabulary.encode(text))).gates
+    tab = opened(written(one, text=text))
+    tab.evaluate("charrnnLab.set({panel: 'gates'})")
+    tab.wait_for_selector("#panel-gates canvas:visible")
+    for gate in tab.evaluate("charrnnLab.panels.gates.sigmoids"):
+        tab.select_option("#panel-gates [aria-label=Gate]", gate)
+        found = tab.evaluate(
+            "charrnnLab.panels.gates.ofUnits().map(({mean, shut, open}) => [mean, shut, open])"
+        )
+        [given] = [each for each in expected if each.name == gate]
+        close(found, np.stack([given.mean, given.low, given.high], axis=1))
+        assert 0 < given.low.max() <= 1
+    assert not opened.said

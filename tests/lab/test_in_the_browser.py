@@ -8,7 +8,7 @@ import pytest
 
 SIZES = [(360, 740), (800, 900), (1440, 900)]
 THEMES = ["light", "dark"]
-PANELS = ["state", "unit", "step", "write"]
+PANELS = ["state", "unit", "step", "gates", "write"]
 
 HOSTILE = (
     "</script><script>window.hurt = 1</script><img src=x onerror='window.hurt = 1'>"
@@ -300,6 +300,51 @@ def test_everything_is_reached_by_the_keyboard(shown, written, opened):
     tab.keyboard.press("Enter")
     tab.wait_for_timeout(100)
     assert tab.evaluate("document.activeElement.id") == "panel-state"
+
+
+def test_a_gate_is_forced_by_the_keyboard_and_the_page_says_so(shown, written, opened):
+    tab = opened(written(shown(cell="lstm"), text="abcab\néd" * 5))
+    before = tab.evaluate("charrnnLab.reading.meanBits")
+    tab.evaluate("charrnnLab.set({panel: 'step'})")
+    tab.focus("#tab-step")
+    tab.keyboard.press("ArrowRight")
+    tab.wait_for_selector("#panel-gates:visible")
+    tab.focus("#panel-gates summary")
+    tab.keyboard.press("Enter")
+    tab.wait_for_selector("#panel-gates caption >> text=f of each unit")
+    tab.focus("#panel-gates [aria-label='From where']")
+    tab.keyboard.press("ArrowDown")  # from t on
+    tab.focus("#panel-gates [aria-label=Units]")
+    tab.keyboard.press("ArrowDown")  # all of its layer
+    tab.evaluate("charrnnLab.choose(10)")
+    tab.focus("#panel-gates [aria-pressed]")
+    tab.keyboard.press("Enter")
+    tab.wait_for_function("() => charrnnLab.network.forced.length && charrnnLab.reading.finished")
+    tab.wait_for_selector("#panel-gates .changed >> text=without")
+    assert "f of all 4 units of layer 0 is 0 from t = 10 on" in tab.inner_text("#panel-gates")
+    assert "this is not your network" in tab.inner_text(".remark")
+    forget = tab.evaluate(
+        "charrnnLab.reading.gates.map((_, t) => charrnnLab.reading.value('f', 0, 1, t))"
+    )
+    assert min(forget[:10]) > 0
+    assert set(forget[10:]) == {0}
+    tab.evaluate("charrnnLab.set({panel: 'step'})")
+    tab.wait_for_selector("#panel-step >> text=a gate of this unit is forced")
+    tab.evaluate("charrnnLab.set({panel: 'write'})")
+    tab.wait_for_selector("#panel-write >> text=the command line has no such network")
+    tab.evaluate("charrnnLab.set({panel: 'gates'})")
+    tab.focus("#panel-gates [aria-pressed]")
+    tab.keyboard.press("Enter")
+    tab.wait_for_function("() => !charrnnLab.network.isChanged && charrnnLab.reading.finished")
+    assert tab.evaluate("charrnnLab.reading.meanBits") == before
+    assert not opened.said
+
+
+def test_a_simple_network_is_said_to_have_no_gates(shown, written, opened):
+    tab = opened(written(shown(cell="rnn")), address="#p=gates")
+    assert "has no gates" in tab.inner_text("#panel-gates")
+    assert not tab.is_visible("#panel-gates canvas")
+    assert not opened.said
 
 
 def test_a_number_copied_as_numpy_is_the_number_shown(shown, written, opened, cell, tmp_path):

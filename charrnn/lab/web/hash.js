@@ -19,7 +19,7 @@ export function parse(written) {
     } else if (key === "u") {
       const unit = /^(\d{1,3}):(\d{1,6})\.([a-z])$/.exec(value);
       if (unit) found.u = {layer: Number(unit[1]), unit: Number(unit[2]), kind: unit[3]};
-    } else if (key === "p" && /^(state|unit|step|write)$/.test(value)) found.p = value;
+    } else if (key === "p" && /^(state|unit|step|gates|write)$/.test(value)) found.p = value;
     else if (key === "c" && /^(bits|unit|none)$/.test(value)) found.c = value;
     else if (key === "x") {
       const text = decoded(value);

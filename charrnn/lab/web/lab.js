@@ -16,7 +16,7 @@ export class Lab {
     });
     Object.assign(this, {
       m: 0, t: -1, layer: 0, unit: 0, kind: "a", paint: "bits", panel: "state", version: 0,
-      settings: {...AS_IT_IS}, seed: 1, points: [], bitsBefore: NaN, parts: [], leaveOut: false,
+      settings: {...AS_IT_IS}, seed: 1, points: [], bitsBefore: NaN, ownBits: null, parts: [], leaveOut: false,
     });
   }
 
@@ -55,7 +55,10 @@ export class Lab {
   goOn() {
     clearTimeout(this.timer);
     if (this.reading.finished) {
-      if (!this.network.held.length) this.bitsBefore = this.reading.meanBits;
+      if (!this.network.isChanged) {
+        this.bitsBefore = this.reading.meanBits;
+        this.ownBits = {points: this.points, bits: this.reading.bits.slice()};
+      }
       return this.set({});
     }
     this.timer = setTimeout(() => {
@@ -92,6 +95,17 @@ export class Lab {
   /** Hold units at values, and read the text again. */
   hold(held) {
     this.network.held = held;
+    this.again();
+  }
+
+  /** Force gates to values, and read the text again. */
+  force(forced) {
+    this.network.forced = forced;
+    this.again();
+  }
+
+  /** Read the text again from its first character. */
+  again() {
     this.version++;
     this.reading.forget();
     this.set({});

@@ -10,6 +10,7 @@ import {toField, fromField} from "./engine/vocabulary.js";
 import {parse, written} from "./hash.js";
 import {Lab} from "./lab.js";
 import {verdict} from "./panels/check.js";
+import {Gates} from "./panels/gates.js";
 import {Next} from "./panels/next.js";
 import {State} from "./panels/state.js";
 import {Step} from "./panels/step.js";
@@ -17,7 +18,8 @@ import {Unit} from "./panels/unit.js";
 import {Write} from "./panels/write.js";
 
 const PANELS = [
-  ["state", "State", State], ["unit", "Unit", Unit], ["step", "Step", Step], ["write", "Write", Write],
+  ["state", "State", State], ["unit", "Unit", Unit], ["step", "Step", Step],
+  ["gates", "Gates", Gates], ["write", "Write", Write],
 ];
 const KEYS = [
   ["[ and ]", "the character before and after"], [", and .", "the unit before and after"],
@@ -168,11 +170,12 @@ function build(lab, header, checks) {
     const unknown = reading.unknown.filter(Boolean).length;
     const beyond = lab.points.length - reading.points.length;
     const mean = reading.finished && reading.done > 1 ? `${digits(reading.meanBits, 2)} bits a character. ` : "";
-    say(remark, (lab.network.held.length ? "A unit is held: this is not your network. " : "") +
+    say(remark, (lab.network.isChanged
+      ? "A unit is held or a gate forced: this is not your network. " : "") +
       (reading.finished ? mean : `reading … ${reading.done} of ${reading.points.length}. `) +
       (unknown ? `${unknown} unknown to the network: skipped (dotted). ` : "") +
       (beyond > 0 ? `The page reads the first ${reading.limit} characters.` : ""));
-    remark.classList.toggle("changed", lab.network.held.length > 0);
+    remark.classList.toggle("changed", lab.network.isChanged);
     drawWhere(lab, where);
     unitRow.draw();
     if (twin.open) drawTwin(lab, rows);

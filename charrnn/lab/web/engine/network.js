@@ -56,6 +56,25 @@ export class Network {
     this.z = new Float64Array(this.G * this.H);
     /** Units that are set to a value after each step: {layer, unit, kind, value}. */
     this.held = [];
+    /** Gates that are set to values: {layer, gate, from, values}, (H,), NaN where a unit is free. */
+    this.forced = [];
+  }
+
+  /** Whether a unit is held or a gate forced: then it is not the network that was trained. */
+  get isChanged() {
+    return this.held.length + this.forced.length > 0;
+  }
+
+  /** What replaces the gates of a unit at step t, [unit, its gates] to its gates; null for nothing. */
+  forcing(layer, t) {
+    const here = this.forced.filter((one) => one.layer === layer && t >= one.from);
+    if (!here.length) return null;
+    return (j, gates) => {
+      for (const {gate, values} of here) {
+        if (!Number.isNaN(values[j])) gates[this.gates.indexOf(gate)] = values[j];
+      }
+      return gates;
+    };
   }
 
   /** What layer reads: [values, start, length], or the row k of W_ax_0 where x is one-hot. */
@@ -67,15 +86,15 @@ export class Network {
   /**
    * Read the character k: the states before, (L, S, H), to those after; gates, (L, G, H).
    * @param {number} k @param {Float32Array} before @param {Float32Array} after
-   * @param {Float32Array} gates
+   * @param {Float32Array} gates @param {number} [t] the step, for gates that are forced from one on
    */
-  step(k, before, after, gates) {
+  step(k, before, after, gates, t = Infinity) {
     const {H, z, params, cell} = this, S = this.states.length, columns = this.G * H;
     for (let layer = 0; layer < this.L; layer++) {
       const b_a = params[`b_a_${layer}`], W_ax = params[`W_ax_${layer}`];
       const W_aa = params[`W_aa_${layer}`];
       const at = layer * S * H, g = layer * this.gates.length * H;
-      const below = this.source(layer, k, after);
+      const below = this.source(layer, k, after), replaced = this.forcing(layer, t);
       if (below) {
         for (let j = 0; j < columns; j++) z[j] = b_a[j];
         multiply(z, below[0], below[1], below[2], W_ax, columns);
@@ -83,13 +102,14 @@ export class Network {
         for (let j = 0; j < columns; j++) z[j] = b_a[j] + W_ax[k * columns + j];
       }
       if (cell === "gru") {
-        this.gru(layer, before, after, gates, at, g, W_aa, columns);
+        this.gru(layer, before, after, gates, at, g, W_aa, columns, replaced);
       } else {
         multiply(z, before, at, H, W_aa, columns);
         if (cell === "lstm") {
           for (let j = 0; j < H; j++) {
-            const i = sigmoid(z[j]), f = sigmoid(z[H + j]);
-            const o = sigmoid(z[2 * H + j]), c_new = Math.tanh(z[3 * H + j]);
+            let i = sigmoid(z[j]), f = sigmoid(z[H + j]);
+            let o = sigmoid(z[2 * H + j]), c_new = Math.tanh(z[3 * H + j]);
+            if (replaced) [i, f, o, c_new] = replaced(j, [i, f, o, c_new]);
             gates[g + j] = i;
             gates[g + H + j] = f;
             gates[g + 2 * H + j] = o;
@@ -112,13 +132,15 @@ export class Network {
   }
 
   /** A step of a GRU: the reset gate weighs the product, W_aa a(t-1) + b_n, and not a(t-1). */
-  gru(layer, before, after, gates, at, g, W_aa, columns) {
+  gru(layer, before, after, gates, at, g, W_aa, columns, replaced) {
     const {H, z} = this, b_n = this.params[`b_n_${layer}`];
     const product = new Float64Array(columns);
     multiply(product, before, at, H, W_aa, columns);
     for (let j = 0; j < H; j++) {
-      const r = sigmoid(z[j] + product[j]), u = sigmoid(z[H + j] + product[H + j]);
-      const n = Math.tanh(z[2 * H + j] + r * (product[2 * H + j] + b_n[j]));
+      let r = sigmoid(z[j] + product[j]), u = sigmoid(z[H + j] + product[H + j]);
+      if (replaced) [r, u] = replaced(j, [r, u, NaN]);
+      let n = Math.tanh(z[2 * H + j] + r * (product[2 * H + j] + b_n[j]));
+      if (replaced) [r, u, n] = replaced(j, [r, u, n]);
       gates[g + j] = r;
       gates[g + H + j] = u;
       gates[g + 2 * H + j] = n;

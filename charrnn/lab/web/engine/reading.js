@@ -63,7 +63,7 @@ export class Reading {
       const after = new Float32Array(network.stateSize);
       gates = new Float32Array(network.gatesSize);
       bits -= log_p[id] / Math.LN2;
-      network.step(id, before, after, gates);
+      network.step(id, before, after, gates, t);
       log_p = network.predict(after);
       before = after;
     }

@@ -148,7 +148,8 @@ export class Next {
     let before = reading.before(this.lab.t + 1);
     while (ids.length < LONGEST && ![10, 32].includes(vocabulary.points[ids.at(-1)])) {
       const after = new Float32Array(network.stateSize);
-      network.step(ids.at(-1), before, after, new Float32Array(network.gatesSize));
+      network.step(ids.at(-1), before, after, new Float32Array(network.gatesSize),
+        this.lab.t + ids.length);
       before = after;
       const next = order(network.predict(after))[0];
       if (!vocabulary.canType(next)) break;

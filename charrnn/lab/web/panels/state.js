@@ -1,13 +1,13 @@
 /** P3: the state over the text as a heat map, the state at t as a square, and places like it. */
 import {digits, fill, h, prepare, say, table} from "../dom.js";
 import {colour, level, palette, RANGE} from "../drawing/colours.js";
+import {Twin} from "./twin.js";
 
-const COLUMN = 12, TALLEST = 520, NAMES = 20, APART = 20, ROWS_A_PAGE = 25, COLUMNS_OF_TABLE = 8;
+const COLUMN = 12, TALLEST = 520, NAMES = 20, APART = 20, COLUMNS_OF_TABLE = 8;
 
 export class State {
   constructor(lab) {
     this.lab = lab;
-    this.page = 0;
     this.rowsBy = "index";
     this.map = h("canvas", {className: "map", role: "img",
       onclick: (event) => this.choose(event)});
@@ -21,14 +21,7 @@ export class State {
     }}, h("option", {value: "index"}, "by index"), h("option", {value: "variance"}, "by variance"));
     this.caption = h("p", {className: "quiet"});
     this.alike = h("div", {className: "alike"});
-    this.rows = h("div", {className: "scroll", tabIndex: 0, role: "region",
-      "aria-label": "Table of the state"});
-    this.table = h("details", {ontoggle: () => lab.set({})},
-      h("summary", {}, "Table of the same numbers"),
-      h("div", {className: "row"},
-        h("button", {type: "button", onclick: () => this.turn(-1)}, "◀ units"),
-        h("button", {type: "button", onclick: () => this.turn(1)}, "units ▶")),
-      this.rows);
+    this.twin = new Twin(lab, "Table of the state");
     this.mapRoom = h("div", {className: "map-room"}, this.map, this.strips);
     this.element = h("div", {},
       h("p", {className: "lead"},
@@ -41,13 +34,7 @@ export class State {
       h("div", {className: "pair"},
         h("figure", {}, this.square, this.squareSays = h("figcaption", {className: "quiet"})),
         h("div", {}, h("h3", {}, "Another place like this"), this.alike)),
-      this.table);
-  }
-
-  turn(by) {
-    const pages = Math.ceil(this.lab.network.H / ROWS_A_PAGE);
-    this.page = (this.page + by + pages) % pages;
-    this.lab.set({});
+      this.twin.element);
   }
 
   shift(by) {
@@ -112,7 +99,7 @@ export class State {
     this.drawStrips(shown, colours);
     this.drawSquare(colours);
     this.drawAlike();
-    if (this.table.open) this.drawTable();
+    if (this.twin.isOpen) this.drawTable();
   }
 
   /** Draw a picture with one pixel a cell, each as large as a cell is. */
@@ -232,13 +219,13 @@ export class State {
   }
 
   drawTable() {
-    const {lab} = this, {reading} = lab, first = this.page * ROWS_A_PAGE;
+    const {lab} = this, {reading} = lab;
     const from = Math.max(0, Math.min(reading.done - COLUMNS_OF_TABLE, lab.t - 3));
     const to = Math.min(reading.done, from + COLUMNS_OF_TABLE);
     const places = Array.from({length: to - from}, (_, n) => from + n);
-    fill(this.rows, table(`${lab.kind} after characters ${from} to ${to - 1}`,
+    this.twin.fill(table(`${lab.kind} after characters ${from} to ${to - 1}`,
       ["unit", ...places.map((t) => `${t} ${lab.symbolAt(t)}`)],
-      this.units.slice(first, first + ROWS_A_PAGE).map((unit) =>
+      this.twin.paged(this.units).map((unit) =>
         [`${lab.layer}:${unit}`, ...places.map((t) => digits(this.values(t)(unit)))])));
   }
 }

@@ -75,6 +75,7 @@ export class Step {
   }
 
   copy(expression) {
+    if (this.lab.network.isChanged) return null;  // the file has the network as it was trained
     return h("button", {type: "button", onclick: async () => {
       const program = this.program(expression);
       try {
@@ -105,6 +106,11 @@ export class Step {
     fill(this.lead, "What unit ", h("strong", {}, `${layer}:${unit}`), " makes of ",
       h("code", {}, lab.symbolAt(t)), " after ", h("code", {}, lab.context(t - 1, 14) || "nothing"),
       ". Any underlined number opens the sum that it is.");
+    if (network.forcing(layer, t)?.(unit, gates.map(() => NaN)).some((one) => !Number.isNaN(one))) {
+      fill(this.body, h("p", {className: "changed"}, "At this step a gate of this unit is forced: " +
+        "it is not the sum of its products. Release it in Gates to see them."));
+      return;
+    }
     const sums = gates.map((gate) => gateSum(network, gates, layer, unit, gate, k, before, after));
     const value = Object.fromEntries(sums.map((sum) => [sum.gate, sum.value]));
     const at = network.place("a", layer, unit);

@@ -75,8 +75,8 @@ export class Unit {
   drawEffect() {
     const {lab} = this, {reading} = lab;
     if (!this.isHeld) {
-      say(this.effect, lab.network.held.length
-        ? "Another unit is held."
+      say(this.effect, lab.network.isChanged
+        ? "Another unit is held or a gate forced."
         : "The text is read again with this unit at one value: does the network miss it?");
       return;
     }

@@ -68,7 +68,8 @@ export class Write {
     for (let n = 0; n < count && this.running; n++) {
       const id = draw(this.log_p, lab.settings, this.random.random());
       const after = new Float32Array(network.stateSize);
-      network.step(id, this.state, after, new Float32Array(network.gatesSize));
+      network.step(id, this.state, after, new Float32Array(network.gatesSize),
+        lab.t + 1 + this.ids.length);
       this.state = after;
       this.log_p = network.predict(after);
       this.ids.push(id);
@@ -97,7 +98,7 @@ export class Write {
     const {lab} = this, {settings} = lab, {name} = lab.model.described;
     const prompt = lab.reading.points.slice(0, lab.t + 1)
       .filter((point, n) => !lab.reading.unknown[n]);
-    if (!prompt.length || lab.network.held.length || prompt.includes(0)) return null;
+    if (!prompt.length || lab.network.isChanged || prompt.includes(0)) return null;
     const quoted = (text) => `'${text.replace(/'/g, "'\\''")}'`;
     const text = prompt.map((point) => (point === 92 ? "\\\\" : String.fromCodePoint(point))).join("");
     const options = [`-p ${quoted(text)}`, `--seed ${lab.seed}`, `-t ${settings.temperature}`,
@@ -130,8 +131,8 @@ export class Write {
     const line = this.line();
     this.copyButton.hidden = !line;
     say(this.command, line && line.length > 400 ? `${line.slice(0, 60)} … ${line.slice(-60)}` : line ??
-      (lab.network.held.length
-        ? "A unit is held: the command line has no such network."
+      (lab.network.isChanged
+        ? "A unit is held or a gate forced: the command line has no such network."
         : "The command line needs a prompt."));
   }
 }
