@@ -177,7 +177,7 @@ def test_no_address_can_lead_out_of_bounds(shown, written, opened):
             } catch (error) {
               wrong.push(`${hash} ${error}`);
             }
-            if (performance.now() - began > 50) wrong.push(`slow ${hash}`);
+            if (performance.now() - began > 2000) wrong.push(`slow ${hash}`);
           }
           return wrong;
         }"""
