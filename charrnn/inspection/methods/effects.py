@@ -33,7 +33,7 @@ CLEAR = 3
 """Standard errors from 0 at which an effect is clear."""
 
 CONFIDENCE = 0.9
-"""Probability with which an interval covers."""
+"""Probability with which an interval has what is measured in another passage."""
 
 Held = tuple[Unit, str]
 """A unit, and the kind of its clamped state, "a" or "c"."""
@@ -47,6 +47,7 @@ class Effect(Mean):
     on: the name of the characters that count, "" for all.
     error: between segments; nan from fewer than `LEAST_BLOCKS`.
     segments: how many of them have such characters.
+    half: half the width of its interval, see `half_width`; nan without an error.
     """
 
     unit: Unit
@@ -54,19 +55,12 @@ class Effect(Mean):
     value: float
     on: str
     segments: int
+    half: float = float("nan")
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The interval that covers what is measured in another text with probability `CONFIDENCE`.
-
-        mean ± t √2 s of as many segments there, whose error s is as large, with t of Student's
-        distribution of one degree of freedom fewer than segments (Hahn & Meeker 1991, prediction
-        of a mean).
-        """
-        if not np.isfinite(self.error):
-            return float("nan"), float("nan")
-        half = t_quantile((1 + CONFIDENCE) / 2, self.segments - 1) * 2**0.5 * self.error
-        return self.mean - half, self.mean + half
+        """The interval that has the effect in another passage with probability `CONFIDENCE`."""
+        return self.mean - self.half, self.mean + self.half
 
     def exceeds(self, other: float) -> bool:
         """Return whether it is clearly larger, by `CLEAR` standard errors."""
@@ -156,6 +150,23 @@ def mean_between(bits: Column, on: Flags, segment: Places) -> tuple[Mean, int]:
         return Mean(total, mean, float("nan")), S
     squares = float(np.square(sums - mean * counts).sum())
     return Mean(total, mean, (S / (S - 1) * squares) ** 0.5 / total), S
+
+
+def half_width(bits: Column, on: Flags, segment: Places) -> float:
+    """Return half the width of the interval of the mean of another passage, as long as a segment.
+
+    t s √(S + 1), s being the error of the mean of S segments and t of Student's distribution with
+    S - 1 degrees of freedom: what one more value of those that have the spread s √S is likely to be
+    (Hahn & Meeker 1991, prediction). Of segments with unequal numbers n_s of values only
+    S = (Σ n_s)² / Σ n_s² count (Kish 1965).
+    """
+    mean, _ = mean_between(bits, on, segment)
+    counts = np.bincount(segment[on])
+    S = int(counts.sum() ** 2 / max(1, int(np.square(counts).sum())))
+    if not np.isfinite(mean.error) or S < LEAST_BLOCKS:
+        return float("nan")
+    spread = float(np.sqrt(S + 1)) * mean.error
+    return t_quantile((1 + CONFIDENCE) / 2, S - 1) * spread
 
 
 @dataclass(frozen=True, eq=False)
@@ -256,4 +267,5 @@ class Effects:
         counted = np.ones(len(bits), np.bool_) if on is None else on[self.places]
         mean, segments = mean_between(bits, counted, self._segment)
         unit, kind = held
-        return Effect(mean.count, mean.mean, mean.error, unit, kind, value, name, segments)
+        half = half_width(bits, counted, self._segment)
+        return Effect(mean.count, mean.mean, mean.error, unit, kind, value, name, segments, half)

@@ -194,11 +194,14 @@ def unit(found: Found, predictions: int) -> Finding | None:
         f"{name(it.unit)}{'' if it.kind == 'a' else f'.{it.kind}'} follows '{it.feature.name}' "
         f"({measure} {_share(it.score)}, chance {_share(it.floor)})"
     )
-    there = f"{found.on.mean:+.3f} ± {found.on.error:.3f}"
+    there = f"{found.on.mean:+.3f} ± {found.on.error:.3f} bits there"
+    if np.isfinite(found.on.half):
+        low, high = found.on.interval
+        there += f" ({low:+.3f} to {high:+.3f} in 9 of 10 passages)"
     if found.is_used:
-        said += f"; without it {there} bits there, {found.off.mean:+.3f} elsewhere"
+        said += f"; without it {there}, {found.off.mean:+.3f} elsewhere"
     elif np.isfinite(found.on.error):
-        said += f", but is not needed: without it {there} bits there"
+        said += f", but is not needed: without it {there}"
     return Finding(
         "unit",
         said,
