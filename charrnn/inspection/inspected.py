@@ -15,7 +15,7 @@ from charrnn.checkpoint.pairs import PairCheckpoint
 from charrnn.errors import ConfigError
 from charrnn.inspection.options import Options, Part, Unit, parse_settings, parse_units
 from charrnn.inspection.output.envelope import Envelope
-from charrnn.inspection.pair_parts import PartRead, check_needs_none, part_of_pairs
+from charrnn.inspection.pair_parts import look
 from charrnn.inspection.reading import Reading
 from charrnn.inspection.result import Cell, Result
 from charrnn.inspection.source import Source
@@ -176,18 +176,9 @@ def inspect_pairs(  # noqa: PLR0917
         As for `inspect`; or there is no such part, or no text where the view reads one.
     """
     chosen = choose_view(view or "state")
-    model = part_of_pairs(pairs, part)
-    asked = _options(options or {}).resolved(model.network.config)
-    if not chosen.reads_text:
-        if model.network is pairs.network.encoder:
-            check_needs_none(chosen)
-        return Inspected(chosen, chosen.compute(model, asked), Envelope(NAME, model, None, asked))
-    if text is None:
-        raise ConfigError("a model of pairs needs a text to answer", argument="text")
-    read = PartRead.of(pairs, text, part, unknown, asked.limit)
-    reading = read.look(chosen, asked)
-    result = chosen.compute((reading,) if chosen.compares else reading, asked)
-    return Inspected(chosen, result, Envelope(NAME, read.checkpoint, read.source, asked))
+    found = look(chosen, pairs, text, part, unknown, _options(options or {}))
+    envelope = Envelope(NAME, found.checkpoint, found.source, found.options)
+    return Inspected(chosen, found.result, envelope)
 
 
 def _options(given: Mapping[str, Any]) -> Options:

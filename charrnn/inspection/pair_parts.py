@@ -18,6 +18,7 @@ from charrnn.evaluation.answers import SourceReader, greedy
 from charrnn.inspection.options import Options, Part
 from charrnn.inspection.progress import Track, untracked
 from charrnn.inspection.reading import Reading
+from charrnn.inspection.result import Result
 from charrnn.inspection.source import Source
 from charrnn.inspection.view import View
 from charrnn.text.boundary import BOUNDARY
@@ -91,32 +92,76 @@ class PartRead:
         notes: tuple[str, ...] = ()
         if answer is None:
             [ids] = greedy(network, state, LONGEST_ANSWER)
-            answer, notes = pairs.vocabulary.decode_output(ids), ("the network writes the answer",)
-        if pairs.vocabulary.kind == "bytes":
+            answer = "".join(pairs.vocabulary[k] for k in ids)
+            notes = ("the network writes the answer",)
+        elif pairs.vocabulary.kind == "bytes":
             answer = answer.encode().decode("latin-1")
         source = Source.typed(model.vocabulary, BOUNDARY + answer, unknown, limit)
         return cls(model, replace(source, notes=notes), state[:, :, 0])
 
-    def look(self, view: View, options: Options, track: Track = untracked) -> Reading:
-        """Return what the part computes as it reads, for a view.
 
-        Raises
-        ------
-        ConfigError
-            The view needs predictions, and there are none.
-        """
-        predicts = self.first is not None
-        if not predicts:
-            check_needs_none(view)
-        return Reading.of(
-            self.checkpoint.network,
-            self.checkpoint.vocabulary,
-            self.source.ids,
-            limit=options.limit,
-            track=track,
-            first=self.first,
-            predicts=predicts,
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """A view of a part of a model of pairs.
+
+    checkpoint: the part; source: what it read, None where the view reads nothing.
+    options: those of the view, for this network.
+    """
+
+    result: Result
+    checkpoint: Checkpoint
+    source: Source | None
+    options: Options
+
+
+def look(  # noqa: PLR0917
+    view: View,
+    pairs: PairCheckpoint,
+    text: str | None,
+    part: Part | None,
+    unknown: Unknown,
+    options: Options,
+    track: Track = untracked,
+) -> Looked:
+    """Compute a view of a part of a model of pairs.
+
+    text, part: as for `PartRead.of`; no text is needed where the view reads none.
+
+    Raises
+    ------
+    ConfigError
+        There is no such part or no text, or the view needs predictions, which an encoder does not
+        make.
+    TextError
+        The network does not know a character of the text.
+    """
+    model = part_of_pairs(pairs, part)
+    predicts = model.network is pairs.network.decoder
+    if view.needs_predictions and not predicts:
+        raise ConfigError(
+            f"{view.name} is about predictions of characters, and an encoder makes none",
+            Way("choose {view}", view="state"),
+            Way("{view}", view="gates"),
+            *([Way("give {part}", part="decoder")] if pairs.network.decoder else ()),
+            argument="view",
         )
+    options = options.resolved(model.network.config)
+    if not view.reads_text:
+        return Looked(view.compute(model, options), model, None, options)
+    if text is None:
+        raise ConfigError("a model of pairs writes no text to look at; give one", argument="text")
+    read = PartRead.of(pairs, text, part, unknown, options.limit)
+    reading = Reading.of(
+        model.network,
+        model.vocabulary,
+        read.source.ids,
+        limit=options.limit,
+        track=track,
+        first=read.first,
+        predicts=predicts,
+    )
+    result = view.compute((reading,) if view.compares else reading, options, track)
+    return Looked(result, model, read.source, options)
 
 
 def with_boundary(vocabulary: Vocabulary) -> Vocabulary:
@@ -130,7 +175,10 @@ def with_boundary(vocabulary: Vocabulary) -> Vocabulary:
         It has `BOUNDARY` already.
     """
     if BOUNDARY in vocabulary:
-        raise ConfigError("this network knows U+10FFFF, which stands for the end of an answer here")
+        raise ConfigError(
+            "this network knows U+10FFFF, which stands for the end of an answer here",
+            Way("look at its encoder with {part}", part="encoder"),
+        )
     points = np.append(vocabulary.code_points, ord(BOUNDARY))
     return Vocabulary(points, np.append(vocabulary.counts, 0))
 
@@ -153,24 +201,8 @@ def part_of_pairs(pairs: PairCheckpoint, part: Part | None = None) -> Checkpoint
         return whole
     if network.decoder is None:
         raise ConfigError(
-            "answers of this network are chosen, not written; it has no decoder", argument="part"
+            "answers of this network are chosen, not written; it has no decoder",
+            Way("look at its encoder with {part}", part="encoder"),
+            argument="part",
         )
     return replace(whole, network=network.decoder, vocabulary=with_boundary(pairs.vocabulary))
-
-
-def check_needs_none(view: View) -> None:
-    """Check that a view needs no predictions of characters: an encoder makes none.
-
-    Raises
-    ------
-    ConfigError
-        It does.
-    """
-    if view.needs_predictions:
-        raise ConfigError(
-            f"{view.name} is about predictions of characters, and an encoder makes none",
-            Way("choose {view}", view="state"),
-            Way("{view}", view="gates"),
-            Way("give {part}", part="decoder"),
-            argument="view",
-        )

@@ -26,12 +26,18 @@ INITIAL_MEMORY = 5 * 8
 """Bytes for each recurrent weight of a layer while it is initialised: the factors of a matrix of
 float64, and the work space of LAPACK (measured 4.5 to 4.9 numbers)."""
 
-PAIR_MEMORY = 500
+PAIR_MEMORY = 750
 """Bytes that a pair takes as text, as ids and in a table of what it is most similar to, without
 its characters (measured)."""
 
-PAIR_CHARACTER_MEMORY = 60
+PAIR_CHARACTER_MEMORY = 45
 """Bytes for each character of pairs, for the same (measured)."""
+
+SMALLER = Way("choose a smaller {hidden_size}, {num_layers} or {batch_size}")
+"""The way out of a new run that does not fit."""
+
+ELSEWHERE = Way("resume it where there is more")
+"""The way out of one that is resumed: its settings are fixed."""
 
 BASE_MEMORY = 50 * 2**20
 """Bytes that Python, NumPy, the display and the reading of a text take (measured)."""
@@ -47,7 +53,9 @@ class _Arrays:
         """Return those of a forward pass."""
         network, cell = self.network, CELLS[self.network.cell]
         per_layer = len(cell.gates) + len(cell.states) + len(cell.kept)
-        return T * B * (network.num_layers * per_layer * network.hidden_size + self.embedded)
+        return (
+            T * B * (network.num_layers * per_layer * network.hidden_size + network.embedding_size)
+        )
 
     def back(self, T: int, B: int, dropout: float) -> int:
         """Return what a backward pass adds, and dropout."""
@@ -60,11 +68,6 @@ class _Arrays:
         """Return those of scores and their gradient, of some rows at a time."""
         V = self.network.vocabulary_size
         return 2 * min(rows, max(LEAST_ROWS, SCORES // V)) * V
-
-    @property
-    def embedded(self) -> int:
-        """The numbers of an embedding."""
-        return self.network.embedding_size
 
     @property
     def recurrent(self) -> int:

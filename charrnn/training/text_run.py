@@ -19,7 +19,7 @@ from charrnn.training.batches import TextBatches
 from charrnn.training.config import TrainingConfig
 from charrnn.training.defaults import resolve, split
 from charrnn.training.leakage import Leakage, leakage
-from charrnn.training.memory import check_memory, estimate_memory
+from charrnn.training.memory import ELSEWHERE, SMALLER, check_memory, estimate_memory
 from charrnn.training.options import TrainOptions
 from charrnn.training.plan import Plan, make_plan
 from charrnn.training.rest import learn_rest
@@ -76,8 +76,7 @@ class TextRun(Run):
                 Way("read it as bytes with {as_bytes}", as_bytes=True),
             )
         network, training, notes = resolve(options, len(corpus), V)
-        smaller = "choose a smaller {hidden_size}, {num_layers} or {batch_size}"
-        _check_memory(network, training, len(corpus), Way(smaller))
+        _check_memory(network, training, len(corpus), SMALLER)
         kept = split(len(corpus), training.val_split, training.seq_length)
         training = replace(training, keeps=choose(corpus, kept, training.seed))
         return cls(corpus, network, training, (*corpus.notes, *notes))
@@ -94,7 +93,7 @@ class TextRun(Run):
         cls, corpus: Corpus, network: NetworkConfig, training: TrainingConfig, meta: dict[str, Any]
     ) -> Self:
         """Set up a run again, with the first step's parameters."""
-        _check_memory(network, training, len(corpus), Way("resume it where there is more"))
+        _check_memory(network, training, len(corpus), ELSEWHERE)
         return cls(corpus, network, training, corpus.notes)
 
     def sizes(self) -> dict[str, int]:

@@ -11,8 +11,8 @@ from charrnn.evaluation.answers import SourceReader, greedy
 from charrnn.evaluation.pairs import ROWS, EncodedPairs, losses
 from charrnn.inspection.methods.clamping import surprises
 from charrnn.inspection.options import Options
-from charrnn.inspection.pair_parts import PartRead, part_of_pairs, with_boundary
-from charrnn.inspection.reading import part_of
+from charrnn.inspection.pair_parts import PartRead, look, part_of_pairs, with_boundary
+from charrnn.inspection.reading import Reading, part_of
 from charrnn.inspection.views.grad.loss_gradients import _read
 from charrnn.inspection.views.ledger.result import Ledger
 from charrnn.inspection.views.registry import VIEWS
@@ -37,9 +37,18 @@ def pairs_of(cell="lstm", labels=(), vocabulary=KNOWN, **more):
     return PairCheckpoint(network, vocabulary, None, np.empty((0, 3)), {}, tuple(labels))
 
 
-def decoder(cell="lstm", view="probs", text=f"{SOURCE}\t{ANSWER}"):
-    part = PartRead.of(pairs_of(cell), text, "decoder", "error", LIMIT)
-    return part.look(VIEWS[view], Options())
+def read(pairs, text=f"{SOURCE}\t{ANSWER}", part=None):
+    """What a part computes as it reads, with the state that it began at."""
+    found = PartRead.of(pairs, text, part, "error", LIMIT)
+    predicts = found.first is not None
+    model = found.checkpoint
+    return Reading.of(
+        model.network, model.vocabulary, found.source.ids, first=found.first, predicts=predicts
+    )
+
+
+def decoder(cell="lstm"):
+    return read(pairs_of(cell), part="decoder")
 
 
 @pytest.mark.parametrize(
@@ -47,8 +56,7 @@ def decoder(cell="lstm", view="probs", text=f"{SOURCE}\t{ANSWER}"):
 )
 def test_the_decoder_is_surprised_as_in_learning(vocabulary):
     pairs = pairs_of(vocabulary=vocabulary)
-    part = PartRead.of(pairs, f"{SOURCE}\t{ANSWER}", None, "error", LIMIT)
-    reading = part.look(VIEWS["probs"], Options())
+    reading = read(pairs)
     end = -reading.log_y_hat[-1, pairs.network.config.boundary]
     nats = np.nansum(reading.surprise) * math.log(2) + end
     x, y = map(vocabulary.encode_prompt, (SOURCE, ANSWER))
@@ -83,27 +91,30 @@ def test_every_method_that_reads_again_begins_after_the_source(cell):
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
 def test_in_the_ledger_the_boundary_has_written_what_the_source_left(cell):
-    for account in Ledger.of(decoder(cell, "ledger")).accounts:
+    for account in Ledger.of(decoder(cell)).accounts:
         assert account.gap < 1e-10
 
 
 @pytest.mark.parametrize("labels", [(), ("no", "yes")])
 def test_the_encoder_reads_the_source_as_in_learning(labels):
     pairs = pairs_of(labels=labels)
-    part = PartRead.of(pairs, SOURCE, "encoder", "error", LIMIT)
-    reading = part.look(VIEWS["state"], Options())
+    reading = read(pairs, SOURCE, "encoder")
     assert reading.text == (SOURCE if labels else SOURCE[::-1])
     state, _ = SourceReader(pairs.network).read([KNOWN.encode(SOURCE)])
     np.testing.assert_allclose(reading.state_before(len(reading)), state[:, :, 0], rtol=1e-10)
     assert reading.log_y_hat.shape == (len(SOURCE), 0)
-    with pytest.raises(ConfigError, match="an encoder makes none"):
-        part.look(VIEWS["probs"], Options())
+    with pytest.raises(ConfigError, match="an encoder makes none") as raised:
+        look(VIEWS["probs"], pairs, SOURCE, "encoder", "error", Options())
+    assert ("decoder" in str(raised.value)) is not bool(labels)
+    shown = look(VIEWS["state"], pairs, SOURCE, "encoder", "error", Options())
+    assert shown.source.ids.tolist() == reading.ids.tolist()
 
 
-def test_without_an_answer_the_network_writes_one():
-    pairs = pairs_of()
+@pytest.mark.parametrize("vocabulary", [KNOWN, Vocabulary.of_bytes("abc")])
+def test_without_an_answer_the_network_writes_one(vocabulary):
+    pairs = pairs_of(vocabulary=vocabulary)
     part = PartRead.of(pairs, SOURCE, None, "error", LIMIT)
-    state, _ = SourceReader(pairs.network).read([KNOWN.encode(SOURCE)])
+    state, _ = SourceReader(pairs.network).read([vocabulary.encode_prompt(SOURCE)])
     [ids] = greedy(pairs.network, state, LIMIT)
     assert part.source.ids[1:].tolist() == ids[: LIMIT - 1]
     assert part.source.notes == ("the network writes the answer",)

@@ -134,6 +134,8 @@ def inspect(
 
 def _is_verdict(arguments: list[str], reads: TextOptions, writes: OutputOptions) -> bool:
     """Show the view of a model of pairs, if it is one that is looked at; return whether it is."""
+    if reads.part and reads.view == "verdict":
+        raise ConfigError("is not of the view verdict; leave it out", argument="part")
     if reads.explain or reads.part or reads.view not in (None, "verdict"):
         return False
     paths, text = models_and_text(arguments, has_text=reads.file is not None)
@@ -199,7 +201,7 @@ def _look(  # noqa: PLR0917
 
         return look_at_part(view, paths, given, reads, options)
     if reads.part:
-        raise ConfigError("is of a model of pairs, which this is not", argument="part")
+        raise ConfigError("is of models of pairs, and this is none; leave it out", argument="part")
     models = [(path, load(path)) for path in paths]
     (path, checkpoint), *others = models
     options = options.resolved(checkpoint.network.config)

@@ -56,24 +56,15 @@ def look_at_part(
     """
     from charrnn.checkpoint.pairs import load_pairs
     from charrnn.inspection.output.envelope import Envelope
-    from charrnn.inspection.pair_parts import PartRead, check_needs_none, part_of_pairs
+    from charrnn.inspection.pair_parts import look
     from charrnn.terminal.progress_bar import tracked
 
     if len(paths) > 1:
         raise ConfigError("models of pairs are looked at one at a time; name one")
     [path] = paths
     checkpoint = load_pairs(path)
-    if not view.reads_text:
-        model = part_of_pairs(checkpoint, reads.part)
-        if model.network is checkpoint.network.encoder:
-            check_needs_none(view)
-        options = options.resolved(model.network.config)
-        return view.compute(model, options), Envelope(path, model, None, options)
-    text = text_to_answer(checkpoint, given, reads, view.name)
-    part = PartRead.of(checkpoint, text, reads.part, reads.unknown, options.limit)
-    options = options.resolved(part.checkpoint.network.config)
-    for remark in part.source.remarks():
+    text = text_to_answer(checkpoint, given, reads, view.name) if view.reads_text else None
+    found = look(view, checkpoint, text, reads.part, reads.unknown, options, tracked)
+    for remark in found.source.remarks() if found.source else ():
         note(remark)
-    reading = part.look(view, options, tracked)
-    result = view.compute((reading,) if view.compares else reading, options, tracked)
-    return result, Envelope(path, part.checkpoint, part.source, options)
+    return found.result, Envelope(path, found.checkpoint, found.source, found.options)

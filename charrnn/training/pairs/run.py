@@ -19,7 +19,7 @@ from charrnn.text.corpus import Corpus
 from charrnn.text.pairs import Pairs, read_pairs, split_pairs
 from charrnn.text.vocabulary import Vocabulary
 from charrnn.training.config import TrainingConfig
-from charrnn.training.memory import check_memory, estimate_pair_memory
+from charrnn.training.memory import ELSEWHERE, SMALLER, check_memory, estimate_pair_memory
 from charrnn.training.options import TrainOptions
 from charrnn.training.pairs.batches import pair_batches
 from charrnn.training.pairs.defaults import MOST_KEPT, resolve_pairs
@@ -97,8 +97,7 @@ class PairRun(Run):
         network = PairConfig(vocabulary_size=len(vocabulary), labels=len(labels), reverse=reverse)
         network, training = resolve_pairs(options, encoded, len(kept), network)
         training = replace(training, seq_length=encode_pairs(pairs, vocabulary, labels).longest)
-        smaller = "choose a smaller {hidden_size}, {num_layers} or {batch_size}"
-        _check_memory(network, training, pairs, Way(smaller))
+        _check_memory(network, training, pairs, SMALLER)
         return cls(corpus, pairs, asked, network, training, labels)
 
     @classmethod
@@ -128,7 +127,7 @@ class PairRun(Run):
         vocabulary = _vocabulary(corpus, pairs, labels)
         if (len(labels), len(vocabulary)) != (network.labels, network.vocabulary_size):
             raise CheckpointError("its network does not fit its pairs")
-        _check_memory(network, training, pairs, Way("resume it where there is more"))
+        _check_memory(network, training, pairs, ELSEWHERE)
         return cls(corpus, pairs, asked, network, training, labels)
 
     def sizes(self) -> dict[str, int]:

@@ -160,7 +160,8 @@ def test_the_views_look_at_either_part(place):
     assert "reads the text from its end" in shown.stderr
     for arguments, said in (
         (("written", "bax", "--part", "encoder", "--view", "why"), "choose --view state"),
-        (("chosen", "bax kind", "--part", "decoder"), "has no decoder"),
+        (("chosen", "bax kind", "--part", "decoder"), "look at its encoder with --part encoder"),
+        (("written", "bax", "--view", "verdict", "--part", "decoder"), "leave it out"),
         (("written", "--view", "state"), "needs a text to answer; give one behind the model"),
         (("written", "written", "bax", "--view", "grad"), "one at a time"),
     ):
